@@ -1,0 +1,22 @@
+export { bigint, bytes, isoDate, map, set, url } from './lib/codecs.js'
+export { defineContract } from './lib/contract.js'
+export {
+  type ErrorCode,
+  type Issue,
+  isTidingsError,
+  TidingsError,
+  type TidingsErrorInit,
+} from './lib/problem.js'
+export {
+  type ChannelDefinition,
+  type CommandDefinition,
+  channel,
+  command,
+  type StreamDefinition,
+  stream,
+} from './lib/procedure.js'
+export type { ContractDefinition } from './lib/types/contract.js'
+export type { ContractMistake } from './lib/types/contract-mistake.js'
+export type * from './lib/types/infer.js'
+export type { Channel, Command, NoSchemas, Procedure, Stream } from './lib/types/procedure.js'
+export type { Schema, Schemas, Simplify, ValueOf } from './lib/types/schema.js'

@@ -1,0 +1,112 @@
+import * as zod from 'zod/v4/core'
+import { type Issue, TidingsError } from './problem.js'
+import type { Schema } from './types/schema.js'
+
+/**
+ * Carries the values of one schema over the wire: out as JSON values, and back as what they were.
+ *
+ * Made once a schema, when the contract is compiled.
+ */
+export interface Payload {
+  /**
+   * Validates a value and gives its JSON form, without keys that the schema does not know.
+   *
+   * @throws TidingsError `invalid_output`, with issues, if the value does not fit
+   */
+  encode(value: unknown, what: string): unknown
+  /**
+   * Validates a JSON value and gives back what was sent.
+   *
+   * @throws TidingsError `invalid_input`, with issues, if the value does not fit
+   */
+  decode(json: unknown, what: string): unknown
+}
+
+/** What a procedure without an input or output schema carries: nothing. */
+export const nothing: Payload = {
+  encode: () => undefined,
+  decode: () => undefined,
+}
+
+/** Makes the plan for one schema. */
+export function payloadOf(schema: Schema): Payload {
+  // zod compiles `parse` and not `encode`; without a codec inside, they do the same (see docs/decisions/001).
+  const run = isOneForm(schema) ? zod.safeParse : zod.safeEncode
+  return {
+    encode: (value, what) => result(() => run(schema, value), 'invalid_output', what),
+    decode: (json, what) => result(() => zod.safeParse(schema, json), 'invalid_input', what),
+  }
+}
+
+function result(
+  parse: () => zod.util.SafeParseResult<unknown>,
+  code: 'invalid_input' | 'invalid_output',
+  what: string,
+): unknown {
+  let outcome: zod.util.SafeParseResult<unknown>
+  try {
+    outcome = parse()
+  } catch (cause) {
+    if (!(cause instanceof zod.$ZodAsyncError)) throw cause
+    const message = `${what} has an asynchronous check or codec. Order is kept by checking at once: check what needs waiting in the handler`
+    throw new TidingsError({ code: 'invalid_contract', message, cause })
+  }
+  if (outcome.success) return outcome.data
+  const issues = outcome.error.issues.map(toIssue)
+  throw new TidingsError({ code, message: `${what} does not fit its schema: ${summary(issues)}`, issues })
+}
+
+/** An allow-list of what an issue tells: never the input it is about. */
+function toIssue(issue: zod.$ZodIssue): Issue {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
+  return { path, code: issue.code, message: issue.message }
+}
+
+function summary(issues: readonly Issue[]): string {
+  const [first] = issues
+  if (!first) return 'no reason given'
+  const at = first.path.length === 0 ? '' : `at ${first.path.join('.')}: `
+  const more = issues.length === 1 ? '' : ` (and ${issues.length - 1} more)`
+  return `${at}${first.message}${more}`
+}
+
+/** Whether a schema's values have one form: the same in the program and on the wire. */
+function isOneForm(schema: Schema): boolean {
+  const seen = new Set<Schema>()
+  return visit(schema)
+
+  function visit(current: Schema): boolean {
+    if (seen.has(current)) return true
+    seen.add(current)
+    const { def } = (current as zod.$ZodTypes)._zod
+    switch (def.type) {
+      case 'pipe':
+      // Parsing would put its fallback in place of a value that does not fit; encoding refuses it.
+      case 'catch':
+        return false
+      case 'object':
+        return Object.values(def.shape).every(visit) && (def.catchall === undefined || visit(def.catchall))
+      case 'array':
+        return visit(def.element)
+      case 'tuple':
+        return def.items.every(visit) && (def.rest === null || visit(def.rest))
+      case 'record':
+        return visit(def.keyType) && visit(def.valueType)
+      case 'union':
+        return def.options.every(visit)
+      case 'intersection':
+        return visit(def.left) && visit(def.right)
+      case 'optional':
+      case 'nonoptional':
+      case 'nullable':
+      case 'default':
+      case 'prefault':
+      case 'readonly':
+        return visit(def.innerType)
+      case 'lazy':
+        return visit(def.getter())
+      default:
+        return true
+    }
+  }
+}

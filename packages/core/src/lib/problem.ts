@@ -1,0 +1,181 @@
+/** Errors, and the problem documents (RFC 9457) they travel as. */
+
+/** Tidings' own error codes, each with the HTTP status it is answered with. */
+const statusOfCode = {
+  /** The request itself is malformed: broken JSON, a repeated query parameter. */
+  bad_request: 400,
+  /** What was sent does not fit the contract; `issues` tell where. */
+  invalid_input: 400,
+  /** Who asks is not known. */
+  unauthorized: 401,
+  /** Who asks is known and may not. */
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  timeout: 408,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  too_many_requests: 429,
+  /** Something was thrown that is nobody's business but the server's. */
+  internal: 500,
+  /** The server is closing. */
+  unavailable: 503,
+  /** What a handler returned or emitted does not fit the contract. Never crosses the wire: others see `internal`. */
+  invalid_output: 500,
+  /** The contract itself has a mistake. Thrown where it is defined. */
+  invalid_contract: 500,
+  /** What a server or client was created with is wrong: a handler is missing, options exclude each other. */
+  invalid_options: 500,
+  /** The client could not reach the server, or lost it before the answer was complete. */
+  network: 0,
+  /** What the server answered does not fit the contract, or is no answer of Tidings at all. */
+  invalid_response: 0,
+  /** The caller's own `AbortSignal` fired, or the caller left. */
+  aborted: 0,
+  /** The client or server was closed. */
+  closed: 0,
+} as const
+
+/** A code of Tidings' own. A command's declared errors add their names to these. */
+export type ErrorCode = keyof typeof statusOfCode
+
+/** The status of an error that a contract declares, unless its thrower chose another. */
+const declaredErrorStatus = 422
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+export const errorCodes: readonly string[] = Object.keys(statusOfCode)
+
+/** One thing that is wrong with a value: where, what, and zod's name for it. */
+export interface Issue {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+  readonly code?: string | undefined
+}
+
+/** What a {@link TidingsError} is made of. */
+export interface TidingsErrorInit<Code extends string = string, Data = unknown> {
+  code: Code
+  /** What failed, with which value, and what to do about it. */
+  message: string
+  /** The HTTP status. Defaults to the code's own, and to 422 for an error that a contract declares. */
+  status?: number | undefined
+  data?: Data
+  issues?: readonly Issue[] | undefined
+  retryAfterMs?: number | undefined
+  /** What led to it. Stays on this side of the wire. */
+  cause?: unknown
+}
+
+// In the registry of symbols, so that two installed copies of this package recognise each other's errors.
+const marker: unique symbol = Symbol.for('@tidings/error') as never
+
+/**
+ * The one error of Tidings: whatever is refused, thrown or lost arrives as this, told apart by `code`.
+ *
+ * Recognise it with {@link isTidingsError} rather than `instanceof`, which fails between two installed copies.
+ * Thrown by a handler it becomes the answer as it is; anything else a handler throws becomes `internal`.
+ */
+export class TidingsError<Code extends string = string, Data = unknown> extends Error {
+  /** What kind of failure: one of {@link ErrorCode}, or the name of an error the contract declares. */
+  readonly code: Code
+  /** The HTTP status it was or would be answered with; 0 for what happened on the client alone. */
+  readonly status: number
+  /** What a declared error carries, typed by the contract. */
+  readonly data: Data
+  /** What is wrong with a value that does not fit its schema. */
+  readonly issues: readonly Issue[] | undefined
+  /** After how many milliseconds the server asks to try again. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(init: TidingsErrorInit<Code, Data>) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause })
+    this.name = 'TidingsError'
+    this.code = init.code
+    this.status = init.status ?? (isErrorCode(init.code) ? statusOfCode[init.code] : declaredErrorStatus)
+    this.data = init.data as Data
+    this.issues = init.issues
+    this.retryAfterMs = init.retryAfterMs
+    Object.defineProperty(this, marker, { value: true })
+  }
+}
+
+/** Whether a value is a {@link TidingsError}, of this or another installed copy of the package. */
+export function isTidingsError(value: unknown): value is TidingsError {
+  return typeof value === 'object' && value !== null && (value as { [marker]?: unknown })[marker] === true
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(statusOfCode, code)
+}
+
+/**
+ * An error as it crosses the wire: a problem document, RFC 9457 section 3, with `code`, `data`, `issues` and
+ * `retryAfterMs` as extension members (section 3.2). `type` is left out, which means `about:blank`.
+ */
+export interface Problem {
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+  readonly data?: unknown
+  readonly issues?: readonly Issue[]
+  readonly retryAfterMs?: number
+}
+
+/** The media type of a problem document: RFC 9457 section 3. */
+export const problemContentType = 'application/problem+json'
+
+/**
+ * Writes an error as a problem document, with an allow-list of its fields: no `cause`, no stack.
+ *
+ * `data` is expected to be encoded already.
+ */
+export function toProblem(error: TidingsError): Problem {
+  const status = error.status >= 400 && error.status <= 599 ? error.status : 500
+  return {
+    title: titles[status] ?? (status < 500 ? 'Client Error' : 'Server Error'),
+    status,
+    detail: error.message,
+    code: error.code,
+    ...(error.data === undefined ? {} : { data: error.data }),
+    ...(error.issues === undefined ? {} : { issues: error.issues }),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  }
+}
+
+/** Reads a problem document; nothing if the value is none of Tidings'. `data` is left as it came. */
+export function fromProblem(value: unknown): TidingsError | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { code, detail, status, data, issues, retryAfterMs } = value as Partial<
+    Record<keyof Problem, unknown>
+  >
+  if (typeof code !== 'string' || typeof status !== 'number') return undefined
+  return new TidingsError({
+    code,
+    status,
+    message: typeof detail === 'string' ? detail : code,
+    data,
+    issues: Array.isArray(issues) ? issues.filter(isIssue) : undefined,
+    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
+  })
+}
+
+function isIssue(value: unknown): value is Issue {
+  if (typeof value !== 'object' || value === null) return false
+  const { path, message } = value as Partial<Record<keyof Issue, unknown>>
+  return Array.isArray(path) && typeof message === 'string'
+}

@@ -1,0 +1,111 @@
+import * as zod from 'zod/v4/core'
+import { payloadOf } from './payload.js'
+import { type Issue, TidingsError } from './problem.js'
+import type { Schema, Schemas } from './types/schema.js'
+
+/** Turns the params of one channel into the query string that names a topic, and back. */
+export interface TopicCodec {
+  /**
+   * Gives the query string, without `?`. It is canonical: equal params give equal text.
+   *
+   * @throws TidingsError `invalid_output` if the params do not fit
+   */
+  encode(params: unknown): string
+  /**
+   * Reads params from a query string and ignores what the channel does not declare.
+   *
+   * @throws TidingsError `bad_request` for a parameter given twice, `invalid_input` if one does not fit
+   */
+  decode(query: URLSearchParams): Readonly<Record<string, unknown>>
+}
+
+/** Makes the topic codec of a channel. `path` names the channel in errors. */
+export function topicCodecOf(params: Schemas, path: string): TopicCodec {
+  const names = Object.keys(params).sort()
+  const texts = new Set(names.filter((name) => isText(params[name] as Schema)))
+  const payload = payloadOf(new zod.$ZodObjectJIT({ type: 'object', shape: { ...params } }))
+  const what = `the params of ${path}`
+
+  return {
+    encode(value) {
+      if (names.length === 0) return ''
+      const wire = payload.encode(value, what) as Record<string, unknown>
+      const pairs: string[] = []
+      for (const name of names) {
+        if (wire[name] === undefined) continue
+        const text = texts.has(name) ? (wire[name] as string) : canonicalJson(wire[name])
+        pairs.push(`${encodeURIComponent(name)}=${percentEncoded(text, name, what)}`)
+      }
+      return pairs.join('&')
+    },
+    decode(query) {
+      const wire: Record<string, unknown> = {}
+      for (const name of names) {
+        const [text, second] = query.getAll(name)
+        if (second !== undefined) {
+          const message = `the query parameter "${name}" of ${path} is given twice. Send it once`
+          throw new TidingsError({ code: 'bad_request', message })
+        }
+        if (text !== undefined) wire[name] = texts.has(name) ? text : parsed(text)
+      }
+      return payload.decode(wire, what) as Record<string, unknown>
+    },
+  }
+}
+
+/** The key of a topic: its channel's path, and the query string of its params if it has any. */
+export function topicKey(path: string, query: string): string {
+  return query === '' ? path : `${path}?${query}`
+}
+
+/** Whether a schema's values are always text on the wire, so that they need no quotes in a query string. */
+function isText(schema: Schema): boolean {
+  const { def } = (schema as zod.$ZodTypes)._zod
+  switch (def.type) {
+    case 'string':
+    case 'template_literal':
+      return true
+    case 'enum':
+      return Object.values(def.entries).every((value) => typeof value === 'string')
+    case 'literal':
+      return def.values.every((value) => typeof value === 'string')
+    case 'optional':
+    case 'nonoptional':
+    case 'default':
+    case 'prefault':
+    case 'readonly':
+      return isText(def.innerType)
+    case 'pipe':
+      return isText(def.in)
+    default:
+      return false
+  }
+}
+
+/** JSON with the keys of objects in order, so that equal values are equal text. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}
+
+/** What is not JSON is handed on as text, for the schema to complain of. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function percentEncoded(text: string, name: string, what: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch (cause) {
+    const issue: Issue = { path: [name], message: 'Text with half a surrogate pair cannot stand in a URL' }
+    const message = `${what} cannot be sent: at ${name}: ${issue.message}`
+    throw new TidingsError({ code: 'invalid_output', message, issues: [issue], cause })
+  }
+}

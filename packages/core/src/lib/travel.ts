@@ -1,0 +1,152 @@
+import type * as zod from 'zod/v4/core'
+import type { Schema } from './types/schema.js'
+
+/** Where and why a schema cannot travel as JSON, and what to write instead. */
+export interface Obstacle {
+  /** From the schema asked about to the one that stands in the way: `.sentAt`, `[]`, `.tags[]`. */
+  readonly path: string
+  readonly problem: string
+  readonly remedy: string
+}
+
+type Kind = zod.$ZodTypes['_zod']['def']['type']
+
+const unsendable: Partial<Record<Kind, readonly [problem: string, remedy: string]>> = {
+  date: ['is z.date(), which JSON cannot carry', "Use isoDate from '@tidings/core'"],
+  bigint: ['is z.bigint(), which JSON cannot carry', "Use bigint from '@tidings/core'"],
+  map: ['is z.map(), which JSON cannot carry', "Use map(key, value) from '@tidings/core'"],
+  set: ['is z.set(), which JSON cannot carry', "Use set(item) from '@tidings/core'"],
+  transform: [
+    'is a one-way transform, which cannot be undone on the other side',
+    'Use z.codec() with a decode and an encode',
+  ],
+  unknown: [
+    'is z.unknown(), which may hold what JSON cannot carry',
+    'Use z.json(), or z.object() in place of z.looseObject()',
+  ],
+  any: ['is z.any(), which may hold what JSON cannot carry', 'Use z.json()'],
+  undefined: ['is undefined, which JSON cannot carry', 'Make the key optional, or use z.null()'],
+  void: ['is z.void(), which JSON cannot carry', 'Leave the schema out'],
+  symbol: ['is a symbol, which JSON cannot carry', 'Use z.string() or z.enum()'],
+  nan: ['is NaN, which JSON cannot carry', 'Use z.number().nullable()'],
+  function: ['is a function, which JSON cannot carry', 'Declare a command instead'],
+  promise: ['is a promise, which JSON cannot carry', 'Await it before it is sent'],
+  file: ['is a file, which JSON cannot carry', "Use bytes from '@tidings/core'"],
+  custom: [
+    'is z.custom() or z.instanceof(), which do not tell how the value travels as JSON',
+    'Use z.codec() with the JSON form as its first schema',
+  ],
+  success: ['is z.success(), which cannot be undone on the other side', 'Use z.boolean()'],
+}
+
+/** What a walk through a schema is looking at. */
+interface Place {
+  readonly path: string
+  /** A key of an object may be left out, so `undefined` is no obstacle there. */
+  readonly omittable: boolean
+  /** The decoded side of a codec never travels: there only what cannot be undone is an obstacle. */
+  readonly travels: boolean
+}
+
+/**
+ * Finds the first thing in a schema that keeps its values from travelling as JSON and arriving as what was sent.
+ *
+ * The type checker's twin is `types/sendable.ts`; this one looks everywhere: recursive schemas, literals,
+ * optional elements.
+ */
+export function findObstacle(schema: Schema, at: { omittable?: boolean } = {}): Obstacle | undefined {
+  const seen = new Set<Schema>()
+  return visit(schema, { path: '', omittable: at.omittable ?? false, travels: true })
+
+  function visit(current: Schema, place: Place): Obstacle | undefined {
+    const { def } = (current as zod.$ZodTypes)._zod
+    // Where a schema stands matters to these two alone, so they are judged each time; the rest but once.
+    if (def.type === 'undefined' && place.omittable) return undefined
+    if (def.type === 'optional') {
+      if (place.travels && !place.omittable) {
+        return {
+          path: place.path,
+          problem: 'may be undefined where JSON has no way to leave it out',
+          remedy: 'Use z.nullable()',
+        }
+      }
+      return visit(def.innerType, { ...place, omittable: true })
+    }
+    if (seen.has(current)) return undefined
+    seen.add(current)
+
+    const [problem, remedy] = unsendable[def.type] ?? []
+    if (problem !== undefined && remedy !== undefined) {
+      const oneWay = def.type === 'transform' || def.type === 'success'
+      return place.travels || oneWay ? { path: place.path, problem, remedy } : undefined
+    }
+
+    const inside = (child: Schema, step: string, omittable = false) =>
+      visit(child, { path: place.path + step, omittable, travels: place.travels })
+    switch (def.type) {
+      case 'object':
+        return (
+          firstOf(Object.entries(def.shape), ([key, child]) => inside(child, `.${key}`, true)) ??
+          (def.catchall && inside(def.catchall, '.*', true))
+        )
+      case 'array':
+        return inside(def.element, '[]')
+      case 'tuple':
+        return (
+          firstOf([...def.items.entries()], ([index, child]) => inside(child, `[${index}]`)) ??
+          (def.rest ? inside(def.rest, '[…]') : undefined)
+        )
+      case 'record':
+        return inside(def.keyType, '{key}') ?? inside(def.valueType, '.*')
+      case 'map':
+        return inside(def.keyType, '{key}') ?? inside(def.valueType, '{value}')
+      case 'set':
+        return inside(def.valueType, '{item}')
+      case 'union':
+        return firstOf(def.options, (child) => inside(child, '', place.omittable))
+      case 'intersection':
+        return inside(def.left, '', place.omittable) ?? inside(def.right, '', place.omittable)
+      case 'nonoptional':
+        return inside(def.innerType, '', true)
+      case 'nullable':
+      case 'default':
+      case 'prefault':
+      case 'catch':
+      case 'readonly':
+        return inside(def.innerType, '', place.omittable)
+      case 'lazy':
+        return inside(def.getter(), '', place.omittable)
+      case 'pipe':
+        return inside(def.in, '', place.omittable) ?? visit(def.out, { ...place, travels: false })
+      case 'literal':
+        return place.travels ? literalObstacle(def.values, place) : undefined
+      default:
+        return undefined
+    }
+  }
+}
+
+function literalObstacle(values: readonly unknown[], place: Place): Obstacle | undefined {
+  for (const value of values) {
+    if (value === undefined && place.omittable) continue
+    if (value === undefined || typeof value === 'bigint' || typeof value === 'symbol') {
+      return {
+        path: place.path,
+        problem: `is the literal ${typeof value === 'bigint' ? `${value}n` : String(value)}, which JSON cannot carry`,
+        remedy: 'Use a string, a number, a boolean or null',
+      }
+    }
+  }
+  return undefined
+}
+
+function firstOf<Item, Found>(
+  items: readonly Item[],
+  find: (item: Item) => Found | undefined,
+): Found | undefined {
+  for (const item of items) {
+    const found = find(item)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,72 @@
+import type { ContractMistake } from './contract-mistake.js'
+import type { Schema } from './schema.js'
+
+/** The `type` of zod's definitions that JSON cannot carry, with what to write instead. */
+interface Unsendable {
+  date: 'z.date() cannot travel as JSON: use isoDate from @tidings/core'
+  bigint: 'z.bigint() cannot travel as JSON: use bigint from @tidings/core'
+  map: 'z.map() cannot travel as JSON: use map(key, value) from @tidings/core'
+  set: 'z.set() cannot travel as JSON: use set(item) from @tidings/core'
+  transform: 'a one-way transform cannot be undone: use z.codec() with decode and encode'
+  unknown: 'z.unknown() may hold what JSON cannot carry: use z.json()'
+  any: 'z.any() may hold what JSON cannot carry: use z.json()'
+  undefined: 'undefined cannot travel as JSON: make the key optional, or use z.null()'
+  void: 'void cannot travel as JSON: leave the schema out'
+  symbol: 'a symbol cannot travel as JSON: use z.string() or z.enum()'
+  nan: 'NaN cannot travel as JSON: use z.number().nullable()'
+  function: 'a function cannot travel as JSON: declare a command instead'
+  promise: 'a promise cannot travel as JSON: await it before it is sent'
+  file: 'a file cannot travel as JSON: use bytes from @tidings/core'
+  custom: 'z.custom() and z.instanceof() do not tell how to travel as JSON: use z.codec()'
+  success: 'z.success() cannot be undone: use z.boolean()'
+}
+
+type DefOf<S> = S extends { _zod: { def: infer Def } } ? Def : never
+
+/** How deep the type checker looks. Deeper, and in recursive schemas, the same check at run time answers. */
+type Deeper = { 6: 5; 5: 4; 4: 3; 3: 2; 2: 1; 1: 0 }
+
+/**
+ * What stands in the way of a schema's travel as JSON, as a sentence, or `never`.
+ *
+ * A step for each shape of zod definition; the run-time twin, which sees what types cannot, is `travel.ts`.
+ */
+type ObstacleOf<S, Depth> = Depth extends keyof Deeper ? ObstacleOfDef<DefOf<S>, Deeper[Depth]> : never
+
+type ObstacleOfDef<Def, Depth> = Def extends { type: keyof Unsendable }
+  ? Unsendable[Def['type']]
+  : Def extends { type: 'pipe' }
+    ? ObstacleOfPipe<Def, Depth>
+    : Def extends { innerType: infer Inner }
+      ? Def extends { type: 'optional' | 'nonoptional' }
+        ? ObstacleOfOptional<Inner, Depth>
+        : ObstacleOf<Inner, Depth>
+      : Def extends { element: infer Element }
+        ? ObstacleOf<Element, Depth>
+        : Def extends { type: 'object'; shape: infer Shape }
+          ? { [K in keyof Shape]: ObstacleOf<Shape[K], Depth> }[keyof Shape]
+          : Def extends { valueType: infer Value }
+            ? ObstacleOf<Value, Depth>
+            : Def extends { options: readonly (infer Option)[] }
+              ? ObstacleOf<Option, Depth>
+              : never
+
+/** `undefined` inside an optional is no obstacle: the key is left out. */
+type ObstacleOfOptional<Inner, Depth> = Exclude<ObstacleOf<Inner, Depth>, Unsendable['undefined']>
+
+/** A codec travels as its encoded side. Any other pipe does too, unless one of its ends is a transform. */
+type ObstacleOfPipe<Def, Depth> = Def extends { in: infer In; out: infer Out }
+  ? Def extends { reverseTransform: (...args: never[]) => unknown }
+    ? ObstacleOf<In, Depth>
+    : ObstacleOf<In, Depth> | Extract<ObstacleOf<Out, Depth>, Unsendable['transform']>
+  : never
+
+/** `unknown` for a schema that can travel as JSON, otherwise a type whose text says what to write instead. */
+export type Sendable<S> = [S] extends [Schema]
+  ? [ObstacleOf<S, 6>] extends [never]
+    ? unknown
+    : ContractMistake<ObstacleOf<S, 6>>
+  : unknown
+
+/** `Sendable` for each of a record of schemas. */
+export type AllSendable<S> = { readonly [K in keyof S]: Sendable<S[K]> }

@@ -1,0 +1,27 @@
+/**
+ * The wire: what a contract compiles to, and the frames, cursors and problems that both ends speak.
+ *
+ * For those who write an adapter, a bus or a client of their own. Applications need only `@tidings/core`.
+ */
+export {
+  type CompiledChannel,
+  type CompiledCommand,
+  type CompiledContract,
+  type CompiledGroup,
+  type CompiledProcedure,
+  type CompiledStream,
+  compileContract,
+} from './lib/compile.js'
+export { type Cursor, formatCursor, parseCursor, type ServerGapReason } from './lib/cursor.js'
+export {
+  encodeEventBody,
+  eventStreamContentType,
+  type GapSignal,
+  heartbeatFrame,
+  type OpenSignal,
+  signal,
+  withId,
+} from './lib/frame.js'
+export type { Payload } from './lib/payload.js'
+export { fromProblem, type Problem, problemContentType, toProblem } from './lib/problem.js'
+export { type TopicCodec, topicKey } from './lib/topic.js'
