@@ -22,6 +22,6 @@ export {
   signal,
   withId,
 } from './lib/frame.js'
-export type { Payload } from './lib/payload.js'
-export { fromProblem, type Problem, problemContentType, toProblem } from './lib/problem.js'
+export type { MisfitCode, Payload } from './lib/payload.js'
+export { fromProblem, isErrorCode, type Problem, problemContentType, toProblem } from './lib/problem.js'
 export { type TopicCodec, topicKey } from './lib/topic.js'

@@ -2,24 +2,20 @@ import * as zod from 'zod/v4/core'
 import { type Issue, TidingsError } from './problem.js'
 import type { Schema } from './types/schema.js'
 
+/** The code of the error for a value that does not fit: it tells whose value that was. */
+export type MisfitCode = 'invalid_input' | 'invalid_output' | 'invalid_response'
+
 /**
  * Carries the values of one schema over the wire: out as JSON values, and back as what they were.
  *
- * Made once a schema, when the contract is compiled.
+ * Made once a schema, when the contract is compiled. Both throw a `TidingsError` with `code` and issues for a value that
+ * does not fit; `what` names the value in its message.
  */
 export interface Payload {
-  /**
-   * Validates a value and gives its JSON form, without keys that the schema does not know.
-   *
-   * @throws TidingsError `invalid_output`, with issues, if the value does not fit
-   */
-  encode(value: unknown, what: string): unknown
-  /**
-   * Validates a JSON value and gives back what was sent.
-   *
-   * @throws TidingsError `invalid_input`, with issues, if the value does not fit
-   */
-  decode(json: unknown, what: string): unknown
+  /** Validates a value and gives its JSON form, without keys that the schema does not know. */
+  encode(value: unknown, what: string, code?: MisfitCode): unknown
+  /** Validates a JSON value and gives back what was sent. */
+  decode(json: unknown, what: string, code?: MisfitCode): unknown
 }
 
 /** What a procedure without an input or output schema carries: nothing. */
@@ -30,19 +26,15 @@ export const nothing: Payload = {
 
 /** Makes the plan for one schema. */
 export function payloadOf(schema: Schema): Payload {
-  // zod compiles `parse` and not `encode`; without a codec inside, they do the same (see docs/decisions/001).
-  const run = isOneForm(schema) ? zod.safeParse : zod.safeEncode
+  // zod compiles `parse` and not `encode`; without a codec inside, both do the same.
+  const encode = isOneForm(schema) ? zod.safeParse : zod.safeEncode
   return {
-    encode: (value, what) => result(() => run(schema, value), 'invalid_output', what),
-    decode: (json, what) => result(() => zod.safeParse(schema, json), 'invalid_input', what),
+    encode: (value, what, code = 'invalid_output') => fitting(() => encode(schema, value), what, code),
+    decode: (json, what, code = 'invalid_input') => fitting(() => zod.safeParse(schema, json), what, code),
   }
 }
 
-function result(
-  parse: () => zod.util.SafeParseResult<unknown>,
-  code: 'invalid_input' | 'invalid_output',
-  what: string,
-): unknown {
+function fitting(parse: () => zod.util.SafeParseResult<unknown>, what: string, code: MisfitCode): unknown {
   let outcome: zod.util.SafeParseResult<unknown>
   try {
     outcome = parse()

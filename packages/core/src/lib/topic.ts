@@ -1,5 +1,5 @@
 import * as zod from 'zod/v4/core'
-import { payloadOf } from './payload.js'
+import { type MisfitCode, payloadOf } from './payload.js'
 import { type Issue, TidingsError } from './problem.js'
 import type { Schema, Schemas } from './types/schema.js'
 
@@ -8,9 +8,9 @@ export interface TopicCodec {
   /**
    * Gives the query string, without `?`. It is canonical: equal params give equal text.
    *
-   * @throws TidingsError `invalid_output` if the params do not fit
+   * @throws TidingsError with `code`, by default `invalid_output`, if the params do not fit
    */
-  encode(params: unknown): string
+  encode(params: unknown, code?: MisfitCode): string
   /**
    * Reads params from a query string and ignores what the channel does not declare.
    *
@@ -27,14 +27,14 @@ export function topicCodecOf(params: Schemas, path: string): TopicCodec {
   const what = `the params of ${path}`
 
   return {
-    encode(value) {
+    encode(value, code = 'invalid_output') {
       if (names.length === 0) return ''
-      const wire = payload.encode(value, what) as Record<string, unknown>
+      const wire = payload.encode(value, what, code) as Record<string, unknown>
       const pairs: string[] = []
       for (const name of names) {
         if (wire[name] === undefined) continue
         const text = texts.has(name) ? (wire[name] as string) : canonicalJson(wire[name])
-        pairs.push(`${encodeURIComponent(name)}=${percentEncoded(text, name, what)}`)
+        pairs.push(`${encodeURIComponent(name)}=${percentEncoded(text, name, what, code)}`)
       }
       return pairs.join('&')
     },
@@ -100,12 +100,12 @@ function parsed(text: string): unknown {
   }
 }
 
-function percentEncoded(text: string, name: string, what: string): string {
+function percentEncoded(text: string, name: string, what: string, code: MisfitCode): string {
   try {
     return encodeURIComponent(text)
   } catch (cause) {
     const issue: Issue = { path: [name], message: 'Text with half a surrogate pair cannot stand in a URL' }
     const message = `${what} cannot be sent: at ${name}: ${issue.message}`
-    throw new TidingsError({ code: 'invalid_output', message, issues: [issue], cause })
+    throw new TidingsError({ code, message, issues: [issue], cause })
   }
 }

@@ -50,12 +50,3 @@ export type FailureOf<P> = DeclaredFailure<ErrorsOf<P>> | TidingsError<ErrorCode
 type DeclaredFailure<Errors> = {
   [Name in keyof Errors]: TidingsError<Name & string, Errors[Name]>
 }[keyof Errors]
-
-/** The names of a contract's members that are of a kind, or groups that may hold some. */
-export type NamesOf<Contract, Kind> = {
-  [Name in keyof Contract]: Contract[Name] extends { readonly kind: infer K }
-    ? K extends Kind
-      ? Name
-      : never
-    : Name
-}[keyof Contract]

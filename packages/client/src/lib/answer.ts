@@ -1,0 +1,50 @@
+import { isTidingsError, TidingsError } from '@tidings/core'
+import { fromProblem, problemContentType } from '@tidings/core/wire'
+
+/** Reads why a request was refused: a problem document, or what a proxy in between had to say. */
+export async function readRefusal(response: Response): Promise<TidingsError> {
+  const contentType = response.headers.get('content-type') ?? 'no content type'
+  if (contentType.startsWith(problemContentType)) {
+    const error = fromProblem(await response.json().catch(() => undefined))
+    if (error) return error
+  }
+  return new TidingsError({
+    code: 'invalid_response',
+    status: response.status,
+    message: `${response.url || 'The server'} answered ${response.status} with ${contentType}, which is no answer of Tidings`,
+    retryAfterMs: retryAfterMs(response),
+  })
+}
+
+/** The `Retry-After` header in milliseconds, if it is in seconds: RFC 9110 section 10.2.3. */
+function retryAfterMs(response: Response): number | undefined {
+  const header = response.headers.get('retry-after')
+  return header !== null && /^\d+$/.test(header) ? Number(header) * 1000 : undefined
+}
+
+/** What a failed request has come to, as a `TidingsError`. `signal` tells an abort from a broken network. */
+export function requestFailure(cause: unknown, url: string, signal: AbortSignal | undefined): TidingsError {
+  if (isTidingsError(cause)) return cause
+  if (signal?.aborted) {
+    if (isTidingsError(signal.reason)) return signal.reason
+    return new TidingsError({ code: 'aborted', message: 'The request was aborted', cause: signal.reason })
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new TidingsError({ code: 'network', message: `${url} could not be reached: ${reason}`, cause })
+}
+
+/** Whether a failure may heal by itself, so that it is worth another attempt. */
+export function mayHeal({ code, status }: TidingsError): boolean {
+  if (code === 'aborted' || code === 'closed') return false
+  return status < 400 || status >= 500 || status === 408 || status === 425 || status === 429
+}
+
+/** Parses what the server sent. @throws TidingsError `invalid_response` if it is not JSON */
+export function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const message = `${what} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
+    throw new TidingsError({ code: 'invalid_response', message, cause })
+  }
+}

@@ -1,0 +1,21 @@
+/** Between which bounds a client waits before it tries again. */
+export interface ReconnectBounds {
+  readonly minMs: number
+  readonly maxMs: number
+}
+
+/**
+ * How long to wait after a number of failed attempts: exponential backoff with full jitter, so that clients that were
+ * cut off together do not come back together.
+ *
+ * A server's own `retryAfterMs` is waited for in any case, with the jitter on top.
+ */
+export function backoffMs(
+  bounds: ReconnectBounds,
+  attempt: number,
+  retryAfterMs = 0,
+  random: () => number = Math.random,
+): number {
+  const ceiling = Math.min(bounds.maxMs, bounds.minMs * 2 ** Math.min(attempt, 30))
+  return retryAfterMs + random() * ceiling
+}

@@ -1,0 +1,24 @@
+/** An abort controller that follows other signals until it is let go of. */
+export interface LinkedAbort {
+  readonly signal: AbortSignal
+  abort(reason?: unknown): void
+  /** Takes its listeners off the signals it follows; long-lived ones would collect them otherwise. */
+  unlink(): void
+}
+
+/** Makes an abort controller that fires when any of the signals does. */
+export function linkedAbort(...signals: readonly (AbortSignal | undefined)[]): LinkedAbort {
+  const controller = new AbortController()
+  const follow = (event: Event) => controller.abort((event.target as AbortSignal).reason)
+  for (const signal of signals) {
+    if (signal?.aborted) controller.abort(signal.reason)
+    signal?.addEventListener('abort', follow, { once: true })
+  }
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    unlink() {
+      for (const signal of signals) signal?.removeEventListener('abort', follow)
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { TidingsError } from '@tidings/core'
+import type { ReconnectBounds } from './backoff.js'
+
+/** The part of an EventSource that the client uses: the browser's own and the `eventsource` package's both have it. */
+export interface EventSourceLike {
+  readonly readyState: number
+  addEventListener(type: string, listener: (event: MessageEvent) => void): void
+  close(): void
+}
+
+/** A constructor of EventSources. */
+export type EventSourceConstructor = new (
+  url: string,
+  init?: { withCredentials?: boolean },
+) => EventSourceLike
+
+/** Where an error came from, as far as it is about a channel. */
+export interface ErrorPlace {
+  /** The procedure's path in the contract: `room`, `chat/room`. */
+  readonly channel?: string
+  /** The query string that names the topic: `roomId=lobby`. */
+  readonly topic?: string
+  /** The event's name. */
+  readonly event?: string
+  /** What came over the wire, as text. */
+  readonly data?: string
+}
+
+type HeadersSource = HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
+
+/** The options of a client. */
+export interface ClientOptions {
+  /** Where the server is mounted: `https://example.org/events`; in a browser also `/events`. */
+  url: string | URL
+  /**
+   * Sent with every request. A function is asked again for each, so that a token can be renewed.
+   *
+   * Not with an `EventSource` of your own, which has no way to send them.
+   */
+  headers?: HeadersSource
+  /** Whether cookies go along, as for `fetch`. Defaults to `same-origin`. */
+  credentials?: RequestCredentials
+  /** What to make requests with. Defaults to the global `fetch`. */
+  fetch?: typeof globalThis.fetch
+  /**
+   * What to subscribe with: the browser's own `EventSource`, say.
+   *
+   * Defaults to one over `fetch`, which can send headers and sees why it was refused. The browser's own sees neither:
+   * with it, a refused subscription is tried again like a lost one.
+   */
+  EventSource?: EventSourceConstructor
+  /** How long to wait before connecting again, at least and at most, in milliseconds. Defaults to 250 and 30,000. */
+  reconnect?: Partial<ReconnectBounds>
+  /**
+   * Told what no caller is there to be told: a payload that does not fit its schema (the subscription goes on), a
+   * subscription that was refused and has no `error` handler, a handler that threw.
+   *
+   * Without it, what a handler throws is thrown again where the runtime reports it, and the rest is lost.
+   */
+  onError?(error: TidingsError, at: ErrorPlace): void
+}
+
+/** The options with their defaults filled in. */
+export interface ResolvedOptions {
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly credentials: RequestCredentials
+  readonly reconnect: ReconnectBounds
+  readonly EventSource: EventSourceConstructor | undefined
+  readonly onError: ((error: TidingsError, at: ErrorPlace) => void) | undefined
+  headers(): Promise<Headers>
+  fetch(url: string, init: RequestInit): Promise<Response>
+}
+
+/** Fills in the defaults. @throws TidingsError `invalid_options` for what cannot work */
+export function resolveOptions(options: ClientOptions): ResolvedOptions {
+  const { headers, credentials = 'same-origin', reconnect = {}, EventSource, onError } = options
+  const { minMs = 250, maxMs = 30_000 } = reconnect
+  if (!(minMs >= 0 && maxMs >= minMs)) {
+    throw mistake(
+      `reconnect is from ${minMs} to ${maxMs} ms. Give a minMs of 0 or more and a maxMs no smaller`,
+    )
+  }
+  if (headers && EventSource) {
+    throw mistake('an EventSource of your own cannot send headers. Leave one of the two out')
+  }
+  return {
+    url: resolveUrl(options.url),
+    credentials,
+    reconnect: { minMs, maxMs },
+    EventSource,
+    onError: onError && ((error, at) => onError(error, at)),
+    headers: async () => new Headers(typeof headers === 'function' ? await headers() : headers),
+    // Called unbound: a browser's fetch refuses to be a method of anything else.
+    fetch: (url, init) => (options.fetch ?? globalThis.fetch)(url, init),
+  }
+}
+
+function resolveUrl(given: string | URL): string {
+  const text = String(given)
+  if (/[?#]/.test(text)) throw mistake(`url is ${text}. Give the mount alone, without a query or fragment`)
+  const page = (globalThis as { location?: { href: string } }).location?.href
+  if (!URL.canParse(text, page)) {
+    throw mistake(
+      `url is ${text || 'empty'}, which is no URL here. Give a whole one: http://localhost:3000/events`,
+    )
+  }
+  return new URL(text, page).href.replace(/\/+$/, '')
+}
+
+function mistake(message: string): TidingsError {
+  return new TidingsError({ code: 'invalid_options', message: `createClient: ${message}` })
+}

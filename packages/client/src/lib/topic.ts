@@ -1,0 +1,77 @@
+import { type CompiledChannel, topicKey } from '@tidings/core/wire'
+import { type Unsubscribe, unsubscriber } from './disposable.js'
+import { Loop, type LoopItem } from './loop.js'
+import { reportThrown, type Subscriber, type WireOwner } from './topic-wire.js'
+import type { SignalOptions } from './types/client.js'
+
+/** The wires of a client, for those who subscribe. */
+export interface Wires extends WireOwner {
+  attach(channel: CompiledChannel, key: string, query: string, subscriber: Subscriber): void
+  detach(key: string, subscriber: Subscriber): void
+  rejoin(key: string, subscriber: Subscriber): void
+}
+
+type Handlers = Readonly<Record<string, ((payload: never) => void) | undefined>>
+
+/** One topic, as its users hold it; the types stand in `types/client.ts`. */
+export class UntypedTopic implements AsyncIterable<LoopItem> {
+  readonly #wires: Wires
+  readonly #channel: CompiledChannel
+  readonly #query: string
+  readonly #key: string
+
+  constructor(wires: Wires, channel: CompiledChannel, params: unknown) {
+    this.#wires = wires
+    this.#channel = channel
+    this.#query = channel.topics.encode(params, 'invalid_input')
+    this.#key = topicKey(channel.path, this.#query)
+  }
+
+  subscribe(handlers: Handlers, { signal }: SignalOptions = {}): Unsubscribe {
+    const subscriber = this.#subscriber(handlers)
+    if (!signal?.aborted) this.#wires.attach(this.#channel, this.#key, this.#query, subscriber)
+    return unsubscriber(() => this.#wires.detach(this.#key, subscriber), signal)
+  }
+
+  on(event: string, handler: (payload: never) => void, options?: SignalOptions): Unsubscribe {
+    return this.subscribe({ [event]: handler }, options)
+  }
+
+  events({ signal }: SignalOptions = {}): Loop {
+    return new Loop(
+      {
+        attach: (loop) => this.#wires.attach(this.#channel, this.#key, this.#query, loop),
+        detach: (loop) => this.#wires.detach(this.#key, loop),
+        rejoin: (loop) => this.#wires.rejoin(this.#key, loop),
+      },
+      signal,
+    )
+  }
+
+  [Symbol.asyncIterator](): Loop {
+    return this.events()
+  }
+
+  #subscriber(handlers: Handlers): Subscriber {
+    const wires = this.#wires
+    const place = { channel: this.#channel.path, topic: this.#query }
+    const call = (name: string, payload: unknown) => {
+      try {
+        handlers[name]?.(payload as never)
+      } catch (thrown) {
+        reportThrown(wires, thrown, { ...place, event: name })
+      }
+    }
+    return {
+      wantsSnapshot: handlers['snapshot'] !== undefined,
+      event: call,
+      snapshot: (state) => call('snapshot', state),
+      gap: (gap) => call('gap', gap),
+      ended: (problem) => {
+        if (!problem) return
+        if (handlers['error']) call('error', problem)
+        else wires.report(problem, place)
+      },
+    }
+  }
+}

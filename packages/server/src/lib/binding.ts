@@ -1,0 +1,130 @@
+import { TidingsError } from '@tidings/core'
+import type { CompiledChannel, CompiledCommand, CompiledGroup, CompiledStream } from '@tidings/core/wire'
+import type { HistoryBounds } from './log.js'
+import { type HistoryOptions, resolveHistory } from './options.js'
+import type { TopicSettings } from './topic.js'
+
+/** A channel with its handlers. */
+export interface BoundChannel {
+  readonly kind: 'channel'
+  readonly compiled: CompiledChannel
+  authorize(request: { params: unknown; context: unknown }): unknown
+  /** What the topic named by a query string is made with. */
+  settingsOf(query: string): TopicSettings
+}
+
+/** A command with its handler. */
+export interface BoundCommand {
+  readonly kind: 'command'
+  readonly compiled: CompiledCommand
+  readonly handler: (request: object) => unknown
+}
+
+/** A stream with its handler. */
+export interface BoundStream {
+  readonly kind: 'stream'
+  readonly compiled: CompiledStream
+  readonly handler: (request: object) => unknown
+}
+
+export type BoundProcedure = BoundChannel | BoundCommand | BoundStream
+
+/** A channel's handlers without their types. */
+interface UntypedChannelHandler {
+  readonly authorize?: (request: { params: unknown; context: unknown }) => unknown
+  readonly snapshot?: (request: { params: unknown }) => unknown
+  readonly history?: HistoryOptions
+}
+
+/**
+ * Finds each procedure's handler, by path.
+ *
+ * @throws TidingsError `invalid_options` for a handler that is missing, that nothing in the contract asks for, or that
+ * is not what it should be
+ */
+export function bindHandlers(
+  group: CompiledGroup,
+  handlers: unknown,
+  history: HistoryBounds,
+): ReadonlyMap<string, BoundProcedure> {
+  const bound = new Map<string, BoundProcedure>()
+  bindGroup(group, handlers, 'handlers')
+  return bound
+
+  function bindGroup(members: CompiledGroup, given: unknown, place: string): void {
+    if (typeof given !== 'object' || given === null) {
+      throw mistake(`${place} is ${kindOf(given)}. Give an object with the handlers of ${listOf(members)}`)
+    }
+    for (const name of Object.keys(given)) {
+      if (members.members.has(name)) continue
+      throw mistake(
+        `${place}.${name} is a handler for nothing in the contract, which has ${listOf(members)} here`,
+      )
+    }
+    for (const [name, member] of members.members) {
+      const handler: unknown = (given as Record<string, unknown>)[name]
+      const here = `${place}.${name}`
+      if (member.kind === 'group') bindGroup(member, handler ?? {}, here)
+      else if (member.kind === 'channel') bound.set(member.path, bindChannel(member, handler, history, here))
+      else if (typeof handler === 'function') {
+        bound.set(member.path, { kind: member.kind, compiled: member, handler } as BoundCommand | BoundStream)
+      } else throw mistake(`${here} is ${kindOf(handler)}. The ${member.kind} needs a function to answer it`)
+    }
+  }
+}
+
+function bindChannel(
+  compiled: CompiledChannel,
+  given: unknown,
+  defaults: HistoryBounds,
+  place: string,
+): BoundChannel {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+    throw mistake(
+      `${place} is ${kindOf(given)}. A channel takes an object with authorize, snapshot or history`,
+    )
+  }
+  const handler: UntypedChannelHandler = given ?? {}
+  for (const name of ['authorize', 'snapshot'] as const) {
+    if (handler[name] === undefined || typeof handler[name] === 'function') continue
+    throw mistake(`${place}.${name} is ${kindOf(handler[name])}. Give a function`)
+  }
+  const { snapshot: state } = compiled
+  if (state && !handler.snapshot) {
+    throw mistake(
+      `${place}.snapshot is missing. The contract promises a snapshot: give a function that loads it`,
+    )
+  }
+  if (!state && handler.snapshot) {
+    throw mistake(`${place}.snapshot has no schema. Declare the channel's snapshot in the contract`)
+  }
+  const history = resolveHistory(handler.history, defaults, `${place}.history`)
+
+  return {
+    kind: 'channel',
+    compiled,
+    authorize: (request) => handler.authorize?.(request) ?? true,
+    settingsOf(query) {
+      const params = compiled.topics.decode(new URLSearchParams(query))
+      return {
+        history,
+        loadSnapshot:
+          state &&
+          (async () =>
+            state.encode(await handler.snapshot?.({ params }), `the snapshot of ${compiled.path}`)),
+      }
+    },
+  }
+}
+
+function listOf(group: CompiledGroup): string {
+  return [...group.members.keys()].join(', ') || 'nothing'
+}
+
+function kindOf(value: unknown): string {
+  return value === undefined ? 'missing' : value === null ? 'null' : `a value of type ${typeof value}`
+}
+
+function mistake(message: string): TidingsError {
+  return new TidingsError({ code: 'invalid_options', message: `createServer: ${message}` })
+}

@@ -1,0 +1,37 @@
+import { isTidingsError, TidingsError } from '@tidings/core'
+import { type CompiledProcedure, isErrorCode } from '@tidings/core/wire'
+
+/**
+ * What others may see of an error, with its data encoded; everything else is reported and becomes `internal`.
+ *
+ * A `TidingsError` is an answer if its code is one the procedure declares, or one of Tidings' own for what a client did
+ * wrong or a server cannot do now.
+ */
+export function publicError(
+  error: unknown,
+  procedure: CompiledProcedure | undefined,
+  report: (error: unknown) => void,
+): TidingsError {
+  if (isTidingsError(error)) {
+    const declared = procedure && procedure.kind !== 'channel' ? procedure.errors.get(error.code) : undefined
+    if (declared) {
+      try {
+        const data = declared.encode(error.data, `the data of error "${error.code}"`)
+        return new TidingsError({ code: error.code, status: error.status, message: error.message, data })
+      } catch (cause) {
+        report(cause)
+        return internal()
+      }
+    }
+    if (isErrorCode(error.code) && ((error.status >= 400 && error.status < 500) || error.status === 503)) {
+      const { code, status, message, issues, retryAfterMs } = error
+      return new TidingsError({ code, status, message, issues, retryAfterMs })
+    }
+  }
+  report(error)
+  return internal()
+}
+
+function internal(): TidingsError {
+  return new TidingsError({ code: 'internal', message: 'The server failed to answer this request' })
+}

@@ -1,0 +1,31 @@
+import type { Channel, Command, ParamsOf, PayloadsOf, Schemas, Stream } from '@tidings/core'
+
+/** One method for each event of a channel. */
+export type TopicEmitter<Events extends Schemas> = {
+  readonly [Name in keyof Events]: EmitEvent<PayloadsOf<Events>[Name]>
+}
+
+/**
+ * Emits one event to everyone subscribed to the topic.
+ *
+ * The payload is validated and encoded at once: one that does not fit throws here and now, and reaches nobody. The
+ * promise resolves when the event stands in the topic's log.
+ *
+ * @throws TidingsError `invalid_output` with issues if the payload does not fit, `closed` after `close()`
+ */
+export type EmitEvent<Payload> = (payload: Payload) => Promise<void>
+
+/** Names the topic to emit to: with the channel's params, or with nothing if it has none. */
+export type ChannelEmitter<C> =
+  C extends Channel<infer Params, infer Events>
+    ? keyof Params extends never
+      ? () => TopicEmitter<Events>
+      : (params: ParamsOf<C>) => TopicEmitter<Events>
+    : never
+
+/** The emit of a contract: its channels, in their groups. */
+export type Emit<Contract> = {
+  readonly [Name in keyof Contract as Contract[Name] extends Command | Stream
+    ? never
+    : Name]: Contract[Name] extends Channel ? ChannelEmitter<Contract[Name]> : Emit<Contract[Name]>
+}

@@ -1,0 +1,133 @@
+import type {
+  Channel,
+  Command,
+  ErrorsOf,
+  EventsOf,
+  EventUnion,
+  InputOf,
+  OutputOf,
+  ParamsOf,
+  Procedure,
+  Schema,
+  Schemas,
+  SnapshotOf,
+  Stream,
+  TidingsError,
+} from '@tidings/core'
+import type { HistoryOptions } from '../options.js'
+import type { Emit, EmitEvent } from './emit.js'
+
+/** What the handlers of one channel may be. All of it can be left out. */
+export interface ChannelHandler<C extends Channel, Context> {
+  /**
+   * Whether a client may subscribe to the topic. `false` is answered with 403 `forbidden`; to say more, throw a
+   * `TidingsError`. Left out, everyone may.
+   */
+  authorize?(request: { params: ParamsOf<C>; context: Context }): boolean | Promise<boolean>
+  /** How much the logs of this channel keep, where it differs from the server's `history`. */
+  history?: HistoryOptions
+}
+
+/**
+ * Gives the topic's current state. It is the topic's and not the subscriber's: those who subscribe while it is
+ * loading share it, so there is no `context`. What it does not fit, or throws, ends the subscriptions that wait for
+ * it with `$error`; they may come back.
+ */
+export interface SnapshotHandler<C extends Channel> {
+  snapshot(request: { params: ParamsOf<C> }): SnapshotOf<C> | Promise<SnapshotOf<C>>
+}
+
+type ChannelHandlerOf<C extends Channel, Context> = ChannelHandler<C, Context> &
+  (C['snapshot'] extends Schema ? SnapshotHandler<C> : { snapshot?: never })
+
+/**
+ * Makes one of the command's declared errors, to be thrown: `throw fail('muted', { until })`.
+ *
+ * It is answered with its name as `code`, and status 422.
+ */
+export type Fail<Errors> = <Name extends keyof Errors & string>(
+  code: Name,
+  data: Errors[Name],
+  message?: string,
+) => TidingsError<Name, Errors[Name]>
+
+/** What a command's handler is called with. */
+export interface CommandRequest<Contract, C extends Command, Context> {
+  input: InputOf<C>
+  context: Context
+  /** The server's own `emit`. */
+  emit: Emit<Contract>
+  fail: Fail<ErrorsOf<C>>
+  /** Fires when the caller leaves before it is answered, or the server closes. */
+  signal: AbortSignal
+}
+
+export type CommandHandler<Contract, C extends Command, Context> = (
+  request: CommandRequest<Contract, C, Context>,
+) => OutputOf<C> | Promise<OutputOf<C>>
+
+/** What a stream's handler is called with. */
+export interface StreamRequest<Contract, S extends Stream, Context> {
+  input: InputOf<S>
+  context: Context
+  /**
+   * Sends one of the stream's own events, for a handler that is an async function. Await it: it resolves when the
+   * client takes more.
+   *
+   * @throws TidingsError `invalid_output` with issues if the payload does not fit, `aborted` if the client has left
+   */
+  emit: { readonly [Name in keyof EventsOf<S>]: EmitEvent<EventsOf<S>[Name]> }
+  /** The server's own `emit`, to tell channels. */
+  broadcast: Emit<Contract>
+  fail: Fail<ErrorsOf<S>>
+  /** Fires when the caller leaves, or the server closes. */
+  signal: AbortSignal
+}
+
+/** An async generator that yields events and returns the output, or an async function that uses its `emit`. */
+export type StreamHandler<Contract, S extends Stream, Context> = (
+  request: StreamRequest<Contract, S, Context>,
+) => AsyncGenerator<EventUnion<EventsOf<S>>, OutputOf<S>, void> | Promise<OutputOf<S>>
+
+type HandlerOf<Contract, P extends Procedure, Context> =
+  P extends Channel<Schemas, Schemas>
+    ? ChannelHandlerOf<P, Context>
+    : P extends Command
+      ? CommandHandler<Contract, P, Context>
+      : P extends Stream
+        ? StreamHandler<Contract, P, Context>
+        : never
+
+/** Names of members that need a handler: commands, streams, channels with a snapshot, and groups with one of these. */
+type NeedsHandler<Group> = {
+  [Name in keyof Group]: Group[Name] extends Channel<Schemas, Schemas, infer Snapshot>
+    ? Snapshot extends Schema
+      ? Name
+      : never
+    : Group[Name] extends Procedure
+      ? Name
+      : [NeedsHandler<Group[Name]>] extends [never]
+        ? never
+        : Name
+}[keyof Group]
+
+type HandlersOf<Contract, Group, Context> = {
+  [Name in keyof Group as Name extends NeedsHandler<Group> ? Name : never]: MemberHandler<
+    Contract,
+    Group[Name],
+    Context
+  >
+} & {
+  [Name in keyof Group as Name extends NeedsHandler<Group> ? never : Name]?: MemberHandler<
+    Contract,
+    Group[Name],
+    Context
+  >
+}
+
+type MemberHandler<Contract, Member, Context> = Member extends Procedure
+  ? HandlerOf<Contract, Member, Context>
+  : HandlersOf<Contract, Member, Context>
+
+/** What a contract's server does, in the contract's own shape. */
+export type Handlers<Contract, Context> = HandlersOf<Contract, Contract, Context>
