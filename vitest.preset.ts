@@ -1,12 +1,15 @@
+import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 /** What every package's tests share. Packages are tested against each other's source, not their builds. */
 export default defineConfig({
-  resolve: { conditions: ['@tidings/source'] },
-  ssr: { resolve: { conditions: ['@tidings/source', 'module', 'node', 'import', 'default'] } },
+  // Vitest hands these on to Node as well, where `import` or `default` among them would break every `require`.
+  ssr: { resolve: { conditions: ['@tidings/source', ...defaultServerConditions] } },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+    // Some tests measure what is left on the heap.
+    execArgv: ['--expose-gc'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

@@ -57,15 +57,12 @@ export class RunWriter implements SinkListener {
   finish(output: unknown): void {
     if (this.#isOver) return
     const json = this.#compiled.output.encode(output, `the output of ${this.#compiled.path}`)
-    void this.#write(encodeEventBody(signal.output, json ?? null))
-    this.#end()
+    this.#end(encodeEventBody(signal.output, json ?? null))
   }
 
   /** Writes an error, which others may see, and ends. */
   fail(error: TidingsError): void {
-    if (this.#isOver) return
-    void this.#write(encodeEventBody(signal.error, toProblem(error)))
-    this.#end()
+    if (!this.#isOver) this.#end(encodeEventBody(signal.error, toProblem(error)))
   }
 
   drained(): void {
@@ -86,16 +83,21 @@ export class RunWriter implements SinkListener {
       const message = `The client of ${this.#compiled.path} reads slower than its handler emits. Await each emit`
       throw new TidingsError({ code: 'invalid_output', message })
     }
-    this.#sent += 1
-    const frame = Buffer.from(withId(String(this.#sent), body))
+    const frame = this.#frame(body)
     if (this.#drain) this.#backlogBytes += frame.byteLength
     if (!this.#sink.write(frame)) this.#drain ??= waiting()
     return this.#drain?.promise ?? Promise.resolve()
   }
 
-  #end(): void {
+  #end(body: string): void {
     this.#isOver = true
+    this.#sink.write(this.#frame(body))
     this.#sink.end()
+  }
+
+  #frame(body: string): Uint8Array {
+    this.#sent += 1
+    return Buffer.from(withId(String(this.#sent), body))
   }
 }
 

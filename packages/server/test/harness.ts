@@ -1,0 +1,99 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { RequestHandler } from 'express'
+import express from 'express'
+import { onTestFinished } from 'vitest'
+
+/** An HTTP server on a free port of 127.0.0.1, closed when the test is over. */
+export async function listen(listener: RequestListener): Promise<{ origin: string; server: Server }> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const { port } = server.address() as AddressInfo
+  return { origin: `http://127.0.0.1:${port}`, server }
+}
+
+/** An Express app with a handler at `/events`, behind some middleware; gives the URL of the mount. */
+export async function mount(handler: RequestHandler, ...middleware: RequestHandler[]): Promise<string> {
+  const app = express()
+  for (const each of middleware) app.use(each)
+  app.use('/events', handler)
+  const { origin } = await listen(app)
+  return `${origin}/events`
+}
+
+/** Waits until something holds, looking again each turn of the event loop. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 3_000
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+/** An event stream that is being read, as plain text and as events. */
+export interface OpenStream {
+  readonly response: Response
+  readonly events: EventSourceMessage[]
+  /** All that came, heartbeats included. */
+  text(): string
+  /** Whether the server has ended it. */
+  isOver(): boolean
+  /** Waits until so many events have come, and gives them. */
+  count(events: number): Promise<EventSourceMessage[]>
+  leave(): void
+}
+
+/** Opens an event stream, as `curl -N` would. */
+export async function open(url: string, init: RequestInit = {}): Promise<OpenStream> {
+  const abort = new AbortController()
+  onTestFinished(() => abort.abort())
+  const response = await fetch(url, { ...init, signal: abort.signal })
+  const events: EventSourceMessage[] = []
+  const parser = createParser({ onEvent: (event) => events.push(event) })
+  const decoder = new TextDecoder()
+  let text = ''
+  let over = false
+  void (async () => {
+    try {
+      for await (const chunk of response.body ?? []) {
+        const piece = decoder.decode(chunk, { stream: true })
+        text += piece
+        parser.feed(piece)
+      }
+    } catch {
+      // Left, or cut off: the test looks at what came.
+    }
+    over = true
+  })()
+  return {
+    response,
+    events,
+    text: () => text,
+    isOver: () => over,
+    leave: () => abort.abort(),
+    async count(wanted) {
+      await until(() => events.length >= wanted, `${wanted} events had come (${events.length} have)`)
+      return events
+    },
+  }
+}
+
+/** Sends JSON, and gives the status, the headers and the parsed answer. */
+export async function post(url: string, body: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? undefined : JSON.parse(text),
+  }
+}

@@ -1,0 +1,245 @@
+import { connect, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { expressHandler } from '../src/express.js'
+import { createServer, type HistoryOptions } from '../src/index.js'
+import { contract } from './contract.js'
+import { mount, open, post, until } from './harness.js'
+
+async function start(options: { history?: HistoryOptions } = {}) {
+  const signals: AbortSignal[] = []
+  const tidings = createServer(contract, options, {
+    room: { snapshot: () => ({ messages: [] }) },
+    send: ({ signal }) =>
+      new Promise((resolve) => {
+        signals.push(signal)
+        signal.addEventListener('abort', () => resolve({ text: 'late', sentAt: new Date(0) }))
+      }),
+    admin: {
+      ping: () => {},
+      count: async function* ({ signal }) {
+        while (!signal.aborted) {
+          yield { type: 'number', data: 1 }
+          await wait(1)
+        }
+        return { total: 0 }
+      },
+    },
+  })
+  onTestFinished(() => tidings.close())
+  const url = await mount(expressHandler(tidings))
+  return { tidings, url, port: Number(new URL(url).port), signals }
+}
+
+/** Subscribes on a socket of its own, with nothing in between that could read or pool. */
+async function rawSubscribe(port: number, path: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(`GET /events/${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+  await new Promise((resolve) => socket.once('data', resolve))
+  return socket
+}
+
+function collectGarbage(): void {
+  if (!globalThis.gc) throw new Error('run with --expose-gc')
+  globalThis.gc()
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+}
+
+describe('clients that come and go', () => {
+  it('leave nothing behind after a thousand of them, whichever way they leave', async () => {
+    const { tidings, url, port } = await start({ history: { ms: 0 } })
+    const stays = await open(`${url}/ticks`)
+    await stays.count(1)
+
+    const round = async (count: number) => {
+      for (let n = 0; n < count; n += 50) {
+        const sockets = await Promise.all(
+          Array.from({ length: 50 }, (_, k) => rawSubscribe(port, k % 2 ? 'ticks' : `room?roomId=r${k}`)),
+        )
+        await tidings.emit.ticks().tick(n)
+        for (const [k, socket] of sockets.entries()) {
+          if (k % 2) socket.resetAndDestroy()
+          else socket.end()
+        }
+        await until(() => tidings.stats().connections === 1, 'all but one had left')
+      }
+    }
+    const settle = async () => {
+      for (let n = 0; n < 3; n += 1) {
+        await wait(50)
+        collectGarbage()
+      }
+      return process.memoryUsage().heapUsed
+    }
+
+    await round(500)
+    const timersBefore = timers()
+    const heapBefore = await settle()
+    await round(1_000)
+    const growth = (await settle()) - heapBefore
+    expect(tidings.stats()).toMatchObject({ connections: 1, subscriptions: 1, running: 0 })
+    expect(timers()).toBeLessThanOrEqual(timersBefore + 1)
+    // 4 kB each would be 4 MiB: what one connection holds while it is open is more.
+    expect(growth).toBeLessThan(2 * 1024 * 1024)
+  })
+
+  it('may leave while they are still being authorized', async () => {
+    let asked = 0
+    let answer: (may: boolean) => void = () => {}
+    const tidings = createServer(contract, {
+      room: {
+        authorize: () =>
+          new Promise<boolean>((resolve) => {
+            asked += 1
+            answer = resolve
+          }),
+        snapshot: () => ({ messages: [] }),
+      },
+      send: () => ({ text: '', sentAt: new Date(0) }),
+      admin: { ping: () => {}, count: async () => ({ total: 0 }) },
+    })
+    onTestFinished(() => tidings.close())
+    const url = await mount(expressHandler(tidings))
+    const abort = new AbortController()
+    const left = fetch(`${url}/room?roomId=lobby`, { signal: abort.signal }).catch(() => 'left')
+    await until(() => asked === 1, 'authorize was asked')
+    abort.abort()
+    await left
+    await wait(20)
+    answer(true)
+    await wait(20)
+    expect(tidings.stats()).toMatchObject({ connections: 0, subscriptions: 0, topics: 0 })
+  })
+})
+
+describe('a client that does not read', () => {
+  it('costs no memory, delays nobody, and gets the rest or a gap once it reads again', async () => {
+    const { tidings, url, port } = await start({ history: { size: 100 } })
+    const room = { roomId: 'lobby' }
+    const reader = await open(`${url}/room?roomId=lobby`)
+    await reader.count(2)
+    const stalled = connect(port, '127.0.0.1')
+    onTestFinished(() => {
+      stalled.destroy()
+    })
+    stalled.write('GET /events/room?roomId=lobby HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+    await new Promise((resolve) => stalled.once('readable', resolve))
+    await until(() => tidings.stats().subscriptions === 2, 'both had subscribed')
+
+    const before = process.memoryUsage().rss
+    const total = 20_000
+    const padding = 'x'.repeat(1_000)
+    for (let n = 1; n <= total; n += 1) {
+      void tidings.emit.room(room).typing(`${n} ${padding}`)
+      if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await reader.count(total + 2)
+    expect(reader.events.some((event) => event.event === '$gap')).toBe(false)
+    // The test's own reader keeps all 20 MB it read, in several forms; the stalled one may add no queue of its own.
+    const held = process.memoryUsage().rss - before
+    expect(held).toBeLessThan(200 * 1024 * 1024)
+
+    let text = ''
+    stalled.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
+    stalled.resume()
+    await until(
+      () => text.includes('event: $gap') && text.lastIndexOf('$snapshot') > text.indexOf('$gap'),
+      'the gap was announced',
+    )
+    await tidings.emit.room(room).typing('the end')
+    await until(() => text.includes('the end'), 'the newest event had come')
+    const seen = [...text.matchAll(/^data: "(\d+) /gm)].map((match) => Number(match[1]))
+    expect(seen).toEqual(Array.from({ length: seen.length }, (_, n) => n + 1))
+    expect(seen.length).toBeLessThan(total)
+    expect(text.match(/event: \$gap/g)).toHaveLength(1)
+    expect(text).toContain('"reason":"expired"')
+  })
+})
+
+describe('closing', () => {
+  it('ends event streams, aborts what runs, waits for it, and refuses what comes', async () => {
+    const { tidings, url, signals } = await start()
+    const topic = await open(`${url}/ticks`)
+    const run = await open(`${url}/admin/count`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"to":1}',
+    })
+    await Promise.all([topic.count(1), run.count(1)])
+    const call = post(`${url}/send`, { text: 'hi' })
+    await until(() => signals.length === 1, 'the command was running')
+
+    await Promise.all([tidings.close(), tidings.close()])
+    expect(tidings.stats()).toEqual({ connections: 0, subscriptions: 0, topics: 0, running: 0 })
+    await until(() => topic.isOver() && run.isOver(), 'both streams were over')
+    expect(run.events.at(-1)).toMatchObject({ event: '$error', data: expect.stringContaining('unavailable') })
+    expect((await call).body).toEqual({ text: 'late', sentAt: '1970-01-01T00:00:00.000Z' })
+    const refused = await fetch(`${url}/ticks`)
+    expect([refused.status, await refused.json()]).toEqual([
+      503,
+      expect.objectContaining({ code: 'unavailable' }),
+    ])
+    expect(() => tidings.emit.ticks().tick(1)).toThrow(expect.objectContaining({ code: 'closed' }))
+  })
+
+  it('writes what was emitted just before', async () => {
+    const { tidings, url } = await start()
+    const topic = await open(`${url}/ticks`)
+    await topic.count(1)
+    void tidings.emit.ticks().tick(1)
+    await tidings.close()
+    await until(topic.isOver, 'the stream was over')
+    expect(topic.events.map((event) => event.data)).toContain('1')
+  })
+})
+
+describe('creating a server', () => {
+  const ok = {
+    room: { snapshot: () => ({ messages: [] }) },
+    send: () => ({ text: '', sentAt: new Date(0) }),
+    admin: { ping: () => {}, count: async () => ({ total: 0 }) },
+  }
+
+  it.each<[string, object, RegExp]>([
+    [
+      'a missing command',
+      { ...ok, send: undefined },
+      /handlers\.send is missing\. The command needs a function/,
+    ],
+    ['a missing group', { ...ok, admin: undefined }, /handlers\.admin\.ping is missing/],
+    [
+      'a handler for nothing',
+      { ...ok, sned: () => {} },
+      /handlers\.sned is a handler for nothing .* room, ticks, send, admin/,
+    ],
+    ['a missing snapshot', { ...ok, room: {} }, /handlers\.room\.snapshot is missing/],
+    [
+      'a snapshot that is not declared',
+      { ...ok, ticks: { snapshot: () => 1 } },
+      /handlers\.ticks\.snapshot has no schema/,
+    ],
+    ['a function for a channel', { ...ok, room: () => {} }, /handlers\.room is a value of type function/],
+    [
+      'a history out of range',
+      { ...ok, ticks: { history: { size: -1 } } },
+      /handlers\.ticks\.history\.size is -1\. Give a number of 0 or more/,
+    ],
+  ])('refuses %s', (_what, handlers, message) => {
+    expect(() => createServer(contract, handlers as never)).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(message) }),
+    )
+  })
+
+  it('refuses options out of range', () => {
+    expect(() => createServer(contract, { heartbeatMs: 0 }, ok)).toThrow(
+      /heartbeatMs is 0\. Give a number of 1 or more/,
+    )
+    expect(() => createServer(contract, { history: { ms: Number.NaN } }, ok)).toThrow(/history\.ms is NaN/)
+  })
+})
