@@ -56,7 +56,7 @@ export class ConnectionManager implements Wires {
 
   stateChanged(): void {
     const states = [...this.#wires.values()].map((wire) => wire.state)
-    this.#change(overall(states))
+    if (!this.closing.aborted) this.#observe(overall(states))
   }
 
   released(wire: TopicWire): void {
@@ -74,13 +74,12 @@ export class ConnectionManager implements Wires {
     if (this.closing.aborted) return
     this.#closing.abort(new TidingsError({ code: 'closed', message: 'The client was closed' }))
     for (const wire of [...this.#wires.values()]) wire.close()
-    this.#change({ status: 'closed' })
+    this.#observe({ status: 'closed' })
     this.#observers.clear()
   }
 
-  #change(state: ConnectionState): void {
-    if (state === this.#state || this.#state.status === 'closed') return
-    if (state.status === 'idle' && this.#state.status === 'idle') return
+  #observe(state: ConnectionState): void {
+    if (state === this.#state || (state.status === 'idle' && this.#state.status === 'idle')) return
     this.#state = state
     for (const observer of [...this.#observers]) observer(state)
   }

@@ -107,8 +107,8 @@ export class TopicWire {
     const subscribers = [...this.#live.keys(), ...(this.#joining?.subscribers ?? [])]
     this.#endJoining()
     this.#live.clear()
-    this.#source.close()
     this.#owner.released(this)
+    this.#source.close()
     for (const subscriber of subscribers) subscriber.ended(problem)
   }
 

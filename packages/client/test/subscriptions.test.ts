@@ -1,0 +1,456 @@
+import { channel, defineContract, type TidingsError } from '@tidings/core'
+import { EventSource } from 'eventsource'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import * as z from 'zod'
+import { type ClientOptions, type ConnectionState, createClient, type ErrorPlace } from '../src/index.js'
+import { contract } from './contract.js'
+import { startServer, until } from './harness.js'
+
+const lobby = { roomId: 'lobby' }
+
+function connect(url: string, options: Partial<ClientOptions> = {}) {
+  const errors: [TidingsError, ErrorPlace][] = []
+  const client = createClient(contract, {
+    url,
+    reconnect: { minMs: 1, maxMs: 20 },
+    onError: (error, at) => errors.push([error, at]),
+    ...options,
+  })
+  onTestFinished(() => client.close())
+  return { client, errors }
+}
+
+describe('a subscription', () => {
+  it('is handed the snapshot, then events, decoded: a Date is a Date', async () => {
+    const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: ['old'] }) } })
+    const { client } = connect(url)
+    const got: unknown[] = []
+    client.room(lobby).subscribe({
+      snapshot: (state) => got.push(state),
+      message: ({ text, sentAt }) => got.push([text, sentAt]),
+      typing: (author) => got.push(author),
+    })
+    await until(() => got.length === 1, 'the snapshot had come')
+    await tidings.emit.room(lobby).message({ text: 'hi', sentAt: new Date(5) })
+    await tidings.emit.room(lobby).typing('ada')
+    await until(() => got.length === 3, 'both events had come')
+    expect(got).toEqual([{ messages: ['old'] }, ['hi', new Date(5)], 'ada'])
+  })
+
+  it('shares the wire with every other one of its topic, and the last to leave ends it', async () => {
+    const { tidings, url } = await startServer()
+    const { client } = connect(url)
+    const got: string[] = []
+    const room = client.room(lobby)
+    const stops = [
+      room.on('typing', (author) => got.push(`a ${author}`)),
+      client.room({ roomId: 'lobby' }).subscribe({ typing: (author) => got.push(`b ${author}`) }),
+    ]
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    stops.push(room.on('typing', (author) => got.push(`c ${author}`)))
+    await tidings.emit.room(lobby).typing('ada')
+    await until(() => got.length === 3, 'all three were told')
+    expect(got).toEqual(['a ada', 'b ada', 'c ada'])
+    expect(tidings.stats()).toMatchObject({ connections: 1, subscriptions: 1 })
+
+    stops[0]?.()
+    stops[0]?.()
+    await tidings.emit.room(lobby).typing('bob')
+    await until(() => got.length === 5, 'the two that stayed were told')
+    stops[1]?.()
+    stops[2]?.()
+    await until(() => tidings.stats().connections === 0, 'the wire was let go')
+    expect(client.connection.state).toEqual({ status: 'idle' })
+  })
+
+  it('that comes late is handed a snapshot of its own, and no event twice or not at all', async () => {
+    const messages: string[] = []
+    const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: [...messages] }) } })
+    const { client } = connect(url)
+    const room = client.room(lobby)
+    let sent = 0
+    const emit = async () => {
+      sent += 1
+      messages.push(String(sent))
+      await tidings.emit.room(lobby).typing(String(sent))
+    }
+    const first: string[] = []
+    room.subscribe({
+      snapshot: (state) => first.push(...state.messages),
+      typing: (author) => first.push(author),
+    })
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+
+    const late: string[][] = []
+    for (let round = 0; round < 20; round += 1) {
+      await emit()
+      const own: string[] = []
+      late.push(own)
+      room.subscribe({
+        snapshot: (state) => own.splice(0, own.length, ...state.messages),
+        typing: (author) => own.includes(author) || own.push(author),
+      })
+      await emit()
+      if (round % 3 === 0) await until(() => own.length > 0, 'the late one had begun')
+    }
+    await emit()
+    const all = Array.from({ length: sent }, (_, n) => String(n + 1))
+    await until(() => late.every((own) => own.length === sent), 'everyone had everything')
+    for (const own of late) expect(own).toEqual(all)
+    await until(() => first.at(-1) === String(sent), 'the first had everything')
+    expect(new Set(first).size).toBe(sent)
+    expect(first.filter((text, at) => first.indexOf(text) !== at).length).toBeLessThanOrEqual(1)
+    await until(() => tidings.stats().connections === 1, 'only the shared wire was left')
+  })
+
+  it('reports a payload that does not fit, with all there is to know, and goes on', async () => {
+    const { tidings, url } = await startServer()
+    const newer = defineContract({ ticks: channel({ events: { tick: z.number().max(10) } }) })
+    const errors: [TidingsError, ErrorPlace][] = []
+    const client = createClient(newer, { url, onError: (error, at) => errors.push([error, at]) })
+    onTestFinished(() => client.close())
+    const got: number[] = []
+    client.ticks().on('tick', (n) => got.push(n))
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    for (const n of [1, 11, 2]) await tidings.emit.ticks().tick(n)
+    await until(() => got.length === 2, 'what fits had come')
+    expect(got).toEqual([1, 2])
+    expect(errors).toHaveLength(1)
+    expect(errors[0]?.[0]).toMatchObject({
+      code: 'invalid_response',
+      issues: [{ path: [], code: 'too_big' }],
+    })
+    expect(errors[0]?.[1]).toEqual({ channel: 'ticks', topic: '', event: 'tick', data: '11' })
+  })
+
+  it('is not disturbed by a handler that throws, which is reported', async () => {
+    const { tidings, url } = await startServer()
+    const { client, errors } = connect(url)
+    const got: number[] = []
+    client.ticks().on('tick', () => {
+      throw new Error('bug in the page')
+    })
+    client.ticks().on('tick', (n) => got.push(n))
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    await tidings.emit.ticks().tick(1)
+    await tidings.emit.ticks().tick(2)
+    await until(() => got.length === 2, 'the other handler was called')
+    expect(errors.map(([error]) => error.cause)).toEqual([
+      new Error('bug in the page'),
+      new Error('bug in the page'),
+    ])
+  })
+
+  it.each(['refused', 'unknown'])('ends with an error where the topic is %s', async (why) => {
+    const { tidings, url } = await startServer({
+      room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
+    })
+    const missing = defineContract({ nowhere: channel({ events: { tick: z.number() } }) })
+    const problems: TidingsError[] = []
+    const error = (problem: TidingsError) => problems.push(problem)
+    const { client, errors } = connect(url)
+    const other = createClient(missing, { url })
+    onTestFinished(() => other.close())
+    if (why === 'refused') client.room(lobby).subscribe({ error })
+    else other.nowhere().subscribe({ error })
+    await until(() => problems.length === 1, 'the subscriber was told')
+    expect(problems[0]).toMatchObject(
+      why === 'refused' ? { code: 'forbidden', status: 403 } : { code: 'not_found', status: 404 },
+    )
+    expect(errors).toEqual([])
+    expect(tidings.stats().connections).toBe(0)
+  })
+
+  it('that is refused and has no handler for it is reported to onError', async () => {
+    const { url } = await startServer({
+      room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
+    })
+    const { client, errors } = connect(url)
+    client.room(lobby).on('typing', () => {})
+    await until(() => errors.length === 1, 'onError was told')
+    expect(errors[0]?.[0].code).toBe('forbidden')
+    expect(errors[0]?.[1]).toEqual({ channel: 'room', topic: 'roomId=lobby' })
+  })
+
+  it('ends with its signal, and with `using`', async () => {
+    const { tidings, url } = await startServer()
+    const { client } = connect(url)
+    const abort = new AbortController()
+    client.ticks().on('tick', () => {}, { signal: abort.signal })
+    client.room(lobby).subscribe({}, { signal: AbortSignal.abort() })
+    {
+      using _subscription = client.room({ roomId: 'used' }).on('typing', () => {})
+      await until(() => tidings.stats().connections === 2, 'both were connected')
+    }
+    await until(() => tidings.stats().connections === 1, 'the block had ended one')
+    abort.abort()
+    await until(() => tidings.stats().connections === 0, 'the signal had ended the other')
+  })
+
+  it('cannot be made with params that do not fit', async () => {
+    const { url } = await startServer()
+    const { client } = connect(url)
+    expect(() => client.room({ roomId: 1 as never })).toThrow(
+      expect.objectContaining({ code: 'invalid_input' }),
+    )
+  })
+})
+
+describe('a loop', () => {
+  it('yields the snapshot and events, and unsubscribes when it is left', async () => {
+    const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: ['old'] }) } })
+    const { client } = connect(url)
+    const got: unknown[] = []
+    for await (const event of client.room(lobby)) {
+      got.push(event)
+      if (event.type === 'snapshot')
+        for (const author of ['ada', 'bob', 'eve']) void tidings.emit.room(lobby).typing(author)
+      if (event.type === 'typing' && event.data === 'bob') break
+    }
+    expect(got).toEqual([
+      { type: 'snapshot', data: { messages: ['old'] } },
+      { type: 'typing', data: 'ada' },
+      { type: 'typing', data: 'bob' },
+    ])
+    await until(() => tidings.stats().connections === 0, 'the wire was let go')
+  })
+
+  it('ends quietly with its signal and with the client, and throws where the topic is refused', async () => {
+    const { tidings, url } = await startServer({
+      room: { authorize: ({ params }) => params.roomId !== 'staff', snapshot: () => ({ messages: [] }) },
+    })
+    const { client } = connect(url)
+    const abort = new AbortController()
+    const read = async (events: AsyncIterable<unknown>) => {
+      for await (const _event of events);
+      return 'over'
+    }
+    const aborted = read(client.ticks().events({ signal: abort.signal }))
+    const closed = read(client.room(lobby))
+    await until(() => tidings.stats().connections === 2, 'both loops had begun')
+    await expect(read(client.room({ roomId: 'staff' }))).rejects.toMatchObject({ code: 'forbidden' })
+    abort.abort()
+    expect(await aborted).toBe('over')
+    client.close()
+    expect(await closed).toBe('over')
+    expect(await read(client.ticks().events({ signal: AbortSignal.abort() }))).toBe('over')
+    await expect(read(client.ticks())).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it('that falls too far behind gets a gap and a fresh snapshot, and goes on', async () => {
+    let total = 0
+    const { tidings, url } = await startServer({
+      room: { history: { size: 10_000 }, snapshot: () => ({ messages: [String(total)] }) },
+    })
+    const { client } = connect(url)
+    const loop = client.room(lobby).events()
+    expect((await loop.next()).value).toMatchObject({ type: 'snapshot' })
+    const seen: string[] = []
+    client.room(lobby).on('typing', (author) => seen.push(author))
+    for (total = 1; total <= 5_000; total += 1) void tidings.emit.room(lobby).typing(String(total))
+    total = 5_000
+    await until(() => seen.length === 5_000, 'the wire had brought everything')
+    const gap = await loop.next()
+    expect(gap.value).toMatchObject({ type: 'gap', data: { reason: 'overflow' } })
+    const next = await loop.next()
+    expect(next.value).toEqual({ type: 'snapshot', data: { messages: ['5000'] } })
+    await tidings.emit.room(lobby).typing('5001')
+    expect((await loop.next()).value).toEqual({ type: 'typing', data: '5001' })
+    await loop.return?.()
+  })
+})
+
+describe('reconnecting', () => {
+  it('goes on without a gap or a duplicate, however often the connection is cut', async () => {
+    const { tidings, url, cut } = await startServer()
+    const { client } = connect(url)
+    const got: number[] = []
+    const gaps: string[] = []
+    client.ticks().subscribe({ tick: (n) => got.push(n), gap: ({ reason }) => gaps.push(reason) })
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    for (let n = 1; n <= 200; n += 1) {
+      await tidings.emit.ticks().tick(n)
+      if (n % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 3))
+      if (n % 10 === 0) cut()
+    }
+    await until(() => got.at(-1) === 200, 'the newest had come')
+    expect(got).toEqual(Array.from({ length: 200 }, (_, n) => n + 1))
+    expect(gaps).toEqual([])
+  })
+
+  it('announces a gap and hands out a fresh snapshot where the server has lost its history', async () => {
+    const first = await startServer({ room: { snapshot: () => ({ messages: ['first'] }) } })
+    const { client } = connect(first.url)
+    const got: unknown[] = []
+    client.room(lobby).subscribe({
+      snapshot: ({ messages }) => got.push(messages[0]),
+      gap: ({ reason, cursor }) => got.push(reason, typeof cursor),
+      typing: (author) => got.push(author),
+    })
+    await until(() => got.length === 1, 'the snapshot had come')
+    await first.tidings.emit.room(lobby).typing('before')
+    await until(() => got.length === 2, 'the event had come')
+    await first.stop()
+    const second = await startServer(
+      { room: { snapshot: () => ({ messages: ['second'] }) } },
+      { port: first.port },
+    )
+    await until(() => got.length === 5, 'the gap and the snapshot had come')
+    await second.tidings.emit.room(lobby).typing('after')
+    await until(() => got.length === 6, 'the next event had come')
+    expect(got).toEqual(['first', 'before', 'epoch', 'string', 'second', 'after'])
+  })
+
+  it.each([
+    [
+      '503 of a proxy, in HTML',
+      (response: import('node:http').ServerResponse) =>
+        response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Busy</h1>'),
+    ],
+    ['429', (response: import('node:http').ServerResponse) => response.writeHead(429).end()],
+    [
+      '200 that is no event stream',
+      (response: import('node:http').ServerResponse) =>
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>'),
+    ],
+  ])('survives a %s', async (_what, refuse) => {
+    let refusals = 0
+    const { tidings, url } = await startServer(
+      {},
+      {
+        before: (_request, response) => {
+          refusals += 1
+          if (refusals <= 3) refuse(response)
+        },
+      },
+    )
+    const { client } = connect(url)
+    const states: ConnectionState[] = []
+    client.connection.on('change', (state) => states.push(state))
+    const got: number[] = []
+    client.ticks().on('tick', (n) => got.push(n))
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    await tidings.emit.ticks().tick(1)
+    await until(() => got.length === 1, 'the event had come')
+    expect(states.map((state) => state.status)).toEqual([
+      'connecting',
+      'waiting',
+      'connecting',
+      'waiting',
+      'connecting',
+      'waiting',
+      'connecting',
+      'open',
+    ])
+    expect(states.filter((state) => state.status === 'connecting').map((state) => state.attempt)).toEqual([
+      1, 2, 3, 4,
+    ])
+    expect(states[1]).toMatchObject({ problem: { code: 'invalid_response' }, retryAt: expect.any(Number) })
+  })
+
+  it('comes back after the server ends the stream cleanly', async () => {
+    const first = await startServer()
+    const { client } = connect(first.url)
+    client.ticks().on('tick', () => {})
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    await first.tidings.close()
+    await until(() => client.connection.state.status === 'waiting', 'it waits for the server')
+    await first.stop()
+    await startServer({}, { port: first.port })
+    await until(() => client.connection.state.status === 'open', 'the client was connected again')
+  })
+
+  it('asks for headers again for every request', async () => {
+    let asked = 0
+    const { requests, url, cut } = await startServer()
+    const headers = async () => {
+      asked += 1
+      return { authorization: `token ${asked}` }
+    }
+    const { client } = connect(url, { headers })
+    client.ticks().on('tick', () => {})
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    await client.ping()
+    cut()
+    await until(() => requests.length === 3, 'it had come back')
+    expect(requests.map((request) => request.authorization)).toEqual(['token 1', 'token 2', 'token 3'])
+  })
+
+  it('waits for longer and longer while a snapshot cannot be loaded', async () => {
+    let loads = 0
+    const { url } = await startServer({
+      room: {
+        snapshot: () => {
+          loads += 1
+          if (loads <= 4) throw new Error('no database')
+          return { messages: ['at last'] }
+        },
+      },
+    })
+    const { client } = connect(url)
+    const attempts: number[] = []
+    client.connection.on('change', (state) => {
+      if (state.status === 'waiting') attempts.push(state.attempt)
+    })
+    const got: string[] = []
+    client.room(lobby).subscribe({ snapshot: ({ messages }) => got.push(...messages) })
+    await until(() => got.length === 1, 'the snapshot had come')
+    expect(attempts).toEqual([1, 2, 3, 4])
+  })
+
+  it('works with an EventSource that is handed in', async () => {
+    const { tidings, url, cut } = await startServer()
+    const { client } = connect(url, { EventSource })
+    const got: number[] = []
+    client.ticks().on('tick', (n) => got.push(n))
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    await tidings.emit.ticks().tick(1)
+    await until(() => got.length === 1, 'the first had come')
+    cut()
+    await tidings.emit.ticks().tick(2)
+    await until(() => got.length === 2, 'the second had come')
+    expect(got).toEqual([1, 2])
+  })
+})
+
+describe('a client', () => {
+  it('is over when it is closed: no connection, no timer, no request', async () => {
+    const { tidings, url, requests } = await startServer()
+    const { client } = connect(url)
+    const states: string[] = []
+    client.connection.on('change', (state) => states.push(state.status))
+    client.ticks().on('tick', () => {})
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    client.close()
+    client.close()
+    expect(client.connection.state).toEqual({ status: 'closed' })
+    await until(() => tidings.stats().connections === 0, 'the server had noticed')
+    expect(() => client.ticks().on('tick', () => {})).toThrow(expect.objectContaining({ code: 'closed' }))
+    await expect(client.ping()).rejects.toMatchObject({ code: 'closed' })
+    expect(requests).toHaveLength(1)
+    expect(states).toEqual(['connecting', 'open', 'closed'])
+  })
+
+  it.each<[string, ClientOptions, RegExp]>([
+    [
+      'a relative url outside a browser',
+      { url: '/events' },
+      /url is \/events, which is no URL here\. Give a whole one/,
+    ],
+    ['a url with a query', { url: 'http://localhost/events?a=1' }, /without a query or fragment/],
+    [
+      'headers with an EventSource of its own',
+      { url: 'http://localhost', headers: { a: 'b' }, EventSource },
+      /cannot send headers/,
+    ],
+    [
+      'bounds that are none',
+      { url: 'http://localhost', reconnect: { minMs: 5, maxMs: 1 } },
+      /reconnect is from 5 to 1 ms/,
+    ],
+  ])('is refused %s', (_what, options, message) => {
+    expect(() => createClient(contract, options)).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(message) }),
+    )
+  })
+})
