@@ -6,7 +6,7 @@ export default defineConfig({
   // Vitest hands these on to Node as well, where `import` or `default` among them would break every `require`.
   ssr: { resolve: { conditions: ['@tidings/source', ...defaultServerConditions] } },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['*.test.ts', 'src/**/*.test.ts', 'test/**/*.test.ts'],
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     // Some tests measure what is left on the heap.
     execArgv: ['--expose-gc'],

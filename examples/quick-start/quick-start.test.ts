@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const here = import.meta.dirname
+const names = ['contract', 'server', 'client'] as const
+
+/** The code blocks of the README that begin with the name of a file. */
+async function blocksOfReadme(): Promise<Map<string, string>> {
+  const readme = await readFile(join(here, '../../README.md'), 'utf8')
+  const blocks = [...readme.matchAll(/^```ts\n(\/\/ (\w+)\.ts[\s\S]*?)^```$/gm)]
+  return new Map(blocks.map(([, code = '', name = '']) => [name, code]))
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** Runs a file, and gives what it printed and how it ended. */
+function run(file: string): { child: ChildProcess; printed: () => string; exited: Promise<number | null> } {
+  const child = spawn(process.execPath, ['--conditions=@tidings/source', '--import', 'tsx', file])
+  let printed = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+  })
+  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  return { child, printed: () => printed, exited }
+}
+
+describe('the quick start of the README', () => {
+  let folder: string
+  let port: number
+
+  beforeAll(async () => {
+    const blocks = await blocksOfReadme()
+    folder = await mkdtemp(join(here, '.run-'))
+    port = await freePort()
+    for (const name of names) {
+      // As written, but for the port, which another program may have.
+      const code = blocks.get(name)?.replaceAll('3000', String(port)) ?? ''
+      await writeFile(join(folder, `${name}.ts`), code)
+    }
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  it.each(names)('has %s.ts as it stands in this folder, which is type checked', async (name) => {
+    const block = (await blocksOfReadme()).get(name)
+    expect(block).toBe(await readFile(join(here, `${name}.ts`), 'utf8'))
+  })
+
+  it('runs: the client prints what it was sent, and ends', async () => {
+    const server = run(join(folder, 'server.ts'))
+    try {
+      await expect
+        .poll(
+          () =>
+            fetch(`http://localhost:${port}/events`).then(
+              (response) => response.status,
+              () => server.printed(),
+            ),
+          {
+            timeout: 20_000,
+          },
+        )
+        .toBe(404)
+      const client = run(join(folder, 'client.ts'))
+      expect([await client.exited, client.printed()]).toEqual([0, expect.any(String)])
+      const lines = client.printed().trimEnd().split('\n')
+      expect(lines).toContain('0 messages so far')
+      expect(lines).toContain('to be or not to be 6')
+      expect(lines.at(-1)).toMatch(/ ada bye$/)
+    } finally {
+      server.child.kill()
+      await server.exited
+    }
+    expect(server.printed()).toBe('')
+  })
+})

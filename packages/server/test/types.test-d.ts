@@ -1,0 +1,125 @@
+import type { TidingsError } from '@tidings/core'
+import { describe, expectTypeOf, it } from 'vitest'
+import { createServer } from '../src/index.js'
+import { contract } from './contract.js'
+
+const handlers = {
+  room: { snapshot: () => ({ messages: [] as string[] }) },
+  send: () => ({ text: '', sentAt: new Date() }),
+  admin: { ping: () => {}, count: async () => ({ total: 0 }) },
+}
+const tidings = createServer(contract, handlers)
+
+describe('emit', () => {
+  it('takes the payloads of the contract, decoded', () => {
+    const { message, typing } = tidings.emit.room({ roomId: 'lobby' })
+    expectTypeOf(message).parameters.toEqualTypeOf<[payload: { text: string; sentAt: Date }]>()
+    expectTypeOf(typing).returns.resolves.toEqualTypeOf<void>()
+    expectTypeOf(tidings.emit.ticks).parameters.toEqualTypeOf<[]>()
+    expectTypeOf<keyof typeof tidings.emit>().toEqualTypeOf<'room' | 'ticks' | 'admin'>()
+  })
+
+  it('knows channels, events, params and payloads', () => {
+    const room = tidings.emit.room({ roomId: 'lobby' })
+    // @ts-expect-error the event is called message
+    void room.massage
+    // @ts-expect-error sentAt is a Date here, whatever it is on the wire
+    void room.message({ text: 'hi', sentAt: '2026-01-01T00:00:00Z' })
+    // @ts-expect-error roomId is a string
+    tidings.emit.room({ roomId: 1 })
+    // @ts-expect-error room has params
+    tidings.emit.room()
+    // @ts-expect-error a command is nothing to emit
+    void tidings.emit.send
+    // @ts-expect-error the contract has no rooms
+    void tidings.emit.rooms
+  })
+})
+
+describe('handlers', () => {
+  it('are handed the input, the context and what they may answer with', () => {
+    createServer(
+      contract,
+      { context: async ({ headers }) => ({ user: headers.get('authorization') }) },
+      {
+        room: {
+          authorize: ({ params, context }) => {
+            expectTypeOf(params).toEqualTypeOf<{ roomId: string }>()
+            expectTypeOf(context).toEqualTypeOf<{ user: string | null }>()
+            return true
+          },
+          snapshot: ({ params }) => ({ messages: [params.roomId] }),
+        },
+        ticks: { authorize: ({ context }) => context.user !== null },
+        send: async ({ input, context, emit, fail, signal }) => {
+          expectTypeOf(input).toEqualTypeOf<{ text: string }>()
+          expectTypeOf(context).toEqualTypeOf<{ user: string | null }>()
+          expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+          expectTypeOf(fail('muted', { until: new Date() })).toEqualTypeOf<
+            TidingsError<'muted', { until: Date }>
+          >()
+          // @ts-expect-error until is a Date
+          fail('muted', { until: 'later' })
+          // @ts-expect-error the contract declares no such error
+          fail('banned', {})
+          await emit.room({ roomId: 'lobby' }).typing(input.text)
+          return { text: input.text, sentAt: new Date() }
+        },
+        admin: {
+          ping: ({ input }) => {
+            expectTypeOf(input).toEqualTypeOf<void>()
+          },
+          count: async function* ({ input, broadcast }) {
+            await broadcast.ticks().tick(input.to)
+            yield { type: 'number', data: input.to }
+            yield { type: 'late', data: new Date() }
+            return { total: input.to }
+          },
+        },
+      },
+    )
+  })
+
+  it('may be an async function for a stream, with its own emit', () => {
+    createServer(contract, {
+      ...handlers,
+      admin: {
+        ping: () => {},
+        count: async ({ emit }) => {
+          await emit.late(new Date())
+          // @ts-expect-error number takes a number
+          await emit.number('1')
+          return { total: 1 }
+        },
+      },
+    })
+  })
+
+  it('have to be there, and right', () => {
+    const { send: _send, ...withoutSend } = handlers
+    // @ts-expect-error send is missing
+    createServer(contract, withoutSend)
+    // @ts-expect-error the group with ping and count is missing
+    createServer(contract, { room: handlers.room, send: handlers.send })
+    // @ts-expect-error the contract promises a snapshot
+    createServer(contract, { ...handlers, room: {} })
+    // @ts-expect-error ticks has no snapshot
+    createServer(contract, { ...handlers, ticks: { snapshot: () => 1 } })
+    // @ts-expect-error sentAt is missing in what send answers
+    createServer(contract, { ...handlers, send: () => ({ text: '' }) })
+    // @ts-expect-error the contract has no sned
+    createServer(contract, { ...handlers, sned: () => {} })
+    const admin = { ping: () => {}, count: async () => ({ total: 0 }) }
+    createServer(contract, {
+      ...handlers,
+      admin: {
+        ...admin,
+        // @ts-expect-error the event is called number
+        count: async function* () {
+          yield { type: 'nombre', data: 1 }
+          return { total: 1 }
+        },
+      },
+    })
+  })
+})
