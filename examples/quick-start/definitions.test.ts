@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+
+const here = import.meta.dirname
+const files = ['contract.ts', 'server.ts', 'client.ts'].map((name) => join(here, name))
+
+/** The editor's own view of this folder. */
+function languageService(): ts.LanguageService {
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(here, 'tsconfig.json'),
+    {},
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: (problem) => {
+        throw new Error(String(problem.messageText))
+      },
+    },
+  )
+  return ts.createLanguageService({
+    getCompilationSettings: () => config?.options ?? {},
+    getScriptFileNames: () => files,
+    getScriptVersion: () => '1',
+    getScriptSnapshot: (file) =>
+      ts.sys.fileExists(file) ? ts.ScriptSnapshot.fromString(readFileSync(file, 'utf8')) : undefined,
+    getCurrentDirectory: () => here,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: ts.sys.fileExists,
+    readFile: ts.sys.readFile,
+    directoryExists: ts.sys.directoryExists,
+    getDirectories: ts.sys.getDirectories,
+  })
+}
+
+describe('go-to-definition', () => {
+  const service = languageService()
+  const contract = readFileSync(join(here, 'contract.ts'), 'utf8').split('\n')
+
+  /** The line of the contract that the end of some text in a file leads to. */
+  function definitionOf(file: string, text: string): string {
+    const source = readFileSync(join(here, file), 'utf8')
+    const position = source.indexOf(text) + text.length - 1
+    const definitions = service.getDefinitionAtPosition(join(here, file), position) ?? []
+    const found = definitions.map((definition) => {
+      const { line } = service.toLineColumnOffset?.(definition.fileName, definition.textSpan.start) ?? {
+        line: -1,
+      }
+      return basename(definition.fileName) === 'contract.ts' ? (contract[line] ?? '') : definition.fileName
+    })
+    return found.join('\n').trim()
+  }
+
+  it.each([
+    ['server.ts', 'await emit.room', 'room: channel({'],
+    ['server.ts', 'emit.room({ roomId: input.roomId }).message', 'events: { message: Message'],
+    ['server.ts', 'tidings.emit.room', 'room: channel({'],
+    ['client.ts', 'client.room', 'room: channel({'],
+    ['client.ts', 'await client.send', 'send: command({'],
+    ['client.ts', 'client.complete', 'complete: stream({'],
+    ['server.ts', '  send', 'send: command({'],
+    ['server.ts', '  complete', 'complete: stream({'],
+    ['client.ts', '\n  message', 'events: { message: Message'],
+  ])('in %s on `%s` lands on its line of the contract', (file, text, line) => {
+    expect(definitionOf(file, text)).toContain(line)
+  })
+})
