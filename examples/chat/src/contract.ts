@@ -1,0 +1,41 @@
+import { channel, command, defineContract, isoDate, stream } from '@tidings/core'
+import * as z from 'zod'
+
+/** The rooms of the chat. `staff` is one that its guests may not enter, to show what a refusal looks like. */
+export const rooms = [
+  { id: 'lobby', name: 'Lobby', about: 'Say hello' },
+  { id: 'release', name: 'Release', about: 'What ships next' },
+  { id: 'kitchen', name: 'Kitchen', about: 'Tea, mostly' },
+  { id: 'staff', name: 'Staff', about: 'By invitation' },
+] as const
+
+const roomId = z.enum(rooms.map((room) => room.id))
+const author = z.string().trim().min(1).max(40)
+
+export const Message = z.object({
+  id: z.string(),
+  author,
+  text: z.string().min(1).max(2_000),
+  sentAt: isoDate,
+})
+export type Message = z.infer<typeof Message>
+export type RoomId = z.infer<typeof roomId>
+
+export const contract = defineContract({
+  room: channel({
+    params: { roomId },
+    snapshot: z.object({ messages: z.array(Message) }),
+    events: { message: Message, typing: z.object({ author }) },
+  }),
+  send: command({
+    input: z.object({ roomId, author, text: z.string().trim().min(1).max(2_000) }),
+    output: Message,
+    errors: { muted: z.object({ until: isoDate }) },
+  }),
+  typing: command({ input: z.object({ roomId, author }) }),
+  complete: stream({
+    input: z.object({ prompt: z.string().min(1).max(2_000) }),
+    events: { token: z.string() },
+    output: z.object({ tokens: z.number().int() }),
+  }),
+})

@@ -1,0 +1,33 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { createChat } from './chat'
+
+const { app, tidings } = createChat(fileURLToPath(new URL('./web', import.meta.url)))
+const host = process.env['HOST']
+const server = createServer(app)
+// Without a port of its own choice, the chat takes the next free one.
+const chosen = process.env['PORT']
+await listen(server, Number(chosen ?? 3000), chosen === undefined ? 100 : 0)
+console.log(`Chat is running at http://localhost:${(server.address() as AddressInfo).port}`)
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())
+
+async function stop(): Promise<void> {
+  server.close()
+  await tidings.close()
+  server.closeAllConnections()
+}
+
+function listen(http: Server, port: number, more: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' && more > 0) resolve(listen(http, port + 1, more - 1))
+      else reject(error)
+    })
+    http.listen(port, host, () => {
+      http.removeAllListeners('error')
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,92 @@
+import { useLayoutEffect, useRef } from 'react'
+import type { Message } from '../contract'
+import { Avatar } from './avatar'
+import type { Line } from './use-room'
+
+interface MessageListProps {
+  lines: readonly Line[]
+  status: 'entering' | 'entered'
+  me: string
+}
+
+/** Messages of one author that follow each other within this time stand together. */
+const togetherMs = 5 * 60_000
+
+export function MessageList({ lines, status, me }: MessageListProps) {
+  const list = useRef<HTMLDivElement>(null)
+  const isAtEnd = useRef(true)
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the lines that make the list longer.
+  useLayoutEffect(() => followNewest(list.current, isAtEnd.current), [lines])
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => followNewest(list.current, isAtEnd.current))
+    if (list.current) observer.observe(list.current)
+    return () => observer.disconnect()
+  }, [])
+
+  return (
+    <div
+      className="messages"
+      ref={list}
+      role="log"
+      aria-label="Messages"
+      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+        isAtEnd.current = scrollHeight - scrollTop - clientHeight < 60
+      }}
+    >
+      {lines.length === 0 && (
+        <div className="empty">
+          <strong>{status === 'entering' ? 'Entering…' : 'Nothing here yet'}</strong>
+          {status === 'entered' && <p>Be the first to write something.</p>}
+        </div>
+      )}
+      {lines.map((line, at) =>
+        line.kind === 'gap' ? (
+          <p className="gap" key={line.id}>
+            You were away: some messages may be missing above
+          </p>
+        ) : (
+          <MessageRow
+            key={line.message.id}
+            message={line.message}
+            isMine={line.message.author === me}
+            isFirst={!standsWith(lines[at - 1], line.message)}
+          />
+        ),
+      )}
+    </div>
+  )
+}
+
+/** Shows the newest message, unless the reader has scrolled back to read. */
+function followNewest(list: HTMLElement | null, isAtEnd: boolean): void {
+  if (isAtEnd) list?.scrollTo({ top: list.scrollHeight })
+}
+
+function standsWith(before: Line | undefined, message: Message): boolean {
+  return (
+    before?.kind === 'message' &&
+    before.message.author === message.author &&
+    message.sentAt.getTime() - before.message.sentAt.getTime() < togetherMs
+  )
+}
+
+function MessageRow({ message, isMine, isFirst }: { message: Message; isMine: boolean; isFirst: boolean }) {
+  const { author, text, sentAt } = message
+  return (
+    <article className="message" data-mine={isMine} data-first={isFirst}>
+      {isFirst && !isMine && <Avatar name={author} />}
+      <div className="message-body">
+        {isFirst && (
+          <header>
+            <strong>{isMine ? 'You' : author}</strong>
+            <time dateTime={sentAt.toISOString()}>
+              {sentAt.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}
+            </time>
+          </header>
+        )}
+        <p>{text}</p>
+      </div>
+    </article>
+  )
+}

@@ -1,0 +1,41 @@
+import { type RoomId, rooms } from '../contract'
+import { Composer } from './composer'
+import { MessageList } from './message-list'
+import { useRoom } from './use-room'
+
+export function RoomView({ roomId, name }: { roomId: RoomId; name: string }) {
+  const room = useRoom(roomId, name)
+  const about = rooms.find(({ id }) => id === roomId)
+  return (
+    <main className="room-view">
+      <header className="room-header">
+        <h2>
+          <span aria-hidden="true">#</span> {about?.name}
+        </h2>
+        <p>{about?.about}</p>
+      </header>
+      {room.status === 'refused' ? (
+        <div className="empty" role="alert">
+          <strong>You cannot enter this room</strong>
+          <p>{room.problem?.code === 'forbidden' ? 'It is by invitation only.' : room.problem?.message}</p>
+        </div>
+      ) : (
+        <>
+          <MessageList lines={room.lines} status={room.status} me={name} />
+          <p className="typing" aria-live="polite">
+            {typingText(room.typing)}
+          </p>
+          <Composer roomId={roomId} name={name} />
+        </>
+      )}
+    </main>
+  )
+}
+
+function typingText(names: readonly string[]): string {
+  const [first, second, ...others] = names
+  if (first === undefined) return ''
+  if (second === undefined) return `${first} is typing…`
+  if (others.length === 0) return `${first} and ${second} are typing…`
+  return `${first}, ${second} and ${others.length} more are typing…`
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { startBot, startChat } from './app.js'
+import { enter, hasChromium, launch, say, sees } from './browser.js'
+
+describe('the built chat', () => {
+  it('prints one line with its address, serves the page and plain topics, and stops when it is told to', async () => {
+    const chat = await startChat()
+    expect(chat.line).toMatch(/^Chat is running at http:\/\/localhost:\d+$/)
+    const page = await fetch(chat.address)
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+    expect(await page.text()).toContain('<title>Tidings chat</title>')
+    const topic = await fetch(`${chat.address}/events/room?roomId=lobby`, {
+      headers: { 'accept-encoding': 'gzip' },
+    })
+    const first = await topic.body?.getReader().read()
+    expect(new TextDecoder().decode(first?.value)).toContain('event: $open')
+    expect([await chat.stop(), chat.errors()]).toEqual([0, ''])
+  })
+})
+
+describe.skipIf(!hasChromium)('two people in Chromium', () => {
+  it('chat with each other, in the room they are in and in no other', async () => {
+    const { address } = await startChat()
+    const browser = await launch()
+    const [ada, bob] = await Promise.all([enter(browser, address, 'Ada'), enter(browser, address, 'Bob')])
+
+    await ada.getByLabel('Message', { exact: true }).pressSequentially('Hel')
+    await bob.getByText('Ada is typing…').waitFor()
+    await say(ada, 'Hello Bob')
+    await sees(bob, 'Hello Bob')
+    await bob.getByText('Ada is typing…').waitFor({ state: 'detached' })
+    await say(bob, 'Hello Ada')
+    await sees(ada, 'Hello Ada')
+    expect(await ada.locator('.message').allInnerTexts()).toEqual([
+      expect.stringMatching(/^You\s+.*\s+Hello Bob$/s),
+      expect.stringMatching(/^B\s+Bob\s+.*\s+Hello Ada$/s),
+    ])
+
+    await bob.getByRole('button', { name: /Kitchen/ }).click()
+    await bob.getByText('Nothing here yet').waitFor()
+    await say(bob, 'Anyone for tea?')
+    await sees(bob, 'Anyone for tea?')
+    await say(ada, 'Where did you go?')
+    await sees(ada, 'Where did you go?')
+    expect(await ada.getByText('Anyone for tea?').count()).toBe(0)
+    expect(await bob.getByText('Where did you go?').count()).toBe(0)
+
+    await bob.getByRole('button', { name: /Lobby/ }).click()
+    await sees(bob, 'Where did you go?')
+    expect(await bob.locator('.message').count()).toBe(3)
+  })
+
+  it('find the history when they enter, write several lines, and markup stays text', async () => {
+    const { address } = await startChat()
+    const browser = await launch()
+    const ada = await enter(browser, address, 'Ada')
+    const field = ada.getByLabel('Message', { exact: true })
+    await field.fill('one')
+    await field.press('Shift+Enter')
+    await field.pressSequentially('<b>two</b> 👩‍👩‍👧‍👦')
+    await field.press('Enter')
+    const text = 'one\n<b>two</b> 👩‍👩‍👧‍👦'
+    await expect.poll(() => ada.locator('.message-body p').allInnerTexts()).toEqual([text])
+    const late = await enter(browser, address, 'Late')
+    await expect.poll(() => late.locator('.message-body p').allInnerTexts()).toEqual([text])
+    await late.reload()
+    await expect.poll(() => late.locator('.message-body p').allInnerTexts()).toEqual([text])
+  })
+
+  it('are told why a message or a room is refused, and keep what they wrote', async () => {
+    const { address } = await startChat()
+    const browser = await launch()
+    const ada = await enter(browser, address, 'Ada')
+    await say(ada, 'buy now, it is spam')
+    const refusal = ada.getByRole('alert')
+    await refusal.waitFor()
+    expect(await refusal.textContent()).toMatch(/^That looked like spam\. You can write again at \d+:\d+:\d+/)
+    expect(await ada.getByLabel('Message', { exact: true }).inputValue()).toBe('buy now, it is spam')
+    expect(await ada.locator('.message').count()).toBe(0)
+
+    await ada.getByRole('button', { name: /Staff/ }).click()
+    await ada.getByText('It is by invitation only.').waitFor()
+    expect(await ada.getByLabel('Message', { exact: true }).count()).toBe(0)
+  })
+
+  it('see that the server is gone, and go on without a reload when it is back', async () => {
+    const chat = await startChat()
+    const browser = await launch()
+    const ada = await enter(browser, chat.address, 'Ada')
+    await say(ada, 'before')
+    await sees(ada, 'before')
+    await chat.stop()
+    await ada.getByText(/Reconnecting/).waitFor()
+    await say(ada, 'to nobody')
+    await ada.getByText('The server could not be reached. Try again.').waitFor()
+
+    await startChat(chat.port)
+    await ada.getByText('Live').waitFor()
+    await ada.getByText('You were away: some messages may be missing above').waitFor()
+    await ada.getByRole('button', { name: 'Send' }).click()
+    await sees(ada, 'to nobody')
+    expect(await ada.getByText('before', { exact: true }).count()).toBe(0)
+  })
+
+  it('ask the bot, which types and answers', async () => {
+    const { address } = await startChat()
+    const bot = await startBot(address)
+    const browser = await launch()
+    const ada = await enter(browser, address, 'Ada')
+    await say(ada, '@bot are you there?')
+    await ada.getByText('bot is typing…').waitFor()
+    await ada.getByText(/that was a question of 3 words/).waitFor()
+    expect([await bot.stop(), bot.errors()]).toEqual([0, ''])
+  })
+})

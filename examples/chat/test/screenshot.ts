@@ -1,0 +1,47 @@
+// Takes the picture of the README: two people and the bot, in the built app. Others may be taken of a folder's choice.
+import { join } from 'node:path'
+import { startBot, startChat } from './app.js'
+import { enter, launch, say, sees } from './browser.js'
+
+const ends: (() => Promise<unknown>)[] = []
+const atEnd = (stop: () => Promise<unknown>) => {
+  ends.push(stop)
+}
+const [folder] = process.argv.slice(2)
+
+try {
+  const { address } = await startChat(0, atEnd)
+  await startBot(address, atEnd)
+  const browser = await launch(atEnd)
+  const ada = await enter(browser, address, 'Ada Lovelace', { colorScheme: 'light' })
+  const grace = await enter(browser, address, 'Grace Hopper', { colorScheme: 'dark' })
+  const talk = async (page: typeof ada, text: string) => {
+    await say(page, text)
+    await sees(ada, text)
+    await sees(grace, text)
+  }
+  await talk(grace, 'Morning! The release notes are up, have a look when you can.')
+  await talk(ada, 'On it. Did the migration finish last night?')
+  await talk(grace, 'At 02:14, without a single retry.')
+  await talk(grace, 'I pulled the network cable twice on purpose. Nothing was lost, nothing came twice.')
+  await talk(ada, '@bot are we ready to ship?')
+  await ada.getByText(/that was a question/).waitFor()
+  await talk(grace, 'Good enough for me. I will tag it after lunch.')
+  await grace.getByLabel('Message', { exact: true }).pressSequentially('Anyone want')
+  await ada.getByText('Grace Hopper is typing…').waitFor()
+  await ada.screenshot({ path: join(folder ?? join(import.meta.dirname, '../../../docs'), 'chat.png') })
+  if (folder) {
+    await grace.screenshot({ path: join(folder, 'dark.png') })
+    await say(grace, 'buy now, it is spam')
+    await grace.getByRole('alert').waitFor()
+    await grace.setViewportSize({ width: 390, height: 780 })
+    await grace.screenshot({ path: join(folder, 'phone.png') })
+    await ada.getByRole('button', { name: /Staff/ }).click()
+    await ada.getByText('It is by invitation only.').waitFor()
+    await ada.screenshot({ path: join(folder, 'refused.png') })
+    await ada.getByRole('button', { name: 'Leave' }).click()
+    await ada.screenshot({ path: join(folder, 'sign-in.png') })
+  }
+} finally {
+  for (const stop of ends.reverse()) await stop()
+}
