@@ -46,17 +46,22 @@ function instanceOf<T>(type: abstract new (...args: never[]) => T, name: string)
 const text = new zod.$ZodString({ type: 'string' })
 
 const isoDatePattern =
-  /^(?:\d{4}|[+-]\d{6})-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/
+  /^((?:\d{4}|[+-]\d{6})-\d{2}-(\d{2}))T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/
+
+function dateFromIso(text: string): Date | undefined {
+  const [, day = '', dayOfMonth] = isoDatePattern.exec(text) ?? []
+  // `new Date` takes February 30th for March 2nd.
+  if (dayOfMonth === undefined || new Date(day).getUTCDate() !== Number(dayOfMonth)) return undefined
+  const date = new Date(text)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
 
 /** A `Date`, on the wire as ISO 8601 in UTC with milliseconds. An invalid `Date` is refused. */
 export const isoDate: zod.$ZodCodec<zod.$ZodString, zod.$ZodDate<Date>> = codec(
   text,
   new zod.$ZodDate({ type: 'date' }) as zod.$ZodDate<Date>,
   {
-    decode: (sent, refuse) => {
-      const date = new Date(isoDatePattern.test(sent) ? sent : Number.NaN)
-      return Number.isNaN(date.getTime()) ? refuse('datetime', 'Invalid ISO date and time') : date
-    },
+    decode: (sent, refuse) => dateFromIso(sent) ?? refuse('datetime', 'Invalid ISO date and time'),
     encode: (date) => date.toISOString(),
   },
 )

@@ -53,6 +53,8 @@ export interface CompiledContract extends CompiledGroup {
   readonly procedures: ReadonlyMap<string, CompiledProcedure>
 }
 
+const kinds: readonly unknown[] = ['channel', 'command', 'stream'] satisfies Procedure['kind'][]
+
 const compiled = new WeakMap<ContractDefinition, CompiledContract>()
 
 /**
@@ -75,7 +77,7 @@ function compileGroup(
   segments: readonly string[],
   procedures: Map<string, CompiledProcedure>,
 ): CompiledGroup {
-  if (typeof group !== 'object' || group === null || Array.isArray(group)) {
+  if (typeof group !== 'object' || group === null || Array.isArray(group) || isZodSchema(group)) {
     const place = segments.length === 0 ? 'the contract' : `contract.${segments.join('.')}`
     throw mistake(`${place} is no procedure and no group. Make it with channel(), command() or stream()`)
   }
@@ -113,9 +115,9 @@ function compileProcedure(procedure: Procedure, segments: readonly string[]): Co
 }
 
 function compileChannel(channel: Channel, path: string, place: string): CompiledChannel {
-  for (const [name, schema] of Object.entries(channel.params)) {
+  for (const [name, schema] of entriesOf(channel.params, `${place}.params`)) {
     checkName(name, reservedParamNames, `${place}.params.${name}`)
-    checkTravel(schema, `${place}.params.${name}`, { omittable: true })
+    checkTravel(schema, `${place}.params.${name}`, { key: true })
   }
   return {
     kind: 'channel',
@@ -123,7 +125,8 @@ function compileChannel(channel: Channel, path: string, place: string): Compiled
     topics: topicCodecOf(channel.params, path),
     takesParams: Object.keys(channel.params).length > 0,
     events: compileAll(channel.events, reservedEventNames, `${place}.events`),
-    snapshot: channel.snapshot && compileSchema(channel.snapshot, `${place}.snapshot`),
+    snapshot:
+      channel.snapshot === undefined ? undefined : compileSchema(channel.snapshot, `${place}.snapshot`),
   }
 }
 
@@ -131,19 +134,26 @@ function compileExchange(procedure: Command | Stream, place: string) {
   const { input, output, errors } = procedure
   return {
     takesInput: input !== undefined,
-    input: input ? compileSchema(input, `${place}.input`) : nothing,
-    output: output ? compileSchema(output, `${place}.output`) : nothing,
+    input: input === undefined ? nothing : compileSchema(input, `${place}.input`),
+    output: output === undefined ? nothing : compileSchema(output, `${place}.output`),
     errors: compileAll(errors, errorCodes, `${place}.errors`),
   }
 }
 
 function compileAll(schemas: Schemas, taken: readonly string[], place: string): ReadonlyMap<string, Payload> {
   const plans = new Map<string, Payload>()
-  for (const [name, schema] of Object.entries(schemas)) {
+  for (const [name, schema] of entriesOf(schemas, place)) {
     checkName(name, taken, `${place}.${name}`)
     plans.set(name, compileSchema(schema, `${place}.${name}`))
   }
   return plans
+}
+
+function entriesOf(schemas: Schemas, place: string): [name: string, schema: Schema][] {
+  if (typeof schemas !== 'object' || schemas === null || isZodSchema(schemas)) {
+    throw mistake(`${place} is no record of schemas. Write { name: schema }`)
+  }
+  return Object.entries(schemas)
 }
 
 function compileSchema(schema: Schema, place: string): Payload {
@@ -151,8 +161,8 @@ function compileSchema(schema: Schema, place: string): Payload {
   return payloadOf(schema)
 }
 
-function checkTravel(schema: Schema, place: string, at: { omittable?: boolean } = {}): void {
-  if (typeof schema !== 'object' || schema === null || !('_zod' in schema)) {
+function checkTravel(schema: Schema, place: string, at: { key?: boolean } = {}): void {
+  if (!isZodSchema(schema)) {
     throw mistake(`${place} is no zod 4 schema. Write one with zod or zod/mini, version 4.1 or later`)
   }
   const obstacle = findObstacle(schema, at)
@@ -165,7 +175,11 @@ function checkName(name: string, taken: readonly string[], place: string): void 
 }
 
 function isProcedure(member: Procedure | ContractDefinition): member is Procedure {
-  return typeof member === 'object' && member !== null && typeof member.kind === 'string'
+  return typeof member === 'object' && member !== null && kinds.includes(member.kind)
+}
+
+function isZodSchema(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && '_zod' in value
 }
 
 function mistake(message: string): TidingsError {

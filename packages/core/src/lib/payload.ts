@@ -73,8 +73,10 @@ function isOneForm(schema: Schema): boolean {
     const { def } = (current as zod.$ZodTypes)._zod
     switch (def.type) {
       case 'pipe':
-      // Parsing would put its fallback in place of a value that does not fit; encoding refuses it.
+      // Parsing would put their fallback in place of a value that is missing or does not fit; encoding refuses it.
       case 'catch':
+      case 'default':
+      case 'prefault':
         return false
       case 'object':
         return Object.values(def.shape).every(visit) && (def.catchall === undefined || visit(def.catchall))
@@ -91,8 +93,6 @@ function isOneForm(schema: Schema): boolean {
       case 'optional':
       case 'nonoptional':
       case 'nullable':
-      case 'default':
-      case 'prefault':
       case 'readonly':
         return visit(def.innerType)
       case 'lazy':

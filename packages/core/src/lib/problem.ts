@@ -152,9 +152,14 @@ export function toProblem(error: TidingsError): Problem {
     detail: error.message,
     code: error.code,
     ...(error.data === undefined ? {} : { data: error.data }),
-    ...(error.issues === undefined ? {} : { issues: error.issues }),
+    ...(error.issues === undefined ? {} : { issues: error.issues.map(toIssue) }),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   }
+}
+
+/** What a handler has put together may hold more than an issue has, such as the input. */
+function toIssue({ path, message, code }: Issue): Issue {
+  return { path, message, ...(code === undefined ? {} : { code }) }
 }
 
 /** Reads a problem document; nothing if the value is none of Tidings'. `data` is left as it came. */
@@ -170,12 +175,22 @@ export function fromProblem(value: unknown): TidingsError | undefined {
     message: typeof detail === 'string' ? detail : code,
     data,
     issues: Array.isArray(issues) ? issues.filter(isIssue) : undefined,
-    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
+    retryAfterMs: isDuration(retryAfterMs) ? retryAfterMs : undefined,
   })
+}
+
+/** JSON can spell numbers that are no time to wait: `-1`, and `1e999`, which is Infinity. */
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }
 
 function isIssue(value: unknown): value is Issue {
   if (typeof value !== 'object' || value === null) return false
-  const { path, message } = value as Partial<Record<keyof Issue, unknown>>
-  return Array.isArray(path) && typeof message === 'string'
+  const { path, message, code } = value as Partial<Record<keyof Issue, unknown>>
+  return (
+    Array.isArray(path) &&
+    path.every((step) => typeof step === 'string' || typeof step === 'number') &&
+    typeof message === 'string' &&
+    (code === undefined || typeof code === 'string')
+  )
 }

@@ -69,10 +69,13 @@ function isText(schema: Schema): boolean {
       return Object.values(def.entries).every((value) => typeof value === 'string')
     case 'literal':
       return def.values.every((value) => typeof value === 'string')
+    case 'union':
+      return def.options.every(isText)
     case 'optional':
     case 'nonoptional':
     case 'default':
     case 'prefault':
+    case 'catch':
     case 'readonly':
       return isText(def.innerType)
     case 'pipe':

@@ -42,7 +42,7 @@ const unsendable: Partial<Record<Kind, readonly [problem: string, remedy: string
 /** What a walk through a schema is looking at. */
 interface Place {
   readonly path: string
-  /** A key of an object may be left out, so `undefined` is no obstacle there. */
+  /** A key that may be left out stands for `undefined`, which is no obstacle there. */
   readonly omittable: boolean
   /** The decoded side of a codec never travels: there only what cannot be undone is an obstacle. */
   readonly travels: boolean
@@ -54,13 +54,14 @@ interface Place {
  * The type checker's twin is `types/sendable.ts`; this one looks everywhere: recursive schemas, literals,
  * optional elements.
  */
-export function findObstacle(schema: Schema, at: { omittable?: boolean } = {}): Obstacle | undefined {
-  const seen = new Set<Schema>()
-  return visit(schema, { path: '', omittable: at.omittable ?? false, travels: true })
+export function findObstacle(schema: Schema, at: { key?: boolean } = {}): Obstacle | undefined {
+  const seen = new Map<string, Set<Schema>>()
+  return visit(schema, { path: '', omittable: at.key === true && mayBeLeftOut(schema), travels: true })
 
   function visit(current: Schema, place: Place): Obstacle | undefined {
+    // The same schema may do in one place and not in another, so it is judged once for each kind of place.
+    if (isSeen(current, place)) return undefined
     const { def } = (current as zod.$ZodTypes)._zod
-    // Where a schema stands matters to these two alone, so they are judged each time; the rest but once.
     if (def.type === 'undefined' && place.omittable) return undefined
     if (def.type === 'optional') {
       if (place.travels && !place.omittable) {
@@ -72,13 +73,11 @@ export function findObstacle(schema: Schema, at: { omittable?: boolean } = {}): 
       }
       return visit(def.innerType, { ...place, omittable: true })
     }
-    if (seen.has(current)) return undefined
-    seen.add(current)
 
     const [problem, remedy] = unsendable[def.type] ?? []
     if (problem !== undefined && remedy !== undefined) {
       const oneWay = def.type === 'transform' || def.type === 'success'
-      return place.travels || oneWay ? { path: place.path, problem, remedy } : undefined
+      if (place.travels || oneWay) return { path: place.path, problem, remedy }
     }
 
     const inside = (child: Schema, step: string, omittable = false) =>
@@ -86,7 +85,9 @@ export function findObstacle(schema: Schema, at: { omittable?: boolean } = {}): 
     switch (def.type) {
       case 'object':
         return (
-          firstOf(Object.entries(def.shape), ([key, child]) => inside(child, `.${key}`, true)) ??
+          firstOf(Object.entries(def.shape), ([key, child]) =>
+            inside(child, `.${key}`, mayBeLeftOut(child)),
+          ) ??
           (def.catchall && inside(def.catchall, '.*', true))
         )
       case 'array':
@@ -124,20 +125,44 @@ export function findObstacle(schema: Schema, at: { omittable?: boolean } = {}): 
         return undefined
     }
   }
+
+  function isSeen(current: Schema, { omittable, travels }: Place): boolean {
+    const kind = `${omittable} ${travels}`
+    const schemas = seen.get(kind) ?? new Set()
+    seen.set(kind, schemas)
+    if (schemas.has(current)) return true
+    schemas.add(current)
+    return false
+  }
+}
+
+/** Whether zod takes an object without this key. A schema that admits `undefined` alone does not say so. */
+function mayBeLeftOut(schema: Schema): boolean {
+  return schema._zod.optin !== undefined
 }
 
 function literalObstacle(values: readonly unknown[], place: Place): Obstacle | undefined {
   for (const value of values) {
     if (value === undefined && place.omittable) continue
-    if (value === undefined || typeof value === 'bigint' || typeof value === 'symbol') {
+    if (
+      value === undefined ||
+      typeof value === 'bigint' ||
+      typeof value === 'symbol' ||
+      isNoJsonNumber(value)
+    ) {
       return {
         path: place.path,
         problem: `is the literal ${typeof value === 'bigint' ? `${value}n` : String(value)}, which JSON cannot carry`,
-        remedy: 'Use a string, a number, a boolean or null',
+        remedy: 'Use a string, a finite number, a boolean or null',
       }
     }
   }
   return undefined
+}
+
+/** JSON has null in place of NaN and the infinities. */
+function isNoJsonNumber(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isFinite(value)
 }
 
 function firstOf<Item, Found>(

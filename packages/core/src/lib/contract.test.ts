@@ -1,0 +1,322 @@
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import * as mini from 'zod/mini'
+import { bigint, isoDate, map } from './codecs.js'
+import { compileContract } from './compile.js'
+import { defineContract } from './contract.js'
+import { errorCodes, isTidingsError } from './problem.js'
+import { channel, command, stream } from './procedure.js'
+
+const message = z.object({ text: z.string() })
+
+/** What is said of a contract that types may not know to be wrong. */
+function complaint(definition: unknown): string {
+  try {
+    defineContract(definition as { chat: ReturnType<typeof command> })
+  } catch (error) {
+    if (isTidingsError(error) && error.code === 'invalid_contract') return error.message
+    throw error
+  }
+  throw new Error('the contract was taken')
+}
+
+/** A schema as it comes from where types do not reach. */
+// biome-ignore lint/suspicious/noExplicitAny: it stands for plain JavaScript.
+const untyped = (value: unknown) => value as any
+
+describe('a contract', () => {
+  test('is handed back as it is', () => {
+    const definition = { send: command({ input: message }) }
+    expect(defineContract(definition)).toBe(definition)
+  })
+
+  test('takes channels, commands and streams, with all they may have', () => {
+    const Message = z.object({
+      id: z.string(),
+      author: z.string().min(1).max(40),
+      text: z.string().min(1).max(2_000),
+      sentAt: isoDate,
+    })
+    const contract = defineContract({
+      room: channel({
+        params: { roomId: z.string().min(1).max(64) },
+        snapshot: z.object({ messages: z.array(Message) }),
+        events: { message: Message, typing: z.object({ author: z.string() }) },
+      }),
+      send: command({
+        input: z.object({ roomId: z.string(), author: z.string(), text: z.string() }),
+        output: Message,
+        errors: { muted: z.object({ until: isoDate }) },
+      }),
+      complete: stream({
+        input: z.object({ prompt: z.string() }),
+        events: { token: z.string() },
+        output: z.object({ tokens: z.number().int() }),
+      }),
+    })
+    const { procedures } = compileContract(contract)
+    expect([...procedures].map(([path, { kind }]) => [path, kind])).toEqual([
+      ['room', 'channel'],
+      ['send', 'command'],
+      ['complete', 'stream'],
+    ])
+  })
+
+  test('takes schemas of zod and zod/mini side by side', () => {
+    const contract = {
+      a: channel({
+        events: { x: z.object({ at: mini.optional(isoDate) }), y: mini.object({ a: z.string() }) },
+      }),
+    }
+    expect(() => defineContract(contract)).not.toThrow()
+  })
+
+  test('takes groups in groups, and gives each procedure the path of a URL', () => {
+    const ping = command({})
+    const contract = defineContract({ ping, a: { ping, b: { ping, c: { ping, 'd-1_x': ping } } } })
+    const { procedures, members } = compileContract(contract)
+    expect([...procedures.keys()]).toEqual(['ping', 'a/ping', 'a/b/ping', 'a/b/c/ping', 'a/b/c/d-1_x'])
+    expect(procedures.get('a/b/c/ping')?.path).toBe('a/b/c/ping')
+    expect([...members.keys()]).toEqual(['ping', 'a'])
+  })
+
+  test('takes a group with a procedure named kind', () => {
+    const { procedures } = compileContract(defineContract({ box: { kind: command({}) } }))
+    expect([...procedures.keys()]).toEqual(['box/kind'])
+  })
+
+  test('is compiled once', () => {
+    const contract = defineContract({ send: command({}) })
+    expect(compileContract(contract)).toBe(compileContract(contract))
+  })
+
+  test('is refused again each time, not only at first', () => {
+    const definition = { open: { $x: command({}) } }
+    expect(complaint(definition)).toBe(complaint(definition))
+  })
+
+  test('knows which procedures take something', () => {
+    const { procedures } = compileContract({
+      all: channel({ events: {} }),
+      one: channel({ params: { id: z.string() }, events: {} }),
+      ping: command({}),
+      send: command({ input: message }),
+    })
+    expect(procedures.get('all')).toMatchObject({ takesParams: false, snapshot: undefined })
+    expect(procedures.get('one')).toMatchObject({ takesParams: true })
+    expect(procedures.get('ping')).toMatchObject({ takesInput: false })
+    expect(procedures.get('send')).toMatchObject({ takesInput: true })
+  })
+})
+
+describe('a schema that cannot travel is refused with its path and a remedy', () => {
+  const wrong = untyped(z.object({ sentAt: z.date() }))
+  const remedy = "sentAt is z.date(), which JSON cannot carry. Use isoDate from '@tidings/core'"
+
+  test.each<[place: string, procedure: unknown]>([
+    ['events.message', channel({ events: { message: wrong } })],
+    ['snapshot', channel({ snapshot: wrong, events: {} })],
+    ['params.filter', channel({ params: { filter: wrong }, events: {} })],
+    ['input', command({ input: wrong })],
+    ['output', command({ output: wrong })],
+    ['errors.muted', command({ errors: { muted: wrong } })],
+    ['input', stream({ input: wrong, events: {} })],
+    ['events.token', stream({ events: { token: wrong } })],
+    ['output', stream({ events: {}, output: wrong })],
+    ['errors.muted', stream({ events: {}, errors: { muted: wrong } })],
+  ])('in %s', (place, procedure) => {
+    expect(complaint({ room: procedure })).toBe(`contract.room.${place}.${remedy}`)
+    expect(complaint({ chat: { rooms: { room: procedure } } })).toBe(
+      `contract.chat.rooms.room.${place}.${remedy}`,
+    )
+  })
+
+  test('in the depths of a codec', () => {
+    const events = { scores: untyped(z.object({ byDay: map(isoDate, z.array(z.bigint())) })) }
+    expect(complaint({ room: channel({ events }) })).toBe(
+      "contract.room.events.scores.byDay[][1][] is z.bigint(), which JSON cannot carry. Use bigint from '@tidings/core'",
+    )
+    expect(() => defineContract({ room: channel({ events: { byDay: map(isoDate, bigint) } }) })).not.toThrow()
+  })
+
+  test('params may be optional, and nothing else', () => {
+    const text = z.string().optional()
+    expect(() => defineContract({ room: channel({ params: { a: text }, events: {} }) })).not.toThrow()
+    expect(complaint({ room: channel({ events: { a: untyped(text) } }) })).toMatch(
+      /^contract\.room\.events\.a may be undefined .*Use z\.nullable\(\)$/,
+    )
+    const maybe = z.union([z.string(), z.undefined()])
+    expect(complaint({ room: channel({ params: { a: untyped(maybe) }, events: {} }) })).toMatch(
+      /^contract\.room\.params\.a is undefined/,
+    )
+  })
+})
+
+describe('a name', () => {
+  const room = channel({ events: {} })
+  type Place = [place: string, define: (name: string) => unknown]
+  const procedure: Place = ['contract.', (name) => ({ [name]: room })]
+  const group: Place = ['contract.', (name) => ({ [name]: { room } })]
+  const inner: Place = ['contract.chat.', (name) => ({ chat: { [name]: room } })]
+  const param: Place = [
+    'contract.room.params.',
+    (name) => ({ room: channel({ params: untyped({ [name]: z.string() }), events: {} }) }),
+  ]
+  const event: Place = [
+    'contract.room.events.',
+    (name) => ({ room: channel({ events: untyped({ [name]: message }) }) }),
+  ]
+  const token: Place = [
+    'contract.complete.events.',
+    (name) => ({ complete: stream({ events: untyped({ [name]: message }) }) }),
+  ]
+  const error: Place = [
+    'contract.send.errors.',
+    (name) => ({ send: command({ errors: untyped({ [name]: message }) }) }),
+  ]
+  const streamError: Place = [
+    'contract.complete.errors.',
+    (name) => ({ complete: stream({ events: {}, errors: untyped({ [name]: message }) }) }),
+  ]
+  const places = { procedure, group, 'member of a group': inner, param, event, token, error, streamError }
+
+  describe.each(Object.entries(places))('of a %s', (_what, [place, define]) => {
+    test.each(['$x', '$', '$open'])('may not be %j, which is of Tidings’ own kind', (name) => {
+      const text = complaint(define(name))
+      expect(text).toBe(
+        `${place}${name}: "${name}" begins with $, which marks Tidings' own names. Choose another name`,
+      )
+    })
+
+    test.each([
+      '',
+      ' ',
+      'a b',
+      'a/b',
+      'a.b',
+      '1',
+      '1a',
+      '-a',
+      '_a',
+      '__proto__',
+      'a\n',
+      'a\nid: 1',
+      'a\0',
+      'a:b',
+      'ä',
+      'a?b',
+      'a%20b',
+      'a'.repeat(129),
+    ])('may not be %j', (name) => {
+      expect(complaint(define(name))).toMatch(/is no usable name\. Begin with a letter/)
+      expect(complaint(define(name)).startsWith(`${place}${name}: `)).toBe(true)
+    })
+
+    test.each(['a', 'A', 'toString', 'constructor', 'hasOwnProperty', 'a-b_C9', 'a'.repeat(128)])(
+      'may be %s',
+      (name) => {
+        expect(() => defineContract(untyped(define(name)))).not.toThrow()
+      },
+    )
+  })
+
+  const reserved: [what: string, place: Place, names: readonly string[]][] = [
+    ['a procedure', procedure, ['connection', 'close', 'then']],
+    ['a group', group, ['connection', 'close', 'then']],
+    ['a member of a group', inner, ['connection', 'close', 'then']],
+    ['a param', param, ['lastEventId']],
+    ['an event of a channel', event, ['open', 'error', 'snapshot', 'gap', 'then']],
+    ['an event of a stream', token, ['open', 'error', 'snapshot', 'gap', 'then']],
+    ['an error of a command', error, errorCodes],
+    ['an error of a stream', streamError, errorCodes],
+  ]
+  test.each(reserved.flatMap(([what, place, names]) => names.map((name) => [what, name, place] as const)))(
+    'of %s may not be %s, which is taken',
+    (_what, name, [place, define]) => {
+      expect(complaint(define(name))).toMatch(
+        new RegExp(`^${place.replaceAll('.', '\\.')}${name}: "${name}" is reserved .*Choose another name$`),
+      )
+    },
+  )
+
+  test('that is taken in one place is free in the others', () => {
+    expect(() =>
+      defineContract({
+        open: channel({
+          params: { close: z.string() },
+          events: { connection: message, lastEventId: message },
+        }),
+        error: command({ errors: { gap: message, snapshot: message } }),
+        gap: { not_found: command({}) },
+      }),
+    ).not.toThrow()
+  })
+})
+
+describe('what is no procedure and no group is refused by its place', () => {
+  test.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a string', 'room'],
+    ['a number', 5],
+    ['an array', [command({})]],
+    ['a function', () => command({})],
+    ['a schema of zod', z.object({ a: z.string() })],
+    ['a schema of zod/mini', mini.string()],
+  ])('%s', (_what, value) => {
+    const remedy = 'is no procedure and no group. Make it with channel(), command() or stream()'
+    expect(complaint(value)).toBe(`the contract ${remedy}`)
+    expect(complaint({ chat: { room: value } })).toBe(`contract.chat.room ${remedy}`)
+  })
+
+  test('a thing with a kind that is none of Tidings’', () => {
+    expect(complaint({ room: { kind: 'subscription' } })).toMatch(/^contract\.room\.kind is no procedure/)
+  })
+})
+
+describe('what is no schema is refused by its place', () => {
+  const zod3 = { _def: { typeName: 'ZodString' }, parse: () => '', '~standard': { vendor: 'zod' } }
+
+  test.each([
+    ['a schema of zod 3', zod3],
+    ['null', null],
+    ['a string', 'string'],
+    ['a class', String],
+  ])('%s', (_what, value) => {
+    const schema = untyped(value)
+    const remedy = 'is no zod 4 schema. Write one with zod or zod/mini, version 4.1 or later'
+    expect(complaint({ room: channel({ events: { message: schema } }) })).toBe(
+      `contract.room.events.message ${remedy}`,
+    )
+    expect(complaint({ room: channel({ params: { id: schema }, events: {} }) })).toBe(
+      `contract.room.params.id ${remedy}`,
+    )
+    expect(complaint({ room: channel({ snapshot: schema, events: {} }) })).toBe(
+      `contract.room.snapshot ${remedy}`,
+    )
+    expect(complaint({ send: command({ input: schema }) })).toBe(`contract.send.input ${remedy}`)
+    expect(complaint({ send: command({ output: schema }) })).toBe(`contract.send.output ${remedy}`)
+  })
+
+  test('undefined under the name of an event', () => {
+    expect(complaint({ room: channel({ events: { message: untyped(undefined) } }) })).toMatch(
+      /^contract\.room\.events\.message is no zod 4 schema/,
+    )
+  })
+
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['one schema', message],
+  ])('%s in place of a record of schemas', (_what, value) => {
+    expect(complaint({ room: channel({ events: untyped(value) }) })).toBe(
+      'contract.room.events is no record of schemas. Write { name: schema }',
+    )
+  })
+
+  test('one schema in place of a record of params', () => {
+    expect(complaint({ room: channel({ params: untyped(message), events: {} }) })).toBe(
+      'contract.room.params is no record of schemas. Write { name: schema }',
+    )
+  })
+})

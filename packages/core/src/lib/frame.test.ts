@@ -1,0 +1,104 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { encodeEventBody, heartbeatFrame, withId } from './frame.js'
+
+/** What a parser that keeps to the specification makes of a stream, handed to it in these pieces. */
+function parse(pieces: readonly string[]): { events: EventSourceMessage[]; comments: string[] } {
+  const events: EventSourceMessage[] = []
+  const comments: string[] = []
+  const parser = createParser({
+    onEvent: (event) => events.push(event),
+    onComment: (comment) => comments.push(comment),
+    onError: (error) => {
+      throw error
+    },
+  })
+  for (const piece of pieces) parser.feed(piece)
+  return { events, comments }
+}
+
+const awkwardText = fc
+  .array(
+    fc.constantFrom(
+      '\r',
+      '\n',
+      '\r\n',
+      '\n\n',
+      '\0',
+      'id: 1',
+      'data:',
+      ':',
+      '\u2028',
+      '\u2029',
+      '\ufeff',
+      '\ud800',
+      '👋🏽',
+      ' ',
+      '"',
+      '\\',
+    ),
+  )
+  .map((parts) => parts.join(''))
+
+const payloads = fc.oneof(
+  fc.jsonValue(),
+  fc.string({ unit: 'binary' }),
+  awkwardText,
+  fc.dictionary(awkwardText, awkwardText),
+)
+
+describe('a frame', () => {
+  test('is one line each for its id, its event and its data, and a blank line', () => {
+    expect(withId('k3.7', encodeEventBody('message', { text: 'hi' }))).toBe(
+      'id: k3.7\nevent: message\ndata: {"text":"hi"}\n\n',
+    )
+  })
+
+  test('has these four lines whatever it carries', () => {
+    fc.assert(
+      fc.property(payloads, (payload) => {
+        const frame = withId('k3.7', encodeEventBody('message', payload))
+        const [id, event, data, ...rest] = frame.split(/\r\n|\r|\n/)
+        expect([id, event, ...rest]).toEqual(['id: k3.7', 'event: message', '', ''])
+        expect(data).toMatch(/^data: /)
+        expect(frame).not.toContain('\0')
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('is read as one event with the same data', () => {
+    fc.assert(
+      fc.property(payloads, (payload) => {
+        const { events } = parse([withId('k3.7', encodeEventBody('message', payload))])
+        expect(events).toEqual([{ id: 'k3.7', event: 'message', data: JSON.stringify(payload) }])
+        expect(JSON.parse(events[0]?.data ?? '')).toEqual(JSON.parse(JSON.stringify(payload)))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('does not touch the id that stands when it has none of its own', () => {
+    expect(encodeEventBody('$gap', null)).toBe('event: $gap\ndata: null\n\n')
+  })
+
+  test('is read as the same wherever its text is cut', () => {
+    const stream = [
+      withId('k3.1', encodeEventBody('message', { text: 'a\r\nid: 9\n\nevent: x\u2028 👋🏽 \ufeff' })),
+      heartbeatFrame,
+      withId('k3.2', encodeEventBody('typing', '')),
+      encodeEventBody('$gap', { reason: 'expired', cursor: 'k3.2' }),
+    ].join('')
+    const whole = parse([stream])
+    expect(whole.events.map(({ event }) => event)).toEqual(['message', 'typing', '$gap'])
+    for (let at = 1; at < stream.length; at++) {
+      expect(parse([stream.slice(0, at), stream.slice(at)])).toEqual(whole)
+    }
+    expect(parse([...stream])).toEqual(whole)
+  })
+})
+
+test('a heartbeat is a comment, and no event', () => {
+  expect(parse([heartbeatFrame])).toEqual({ events: [], comments: [''] })
+})

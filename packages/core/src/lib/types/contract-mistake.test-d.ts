@@ -1,0 +1,178 @@
+import { describe, expectTypeOf, test } from 'vitest'
+import * as z from 'zod'
+import * as mini from 'zod/mini'
+import { type bigint, channel, command, defineContract, type isoDate, stream } from '../../index.js'
+import type { ContractMistake } from './contract-mistake.js'
+import type { EventNames } from './names.js'
+import type { Sendable } from './sendable.js'
+
+describe('a schema that cannot travel is a type error', () => {
+  test('of each kind', () => {
+    // @ts-expect-error JSON has no dates: isoDate
+    channel({ events: { a: z.date() } })
+    // @ts-expect-error JSON has no bigints: bigint
+    channel({ events: { a: z.bigint() } })
+    // @ts-expect-error JSON has no maps: map()
+    channel({ events: { a: z.map(z.string(), z.string()) } })
+    // @ts-expect-error JSON has no sets: set()
+    channel({ events: { a: z.set(z.string()) } })
+    // @ts-expect-error a transform cannot be undone
+    channel({ events: { a: z.string().transform(Number) } })
+    // @ts-expect-error a preprocessor cannot be undone
+    channel({ events: { a: z.preprocess(String, z.string()) } })
+    // @ts-expect-error unknown may be what JSON cannot carry
+    channel({ events: { a: z.unknown() } })
+    // @ts-expect-error any may be what JSON cannot carry
+    channel({ events: { a: z.any() } })
+    // @ts-expect-error JSON has no undefined
+    channel({ events: { a: z.undefined() } })
+    // @ts-expect-error JSON has no void
+    channel({ events: { a: z.void() } })
+    // @ts-expect-error JSON has no symbols
+    channel({ events: { a: z.symbol() } })
+    // @ts-expect-error JSON has no NaN
+    channel({ events: { a: z.nan() } })
+    // @ts-expect-error JSON has no promises
+    channel({ events: { a: z.promise(z.string()) } })
+    // @ts-expect-error JSON has no files
+    channel({ events: { a: z.file() } })
+    // @ts-expect-error an instance does not tell its JSON
+    channel({ events: { a: z.instanceof(URL) } })
+    // @ts-expect-error a codec is sent as its first schema, which is a date here
+    channel({ events: { a: z.codec(z.date(), z.string(), { decode: String, encode: (a) => new Date(a) }) } })
+    // @ts-expect-error schemas of zod/mini are looked at as well
+    channel({ events: { a: mini.object({ at: mini.date() }) } })
+  })
+
+  test('wherever it is nested', () => {
+    // @ts-expect-error a date in an object
+    channel({ events: { a: z.object({ b: z.object({ at: z.date() }) }) } })
+    // @ts-expect-error a date in an array
+    channel({ events: { a: z.array(z.date()) } })
+    // @ts-expect-error a date behind an optional key
+    channel({ events: { a: z.object({ at: z.date().optional() }) } })
+    // @ts-expect-error a date behind a nullable
+    channel({ events: { a: z.date().nullable() } })
+    // @ts-expect-error a date in a record
+    channel({ events: { a: z.record(z.string(), z.date()) } })
+    // @ts-expect-error a date in a union
+    channel({ events: { a: z.union([z.string(), z.date()]) } })
+    // @ts-expect-error a transform behind a default
+    channel({ events: { a: z.object({ n: z.string().transform(Number).default(1) }) } })
+  })
+
+  test('in each place a procedure has for one', () => {
+    // @ts-expect-error a date as a param
+    channel({ params: { since: z.date() }, events: {} })
+    // @ts-expect-error a date in a snapshot
+    channel({ snapshot: z.object({ at: z.date() }), events: {} })
+    // @ts-expect-error a date in an input
+    command({ input: z.object({ at: z.date() }) })
+    // @ts-expect-error a date in an output
+    command({ output: z.object({ at: z.date() }) })
+    // @ts-expect-error a date in an error
+    command({ errors: { muted: z.object({ until: z.date() }) } })
+    // @ts-expect-error a date in the input of a stream
+    stream({ input: z.date(), events: {} })
+    // @ts-expect-error a date in the events of a stream
+    stream({ events: { token: z.date() } })
+    // @ts-expect-error a date in the output of a stream
+    stream({ events: {}, output: z.date() })
+    // @ts-expect-error a date in an error of a stream
+    stream({ events: {}, errors: { late: z.date() } })
+  })
+
+  test('whose text says what to write instead', () => {
+    expectTypeOf<Sendable<z.ZodObject<{ at: z.ZodArray<z.ZodDate> }>>>().toEqualTypeOf<
+      ContractMistake<'z.date() cannot travel as JSON: use isoDate from @tidings/core'>
+    >()
+    expectTypeOf<Sendable<z.ZodPipe<z.ZodString, z.ZodTransform<number, string>>>>().toEqualTypeOf<
+      ContractMistake<'a one-way transform cannot be undone: use z.codec() with decode and encode'>
+    >()
+  })
+
+  test('and those that can travel are none', () => {
+    expectTypeOf<Sendable<z.ZodObject<{ at: typeof isoDate; n: typeof bigint }>>>().toBeUnknown()
+    expectTypeOf<Sendable<z.ZodJSONSchema>>().toBeUnknown()
+    expectTypeOf<Sendable<undefined>>().toBeUnknown()
+    channel({
+      events: {
+        a: z.json(),
+        b: z.stringbool(),
+        c: z.enum(['a']),
+        d: z.templateLiteral(['v', z.number()]),
+        e: z.object({ a: z.string().optional(), b: z.optional(z.undefined()) }),
+        f: z.codec(z.string(), z.date(), { decode: (a) => new Date(a), encode: String }),
+        g: z.string().pipe(z.email()),
+      },
+    })
+  })
+})
+
+describe('a name that is taken is a type error', () => {
+  const text = z.string()
+
+  test('of a procedure or group', () => {
+    // @ts-expect-error names with $ are Tidings' own
+    defineContract({ $room: command({}) })
+    // @ts-expect-error the client has a member `connection`
+    defineContract({ connection: command({}) })
+    // @ts-expect-error the client has a member `close`
+    defineContract({ close: { ping: command({}) } })
+    // @ts-expect-error it would make the client a promise
+    // biome-ignore lint/suspicious/noThenProperty: it is what is refused here.
+    defineContract({ chat: { rooms: { then: command({}) } } })
+    // @ts-expect-error names with $ are Tidings' own, in a group as well
+    defineContract({ chat: { $x: command({}) } })
+  })
+
+  test('of an event', () => {
+    // @ts-expect-error names with $ are Tidings' own
+    channel({ events: { $open: text } })
+    // @ts-expect-error an EventSource dispatches `error` of itself
+    channel({ events: { error: text } })
+    // @ts-expect-error an EventSource dispatches `open` of itself
+    channel({ events: { open: text } })
+    // @ts-expect-error `snapshot` stands beside the events
+    channel({ events: { snapshot: text } })
+    // @ts-expect-error `gap` stands beside the events
+    channel({ events: { gap: text } })
+    // @ts-expect-error it would make an emitter a promise
+    // biome-ignore lint/suspicious/noThenProperty: it is what is refused here.
+    channel({ events: { then: text } })
+    // @ts-expect-error streams have the same
+    stream({ events: { error: text } })
+  })
+
+  test('of an error', () => {
+    // @ts-expect-error Tidings has a code `not_found`
+    command({ errors: { not_found: text } })
+    // @ts-expect-error Tidings has a code `internal`
+    stream({ events: {}, errors: { internal: text } })
+    // @ts-expect-error names with $ are Tidings' own
+    command({ errors: { $muted: text } })
+  })
+
+  test('whose text says so', () => {
+    expectTypeOf<EventNames<{ error: z.ZodString }>['error']>().toEqualTypeOf<
+      ContractMistake<'"error" is reserved by Tidings: choose another name'>
+    >()
+    expectTypeOf<EventNames<{ $a: z.ZodString }>['$a']>().toEqualTypeOf<
+      ContractMistake<`"$a": names that begin with $ are Tidings' own: choose another name`>
+    >()
+    expectTypeOf<EventNames<{ message: z.ZodString }>['message']>().toBeUnknown()
+  })
+})
+
+test('what is no procedure or no schema is a type error', () => {
+  // @ts-expect-error a schema is no procedure
+  defineContract({ room: z.string() })
+  // @ts-expect-error a channel has events
+  channel({})
+  // @ts-expect-error text is no schema
+  channel({ events: { a: 'string' } })
+  // @ts-expect-error one schema is no record of schemas
+  channel({ events: { a: z.string() }, params: z.string() })
+  // @ts-expect-error a command has no events
+  command({ events: { a: z.string() } })
+})
