@@ -10,7 +10,7 @@ export default defineConfig({
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     // Some tests measure what is left on the heap.
     execArgv: ['--expose-gc'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })

@@ -28,7 +28,7 @@ export async function mount(handler: RequestHandler, ...middleware: RequestHandl
 
 /** Waits until something holds, looking again each turn of the event loop. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 3_000
+  const deadline = Date.now() + 20_000
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 2))

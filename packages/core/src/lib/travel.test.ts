@@ -231,4 +231,5 @@ test('z.coerce is refused where what it makes cannot travel', () => {
 test('a catchall is looked into', () => {
   expect(findObstacle(classic.object({}).catchall(classic.date()))?.path).toBe('.*')
   expect(findObstacle(classic.object({}).catchall(isoDate))).toBeUndefined()
+  expect(findObstacle(classic.object({}).catchall(classic.optional(isoDate)))).toBeUndefined()
 })
