@@ -4,6 +4,9 @@ export interface ReconnectBounds {
   readonly maxMs: number
 }
 
+/** The longest a timer can be set to: beyond, it fires at once. */
+const maxTimerMs = 2 ** 31 - 1
+
 /**
  * How long to wait after a number of failed attempts: exponential backoff with full jitter, so that clients that were
  * cut off together do not come back together.
@@ -17,5 +20,5 @@ export function backoffMs(
   random: () => number = Math.random,
 ): number {
   const ceiling = Math.min(bounds.maxMs, bounds.minMs * 2 ** Math.min(attempt, 30))
-  return retryAfterMs + random() * ceiling
+  return Math.min(retryAfterMs + random() * ceiling, maxTimerMs)
 }

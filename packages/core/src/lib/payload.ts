@@ -39,9 +39,18 @@ function fitting(parse: () => zod.util.SafeParseResult<unknown>, what: string, c
   try {
     outcome = parse()
   } catch (cause) {
-    if (!(cause instanceof zod.$ZodAsyncError)) throw cause
-    const message = `${what} has an asynchronous check or codec. Order is kept by checking at once: check what needs waiting in the handler`
-    throw new TidingsError({ code: 'invalid_contract', message, cause })
+    if (cause instanceof zod.$ZodAsyncError) {
+      const message = `${what} has an asynchronous check or codec. Order is kept by checking at once: check what needs waiting in the handler`
+      throw new TidingsError({ code: 'invalid_contract', message, cause })
+    }
+    // A codec that throws, on text it did not expect or JSON nested too deep, says no more than that the value is not fit.
+    const message = `${what} does not fit its schema: a codec or check of it threw`
+    throw new TidingsError({
+      code,
+      message,
+      issues: [{ path: [], message: 'A codec or check threw' }],
+      cause,
+    })
   }
   if (outcome.success) return outcome.data
   const issues = outcome.error.issues.map(toIssue)

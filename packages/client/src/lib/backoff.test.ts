@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { backoffMs } from './backoff.js'
+
+const bounds = { minMs: 250, maxMs: 30_000 }
+const longest = () => 1
+
+describe('backoffMs', () => {
+  it('doubles what it waits at the most, from the least to the greatest', () => {
+    const waits = [0, 1, 2, 6, 7, 1_000].map((attempt) => backoffMs(bounds, attempt, 0, longest))
+    expect(waits).toEqual([250, 500, 1_000, 16_000, 30_000, 30_000])
+  })
+
+  it('spreads waits over all of it', () => {
+    expect([0, 0.5, 0.999].map((random) => backoffMs(bounds, 2, 0, () => random))).toEqual([0, 500, 999])
+  })
+
+  it('waits for what the server asked in any case', () => {
+    expect(backoffMs(bounds, 0, 5_000, () => 0)).toBe(5_000)
+    expect(backoffMs(bounds, 0, 5_000, longest)).toBe(5_250)
+  })
+
+  it('never exceeds what a timer can be set to', () => {
+    expect(backoffMs(bounds, 0, 1e300, longest)).toBe(2_147_483_647)
+  })
+})
