@@ -1,10 +1,10 @@
 import { channel, defineContract, type TidingsError } from '@tidings/core'
 import { EventSource } from 'eventsource'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as z from 'zod'
 import { type ClientOptions, type ConnectionState, createClient, type ErrorPlace } from '../src/index.js'
 import { contract } from './contract.js'
-import { startServer, until } from './harness.js'
+import { listen, startServer, until } from './harness.js'
 
 const lobby = { roomId: 'lobby' }
 
@@ -101,6 +101,100 @@ describe('a subscription', () => {
     expect(new Set(first).size).toBe(sent)
     expect(first.filter((text, at) => first.indexOf(text) !== at).length).toBeLessThanOrEqual(1)
     await until(() => tidings.stats().connections === 1, 'only the shared wire was left')
+  })
+
+  it('that comes late is handed the events that were emitted while its snapshot was loading', async () => {
+    const loads: ((state: { messages: string[] }) => void)[] = []
+    const { tidings, url } = await startServer({
+      room: { snapshot: () => new Promise((resolve) => loads.push(resolve)) },
+    })
+    const { client } = connect(url)
+    const room = client.room(lobby)
+    const first: string[] = []
+    room.subscribe({ snapshot: () => first.push('snapshot'), typing: (author) => first.push(author) })
+    await until(() => loads.length === 1, 'the first snapshot was asked for')
+    loads[0]?.({ messages: [] })
+    await until(() => first.length === 1, 'the first had begun')
+
+    const late: string[] = []
+    room.subscribe({
+      snapshot: ({ messages }) => late.push(...messages),
+      typing: (author) => late.push(author),
+    })
+    await until(() => loads.length === 2, 'the second snapshot was asked for')
+    await tidings.emit.room(lobby).typing('ada')
+    await tidings.emit.room(lobby).typing('bob')
+    await until(() => first.length === 3, 'the first had both events')
+    expect(late).toEqual([])
+    loads[1]?.({ messages: ['the state before'] })
+    await until(() => late.length === 3, 'the late one had everything')
+    await tidings.emit.room(lobby).typing('eve')
+    await until(() => late.length === 4 && first.length === 4, 'both go on')
+    expect(late).toEqual(['the state before', 'ada', 'bob', 'eve'])
+    expect(first).toEqual(['snapshot', 'ada', 'bob', 'eve'])
+  })
+
+  it('that comes while the wire is down is not handed again what its snapshot knows', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.99)
+    onTestFinished(() => {
+      vi.restoreAllMocks()
+    })
+    const messages: string[] = []
+    const { tidings, url, cut } = await startServer({
+      room: { snapshot: () => ({ messages: [...messages] }) },
+    })
+    const { client } = connect(url, { reconnect: { minMs: 400, maxMs: 400 } })
+    const room = client.room(lobby)
+    const first: string[] = []
+    room.subscribe({ snapshot: () => first.push('snapshot'), typing: (author) => first.push(author) })
+    await until(() => first.length === 1, 'the first had begun')
+    cut()
+    await until(() => client.connection.state.status === 'waiting', 'the wire was down')
+    messages.push('ada')
+    await tidings.emit.room(lobby).typing('ada')
+    const late: string[] = []
+    room.subscribe({
+      snapshot: (state) => late.push(...state.messages),
+      typing: (author) => late.push(author),
+    })
+    await until(() => late.length === 1, 'the late one had its snapshot')
+    expect(first).toEqual(['snapshot'])
+    await until(() => first.length === 2, 'the wire had come back')
+    await tidings.emit.room(lobby).typing('bob')
+    await until(() => late.length >= 2 && first.length === 3, 'both go on')
+    expect(late).toEqual(['ada', 'bob'])
+    expect(first).toEqual(['snapshot', 'ada', 'bob'])
+  })
+
+  it('that is ended by another one in the middle of an event is not handed that event', async () => {
+    const { tidings, url } = await startServer()
+    const { client } = connect(url)
+    const got: string[] = []
+    const stops: (() => void)[] = []
+    client.ticks().on('tick', (n) => {
+      got.push(`first ${n}`)
+      stops[0]?.()
+      if (n === 1) client.ticks().on('tick', (later) => got.push(`third ${later}`))
+    })
+    stops.push(client.ticks().on('tick', (n) => got.push(`second ${n}`)))
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    await tidings.emit.ticks().tick(1)
+    await tidings.emit.ticks().tick(2)
+    await until(() => got.length === 3, 'both events had come')
+    expect(got).toEqual(['first 1', 'first 2', 'third 2'])
+  })
+
+  it('is handed nothing twice, even by a server that repeats itself', async () => {
+    const { origin } = await listen((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('id: e.0\nevent: $open\ndata: {"heartbeatMs":1000}\n\n')
+      for (const n of [1, 2, 1, 2, 2, 3]) response.write(`id: e.${n}\nevent: tick\ndata: ${n}\n\n`)
+    })
+    const { client } = connect(origin)
+    const got: number[] = []
+    client.ticks().on('tick', (n) => got.push(n))
+    await until(() => got.includes(3), 'the last had come')
+    expect(got).toEqual([1, 2, 3])
   })
 
   it('reports a payload that does not fit, with all there is to know, and goes on', async () => {

@@ -242,6 +242,23 @@ describe('a snapshot', () => {
     for (const stream of streams) expect((await stream.count(2))[1]?.data).toBe('{"messages":["one"]}')
   })
 
+  it('that is shared is followed by all that was emitted since it began to load, for those who came later too', async () => {
+    const loads: ((state: { messages: string[] }) => void)[] = []
+    const { tidings } = server(() => new Promise((resolve) => loads.push(resolve)))
+    const url = `${await mount(expressHandler(tidings))}/room?roomId=lobby`
+    const first = await open(url)
+    await until(() => loads.length === 1, 'the snapshot was asked for')
+    await tidings.emit.room({ roomId: 'lobby' }).typing('between')
+    const second = await open(url)
+    await until(() => tidings.stats().subscriptions === 2, 'the second had subscribed')
+    expect(loads).toHaveLength(1)
+    loads[0]?.({ messages: ['old'] })
+    for (const stream of [first, second]) {
+      const events = await stream.count(3)
+      expect(events.slice(1).map((event) => event.data)).toEqual(['{"messages":["old"]}', '"between"'])
+    }
+  })
+
   it.each([
     ['throws', () => Promise.reject(new Error('database password wrong'))],
     ['does not fit its schema', () => Promise.resolve({ messages: [1] } as never)],
