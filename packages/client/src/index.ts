@@ -2,7 +2,7 @@ export { createClient } from './lib/client.js'
 export type { ConnectionState } from './lib/connection-state.js'
 export type { Unsubscribe } from './lib/disposable.js'
 export type { ClientOptions, ErrorPlace, EventSourceConstructor, EventSourceLike } from './lib/options.js'
-export type { Gap, GapReason } from './lib/topic-wire.js'
+export type { Gap, GapReason } from './lib/subscriber.js'
 export type {
   ChannelClient,
   Client,

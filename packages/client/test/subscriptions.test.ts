@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { channel, defineContract, type TidingsError } from '@tidings/core'
 import { EventSource } from 'eventsource'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -164,6 +165,42 @@ describe('a subscription', () => {
     await until(() => late.length >= 2 && first.length === 3, 'both go on')
     expect(late).toEqual(['ada', 'bob'])
     expect(first).toEqual(['snapshot', 'ada', 'bob'])
+  })
+
+  it('that comes late while the wire is in a gap keeps its own snapshot, if that is the newer one', async () => {
+    const streams: ServerResponse[] = []
+    const { origin } = await listen((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('event: $open\ndata: {"heartbeatMs":1000}\n\n')
+      streams.push(response)
+    })
+    const send = (stream: number, event: string, id: string, data: unknown) =>
+      streams[stream]?.write(`${id && `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    const { client } = connect(origin)
+    const subscribe = () => {
+      const got: string[] = []
+      client.room(lobby).subscribe({
+        snapshot: ({ messages }) => got.push(...messages),
+        gap: ({ reason }) => got.push(reason),
+        typing: (author) => got.push(author),
+      })
+      return got
+    }
+    const first = subscribe()
+    await until(() => streams.length === 1, 'the wire was there')
+    send(0, '$snapshot', 'e.1', { messages: ['state at e.1'] })
+    await until(() => first.length === 1, 'the first had begun')
+    const late = subscribe()
+    await until(() => streams.length === 2, 'the late one had asked')
+    send(0, '$gap', '', { reason: 'epoch', cursor: 'f.6' })
+    await until(() => first.length === 2, 'the wire was in a gap')
+    send(1, '$snapshot', 'f.7', { messages: ['state at f.7'] })
+    await until(() => late.length === 1, 'the late one had begun')
+    send(0, '$snapshot', 'f.6', { messages: ['state at f.6'] })
+    for (const seq of [7, 8]) send(0, 'typing', `f.${seq}`, `event ${seq}`)
+    await until(() => first.length === 5, 'the first had everything')
+    expect(first).toEqual(['state at e.1', 'epoch', 'state at f.6', 'event 7', 'event 8'])
+    expect(late).toEqual(['state at f.7', 'event 8'])
   })
 
   it('that is ended by another one in the middle of an event is not handed that event', async () => {
@@ -398,13 +435,13 @@ describe('reconnecting', () => {
   it.each([
     [
       '503 of a proxy, in HTML',
-      (response: import('node:http').ServerResponse) =>
+      (response: ServerResponse) =>
         response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Busy</h1>'),
     ],
-    ['429', (response: import('node:http').ServerResponse) => response.writeHead(429).end()],
+    ['429', (response: ServerResponse) => response.writeHead(429).end()],
     [
       '200 that is no event stream',
-      (response: import('node:http').ServerResponse) =>
+      (response: ServerResponse) =>
         response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>'),
     ],
   ])('survives a %s', async (_what, refuse) => {

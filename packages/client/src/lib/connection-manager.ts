@@ -3,8 +3,9 @@ import type { CompiledChannel } from '@tidings/core/wire'
 import { type ConnectionState, overall } from './connection-state.js'
 import { unsubscriber } from './disposable.js'
 import type { ErrorPlace, ResolvedOptions } from './options.js'
+import type { Subscriber } from './subscriber.js'
 import type { Wires } from './topic.js'
-import { type Subscriber, TopicWire } from './topic-wire.js'
+import { TopicWire } from './topic-wire.js'
 import type { Connection } from './types/client.js'
 
 /** Holds what a client has open: a wire for each topic somebody subscribes to, and the state they are in together. */
@@ -67,7 +68,14 @@ export class ConnectionManager implements Wires {
   }
 
   report(error: TidingsError, at: ErrorPlace): void {
-    this.options.onError?.(error, at)
+    try {
+      this.options.onError?.(error, at)
+    } catch (thrown) {
+      // What it was told about has to go on; its own error is for the runtime to report.
+      queueMicrotask(() => {
+        throw thrown
+      })
+    }
   }
 
   close(): void {

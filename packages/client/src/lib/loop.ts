@@ -1,6 +1,6 @@
 import type { TidingsError } from '@tidings/core'
 import { type Cursor, formatCursor } from '@tidings/core/wire'
-import type { Gap, Subscriber } from './topic-wire.js'
+import type { Gap, Received, Subscriber } from './subscriber.js'
 
 /** How many events a loop may lie behind before it is told of a gap instead. */
 const maxQueued = 4_096
@@ -57,7 +57,7 @@ export class Loop implements AsyncIterableIterator<LoopItem, undefined>, Subscri
     return { done: true, value: undefined }
   }
 
-  event(name: string, value: unknown, cursor: Cursor): void {
+  event({ name, value, cursor }: Received): void {
     if (this.#queue.length >= maxQueued) this.#overflow(cursor)
     else this.#push({ type: name, data: value })
   }

@@ -1,30 +1,11 @@
-import { isTidingsError, TidingsError } from '@tidings/core'
+import { isTidingsError, type TidingsError } from '@tidings/core'
 import { type CompiledChannel, type Cursor, formatCursor, signal as signals } from '@tidings/core/wire'
 import { parseJson } from './answer.js'
 import type { ConnectionState } from './connection-state.js'
+import { LateSubscribers } from './late-subscribers.js'
 import type { ErrorPlace, ResolvedOptions } from './options.js'
-import { TopicSource } from './topic-source.js'
-
-/** Why events were missed: the server's reasons, or `overflow`, of a loop that reads slower than events arrive. */
-export type GapReason = 'expired' | 'epoch' | 'invalid' | 'overflow'
-
-/** What a subscriber is told when it missed events. */
-export interface Gap {
-  readonly reason: GapReason
-  /** The position from which the subscription goes on: `<epoch>.<seq>`. */
-  readonly cursor: string
-}
-
-/** One subscriber of a topic, as the wire sees it. */
-export interface Subscriber {
-  /** Whether it is to be handed the topic's state before it is handed events. */
-  readonly wantsSnapshot: boolean
-  event(name: string, value: unknown, cursor: Cursor): void
-  snapshot(value: unknown): void
-  gap(gap: Gap): void
-  /** Nothing follows: the server refused the topic, or, without a problem, the client was closed. */
-  ended(problem?: TidingsError): void
-}
+import type { Gap, GapReason, Received, Subscriber } from './subscriber.js'
+import { TopicSource, type TopicSourceListener } from './topic-source.js'
 
 /** Whoever keeps the wires of a client. */
 export interface WireOwner {
@@ -35,33 +16,15 @@ export interface WireOwner {
   report(error: TidingsError, at: ErrorPlace): void
 }
 
-/** How many events are kept for subscribers whose snapshot is on its way. */
-const maxHeld = 4_096
-
-interface Received {
-  readonly name: string
-  readonly value: unknown
-  readonly cursor: Cursor
-}
-
-/** Subscribers that joined late: events are held for them until a snapshot has come to begin with. */
-interface Joining {
-  readonly subscribers: Set<Subscriber>
-  readonly source: TopicSource
-  /** Where the wire was when the first of them joined. */
-  readonly since: Cursor | undefined
-  readonly held: Received[]
-}
-
 /** One topic on the wire, shared by all who subscribe to it: each payload is parsed and validated once. */
 export class TopicWire {
   readonly #owner: WireOwner
   readonly #channel: CompiledChannel
   readonly #query: string
   readonly #source: TopicSource
-  /** Who is handed events, and from where on: what came before its own snapshot is in it. */
+  /** Who is handed events, with the position of the snapshot that was fetched for it alone: what came before is in it. */
   readonly #live = new Map<Subscriber, Cursor | undefined>()
-  #joining: Joining | undefined
+  #late: LateSubscribers | undefined
   /** Whether the snapshot that the source begins with has been handed out, so that who comes now is late. */
   #hasBegun = false
 
@@ -80,20 +43,21 @@ export class TopicWire {
     return this.#source.state
   }
 
-  get isEmpty(): boolean {
-    return this.#live.size === 0 && !this.#joining
-  }
-
   add(subscriber: Subscriber): void {
-    if (subscriber.wantsSnapshot && this.#channel.snapshot && this.#hasBegun) this.#join(subscriber)
-    else this.#live.set(subscriber, undefined)
+    if (!(subscriber.wantsSnapshot && this.#channel.snapshot && this.#hasBegun)) {
+      this.#live.set(subscriber, undefined)
+    } else if (this.#late) {
+      this.#late.subscribers.add(subscriber)
+    } else {
+      this.#fetchFor([subscriber])
+    }
   }
 
   remove(subscriber: Subscriber): void {
     this.#live.delete(subscriber)
-    this.#joining?.subscribers.delete(subscriber)
-    if (this.#joining?.subscribers.size === 0) this.#endJoining()
-    if (this.isEmpty) this.close()
+    this.#late?.subscribers.delete(subscriber)
+    if (this.#late?.subscribers.size === 0) this.#takeLate()
+    if (this.#live.size === 0 && !this.#late) this.close()
   }
 
   /** Takes a subscriber that lost its place, and hands it a fresh snapshot to go on from. */
@@ -104,17 +68,14 @@ export class TopicWire {
 
   /** Ends the wire, and with it all who subscribe. */
   close(problem?: TidingsError): void {
-    const subscribers = [...this.#live.keys(), ...(this.#joining?.subscribers ?? [])]
-    this.#endJoining()
+    const subscribers = [...this.#live.keys(), ...this.#takeLate()]
     this.#live.clear()
     this.#owner.released(this)
     this.#source.close()
     for (const subscriber of subscribers) subscriber.ended(problem)
   }
 
-  #openSource(
-    listener: Pick<ConstructorParameters<typeof TopicSource>[2], 'received' | 'missed' | 'refused'>,
-  ): TopicSource {
+  #openSource(listener: Pick<TopicSourceListener, 'received' | 'missed' | 'refused'>): TopicSource {
     const address = { path: this.#channel.path, query: this.#query, events: [...this.#channel.events.keys()] }
     return new TopicSource(this.#owner.options, address, {
       ...listener,
@@ -125,18 +86,26 @@ export class TopicWire {
   #received(name: string, data: string, cursor: Cursor): void {
     const decoded = this.#decode(name, data)
     if (name === signals.snapshot) {
-      // It stands for everyone, whoever was waiting for one of its own included.
-      const joined = this.#joining ? [...this.#joining.subscribers] : []
-      this.#endJoining()
-      for (const subscriber of joined) this.#live.set(subscriber, undefined)
       this.#hasBegun = true
-      if (decoded) this.#tell((subscriber) => subscriber.snapshot(decoded.value))
-      return
+      this.#begin(decoded, cursor)
+    } else if (decoded) {
+      const event: Received = { name, value: decoded.value, cursor }
+      // Too much to hold: those who wait begin again with a newer snapshot.
+      if (this.#late?.hold(event) === false) this.#fetchFor(this.#takeLate())
+      this.#tell((subscriber, own) => {
+        if (!own || !isAtOrAfter(own, cursor)) subscriber.event(event)
+      })
     }
-    if (!decoded) return
-    const received = { name, value: decoded.value, cursor }
-    this.#hold(received)
-    this.#tell((subscriber, after) => handOver(received, subscriber, after))
+  }
+
+  /** Hands out the source's snapshot: to everyone but those who were handed one of their own that is no older. */
+  #begin(decoded: Decoded | undefined, cursor: Cursor): void {
+    for (const subscriber of this.#takeLate()) this.#live.set(subscriber, undefined)
+    this.#tell((subscriber, own) => {
+      if (own && isAtOrAfter(own, cursor)) return
+      this.#live.set(subscriber, undefined)
+      if (decoded) subscriber.snapshot(decoded.value)
+    })
   }
 
   #missed(reason: GapReason, cursor: Cursor): void {
@@ -145,70 +114,52 @@ export class TopicWire {
     this.#tell((subscriber) => subscriber.gap(gap))
   }
 
-  /**
-   * Fetches a snapshot for those who came late, on a short connection of its own. Its position is not before the one the
-   * wire had reached when it was asked for, and what arrives meanwhile is held, so nothing is missed in between.
-   */
-  #join(subscriber: Subscriber): void {
-    if (this.#joining) {
-      this.#joining.subscribers.add(subscriber)
-      return
-    }
-    const source = this.#openSource({
-      received: (name, data, cursor) => {
-        if (name === signals.snapshot) this.#joined(data, cursor)
+  #fetchFor(subscribers: Iterable<Subscriber>): void {
+    const late = new LateSubscribers(
+      subscribers,
+      this.#source.cursor,
+      (listener) => this.#openSource(listener),
+      {
+        arrived: (data, cursor) => {
+          if (late.isStale(cursor)) this.#fetchFor(this.#takeLate())
+          else this.#beginLate(late, this.#decode(signals.snapshot, data), cursor)
+        },
+        refused: (problem) => {
+          const refused = this.#takeLate()
+          if (this.#live.size === 0) this.close()
+          for (const subscriber of refused) subscriber.ended(problem)
+        },
       },
-      missed: () => {},
-      refused: (problem) => this.close(problem),
-    })
-    this.#joining = { subscribers: new Set([subscriber]), source, since: this.#source.cursor, held: [] }
+    )
+    this.#late = late
   }
 
-  #joined(data: string, cursor: Cursor): void {
-    const joining = this.#joining
-    if (!joining) return
-    this.#endJoining()
-    if (joining.since && joining.since.epoch === cursor.epoch && cursor.seq < joining.since.seq) {
-      // A node that lags behind answered: what lies between its snapshot and our position would be missed.
-      for (const subscriber of joining.subscribers) this.#join(subscriber)
-      return
-    }
-    const decoded = this.#decode(signals.snapshot, data)
-    for (const subscriber of joining.subscribers) this.#live.set(subscriber, cursor)
-    for (const subscriber of joining.subscribers) {
+  #beginLate(late: LateSubscribers, decoded: Decoded | undefined, cursor: Cursor): void {
+    const subscribers = this.#takeLate()
+    for (const subscriber of subscribers) this.#live.set(subscriber, cursor)
+    const held = late.heldAfter(cursor)
+    for (const subscriber of subscribers) {
       if (decoded && this.#live.has(subscriber)) subscriber.snapshot(decoded.value)
-      for (const event of joining.held) {
-        // An event of another epoch is no continuation of this snapshot: the wire is about to announce a gap.
-        if (this.#live.has(subscriber) && event.cursor.epoch === cursor.epoch)
-          handOver(event, subscriber, cursor)
-      }
+      for (const event of held) if (this.#live.has(subscriber)) subscriber.event(event)
     }
-  }
-
-  #hold(event: Received): void {
-    const joining = this.#joining
-    if (!joining) return
-    joining.held.push(event)
-    if (joining.held.length <= maxHeld) return
-    // Too much to keep: begin again with a newer snapshot.
-    this.#endJoining()
-    for (const subscriber of joining.subscribers) this.#join(subscriber)
   }
 
   /** Tells every subscriber that was there when it began, and has not left since. */
-  #tell(about: (subscriber: Subscriber, after: Cursor | undefined) => void): void {
-    for (const [subscriber, after] of [...this.#live]) {
-      if (this.#live.has(subscriber)) about(subscriber, after)
+  #tell(about: (subscriber: Subscriber, own: Cursor | undefined) => void): void {
+    for (const [subscriber, own] of [...this.#live]) {
+      if (this.#live.has(subscriber)) about(subscriber, own)
     }
   }
 
-  #endJoining(): void {
-    const joining = this.#joining
-    this.#joining = undefined
-    joining?.source.close()
+  /** Ends the waiting of those who came late, and gives them back. */
+  #takeLate(): readonly Subscriber[] {
+    const late = this.#late
+    this.#late = undefined
+    late?.close()
+    return late ? [...late.subscribers] : []
   }
 
-  #decode(name: string, data: string): { readonly value: unknown } | undefined {
+  #decode(name: string, data: string): Decoded | undefined {
     const { path, snapshot, events } = this.#channel
     const plan = name === signals.snapshot ? snapshot : events.get(name)
     if (!plan) return undefined
@@ -223,24 +174,11 @@ export class TopicWire {
   }
 }
 
-/** Hands a subscriber an event, unless its own snapshot was taken after it. */
-function handOver(
-  { name, value, cursor }: Received,
-  subscriber: Subscriber,
-  after: Cursor | undefined,
-): void {
-  if (after && after.epoch === cursor.epoch && cursor.seq <= after.seq) return
-  subscriber.event(name, value, cursor)
+/** A payload that fits its schema; in an object, for it may be undefined itself. */
+interface Decoded {
+  readonly value: unknown
 }
 
-/** Reports what a subscriber's own code threw, or throws it again where the runtime reports it. */
-export function reportThrown(owner: WireOwner, thrown: unknown, at: ErrorPlace): void {
-  if (owner.options.onError) {
-    const message = `A handler of ${at.channel} threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`
-    owner.report(new TidingsError({ code: 'internal', message, cause: thrown }), at)
-    return
-  }
-  queueMicrotask(() => {
-    throw thrown
-  })
+function isAtOrAfter(position: Cursor, other: Cursor): boolean {
+  return position.epoch === other.epoch && position.seq >= other.seq
 }

@@ -1,7 +1,10 @@
+import { TidingsError } from '@tidings/core'
 import { type CompiledChannel, topicKey } from '@tidings/core/wire'
 import { type Unsubscribe, unsubscriber } from './disposable.js'
 import { Loop, type LoopItem } from './loop.js'
-import { reportThrown, type Subscriber, type WireOwner } from './topic-wire.js'
+import type { ErrorPlace } from './options.js'
+import type { Subscriber } from './subscriber.js'
+import type { WireOwner } from './topic-wire.js'
 import type { SignalOptions } from './types/client.js'
 
 /** The wires of a client, for those who subscribe. */
@@ -64,7 +67,7 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
     }
     return {
       wantsSnapshot: handlers['snapshot'] !== undefined,
-      event: call,
+      event: ({ name, value }) => call(name, value),
       snapshot: (state) => call('snapshot', state),
       gap: (gap) => call('gap', gap),
       ended: (problem) => {
@@ -74,4 +77,16 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
       },
     }
   }
+}
+
+/** Reports what a subscriber's own code threw, or throws it again where the runtime reports it. */
+function reportThrown(owner: WireOwner, thrown: unknown, at: ErrorPlace): void {
+  if (owner.options.onError) {
+    const message = `A handler of ${at.channel} threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+    owner.report(new TidingsError({ code: 'internal', message, cause: thrown }), at)
+    return
+  }
+  queueMicrotask(() => {
+    throw thrown
+  })
 }

@@ -13,7 +13,7 @@ import type {
 } from '@tidings/core'
 import type { ConnectionState } from '../connection-state.js'
 import type { Unsubscribe } from '../disposable.js'
-import type { Gap } from '../topic-wire.js'
+import type { Gap } from '../subscriber.js'
 
 /** What may end something early. */
 export interface SignalOptions {
