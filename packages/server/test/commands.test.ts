@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { TidingsError } from '@tidings/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
@@ -41,7 +42,10 @@ describe('a command', () => {
 
   it('answers 204 where there is no output, and takes no body where there is no input', async () => {
     const { url } = await start(ok)
-    const response = await fetch(`${url}/admin/ping`, { method: 'POST' })
+    const response = await fetch(`${url}/admin/ping`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    })
     expect(response.status).toBe(204)
   })
 
@@ -100,11 +104,34 @@ describe('a refusal', () => {
 
   it('404 for what is not in the contract', async () => {
     const { url } = await start(ok)
-    for (const path of ['/rom?roomId=lobby', '', '/', '/admin', '/constructor', '/%E0%A4%A']) {
+    const paths = ['/rom?roomId=lobby', '', '/', '//', '//:99999/send', '/admin', '/constructor', '/%E0%A4%A']
+    for (const path of paths) {
       const response = await fetch(`${url}${path}`)
       expect([path, response.status]).toEqual([path, 404])
       expect(response.headers.get('content-type')).toBe('application/problem+json')
       expect(await response.json()).toEqual(problem(404, 'not_found'))
+    }
+  })
+
+  it('404 for another spelling of a path, which a guard in front would not have seen', async () => {
+    const { url } = await start(ok)
+    const { port } = new URL(url)
+    for (const path of [
+      'x/../send',
+      'x/%2e%2e/send',
+      '/evil/send',
+      '%73end',
+      'admin%2Fping',
+      'x\\..\\send',
+    ]) {
+      // Not by way of fetch, which would resolve the dots itself.
+      const status = await new Promise((resolve, reject) => {
+        const headers = { 'content-type': 'application/json' }
+        const call = request({ port, host: '127.0.0.1', method: 'POST', path: `/events/${path}`, headers })
+        call.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject)
+        call.end('{"text":"hi"}')
+      })
+      expect([path, status]).toEqual([path, 404])
     }
   })
 
@@ -182,6 +209,20 @@ describe('a refusal', () => {
     const { status, body } = await post(`${url}/send`, { text: 'hi' }, { 'content-type': contentType })
     expect(status).toBe(415)
     expect(body).toEqual(problem(415, 'unsupported_media_type'))
+  })
+
+  it('415 also where there is no input: what a form on another site can send never calls a command', async () => {
+    let calls = 0
+    const { url } = await start(ok, {
+      context: () => {
+        calls += 1
+        return 'ada'
+      },
+    })
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const form = await fetch(`${url}/admin/ping`, { method: 'POST', headers, body: 'a=b' })
+    const bare = await fetch(`${url}/admin/ping`, { method: 'POST' })
+    expect([form.status, bare.status, calls]).toEqual([415, 415, 2])
   })
 
   it.each(['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"'])(
@@ -292,6 +333,30 @@ describe('a refusal', () => {
       'too_many_requests',
       '2',
     ])
+  })
+
+  it('403 where authorize returns nothing at all', async () => {
+    const tidings = createServer(contract, {
+      room: { authorize: () => undefined as never, snapshot: () => ({ messages: [] }) },
+      send: () => ({ text: '', sentAt }),
+      admin: { ping: () => {}, count: async () => ({ total: 0 }) },
+    })
+    onTestFinished(() => tidings.close())
+    const url = await mount(expressHandler(tidings))
+    expect((await fetch(`${url}/room?roomId=lobby`)).status).toBe(403)
+  })
+
+  it('nothing ends the process where onError rejects', async () => {
+    const onError = (async () => {
+      throw new Error('second')
+    }) as () => void
+    const { url } = await start(
+      () => {
+        throw new Error('first')
+      },
+      { onError },
+    )
+    expect((await post(`${url}/send`, { text: 'hi' })).status).toBe(500)
   })
 
   it('nothing ends the process where onError itself throws', async () => {

@@ -188,6 +188,74 @@ describe('closing', () => {
     expect(() => tidings.emit.ticks().tick(1)).toThrow(expect.objectContaining({ code: 'closed' }))
   })
 
+  it('also ends what was still on its way in', async () => {
+    let authorize: (may: boolean) => void = () => {}
+    const tidings = createServer(contract, {
+      room: {
+        authorize: () =>
+          new Promise<boolean>((resolve) => {
+            authorize = resolve
+          }),
+        snapshot: () => ({ messages: [] }),
+      },
+      send: () => ({ text: '', sentAt: new Date(0) }),
+      admin: { ping: () => {}, count: async () => ({ total: 0 }) },
+    })
+    const url = await mount(expressHandler(tidings))
+    const opening = open(`${url}/room?roomId=lobby`)
+    let sendBody: () => void = () => {}
+    const body = new ReadableStream({
+      start(controller) {
+        sendBody = () => {
+          controller.enqueue(new TextEncoder().encode('{"text":"hi"}'))
+          controller.close()
+        }
+      },
+    })
+    const headers = { 'content-type': 'application/json' }
+    const call = fetch(`${url}/send`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+    await wait(50)
+    await tidings.close()
+    authorize(true)
+    sendBody()
+    const stream = await opening
+    await until(stream.isOver, 'the late stream was over')
+    expect((await call).status).toBe(503)
+    expect(tidings.stats()).toEqual({ connections: 0, subscriptions: 0, topics: 0, running: 0 })
+  })
+
+  it('does not wait for a client that does not read its stream', async () => {
+    let isFull = false
+    const tidings = createServer(contract, {
+      room: { snapshot: () => ({ messages: [] }) },
+      send: () => ({ text: '', sentAt: new Date(0) }),
+      admin: {
+        ping: () => {},
+        count: async ({ emit }) => {
+          for (;;) {
+            const timer = setTimeout(() => {
+              isFull = true
+            }, 200)
+            await emit.number(1e300 / 7)
+            clearTimeout(timer)
+          }
+        },
+      },
+    })
+    const { port } = new URL(await mount(expressHandler(tidings)))
+    const socket = connect(Number(port), '127.0.0.1')
+    onTestFinished(() => {
+      socket.destroy()
+    })
+    socket.pause()
+    const request =
+      'POST /events/admin/count HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"to":1}'
+    socket.write(request)
+    await until(() => isFull, 'the handler was waiting for its client')
+    await tidings.close()
+    expect(tidings.stats().running).toBe(0)
+  })
+
   it('writes what was emitted just before', async () => {
     const { tidings, url } = await start()
     const topic = await open(`${url}/ticks`)
@@ -237,6 +305,9 @@ describe('creating a server', () => {
   })
 
   it('refuses options out of range', () => {
+    expect(() => createServer(contract, { heartbeatMs: Number.POSITIVE_INFINITY }, ok)).toThrow(
+      /heartbeatMs is Infinity\. Give 2147483647 or less/,
+    )
     expect(() => createServer(contract, { heartbeatMs: 0 }, ok)).toThrow(
       /heartbeatMs is 0\. Give a number of 1 or more/,
     )

@@ -60,7 +60,7 @@ describe.each([
       const { url } = await start()
       const sent = await post(`${url}/send`, { text: 'hi' })
       expect([sent.status, sent.body]).toEqual([200, { text: 'hi', sentAt: '1970-01-01T00:00:00.000Z' }])
-      expect((await fetch(`${url}/admin/ping`, { method: 'POST' })).status).toBe(204)
+      expect((await post(`${url}/admin/ping`, {})).status).toBe(204)
       expect((await post(`${url}/send`, { text: 1 })).body.code).toBe('invalid_input')
       expect((await post(`${url}/send`, 'hi', { 'content-type': 'text/plain' })).status).toBe(415)
     })

@@ -8,11 +8,11 @@ import { mount, open, post, until } from './harness.js'
 
 type CountHandler = Parameters<typeof createServer<typeof contract, undefined>>[2]['admin']['count']
 
-async function start(count: CountHandler) {
+async function start(count: CountHandler, options: { heartbeatMs?: number } = {}) {
   const errors: unknown[] = []
   const tidings = createServer(
     contract,
-    { onError: (error) => errors.push(error) },
+    { onError: (error) => errors.push(error), ...options },
     {
       room: { snapshot: () => ({ messages: [] }) },
       send: () => ({ text: '', sentAt: new Date(0) }),
@@ -87,6 +87,19 @@ describe('a stream', () => {
       await wait(100)
     }
     expect(yielded).toBeLessThan(100_000)
+  })
+
+  it('shows that it is alive while its handler has nothing to say', async () => {
+    const { call } = await start(
+      async ({ signal }) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        return { total: 0 }
+      },
+      { heartbeatMs: 20 },
+    )
+    const stream = await call(1)
+    await until(() => stream.text().startsWith(':\n\n:\n\n'), 'two heartbeats had come')
+    expect(stream.events).toEqual([])
   })
 
   it('ends with a declared error in-band, with its data', async () => {

@@ -62,7 +62,9 @@ export function bindHandlers(
       )
     }
     for (const [name, member] of members.members) {
-      const handler: unknown = (given as Record<string, unknown>)[name]
+      const handler: unknown = Object.hasOwn(given, name)
+        ? (given as Record<string, unknown>)[name]
+        : undefined
       const here = `${place}.${name}`
       if (member.kind === 'group') bindGroup(member, handler ?? {}, here)
       else if (member.kind === 'channel') bound.set(member.path, bindChannel(member, handler, history, here))
@@ -103,7 +105,8 @@ function bindChannel(
   return {
     kind: 'channel',
     compiled,
-    authorize: (request) => handler.authorize?.(request) ?? true,
+    // Whatever an `authorize` returns but true is a no: undefined is what a forgotten return gives.
+    authorize: (request) => (handler.authorize ? handler.authorize(request) : true),
     settingsOf(query) {
       const params = compiled.topics.decode(new URLSearchParams(query))
       return {

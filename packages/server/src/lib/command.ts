@@ -1,6 +1,5 @@
-import { TidingsError } from '@tidings/core'
-import type { CompiledCommand, CompiledStream } from '@tidings/core/wire'
 import type { BoundCommand } from './binding.js'
+import { fail, readInput } from './exchange.js'
 import type { CompleteAnswer, TidingsRequest } from './http.js'
 import type { Site } from './site.js'
 
@@ -26,25 +25,4 @@ export async function answerCommand(
     headers: { ...headers, 'Content-Type': 'application/json' },
     body: JSON.stringify(json),
   }
-}
-
-/** Reads what a command or stream takes from the body of its request. */
-export async function readInput(
-  procedure: CompiledCommand | CompiledStream,
-  request: TidingsRequest,
-  maxBytes: number,
-): Promise<unknown> {
-  if (!procedure.takesInput) return undefined
-  const contentType = request.headers.get('content-type')
-  if (!/^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType ?? '')) {
-    const given = contentType ? `"${contentType}"` : 'nothing'
-    const message = `The Content-Type of "${procedure.path}" is ${given}. Send application/json in UTF-8`
-    throw new TidingsError({ code: 'unsupported_media_type', message })
-  }
-  return procedure.input.decode(await request.json(maxBytes), `the input of ${procedure.path}`)
-}
-
-/** Makes one of a procedure's declared errors. */
-export function fail(code: string, data: unknown, message = `Refused: ${code}`): TidingsError {
-  return new TidingsError({ code, data, message })
 }

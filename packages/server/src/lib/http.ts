@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 /** A request as an adapter hands it over, whatever server it came from. */
 export interface TidingsRequest {
   readonly method: string
-  /** The path below the mount, decoded, without a slash at either end: `room`, `chat/send`. */
+  /** The path below the mount as it was sent, without a slash at either end: `room`, `chat/send`. */
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: Headers

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { TidingsError } from '@tidings/core'
 import { Log } from './log.js'
 import { Topic, type TopicSettings } from './topic.js'
 
@@ -13,21 +12,14 @@ export interface Carrier {
   readonly subscriptionCount: number
   /** Writes all that is owed, at once. */
   flush(): void
-  /** Shows that the connection is alive, if nothing else did since the last beat. */
-  beat(): void
   end(): void
 }
-
-/** Gives what others may see of an error at some place, and reports the rest of it. */
-export type PublicError = (error: unknown, place: string) => TidingsError
 
 /**
  * Holds the topics in use and those that may be come back to, and writes what was emitted once a turn of the event
  * loop: an emit marks its topic, and at the end of the turn each connection with something new gets one write.
  */
 export class Hub {
-  readonly publicError: PublicError
-  readonly #heartbeatMs: number
   readonly #carriers = new Set<Carrier>()
   readonly #topics = new Map<string, Topic>()
   readonly #changed = new Set<Topic>()
@@ -36,15 +28,10 @@ export class Hub {
   readonly #process = randomBytes(6).toString('base64url')
   #logCount = 0
   #turnBytes = 0
+  #isClosed = false
   #flush: NodeJS.Immediate | undefined
-  // Both run only while there is something to do, so that a server nobody uses any more can be collected.
-  #heartbeat: NodeJS.Timeout | undefined
+  // Runs only while there are topics, so that a server nobody uses any more can be collected.
   #sweep: NodeJS.Timeout | undefined
-
-  constructor(heartbeatMs: number, publicError: PublicError) {
-    this.#heartbeatMs = heartbeatMs
-    this.publicError = publicError
-  }
 
   get carriers(): ReadonlySet<Carrier> {
     return this.#carriers
@@ -52,15 +39,12 @@ export class Hub {
 
   add(carrier: Carrier): void {
     this.#carriers.add(carrier)
-    this.#heartbeat ??= setInterval(() => this.#beat(), this.#heartbeatMs).unref()
+    if (this.#isClosed) carrier.end()
   }
 
   remove(carrier: Carrier): void {
     this.#carriers.delete(carrier)
     this.#touched.delete(carrier)
-    if (this.#carriers.size > 0) return
-    clearInterval(this.#heartbeat)
-    this.#heartbeat = undefined
   }
 
   get topicCount(): number {
@@ -75,6 +59,7 @@ export class Hub {
       const settings = settingsOf()
       const log = new Log(`${this.#process}-${this.#logCount.toString(36)}`, settings.history)
       topic = new Topic(key, log, settings, performance.now())
+      if (this.#isClosed) return topic
       this.#topics.set(key, topic)
       this.#sweep ??= setInterval(() => this.#forget(), sweepMs).unref()
     }
@@ -115,8 +100,9 @@ export class Hub {
     for (const topic of changed) topic.log.trim(now)
   }
 
-  /** Ends every connection and lets go of everything. */
+  /** Ends every connection, and those that are still on their way in, and lets go of everything. */
   close(): void {
+    this.#isClosed = true
     this.flush()
     for (const carrier of this.#carriers) carrier.end()
     this.#topics.clear()
@@ -128,11 +114,9 @@ export class Hub {
     this.#flush ??= setImmediate(() => this.flush())
   }
 
-  #beat(): void {
-    for (const carrier of this.#carriers) carrier.beat()
-  }
-
   #forget(): void {
+    // What was emitted in this turn and is not written yet must not be trimmed.
+    this.flush()
     const now = performance.now()
     for (const [key, topic] of this.#topics) {
       topic.log.trim(now)

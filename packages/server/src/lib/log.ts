@@ -41,11 +41,6 @@ export class Log {
     return this.#head
   }
 
-  /** Whether nothing is kept. */
-  get isEmpty(): boolean {
-    return this.#entries.length === 0
-  }
-
   cursorAt(seq: number): Cursor {
     return { epoch: this.epoch, seq }
   }

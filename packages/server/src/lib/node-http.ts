@@ -17,6 +17,8 @@ export async function answerNodeRequest(
   response: ServerResponse,
 ): Promise<void> {
   const left = new AbortController()
+  // Middleware in front may have taken so long that the client is gone already.
+  if (response.closed || response.destroyed) left.abort()
   response.once('close', () => left.abort())
   const answer = await server.handle(toTidingsRequest(request, left.signal))
   if (response.destroyed || response.closed) return
@@ -39,11 +41,12 @@ function sinkOf(response: ServerResponse): Sink {
 }
 
 function toTidingsRequest(request: IncomingMessage, signal: AbortSignal): TidingsRequest {
-  const url = new URL(request.url ?? '/', 'http://localhost')
+  const [pathname = '', ...rest] = (request.url ?? '').split('?')
   return {
     method: request.method ?? 'GET',
-    path: decodedPath(url.pathname),
-    query: url.searchParams,
+    // As it was sent: the names of a contract need no encoding, and whoever guards a path in front has seen this one.
+    path: pathname.replace(/^\/|\/$/g, ''),
+    query: new URLSearchParams(rest.join('?')),
     headers: headersOf(request),
     address: request.socket.remoteAddress,
     signal,
@@ -51,22 +54,13 @@ function toTidingsRequest(request: IncomingMessage, signal: AbortSignal): Tiding
   }
 }
 
-/** The path without slashes at its ends. What is not decodable names nothing. */
-function decodedPath(pathname: string): string {
-  const path = pathname.replace(/^\/+|\/+$/g, '')
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
-}
-
 function headersOf(request: IncomingMessage): Headers {
   const headers = new Headers()
-  for (const [name, value] of Object.entries(request.headersDistinct)) {
+  const { rawHeaders } = request
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
     // HTTP/2 has pseudo-headers, which `Headers` does not take.
-    if (name.startsWith(':')) continue
-    for (const item of value ?? []) headers.append(name, item)
+    if (!name.startsWith(':')) headers.append(name, value)
   }
   return headers
 }

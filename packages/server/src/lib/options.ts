@@ -72,6 +72,9 @@ export interface ResolvedOptions<Context> {
   readonly onError: (error: unknown, at: ErrorPlace) => void
 }
 
+/** The longest a timer can be set to: beyond, it fires at once. */
+const maxTimerMs = 2 ** 31 - 1
+
 const defaultHistory: HistoryBounds = { size: 256, ms: 120_000 }
 
 /** Fills in the defaults. @throws TidingsError `invalid_options` for a number that is out of range */
@@ -79,6 +82,10 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
   const { context, history, heartbeatMs = 15_000, limits = {}, onError } = options
   const { bodyBytes = 1024 * 1024 } = limits
   requireAtLeast(heartbeatMs, 1, 'heartbeatMs')
+  if (heartbeatMs > maxTimerMs) {
+    const message = `createServer: heartbeatMs is ${heartbeatMs}. Give ${maxTimerMs} or less, which is 24 days`
+    throw new TidingsError({ code: 'invalid_options', message })
+  }
   requireAtLeast(bodyBytes, 0, 'limits.bodyBytes')
   return {
     // Without `context` in the options, the type of Context is inferred to be undefined.
@@ -86,12 +93,9 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
     history: resolveHistory(history, defaultHistory, 'history'),
     heartbeatMs,
     maxBodyBytes: bodyBytes,
+    // Who reports errors must not end the process with one of its own, thrown or rejected.
     onError: (error, at) => {
-      try {
-        onError?.(error, at)
-      } catch {
-        // Who reports errors must not end the process with one of its own.
-      }
+      ;(async () => onError?.(error, at))().catch(() => {})
     },
   }
 }

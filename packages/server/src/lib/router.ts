@@ -24,7 +24,10 @@ export async function route(site: Site, request: TidingsRequest): Promise<Answer
         return await answerStream(site, procedure, request, context)
     }
   } catch (error) {
-    const report = (unexpected: unknown) => site.options.onError(unexpected, { place: request.path })
+    // What breaks because the caller has left is nobody's failure.
+    const report = (unexpected: unknown) => {
+      if (!request.signal.aborted) site.options.onError(unexpected, { place: request.path })
+    }
     return problemAnswer(publicError(error, procedure?.compiled, report))
   }
 }

@@ -1,5 +1,13 @@
 import { TidingsError } from '@tidings/core'
-import { type CompiledStream, encodeEventBody, signal, toProblem, withId } from '@tidings/core/wire'
+import {
+  type CompiledStream,
+  encodeEventBody,
+  heartbeatFrame,
+  signal,
+  toProblem,
+  withId,
+} from '@tidings/core/wire'
+import type { Beating, Heartbeat } from './heartbeat.js'
 import type { Sink, SinkListener } from './http.js'
 
 /** How much a handler that does not await its `emit` may run ahead of its client. */
@@ -13,16 +21,20 @@ interface Waiting {
 }
 
 /** Writes the events of one run of a stream, no faster than its client reads them. */
-export class RunWriter implements SinkListener {
+export class RunWriter implements Beating, SinkListener {
   readonly #compiled: CompiledStream
   readonly #sink: Sink
+  readonly #heartbeat: Heartbeat
   #sent = 0
   #isOver = false
+  #isQuiet = true
   #backlogBytes = 0
   /** There while the client reads slowly. */
   #drain: Waiting | undefined
 
-  constructor(compiled: CompiledStream, sink: Sink) {
+  constructor(compiled: CompiledStream, sink: Sink, heartbeat: Heartbeat) {
+    this.#heartbeat = heartbeat
+    heartbeat.add(this)
     this.#compiled = compiled
     this.#sink = sink
   }
@@ -65,6 +77,11 @@ export class RunWriter implements SinkListener {
     if (!this.#isOver) this.#end(encodeEventBody(signal.error, toProblem(error)))
   }
 
+  beat(): void {
+    if (this.#isQuiet && !this.#drain) this.#sink.write(heartbeatFrame)
+    this.#isQuiet = true
+  }
+
   drained(): void {
     this.#backlogBytes = 0
     this.#drain?.resolve()
@@ -73,6 +90,7 @@ export class RunWriter implements SinkListener {
 
   closed(): void {
     this.#isOver = true
+    this.#heartbeat.remove(this)
     this.#drain?.reject(clientLeft())
     this.#drain = undefined
   }
@@ -90,13 +108,14 @@ export class RunWriter implements SinkListener {
   }
 
   #end(body: string): void {
-    this.#isOver = true
     this.#sink.write(this.#frame(body))
     this.#sink.end()
+    this.closed()
   }
 
   #frame(body: string): Uint8Array {
     this.#sent += 1
+    this.#isQuiet = false
     return Buffer.from(withId(String(this.#sent), body))
   }
 }

@@ -3,11 +3,13 @@ import { compileContract, topicKey } from '@tidings/core/wire'
 import { type BoundProcedure, bindHandlers } from './binding.js'
 import { createEmit } from './emitter.js'
 import { publicError } from './errors.js'
+import { Heartbeat } from './heartbeat.js'
 import type { Answer, TidingsRequest } from './http.js'
 import { Hub } from './hub.js'
 import { resolveOptions, type ServerOptions } from './options.js'
 import { problemAnswer, route } from './router.js'
 import { Runs } from './runs.js'
+import type { Site } from './site.js'
 import type { Emit } from './types/emit.js'
 import type { Handlers } from './types/handlers.js'
 
@@ -62,33 +64,42 @@ export function createServer(
   const compiled = compileContract(contract)
   const options = resolveOptions(given)
   const procedures = bindHandlers(compiled, handlers, options.history)
-  const hub = new Hub(options.heartbeatMs, (error, place) =>
-    publicError(error, undefined, (unexpected) => options.onError(unexpected, { place })),
-  )
+  const hub = new Hub()
   const runs = new Runs()
-  let closing: Promise<void> | undefined
+  let isClosing = false
+  let closed: Promise<void> | undefined
 
   const emit = createEmit(compiled, (channel, query, body) => {
-    if (closing)
+    if (isClosing)
       throw new TidingsError({ code: 'closed', message: 'The server was closed. Nothing can be emitted' })
     const bound = procedures.get(channel.path) as Extract<BoundProcedure, { kind: 'channel' }>
     hub.publish(topicKey(channel.path, query), () => bound.settingsOf(query), body)
     return Promise.resolve()
   })
-  const site = { options, procedures, hub, runs, emit }
+  const site: Site = {
+    options,
+    procedures,
+    hub,
+    heartbeat: new Heartbeat(options.heartbeatMs),
+    runs,
+    emit,
+    publicError: (error, place) =>
+      publicError(error, undefined, (unexpected) => options.onError(unexpected, { place })),
+  }
   const unavailable = () => new TidingsError({ code: 'unavailable', message: 'The server is closing' })
 
   function close(): Promise<void> {
-    closing ??= (async () => {
+    if (!isClosing) {
+      isClosing = true
       hub.close()
-      await runs.abortAll(unavailable())
-    })()
-    return closing
+      closed = runs.abortAll(unavailable())
+    }
+    return closed ?? Promise.resolve()
   }
 
   return {
     emit: emit as Emit<ContractDefinition>,
-    handle: async (request) => (closing ? problemAnswer(unavailable()) : route(site, request)),
+    handle: async (request) => (isClosing ? problemAnswer(unavailable()) : route(site, request)),
     stats: () => hubStats(hub, runs),
     close,
     [Symbol.asyncDispose]: close,

@@ -1,8 +1,8 @@
 import { isTidingsError } from '@tidings/core'
 import type { BoundStream } from './binding.js'
-import { fail, readInput } from './command.js'
 import { publicError } from './errors.js'
 import { eventStream } from './event-stream.js'
+import { fail, readInput } from './exchange.js'
 import type { StreamAnswer, TidingsRequest } from './http.js'
 import { RunWriter } from './run-writer.js'
 import type { Site } from './site.js'
@@ -21,7 +21,7 @@ export async function answerStream(
   const { compiled, handler } = stream
   const input = await readInput(compiled, request, site.options.maxBodyBytes)
   return eventStream((sink) => {
-    const writer = new RunWriter(compiled, sink)
+    const writer = new RunWriter(compiled, sink, site.heartbeat)
     site.runs
       .run(request.signal, async (signal) => {
         const closing = () => {

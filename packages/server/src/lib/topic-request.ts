@@ -23,7 +23,7 @@ export async function answerTopic(
   const start = startOf(request)
   return eventStream((sink) => {
     const topic = site.hub.topic(topicKey(path, query), () => channel.settingsOf(query))
-    const connection = new Connection(site.hub, sink)
+    const connection = new Connection(site, sink)
     connection.add(new Subscription(topic, connection, start, { heartbeatMs: site.options.heartbeatMs }))
     connection.flush()
     return connection

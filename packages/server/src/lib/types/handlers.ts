@@ -30,7 +30,7 @@ export interface ChannelHandler<C extends Channel, Context> {
 
 /**
  * Gives the topic's current state. It is the topic's and not the subscriber's: those who subscribe while it is
- * loading share it, so there is no `context`. What it does not fit, or throws, ends the subscriptions that wait for
+ * loading share it, so there is no `context`. What does not fit, or is thrown, ends the subscriptions that wait for
  * it with `$error`; they may come back.
  */
 export interface SnapshotHandler<C extends Channel> {
