@@ -167,40 +167,129 @@ describe('a subscription', () => {
     expect(first).toEqual(['snapshot', 'ada', 'bob'])
   })
 
-  it('that comes late while the wire is in a gap keeps its own snapshot, if that is the newer one', async () => {
-    const streams: ServerResponse[] = []
-    const { origin } = await listen((_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write('event: $open\ndata: {"heartbeatMs":1000}\n\n')
-      streams.push(response)
-    })
-    const send = (stream: number, event: string, id: string, data: unknown) =>
-      streams[stream]?.write(`${id && `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-    const { client } = connect(origin)
-    const subscribe = () => {
-      const got: string[] = []
-      client.room(lobby).subscribe({
-        snapshot: ({ messages }) => got.push(...messages),
-        gap: ({ reason }) => got.push(reason),
-        typing: (author) => got.push(author),
+  describe('of a server that is scripted', () => {
+    /** Answers every request with a stream that the test writes to. */
+    async function script() {
+      const streams: ServerResponse[] = []
+      const { origin } = await listen((_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.write('event: $open\ndata: {"heartbeatMs":1000}\n\n')
+        streams.push(response)
       })
-      return got
+      const send = (stream: number, event: string, id: string, data: unknown) =>
+        streams[stream]?.write(`${id && `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+      const { client } = connect(origin)
+      const subscribe = () => {
+        const got: string[] = []
+        client.room(lobby).subscribe({
+          snapshot: ({ messages }) => got.push(...messages),
+          gap: ({ reason }) => got.push(reason),
+          typing: (author) => got.push(author),
+        })
+        return got
+      }
+      return { client, streams, send, subscribe }
     }
-    const first = subscribe()
-    await until(() => streams.length === 1, 'the wire was there')
-    send(0, '$snapshot', 'e.1', { messages: ['state at e.1'] })
-    await until(() => first.length === 1, 'the first had begun')
-    const late = subscribe()
-    await until(() => streams.length === 2, 'the late one had asked')
-    send(0, '$gap', '', { reason: 'epoch', cursor: 'f.6' })
-    await until(() => first.length === 2, 'the wire was in a gap')
-    send(1, '$snapshot', 'f.7', { messages: ['state at f.7'] })
-    await until(() => late.length === 1, 'the late one had begun')
-    send(0, '$snapshot', 'f.6', { messages: ['state at f.6'] })
-    for (const seq of [7, 8]) send(0, 'typing', `f.${seq}`, `event ${seq}`)
-    await until(() => first.length === 5, 'the first had everything')
-    expect(first).toEqual(['state at e.1', 'epoch', 'state at f.6', 'event 7', 'event 8'])
-    expect(late).toEqual(['state at f.7', 'event 8'])
+
+    it('begins late with an older snapshot and all that follows it, where no newer one is to be had', async () => {
+      const { streams, send, subscribe } = await script()
+      const first = subscribe()
+      await until(() => streams.length === 1, 'the wire was there')
+      send(0, '$snapshot', 'e.1', { messages: ['state at 1'] })
+      for (const seq of [2, 3]) send(0, 'typing', `e.${seq}`, `event ${seq}`)
+      await until(() => first.length === 3, 'the first had begun')
+      const late = subscribe()
+      await until(() => streams.length === 2, 'the late one had asked')
+      send(1, '$snapshot', 'e.1', { messages: ['state at 1'] })
+      send(1, 'typing', 'e.2', 'event 2')
+      send(0, 'typing', 'e.4', 'event 4')
+      await until(() => first.length === 4, 'the wire had gone on')
+      expect(late).toEqual([])
+      send(1, 'typing', 'e.3', 'event 3')
+      await until(() => late.length === 4, 'the late one had caught up')
+      send(1, 'typing', 'e.4', 'event 4')
+      send(0, 'typing', 'e.5', 'event 5')
+      await until(() => late.length === 5, 'the late one went on')
+      expect(late).toEqual(['state at 1', 'event 2', 'event 3', 'event 4', 'event 5'])
+      expect(streams).toHaveLength(2)
+    })
+
+    it('begins with the snapshot of the wire, where that goes through a gap meanwhile', async () => {
+      const { streams, send, subscribe } = await script()
+      const first = subscribe()
+      await until(() => streams.length === 1, 'the wire was there')
+      send(0, '$snapshot', 'e.1', { messages: ['state at e.1'] })
+      await until(() => first.length === 1, 'the first had begun')
+      const late = subscribe()
+      await until(() => streams.length === 2, 'the late one had asked')
+      send(0, '$gap', '', { reason: 'epoch', cursor: 'f.6' })
+      await until(() => first.length === 2, 'the wire was in a gap')
+      send(1, '$snapshot', 'f.7', { messages: ['state at f.7'] })
+      send(0, '$snapshot', 'f.6', { messages: ['state at f.6'] })
+      for (const seq of [7, 8]) send(0, 'typing', `f.${seq}`, `event ${seq}`)
+      await until(() => first.length === 5 && late.length === 3, 'both had everything')
+      expect(first).toEqual(['state at e.1', 'epoch', 'state at f.6', 'event 7', 'event 8'])
+      expect(late).toEqual(['state at f.6', 'event 7', 'event 8'])
+    })
+
+    it('follows the wire back, where that goes on from an older snapshot after a gap', async () => {
+      const { streams, send, subscribe } = await script()
+      const first = subscribe()
+      await until(() => streams.length === 1, 'the wire was there')
+      send(0, '$snapshot', 'e.1', { messages: ['state at 1'] })
+      await until(() => first.length === 1, 'the first had begun')
+      const late = subscribe()
+      await until(() => streams.length === 2, 'the late one had asked')
+      send(1, '$snapshot', 'e.20', { messages: ['state at 20'] })
+      await until(() => late.length === 1, 'the late one had begun')
+      send(0, '$gap', '', { reason: 'expired', cursor: 'e.10' })
+      send(0, '$snapshot', 'e.10', { messages: ['state at 10'] })
+      for (const seq of [11, 21]) send(0, 'typing', `e.${seq}`, `event ${seq}`)
+      await until(() => late.length === 5, 'the late one had everything')
+      expect(late).toEqual(['state at 20', 'expired', 'state at 10', 'event 11', 'event 21'])
+    })
+
+    it('is not open before it has a position from which nothing is missed', async () => {
+      const { client, streams, send, subscribe } = await script()
+      subscribe()
+      await until(() => streams.length === 1, 'the wire was there')
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      expect(client.connection.state.status).toBe('connecting')
+      send(0, '$snapshot', 'e.1', { messages: [] })
+      await until(() => client.connection.state.status === 'open', 'the client was connected')
+    })
+  })
+
+  it('that is refused late ends alone', async () => {
+    let isOpen = true
+    const { tidings, url } = await startServer({
+      room: { authorize: () => isOpen, snapshot: () => ({ messages: [] }) },
+    })
+    const { client } = connect(url)
+    const got: string[] = []
+    client
+      .room(lobby)
+      .subscribe({ snapshot: () => got.push('snapshot'), typing: (author) => got.push(author) })
+    await until(() => got.length === 1, 'the first had begun')
+    isOpen = false
+    const codes: string[] = []
+    client.room(lobby).subscribe({ snapshot: () => {}, error: ({ code }) => codes.push(code) })
+    await until(() => codes.length === 1, 'the late one was refused')
+    await tidings.emit.room(lobby).typing('ada')
+    await until(() => got.length === 2, 'the first went on')
+    expect(codes).toEqual(['forbidden'])
+  })
+
+  it('reports what an async handler rejects with', async () => {
+    const { tidings, url } = await startServer()
+    const { client, errors } = connect(url)
+    client.ticks().on('tick', async () => {
+      throw new Error('bug in the page')
+    })
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    await tidings.emit.ticks().tick(1)
+    await until(() => errors.length === 1, 'onError was told')
+    expect(errors[0]?.[0].cause).toEqual(new Error('bug in the page'))
   })
 
   it('that is ended by another one in the middle of an event is not handed that event', async () => {
@@ -346,6 +435,17 @@ describe('a loop', () => {
     await until(() => tidings.stats().connections === 0, 'the wire was let go')
   })
 
+  it('ends with `using` as well', async () => {
+    const { tidings, url } = await startServer()
+    const { client } = connect(url)
+    {
+      using loop = client.ticks().events()
+      void loop.next()
+      await until(() => tidings.stats().connections === 1, 'the loop had begun')
+    }
+    await until(() => tidings.stats().connections === 0, 'the block had ended it')
+  })
+
   it('ends quietly with its signal and with the client, and throws where the topic is refused', async () => {
     const { tidings, url } = await startServer({
       room: { authorize: ({ params }) => params.roomId !== 'staff', snapshot: () => ({ messages: [] }) },
@@ -477,6 +577,43 @@ describe('reconnecting', () => {
       1, 2, 3, 4,
     ])
     expect(states[1]).toMatchObject({ problem: { code: 'invalid_response' }, retryAt: expect.any(Number) })
+  })
+
+  it('survives a fetch that is aborted by a time limit of its own', async () => {
+    let calls = 0
+    const { url } = await startServer()
+    const { client } = connect(url, {
+      fetch: (target, init) => {
+        calls += 1
+        return calls === 1 ? Promise.reject(new DOMException('too slow', 'AbortError')) : fetch(target, init)
+      },
+    })
+    client.ticks().on('tick', () => {})
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    expect(calls).toBe(2)
+  })
+
+  it('is not stopped by an observer that throws', async () => {
+    const { url, cut } = await startServer()
+    const { client } = connect(url)
+    const thrown: unknown[] = []
+    const note = (error: unknown) => thrown.push(error)
+    process.on('uncaughtException', note)
+    onTestFinished(() => {
+      process.off('uncaughtException', note)
+    })
+    client.connection.on('change', ({ status }) => {
+      if (status === 'waiting') throw new Error('bug in the page')
+    })
+    let opened = 0
+    client.connection.on('change', ({ status }) => {
+      if (status === 'open') opened += 1
+    })
+    client.ticks().on('tick', () => {})
+    await until(() => opened === 1, 'the client was connected')
+    cut()
+    await until(() => opened === 2, 'the client was connected again')
+    expect(thrown).toEqual([new Error('bug in the page')])
   })
 
   it('comes back after the server ends the stream cleanly', async () => {

@@ -8,6 +8,8 @@ export async function readRefusal(response: Response): Promise<TidingsError> {
     const error = fromProblem(await response.json().catch(() => undefined))
     if (error) return error
   }
+  // Unread, it would keep its connection.
+  await response.body?.cancel().catch(() => {})
   return new TidingsError({
     code: 'invalid_response',
     status: response.status,
@@ -23,14 +25,14 @@ function retryAfterMs(response: Response): number | undefined {
 }
 
 /** What a failed request has come to, as a `TidingsError`. `signal` tells an abort from a broken network. */
-export function requestFailure(cause: unknown, url: string, signal: AbortSignal | undefined): TidingsError {
+export function requestFailure(cause: unknown, what: string, signal: AbortSignal | undefined): TidingsError {
   if (isTidingsError(cause)) return cause
   if (signal?.aborted) {
     if (isTidingsError(signal.reason)) return signal.reason
     return new TidingsError({ code: 'aborted', message: 'The request was aborted', cause: signal.reason })
   }
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return new TidingsError({ code: 'network', message: `${url} could not be reached: ${reason}`, cause })
+  return new TidingsError({ code: 'network', message: `${what} failed: ${reason}`, cause })
 }
 
 /** Whether a failure may heal by itself, so that it is worth another attempt. */

@@ -20,7 +20,7 @@ export async function post(
   try {
     signal.throwIfAborted()
     const headers = await options.headers()
-    if (procedure.takesInput) headers.set('Content-Type', 'application/json')
+    headers.set('Content-Type', 'application/json')
     const response = await options.fetch(url, {
       method: 'POST',
       headers,
@@ -31,7 +31,7 @@ export async function post(
     if (response.ok) return response
     throw await readRefusal(response)
   } catch (cause) {
-    throw withTypedData(procedure, requestFailure(cause, url, signal))
+    throw withTypedData(procedure, requestFailure(cause, `The request to ${url}`, signal))
   }
 }
 
@@ -52,7 +52,7 @@ export async function callCommand(
     const response = await post(options, command, input, signal)
     if (response.status === 204) return command.output.decode(undefined, what, 'invalid_response')
     const text = await response.text().catch((cause: unknown) => {
-      throw requestFailure(cause, response.url, signal)
+      throw requestFailure(cause, `The answer of ${response.url}`, signal)
     })
     return command.output.decode(parseJson(text, what), what, 'invalid_response')
   } finally {

@@ -68,14 +68,7 @@ export class ConnectionManager implements Wires {
   }
 
   report(error: TidingsError, at: ErrorPlace): void {
-    try {
-      this.options.onError?.(error, at)
-    } catch (thrown) {
-      // What it was told about has to go on; its own error is for the runtime to report.
-      queueMicrotask(() => {
-        throw thrown
-      })
-    }
+    runGuarded(() => this.options.onError?.(error, at))
   }
 
   close(): void {
@@ -89,6 +82,17 @@ export class ConnectionManager implements Wires {
   #observe(state: ConnectionState): void {
     if (state === this.#state || (state.status === 'idle' && this.#state.status === 'idle')) return
     this.#state = state
-    for (const observer of [...this.#observers]) observer(state)
+    for (const observer of [...this.#observers]) runGuarded(() => observer(state))
+  }
+}
+
+/** Runs a callback of the user's. What it throws must not stop what called it: it is for the runtime to report. */
+function runGuarded(callback: () => void): void {
+  try {
+    callback()
+  } catch (thrown) {
+    queueMicrotask(() => {
+      throw thrown
+    })
   }
 }

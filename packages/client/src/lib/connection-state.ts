@@ -5,7 +5,7 @@ import type { TidingsError } from '@tidings/core'
  *
  * - `idle`: nobody subscribes to anything, so there is nothing to connect for.
  * - `connecting`: a request is under way. `attempt` counts from 1, and again from 1 once a connection has proved good.
- * - `open`: events arrive as they are emitted.
+ * - `open`: events arrive as they are emitted, and what does not is announced as missed.
  * - `waiting`: it was lost, or could not be made, for the reason in `problem`; the next attempt is made at `retryAt`, in
  *   milliseconds since the epoch.
  * - `closed`: it is over. `problem` says why, unless it was closed on purpose.
@@ -55,13 +55,14 @@ export function transition(state: ConnectionState, event: ConnectionEvent): Conn
   }
 }
 
-const urgency: readonly ConnectionState['status'][] = ['waiting', 'connecting', 'open', 'closed', 'idle']
+const urgency: readonly ConnectionState['status'][] = ['waiting', 'connecting', 'open', 'idle']
 
-/** The state of several connections as one: that of the one in the most trouble. */
+/** The state of several connections as one: that of the one in the most trouble. Those that are over do not count. */
 export function overall(states: Iterable<ConnectionState>): ConnectionState {
   let worst: ConnectionState = { status: 'idle' }
   for (const state of states) {
-    if (urgency.indexOf(state.status) < urgency.indexOf(worst.status)) worst = state
+    if (state.status !== 'closed' && urgency.indexOf(state.status) < urgency.indexOf(worst.status))
+      worst = state
   }
   return worst
 }

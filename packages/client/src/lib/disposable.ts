@@ -13,6 +13,8 @@ export function unsubscriber(end: () => void, signal: AbortSignal | undefined): 
     signal?.removeEventListener('abort', stop)
     end()
   }
-  signal?.addEventListener('abort', stop, { once: true })
+  // It may have fired while the subscription was being made.
+  if (signal?.aborted) stop()
+  else signal?.addEventListener('abort', stop, { once: true })
   return Object.assign(stop, { [disposeSymbol]: stop })
 }

@@ -7,26 +7,46 @@ const maxHeld = 4_096
 
 type OpenSource = (listener: Pick<TopicSourceListener, 'received' | 'missed' | 'refused'>) => TopicSource
 
+/** An event as it came, not decoded yet. */
+interface Raw {
+  readonly name: string
+  readonly data: string
+  readonly cursor: Cursor
+}
+
+/** What late subscribers begin with, up to where the wire they join goes on. */
+export interface Beginning {
+  readonly snapshot: string
+  /** What followed the snapshot on its own connection, up to `position`. */
+  readonly events: readonly Raw[]
+  readonly position: Cursor
+  /** What the wire has brought since, after `position`. */
+  readonly held: readonly Received[]
+}
+
 /** What late subscribers tell the wire they are late for. */
 export interface LateSubscribersListener {
-  /** Their snapshot is here. */
-  arrived(data: string, cursor: Cursor): void
-  /** There will be none. */
+  arrived(beginning: Beginning): void
+  /** There will be no snapshot. */
   refused: TopicSourceListener['refused']
 }
 
 /**
- * Subscribers that came to a wire after its snapshot. A snapshot is fetched for them on a short connection of its own; what
- * the wire brings meanwhile is held for them.
+ * Subscribers that came to a wire after its snapshot. One is fetched for them on a connection of its own; what the wire
+ * brings meanwhile is held for them.
  *
- * The snapshot's position is not before the one the wire had when it was asked for, so nothing is missed in between.
+ * The snapshot may be older than the wire: it is shared with others who asked for it before, or a node that lags has
+ * answered. Then the connection is read on, until it has reached where the wire was, so that nothing is missed in between.
  */
 export class LateSubscribers {
   readonly subscribers: Set<Subscriber>
   readonly #source: TopicSource
   /** Where the wire was when the first of them came. */
   readonly #since: Cursor | undefined
+  readonly #listener: LateSubscribersListener
   readonly #held: Received[] = []
+  #snapshot: string | undefined
+  #events: Raw[] = []
 
   constructor(
     subscribers: Iterable<Subscriber>,
@@ -36,32 +56,40 @@ export class LateSubscribers {
   ) {
     this.subscribers = new Set(subscribers)
     this.#since = since
+    this.#listener = listener
     this.#source = open({
-      received: (name, data, cursor) => {
-        if (name === signals.snapshot) listener.arrived(data, cursor)
+      received: (name, data, cursor) => this.#received({ name, data, cursor }),
+      missed: () => {
+        this.#snapshot = undefined
       },
-      missed: () => {},
       refused: (problem) => listener.refused(problem),
     })
   }
 
-  /** Holds an event. `false` says that it is one too many: begin again, with a newer snapshot. */
+  /** Holds an event of the wire. `false` says that it is one too many: begin again, with a newer snapshot. */
   hold(event: Received): boolean {
     this.#held.push(event)
     return this.#held.length <= maxHeld
   }
 
-  /** Whether a snapshot is from before the wire's position, as of a node that lags: what lies between would be missed. */
-  isStale(snapshot: Cursor): boolean {
-    return this.#since?.epoch === snapshot.epoch && snapshot.seq < this.#since.seq
-  }
-
-  /** The held events that continue a snapshot. Of those of another epoch, the wire is about to announce a gap. */
-  heldAfter(snapshot: Cursor): readonly Received[] {
-    return this.#held.filter(({ cursor }) => cursor.epoch === snapshot.epoch && cursor.seq > snapshot.seq)
-  }
-
   close(): void {
     this.#source.close()
+  }
+
+  #received(event: Raw): void {
+    if (event.name === signals.snapshot) {
+      this.#snapshot = event.data
+      this.#events = []
+    } else if (this.#snapshot !== undefined) {
+      this.#events.push(event)
+    }
+    const { cursor: position } = event
+    const isBehind = this.#since?.epoch === position.epoch && position.seq < this.#since.seq
+    if (this.#snapshot === undefined || isBehind) return
+    // An event of another epoch is no continuation: the wire is about to announce a gap.
+    const held = this.#held.filter(
+      ({ cursor }) => cursor.epoch === position.epoch && cursor.seq > position.seq,
+    )
+    this.#listener.arrived({ snapshot: this.#snapshot, events: this.#events, position, held })
   }
 }

@@ -1,5 +1,6 @@
 import type { TidingsError } from '@tidings/core'
 import { type Cursor, formatCursor } from '@tidings/core/wire'
+import { disposeSymbol } from './disposable.js'
 import type { Gap, Received, Subscriber } from './subscriber.js'
 
 /** How many events a loop may lie behind before it is told of a gap instead. */
@@ -20,7 +21,7 @@ export interface LoopTopic {
 }
 
 /** A subscription that is read by a `for await` loop: it begins with the first step, and ends when the loop is left. */
-export class Loop implements AsyncIterableIterator<LoopItem, undefined>, Subscriber {
+export class Loop implements AsyncIterableIterator<LoopItem, undefined>, Disposable, Subscriber {
   readonly wantsSnapshot = true
   readonly #topic: LoopTopic
   readonly #signal: AbortSignal | undefined
@@ -81,9 +82,14 @@ export class Loop implements AsyncIterableIterator<LoopItem, undefined>, Subscri
       this.#phase = 'over'
       return
     }
+    this.#topic.attach(this)
     this.#phase = 'running'
     this.#signal?.addEventListener('abort', this.#leave)
-    this.#topic.attach(this)
+  }
+
+  /** Leaves the loop: what it has not read is dropped. */
+  [disposeSymbol](): void {
+    this.#leave()
   }
 
   readonly #leave = () => {

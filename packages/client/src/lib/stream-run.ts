@@ -52,7 +52,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     return this.#output
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<StreamEvent, void, void> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<StreamEvent, void, void> {
     if (this.#reader !== 'nobody') {
       const message =
         this.#reader === 'loop'
@@ -61,12 +61,24 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
       throw new TidingsError({ code: 'closed', message })
     }
     this.#reader = 'loop'
-    return this.#read()
+    const events = this.#read()
+    return {
+      next: () => events.next(),
+      // A generator that was never begun has no `finally` to run.
+      return: async () => {
+        this[disposeSymbol]()
+        return events.return()
+      },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
   }
 
   /** Leaves the run: the server is told, and the output rejects with `aborted`. */
   [disposeSymbol](): void {
     this.#abort.abort()
+    this.#settle.reject(requestFailure(undefined, '', this.#abort.signal))
   }
 
   async #drain(): Promise<void> {
@@ -93,7 +105,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
         message: `${this.#name('the run')} was cut off before its output`,
       })
     } catch (cause) {
-      const error = requestFailure(cause, this.#name('the run'), this.#abort.signal)
+      const error = requestFailure(cause, `The run of ${this.#stream.path}`, this.#abort.signal)
       this.#settle.reject(error)
       throw error
     } finally {

@@ -131,18 +131,19 @@ export class TopicSource {
           }
           return response
         } catch (cause) {
-          this.#problem = requestFailure(cause, url, undefined)
-          throw cause
+          this.#problem = requestFailure(cause, `The request to ${url}`, undefined)
+          // Not the cause itself: an AbortError would make the EventSource believe that it was closed, and stay silent.
+          throw this.#problem
         }
       },
     }) as EventSourceLike
   }
 
   #opened(event: MessageEvent<string>): void {
-    // Absent where a snapshot follows: until it is here, there is no position to go on from.
-    this.#cursor = parseCursor(event.lastEventId) ?? this.#cursor
     this.#openedAt = Date.now()
-    this.#change({ type: 'opened' })
+    // Absent where a snapshot follows: until it is here, there is no position to go on from.
+    const cursor = parseCursor(event.lastEventId)
+    if (cursor) this.#moveTo(cursor)
   }
 
   #received(name: string, event: MessageEvent<string>): void {
@@ -151,17 +152,25 @@ export class TopicSource {
     const last = this.#cursor
     const isSeen = last?.epoch === cursor.epoch && cursor.seq <= last.seq
     if (isSeen && name !== signals.snapshot) return
-    this.#cursor = cursor
-    this.#failures = 0
+    this.#moveTo(cursor)
+    // A snapshot alone proves nothing: a server may fail right after each, and they are what costs it most.
+    if (name !== signals.snapshot) this.#failures = 0
     this.#listener.received(name, event.data, cursor)
   }
 
   #missed(event: MessageEvent<string>): void {
     const { reason, cursor: text } = parseJson(event.data, 'the gap') as Partial<GapSignal>
     // As for `$open`: without an id, a snapshot follows.
-    this.#cursor = parseCursor(event.lastEventId) ?? this.#cursor
+    const position = parseCursor(event.lastEventId)
+    if (position) this.#moveTo(position)
     const cursor = parseCursor(String(text))
     if (cursor) this.#listener.missed(String(reason), cursor)
+  }
+
+  /** From here on nothing is missed in silence: what happens after the position is delivered or announced. */
+  #moveTo(cursor: Cursor): void {
+    this.#cursor = cursor
+    this.#change({ type: 'opened' })
   }
 
   #lost(): void {
@@ -178,14 +187,17 @@ export class TopicSource {
       return
     }
     const delay = backoffMs(this.#options.reconnect, this.#failures - 1, problem.retryAfterMs)
-    this.#change({ type: 'lost', attempt: this.#failures, problem, retryAt: Date.now() + delay })
     this.#retry = setTimeout(() => this.#connect(), delay)
+    this.#change({ type: 'lost', attempt: this.#failures, problem, retryAt: Date.now() + delay })
   }
 
   #disconnect(): void {
     clearTimeout(this.#retry)
-    this.#source?.close()
+    const source = this.#source
     this.#source = undefined
+    source?.close()
+    // Closed while it tells of an error, the eventsource package sets its own timer to reconnect after that.
+    queueMicrotask(() => source?.close())
   }
 
   #change(event: ConnectionEvent): void {

@@ -2,7 +2,7 @@ import { isTidingsError, type TidingsError } from '@tidings/core'
 import { type CompiledChannel, type Cursor, formatCursor, signal as signals } from '@tidings/core/wire'
 import { parseJson } from './answer.js'
 import type { ConnectionState } from './connection-state.js'
-import { LateSubscribers } from './late-subscribers.js'
+import { type Beginning, LateSubscribers } from './late-subscribers.js'
 import type { ErrorPlace, ResolvedOptions } from './options.js'
 import type { Gap, GapReason, Received, Subscriber } from './subscriber.js'
 import { TopicSource, type TopicSourceListener } from './topic-source.js'
@@ -87,7 +87,7 @@ export class TopicWire {
     const decoded = this.#decode(name, data)
     if (name === signals.snapshot) {
       this.#hasBegun = true
-      this.#begin(decoded, cursor)
+      this.#begin(decoded)
     } else if (decoded) {
       const event: Received = { name, value: decoded.value, cursor }
       // Too much to hold: those who wait begin again with a newer snapshot.
@@ -98,32 +98,31 @@ export class TopicWire {
     }
   }
 
-  /** Hands out the source's snapshot: to everyone but those who were handed one of their own that is no older. */
-  #begin(decoded: Decoded | undefined, cursor: Cursor): void {
+  /** Hands out the source's snapshot. It stands for everyone: what anyone was handed before does not count any more. */
+  #begin(decoded: Decoded | undefined): void {
     for (const subscriber of this.#takeLate()) this.#live.set(subscriber, undefined)
-    this.#tell((subscriber, own) => {
-      if (own && isAtOrAfter(own, cursor)) return
+    this.#tell((subscriber) => {
       this.#live.set(subscriber, undefined)
       if (decoded) subscriber.snapshot(decoded.value)
     })
   }
 
   #missed(reason: GapReason, cursor: Cursor): void {
-    this.#hasBegun = false
     const gap: Gap = { reason, cursor: formatCursor(cursor) }
     this.#tell((subscriber) => subscriber.gap(gap))
+    if (!this.#channel.snapshot) return
+    // Those who came late have missed nothing yet: they begin with the snapshot that follows, like everyone.
+    this.#hasBegun = false
+    for (const subscriber of this.#takeLate()) this.#live.set(subscriber, undefined)
   }
 
   #fetchFor(subscribers: Iterable<Subscriber>): void {
-    const late = new LateSubscribers(
+    this.#late = new LateSubscribers(
       subscribers,
       this.#source.cursor,
       (listener) => this.#openSource(listener),
       {
-        arrived: (data, cursor) => {
-          if (late.isStale(cursor)) this.#fetchFor(this.#takeLate())
-          else this.#beginLate(late, this.#decode(signals.snapshot, data), cursor)
-        },
+        arrived: (beginning) => this.#beginLate(beginning),
         refused: (problem) => {
           const refused = this.#takeLate()
           if (this.#live.size === 0) this.close()
@@ -131,16 +130,19 @@ export class TopicWire {
         },
       },
     )
-    this.#late = late
   }
 
-  #beginLate(late: LateSubscribers, decoded: Decoded | undefined, cursor: Cursor): void {
+  #beginLate({ snapshot, events, position, held }: Beginning): void {
     const subscribers = this.#takeLate()
-    for (const subscriber of subscribers) this.#live.set(subscriber, cursor)
-    const held = late.heldAfter(cursor)
+    const decoded = this.#decode(signals.snapshot, snapshot)
+    const own = events.flatMap(({ name, data, cursor }) => {
+      const event = this.#decode(name, data)
+      return event ? [{ name, value: event.value, cursor }] : []
+    })
+    for (const subscriber of subscribers) this.#live.set(subscriber, position)
     for (const subscriber of subscribers) {
       if (decoded && this.#live.has(subscriber)) subscriber.snapshot(decoded.value)
-      for (const event of held) if (this.#live.has(subscriber)) subscriber.event(event)
+      for (const event of [...own, ...held]) if (this.#live.has(subscriber)) subscriber.event(event)
     }
   }
 

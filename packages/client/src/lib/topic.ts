@@ -14,7 +14,7 @@ export interface Wires extends WireOwner {
   rejoin(key: string, subscriber: Subscriber): void
 }
 
-type Handlers = Readonly<Record<string, ((payload: never) => void) | undefined>>
+type Handlers = Readonly<Record<string, ((payload: never) => unknown) | undefined>>
 
 /** One topic, as its users hold it; the types stand in `types/client.ts`. */
 export class UntypedTopic implements AsyncIterable<LoopItem> {
@@ -58,21 +58,25 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
   #subscriber(handlers: Handlers): Subscriber {
     const wires = this.#wires
     const place = { channel: this.#channel.path, topic: this.#query }
+    const own = new Map(Object.entries(handlers))
     const call = (name: string, payload: unknown) => {
+      const report = (thrown: unknown) => reportThrown(wires, thrown, { ...place, event: name })
       try {
-        handlers[name]?.(payload as never)
+        const result: unknown = own.get(name)?.(payload as never)
+        // An async function is a handler too; what it rejects with is what it throws.
+        if (result instanceof Promise) result.catch(report)
       } catch (thrown) {
-        reportThrown(wires, thrown, { ...place, event: name })
+        report(thrown)
       }
     }
     return {
-      wantsSnapshot: handlers['snapshot'] !== undefined,
+      wantsSnapshot: own.get('snapshot') !== undefined,
       event: ({ name, value }) => call(name, value),
       snapshot: (state) => call('snapshot', state),
       gap: (gap) => call('gap', gap),
       ended: (problem) => {
         if (!problem) return
-        if (handlers['error']) call('error', problem)
+        if (own.get('error')) call('error', problem)
         else wires.report(problem, place)
       },
     }

@@ -145,7 +145,8 @@ export const problemContentType = 'application/problem+json'
  * `data` is expected to be encoded already.
  */
 export function toProblem(error: TidingsError): Problem {
-  const status = error.status >= 400 && error.status <= 599 ? error.status : 500
+  const isHttp = Number.isInteger(error.status) && error.status >= 400 && error.status <= 599
+  const status = isHttp ? error.status : 500
   return {
     title: titles[status] ?? (status < 500 ? 'Client Error' : 'Server Error'),
     status,

@@ -69,7 +69,7 @@ export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
     options?: SignalOptions,
   ): Unsubscribe
   /** The loop with a signal, which ends it quietly: `for await (const event of room.events({ signal }))`. */
-  events(options?: SignalOptions): AsyncIterableIterator<TopicEvent<C>, undefined>
+  events(options?: SignalOptions): AsyncIterableIterator<TopicEvent<C>, undefined> & Disposable
 }
 
 /** Names a topic: with the channel's params, or with nothing if it has none. */
