@@ -62,7 +62,11 @@ describe('a command', () => {
   it('rejects with `network` where there is no server, and with `invalid_response` where it is another', async () => {
     const { url, stop } = await startServer()
     await stop()
-    await expect(connect(url).ping()).rejects.toMatchObject({ code: 'network', status: 0 })
+    await expect(connect(url).ping()).rejects.toMatchObject({
+      code: 'network',
+      status: 0,
+      message: expect.stringMatching(/^The request to http:.*\/ping failed: .*ECONNREFUSED/),
+    })
     const other = await listen((_request, response) => {
       response.writeHead(502, { 'content-type': 'text/html', 'retry-after': '3' }).end('<h1>Bad Gateway</h1>')
     })

@@ -143,7 +143,7 @@ describe('a refusal', () => {
       title: 'Bad Request',
       status: 400,
       detail:
-        'the params of room does not fit its schema: at roomId: Too small: expected string to have >=1 characters',
+        'the params of room did not fit the schema: at roomId: Too small: expected string to have >=1 characters',
       code: 'invalid_input',
       issues: [
         { path: ['roomId'], code: 'too_small', message: 'Too small: expected string to have >=1 characters' },

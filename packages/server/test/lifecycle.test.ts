@@ -304,6 +304,12 @@ describe('creating a server', () => {
     )
   })
 
+  it('refuses to go without handlers', () => {
+    expect(() => (createServer as (given: typeof contract) => unknown)(contract)).toThrow(
+      /handlers is missing\. Give an object with the handlers of room, ticks, send, admin/,
+    )
+  })
+
   it('refuses options out of range', () => {
     expect(() => createServer(contract, { heartbeatMs: Number.POSITIVE_INFINITY }, ok)).toThrow(
       /heartbeatMs is Infinity\. Give 2147483647 or less/,

@@ -89,7 +89,7 @@ describe('an emit that does not fit', () => {
   it('throws for params that do not fit, too', async () => {
     const { tidings } = await start()
     expect(() => tidings.emit.room({ roomId: '' })).toThrow(
-      /the params of room does not fit its schema: at roomId/,
+      /the params of room did not fit the schema: at roomId/,
     )
   })
 

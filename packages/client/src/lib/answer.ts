@@ -31,8 +31,13 @@ export function requestFailure(cause: unknown, what: string, signal: AbortSignal
     if (isTidingsError(signal.reason)) return signal.reason
     return new TidingsError({ code: 'aborted', message: 'The request was aborted', cause: signal.reason })
   }
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new TidingsError({ code: 'network', message: `${what} failed: ${reason}`, cause })
+  return new TidingsError({ code: 'network', message: `${what} failed: ${reasonOf(cause)}`, cause })
+}
+
+/** What an error says; Node's fetch says only that it failed, and tells why in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }
 
 /** Whether a failure may heal by itself, so that it is worth another attempt. */

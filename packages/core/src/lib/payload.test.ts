@@ -174,7 +174,7 @@ describe.each([
         ['owner', 'id'],
       ])
       expect(error.message).toMatch(
-        /^the snapshot of room does not fit its schema: at messages\.1\.text: Invalid input.* \(and 2 more\)$/,
+        /^the snapshot of room did not fit the schema: at messages\.1\.text: Invalid input.* \(and 2 more\)$/,
       )
     })
 

@@ -44,7 +44,7 @@ function fitting(parse: () => zod.util.SafeParseResult<unknown>, what: string, c
       throw new TidingsError({ code: 'invalid_contract', message, cause })
     }
     // A codec that throws, on text it did not expect or JSON nested too deep, says no more than that the value is not fit.
-    const message = `${what} does not fit its schema: a codec or check of it threw`
+    const message = `${what} did not fit the schema: a codec or check of it threw`
     throw new TidingsError({
       code,
       message,
@@ -54,7 +54,7 @@ function fitting(parse: () => zod.util.SafeParseResult<unknown>, what: string, c
   }
   if (outcome.success) return outcome.data
   const issues = outcome.error.issues.map(toIssue)
-  throw new TidingsError({ code, message: `${what} does not fit its schema: ${summary(issues)}`, issues })
+  throw new TidingsError({ code, message: `${what} did not fit the schema: ${summary(issues)}`, issues })
 }
 
 /** An allow-list of what an issue tells: never the input it is about. */

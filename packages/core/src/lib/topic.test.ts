@@ -198,7 +198,7 @@ describe('params that are wrong', () => {
     expect(error.issues).toEqual([
       { path: ['page'], code: expect.stringMatching(/^invalid_/), message: expect.any(String) },
     ])
-    expect(error.message).toMatch(/^the params of room does not fit its schema: at page: /)
+    expect(error.message).toMatch(/^the params of room did not fit the schema: at page: /)
   })
 
   test('are `invalid_output` to who writes them, unless said otherwise', () => {

@@ -60,7 +60,7 @@ export function createServer(
   contract: ContractDefinition,
   ...rest: [handlers: unknown] | [options: ServerOptions<unknown>, handlers: unknown]
 ): Tidings<ContractDefinition> {
-  const [given, handlers] = rest.length === 1 ? [{}, rest[0]] : rest
+  const [given, handlers] = rest.length === 2 ? rest : [{}, rest[0]]
   const compiled = compileContract(contract)
   const options = resolveOptions(given)
   const procedures = bindHandlers(compiled, handlers, options.history)
