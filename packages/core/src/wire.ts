@@ -23,5 +23,13 @@ export {
   withId,
 } from './lib/frame.js'
 export type { MisfitCode, Payload } from './lib/payload.js'
-export { fromProblem, isErrorCode, type Problem, problemContentType, toProblem } from './lib/problem.js'
+export {
+  asReceived,
+  fromProblem,
+  isErrorCode,
+  isReceived,
+  type Problem,
+  problemContentType,
+  toProblem,
+} from './lib/problem.js'
 export { type TopicCodec, topicKey } from './lib/topic.js'

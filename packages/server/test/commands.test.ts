@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { TidingsError } from '@tidings/core'
+import { fromProblem } from '@tidings/core/wire'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions } from '../src/index.js'
@@ -297,6 +298,12 @@ describe('a refusal', () => {
       },
     ],
     ['answers what does not fit', () => ({ text: 'password is hunter2' }) as never],
+    [
+      'throws what another server refused it',
+      () => {
+        throw fromProblem({ title: '', status: 401, code: 'unauthorized', detail: 'key hunter2 was revoked' })
+      },
+    ],
     [
       'fails with data that does not fit',
       ({ fail }) => {

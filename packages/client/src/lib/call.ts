@@ -1,5 +1,5 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
-import type { CompiledCommand, CompiledStream } from '@tidings/core/wire'
+import { asReceived, type CompiledCommand, type CompiledStream } from '@tidings/core/wire'
 import { parseJson, readRefusal, requestFailure } from './answer.js'
 import { linkedAbort } from './linked-abort.js'
 import type { ResolvedOptions } from './options.js'
@@ -70,7 +70,7 @@ export function withTypedData(
   const { code, status, message, issues, retryAfterMs } = error
   try {
     const data = declared.decode(error.data, `the data of error "${code}"`, 'invalid_response')
-    return new TidingsError({ code, status, message, data, issues, retryAfterMs })
+    return asReceived(new TidingsError({ code, status, message, data, issues, retryAfterMs }))
   } catch (misfit) {
     return isTidingsError(misfit) ? misfit : error
   }

@@ -118,6 +118,18 @@ export function isTidingsError(value: unknown): value is TidingsError {
   return typeof value === 'object' && value !== null && (value as { [marker]?: unknown })[marker] === true
 }
 
+const received: unique symbol = Symbol.for('@tidings/received') as never
+
+/** Marks an error as one that came over the wire: it is another server's answer, and not this program's. */
+export function asReceived(error: TidingsError): TidingsError {
+  return Object.defineProperty(error, received, { value: true })
+}
+
+/** Whether an error came over the wire. */
+export function isReceived(error: TidingsError): boolean {
+  return received in error
+}
+
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(statusOfCode, code)
 }
@@ -170,14 +182,16 @@ export function fromProblem(value: unknown): TidingsError | undefined {
     Record<keyof Problem, unknown>
   >
   if (typeof code !== 'string' || typeof status !== 'number') return undefined
-  return new TidingsError({
-    code,
-    status,
-    message: typeof detail === 'string' ? detail : code,
-    data,
-    issues: Array.isArray(issues) ? issues.filter(isIssue) : undefined,
-    retryAfterMs: isDuration(retryAfterMs) ? retryAfterMs : undefined,
-  })
+  return asReceived(
+    new TidingsError({
+      code,
+      status,
+      message: typeof detail === 'string' ? detail : code,
+      data,
+      issues: Array.isArray(issues) ? issues.filter(isIssue) : undefined,
+      retryAfterMs: isDuration(retryAfterMs) ? retryAfterMs : undefined,
+    }),
+  )
 }
 
 /** JSON can spell numbers that are no time to wait: `-1`, and `1e999`, which is Infinity. */

@@ -1,18 +1,19 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
-import { type CompiledProcedure, isErrorCode } from '@tidings/core/wire'
+import { type CompiledProcedure, isErrorCode, isReceived } from '@tidings/core/wire'
 
 /**
  * What others may see of an error, with its data encoded; everything else is reported and becomes `internal`.
  *
  * A `TidingsError` is an answer if its code is one the procedure declares, or one of Tidings' own for what a client did
- * wrong or a server cannot do now.
+ * wrong or a server cannot do now. One that came from another server, by way of a client in a handler, is none: it was
+ * meant for this program, and not for whoever asked it.
  */
 export function publicError(
   error: unknown,
   procedure: CompiledProcedure | undefined,
   report: (error: unknown) => void,
 ): TidingsError {
-  if (isTidingsError(error)) {
+  if (isTidingsError(error) && !isReceived(error)) {
     const declared = procedure && procedure.kind !== 'channel' ? procedure.errors.get(error.code) : undefined
     if (declared) {
       try {
