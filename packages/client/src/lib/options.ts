@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import type { ReconnectBounds } from './backoff.js'
+import type { BackoffBounds } from '@tidings/core/wire'
 
 /** The part of an EventSource that the client uses: the browser's own and the `eventsource` package's both have it. */
 export interface EventSourceLike {
@@ -50,7 +50,7 @@ export interface ClientOptions {
    */
   EventSource?: EventSourceConstructor
   /** How long to wait before connecting again, at least and at most, in milliseconds. Defaults to 250 and 30,000. */
-  reconnect?: Partial<ReconnectBounds>
+  reconnect?: Partial<BackoffBounds>
   /**
    * Told what no caller is there to be told: a payload that does not fit its schema (the subscription goes on), a
    * subscription that was refused and has no `error` handler, a handler that threw.
@@ -65,7 +65,7 @@ export interface ResolvedOptions {
   /** Without a slash at its end. */
   readonly url: string
   readonly credentials: RequestCredentials
-  readonly reconnect: ReconnectBounds
+  readonly reconnect: BackoffBounds
   readonly EventSource: EventSourceConstructor | undefined
   readonly onError: ((error: TidingsError, at: ErrorPlace) => void) | undefined
   headers(): Promise<Headers>

@@ -1,5 +1,6 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
 import {
+  backoffMs,
   type Cursor,
   eventStreamContentType,
   formatCursor,
@@ -10,7 +11,6 @@ import {
 } from '@tidings/core/wire'
 import { EventSource as FetchEventSource } from 'eventsource'
 import { mayHeal, parseJson, readRefusal, requestFailure } from './answer.js'
-import { backoffMs } from './backoff.js'
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
 import type { EventSourceLike, ResolvedOptions } from './options.js'
 

@@ -1,5 +1,5 @@
-/** Between which bounds a client waits before it tries again. */
-export interface ReconnectBounds {
+/** Between which bounds something that failed waits before it is tried again, in milliseconds. */
+export interface BackoffBounds {
   readonly minMs: number
   readonly maxMs: number
 }
@@ -14,7 +14,7 @@ const maxTimerMs = 2 ** 31 - 1
  * A server's own `retryAfterMs` is waited for in any case, with the jitter on top.
  */
 export function backoffMs(
-  bounds: ReconnectBounds,
+  bounds: BackoffBounds,
   attempt: number,
   retryAfterMs = 0,
   random: () => number = Math.random,
