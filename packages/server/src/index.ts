@@ -1,4 +1,7 @@
+export type { Chunk } from './lib/chunk.js'
+export type { ConnectionInfo, ConnectionLimit, DisconnectReason, Hooks } from './lib/hooks.js'
 export type { Answer, CompleteAnswer, Sink, SinkListener, StreamAnswer, TidingsRequest } from './lib/http.js'
+export type { Delivery } from './lib/log.js'
 export type {
   ContextRequest,
   ErrorPlace,
@@ -6,7 +9,8 @@ export type {
   LimitOptions,
   ServerOptions,
 } from './lib/options.js'
-export { createServer, type Stats, type Tidings } from './lib/server.js'
+export { type CloseOptions, createServer, type Tidings } from './lib/server.js'
+export type { Stats } from './lib/stats.js'
 export type { ChannelEmitter, Emit, EmitEvent, TopicEmitter } from './lib/types/emit.js'
 export type {
   ChannelHandler,
@@ -15,6 +19,7 @@ export type {
   Fail,
   Handlers,
   SnapshotHandler,
+  SourceRequest,
   StreamHandler,
   StreamRequest,
 } from './lib/types/handlers.js'

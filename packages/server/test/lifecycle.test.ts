@@ -26,7 +26,7 @@ async function start(options: { history?: HistoryOptions } = {}) {
       },
     },
   })
-  onTestFinished(() => tidings.close())
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
   const url = await mount(expressHandler(tidings))
   return { tidings, url, port: Number(new URL(url).port), signals }
 }
@@ -102,7 +102,7 @@ describe('clients that come and go', () => {
       send: () => ({ text: '', sentAt: new Date(0) }),
       admin: { ping: () => {}, count: async () => ({ total: 0 }) },
     })
-    onTestFinished(() => tidings.close())
+    onTestFinished(() => tidings.close({ drainMs: 0 }))
     const url = await mount(expressHandler(tidings))
     const abort = new AbortController()
     const left = fetch(`${url}/room?roomId=lobby`, { signal: abort.signal }).catch(() => 'left')
@@ -175,8 +175,8 @@ describe('closing', () => {
     const call = post(`${url}/send`, { text: 'hi' })
     await until(() => signals.length === 1, 'the command was running')
 
-    await Promise.all([tidings.close(), tidings.close()])
-    expect(tidings.stats()).toEqual({ connections: 0, subscriptions: 0, topics: 0, running: 0 })
+    await Promise.all([tidings.close({ drainMs: 0 }), tidings.close()])
+    expect(tidings.stats()).toMatchObject({ connections: 0, subscriptions: 0, topics: 0, running: 0 })
     await until(() => topic.isOver() && run.isOver(), 'both streams were over')
     expect(run.events.at(-1)).toMatchObject({ event: '$error', data: expect.stringContaining('unavailable') })
     expect((await call).body).toEqual({ text: 'late', sentAt: '1970-01-01T00:00:00.000Z' })
@@ -221,7 +221,7 @@ describe('closing', () => {
     const stream = await opening
     await until(stream.isOver, 'the late stream was over')
     expect((await call).status).toBe(503)
-    expect(tidings.stats()).toEqual({ connections: 0, subscriptions: 0, topics: 0, running: 0 })
+    expect(tidings.stats()).toMatchObject({ connections: 0, subscriptions: 0, topics: 0, running: 0 })
   })
 
   it('does not wait for a client that does not read its stream', async () => {
@@ -252,7 +252,7 @@ describe('closing', () => {
       'POST /events/admin/count HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"to":1}'
     socket.write(request)
     await until(() => isFull, 'the handler was waiting for its client')
-    await tidings.close()
+    await tidings.close({ drainMs: 20 })
     expect(tidings.stats().running).toBe(0)
   })
 

@@ -1,7 +1,15 @@
 import { TidingsError } from '@tidings/core'
-import type { CompiledChannel, CompiledCommand, CompiledGroup, CompiledStream } from '@tidings/core/wire'
-import type { HistoryBounds } from './log.js'
+import {
+  type CompiledChannel,
+  type CompiledCommand,
+  type CompiledGroup,
+  type CompiledStream,
+  topicKey,
+} from '@tidings/core/wire'
+import { type Publish, topicEmitter, type UntypedTopicEmitter } from './emitter.js'
+import type { Delivery, HistoryBounds } from './log.js'
 import { type HistoryOptions, resolveHistory } from './options.js'
+import { withinTime } from './time-limit.js'
 import type { TopicSettings } from './topic.js'
 
 /** A channel with its handlers. */
@@ -9,8 +17,8 @@ export interface BoundChannel {
   readonly kind: 'channel'
   readonly compiled: CompiledChannel
   authorize(request: { params: unknown; context: unknown }): unknown
-  /** What the topic named by a query string is made with. */
-  settingsOf(query: string): TopicSettings
+  /** What the channel's topics are made with. */
+  readonly settings: TopicSettings
 }
 
 /** A command with its handler. */
@@ -32,8 +40,17 @@ export type BoundProcedure = BoundChannel | BoundCommand | BoundStream
 /** A channel's handlers without their types. */
 interface UntypedChannelHandler {
   readonly authorize?: (request: { params: unknown; context: unknown }) => unknown
-  readonly snapshot?: (request: { params: unknown }) => unknown
+  readonly snapshot?: (request: { params: unknown; signal: AbortSignal }) => unknown
+  readonly source?: (request: { params: unknown; emit: UntypedTopicEmitter; signal: AbortSignal }) => unknown
   readonly history?: HistoryOptions
+  readonly delivery?: Delivery
+}
+
+/** What handlers are bound with. */
+export interface BindingHome {
+  readonly history: HistoryBounds
+  readonly snapshotMs: number
+  readonly publish: Publish
 }
 
 /**
@@ -45,7 +62,7 @@ interface UntypedChannelHandler {
 export function bindHandlers(
   group: CompiledGroup,
   handlers: unknown,
-  history: HistoryBounds,
+  home: BindingHome,
 ): ReadonlyMap<string, BoundProcedure> {
   const bound = new Map<string, BoundProcedure>()
   bindGroup(group, handlers, 'handlers')
@@ -67,7 +84,7 @@ export function bindHandlers(
         : undefined
       const here = `${place}.${name}`
       if (member.kind === 'group') bindGroup(member, handler ?? {}, here)
-      else if (member.kind === 'channel') bound.set(member.path, bindChannel(member, handler, history, here))
+      else if (member.kind === 'channel') bound.set(member.path, bindChannel(member, handler, home, here))
       else if (typeof handler === 'function') {
         bound.set(member.path, { kind: member.kind, compiled: member, handler } as BoundCommand | BoundStream)
       } else throw mistake(`${here} is ${kindOf(handler)}. The ${member.kind} needs a function to answer it`)
@@ -78,45 +95,73 @@ export function bindHandlers(
 function bindChannel(
   compiled: CompiledChannel,
   given: unknown,
-  defaults: HistoryBounds,
+  home: BindingHome,
   place: string,
 ): BoundChannel {
   if (given !== undefined && (typeof given !== 'object' || given === null)) {
-    throw mistake(
-      `${place} is ${kindOf(given)}. A channel takes an object with authorize, snapshot or history`,
-    )
+    const takes = 'authorize, snapshot, source, history or delivery'
+    throw mistake(`${place} is ${kindOf(given)}. A channel takes an object with ${takes}`)
   }
   const handler: UntypedChannelHandler = given ?? {}
-  for (const name of ['authorize', 'snapshot'] as const) {
+  for (const name of ['authorize', 'snapshot', 'source'] as const) {
     if (handler[name] === undefined || typeof handler[name] === 'function') continue
     throw mistake(`${place}.${name} is ${kindOf(handler[name])}. Give a function`)
   }
-  const { snapshot: state } = compiled
-  if (state && !handler.snapshot) {
+  const { delivery = 'every' } = handler
+  if (delivery !== 'every' && delivery !== 'latest') {
+    throw mistake(`${place}.delivery is ${JSON.stringify(delivery)}. Give 'every' or 'latest'`)
+  }
+  if (compiled.snapshot && !handler.snapshot) {
     throw mistake(
       `${place}.snapshot is missing. The contract promises a snapshot: give a function that loads it`,
     )
   }
-  if (!state && handler.snapshot) {
+  if (!compiled.snapshot && handler.snapshot) {
     throw mistake(`${place}.snapshot has no schema. Declare the channel's snapshot in the contract`)
   }
-  const history = resolveHistory(handler.history, defaults, `${place}.history`)
-
   return {
     kind: 'channel',
     compiled,
     // Whatever an `authorize` returns but true is a no: undefined is what a forgotten return gives.
     authorize: (request) => (handler.authorize ? handler.authorize(request) : true),
-    settingsOf(query) {
-      const params = compiled.topics.decode(new URLSearchParams(query))
-      return {
-        history,
-        loadSnapshot:
-          state &&
-          (async () =>
-            state.encode(await handler.snapshot?.({ params }), `the snapshot of ${compiled.path}`)),
-      }
+    settings: {
+      history: resolveHistory(handler.history, home.history, `${place}.history`),
+      delivery,
+      loadSnapshot: snapshotLoader(compiled, handler, home),
+      feed: feeder(compiled, handler, home),
     },
+  }
+}
+
+function snapshotLoader(
+  { snapshot: state, topics, path }: CompiledChannel,
+  handler: UntypedChannelHandler,
+  { snapshotMs }: BindingHome,
+): TopicSettings['loadSnapshot'] {
+  if (!state) return undefined
+  return async (query) => {
+    const params = topics.decode(new URLSearchParams(query))
+    const loaded = await withinTime(snapshotMs, `The snapshot of ${topicKey(path, query)}`, async (signal) =>
+      handler.snapshot?.({ params, signal }),
+    )
+    return state.encode(loaded, `the snapshot of ${path}`)
+  }
+}
+
+function feeder(
+  channel: CompiledChannel,
+  handler: UntypedChannelHandler,
+  { publish }: BindingHome,
+): TopicSettings['feed'] {
+  if (!handler.source) return undefined
+  return async (query, signal) => {
+    const params = channel.topics.decode(new URLSearchParams(query))
+    const emit = topicEmitter(channel, query, (key, event, body) => {
+      // One that goes on regardless must not emit beside the one that was started after it.
+      signal.throwIfAborted()
+      return publish(key, event, body)
+    })
+    await handler.source?.({ params, emit, signal })
   }
 }
 

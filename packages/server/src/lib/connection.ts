@@ -1,16 +1,25 @@
 import type { TidingsError } from '@tidings/core'
-import { encodeEventBody, heartbeatFrame, signal, toProblem } from '@tidings/core/wire'
-import type { Beating, Heartbeat } from './heartbeat.js'
+import { encodeEventBody, type ServerGapReason, signal, toProblem } from '@tidings/core/wire'
+import { Chunk } from './chunk.js'
+import { type Beating, type Heartbeat, heartbeatChunk } from './heartbeat.js'
+import type { ConnectionInfo, DisconnectReason, Hooks } from './hooks.js'
 import type { Sink, SinkListener } from './http.js'
 import type { Carrier, Hub } from './hub.js'
-import type { Subscription, SubscriptionOwner } from './subscription.js'
-
-const heartbeat = Buffer.from(heartbeatFrame)
+import type { Piece, Subscription, SubscriptionOwner } from './subscription.js'
+import type { Tally } from './tally.js'
 
 /** What a connection needs of its server. */
 export interface ConnectionHome {
   readonly hub: Hub
   readonly heartbeat: Heartbeat
+  readonly tally: Tally
+  readonly hooks: Hooks
+  readonly connections: Set<Connection>
+  readonly options: {
+    readonly heartbeatMs: number
+    readonly stallMs: number
+    readonly maxConnectionMs: number
+  }
   /** What others may see of an error at some place; the rest of it is reported. */
   publicError(error: unknown, place: string): TidingsError
 }
@@ -24,63 +33,109 @@ export interface ConnectionHome {
 export class Connection implements Beating, Carrier, SubscriptionOwner, SinkListener {
   readonly #home: ConnectionHome
   readonly #sink: Sink
+  readonly #info: ConnectionInfo
+  readonly #over: () => void
   readonly #subscriptions = new Set<Subscription>()
-  readonly #ready = new Set<Subscription>()
+  readonly #ready: Subscription[] = []
+  readonly #openedAt = performance.now()
+  readonly #lifeMs: number
+  /** Counts of beats: when it was opened, when something was written last, since when its socket is full. */
+  readonly #openedBeat: number
+  #writtenBeat: number
+  #fullBeat = 0
   #state: 'writable' | 'full' | 'closed' = 'writable'
-  #isQuiet = true
+  #isTouched = false
 
-  constructor(home: ConnectionHome, sink: Sink) {
+  /** @param over called once, when it is */
+  constructor(home: ConnectionHome, sink: Sink, info: ConnectionInfo, over: () => void) {
     this.#home = home
     this.#sink = sink
+    this.#info = info
+    this.#over = over
+    // Connections that were opened together do not end together.
+    this.#lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
+    this.#openedBeat = home.heartbeat.count
+    this.#writtenBeat = this.#openedBeat
     home.heartbeat.add(this)
-    home.hub.add(this)
+    home.connections.add(this)
+    home.hooks.connected?.(info)
   }
 
-  get subscriptionCount(): number {
-    return this.#subscriptions.size
+  get subscriptions(): ReadonlySet<Subscription> {
+    return this.#subscriptions
   }
 
   /** Takes a subscription, or ends it at once where the connection is over already. */
   add(subscription: Subscription): void {
     if (this.#state === 'closed') {
-      subscription.end(performance.now())
+      subscription.end()
       return
     }
     this.#subscriptions.add(subscription)
+    this.#home.hub.join(subscription.topic, subscription)
     this.ready(subscription)
   }
 
   ready(subscription: Subscription): void {
-    if (this.#state === 'closed') return
-    this.#ready.add(subscription)
+    if (this.#state === 'closed' || subscription.isReady) return
+    subscription.isReady = true
+    this.#ready.push(subscription)
+    if (this.#isTouched) return
+    this.#isTouched = true
     this.#home.hub.flushSoon(this)
+  }
+
+  missed({ topic }: Subscription, reason: ServerGapReason): void {
+    this.#home.tally.gaps += 1
+    this.#home.hooks.gap?.({ ...this.#info, topic: topic.key, reason })
   }
 
   /** A plain topic's connection ends with its one subscription. */
   failed(subscription: Subscription, error: unknown): void {
     if (this.#state === 'closed') return
     const problem = toProblem(this.#home.publicError(error, subscription.topic.key))
-    this.#sink.write(encodeEventBody(signal.error, problem))
-    this.end()
+    this.end('failed', encodeEventBody(signal.error, problem))
   }
 
   flush(): void {
-    if (this.#state !== 'writable' || this.#ready.size === 0) return
-    const chunks: Uint8Array[] = []
-    for (const subscription of this.#ready) subscription.take(chunks)
-    this.#ready.clear()
-    const [first] = chunks
-    if (first) this.#write(chunks.length === 1 ? first : Buffer.concat(chunks))
+    this.#isTouched = false
+    if (this.#state !== 'writable') return
+    const piece = this.#take()
+    let next = piece && this.#take()
+    if (!piece) return
+    if (!next) {
+      this.#write(piece.chunk)
+      return
+    }
+    this.#sink.cork()
+    this.#write(piece.chunk)
+    while (next) {
+      this.#write(next.chunk)
+      next = this.#isWritable() ? this.#take() : undefined
+    }
+    this.#sink.uncork()
   }
 
   beat(): void {
-    if (this.#state === 'writable' && this.#isQuiet) this.#write(heartbeat)
-    this.#isQuiet = true
+    const { heartbeat, options, tally } = this.#home
+    if (this.#state === 'full') {
+      if (!heartbeat.isPast(options.stallMs, this.#fullBeat)) return
+      tally.stalled += 1
+      this.#release('stalled')
+      this.#sink.abort()
+    } else if (heartbeat.isPast(this.#lifeMs, this.#openedBeat)) {
+      this.end('expired')
+    } else if (heartbeat.isNearly(options.heartbeatMs, this.#writtenBeat)) {
+      this.#write(heartbeatChunk)
+    }
   }
 
-  end(): void {
+  /** Ends the response, with some last words. */
+  end(reason: DisconnectReason, last?: string): void {
     if (this.#state === 'closed') return
-    this.#release()
+    this.flush()
+    if (last) this.#write(new Chunk(last))
+    this.#release(reason)
     this.#sink.end()
   }
 
@@ -91,21 +146,49 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
   }
 
   closed(): void {
-    if (this.#state !== 'closed') this.#release()
+    this.#release('left')
   }
 
-  #write(chunk: Uint8Array): void {
-    this.#isQuiet = false
-    if (!this.#sink.write(chunk)) this.#state = 'full'
+  /** The next that is owed to anyone; whoever is owed nothing more is not ready any more. */
+  #take(): Piece | undefined {
+    for (let subscription = this.#ready[0]; subscription; subscription = this.#ready[0]) {
+      const piece = subscription.take()
+      if (piece) {
+        this.#home.tally.deliveries += piece.count
+        return piece
+      }
+      subscription.isReady = false
+      this.#ready.shift()
+    }
+    return undefined
   }
 
-  #release(): void {
+  #isWritable(): boolean {
+    return this.#state === 'writable'
+  }
+
+  #write(chunk: Chunk): void {
+    const { heartbeat, tally } = this.#home
+    tally.bytes += chunk.byteLength
+    this.#writtenBeat = heartbeat.count
+    if (this.#sink.write(chunk)) return
+    this.#state = 'full'
+    this.#fullBeat = heartbeat.count
+  }
+
+  #release(reason: DisconnectReason): void {
+    if (this.#state === 'closed') return
     this.#state = 'closed'
-    const now = performance.now()
-    for (const subscription of this.#subscriptions) subscription.end(now)
+    for (const subscription of this.#subscriptions) {
+      subscription.end()
+      this.#home.hub.leave(subscription.topic, subscription)
+    }
     this.#subscriptions.clear()
-    this.#ready.clear()
-    this.#home.hub.remove(this)
+    this.#ready.length = 0
+    this.#home.connections.delete(this)
     this.#home.heartbeat.remove(this)
+    this.#over()
+    const durationMs = performance.now() - this.#openedAt
+    this.#home.hooks.disconnected?.({ ...this.#info, reason, durationMs })
   }
 }

@@ -1,14 +1,14 @@
-import { type CompiledChannel, type CompiledGroup, encodeEventBody } from '@tidings/core/wire'
+import { type CompiledChannel, type CompiledGroup, encodeEventBody, topicKey } from '@tidings/core/wire'
 
-/** Where an encoded event goes: its channel, the query string that names its topic, and its frame without an id. */
-export type Publish = (channel: CompiledChannel, query: string, body: string) => Promise<void>
+/** Where an encoded event goes: the key of its topic, its name, and its frame without an id. */
+export type Publish = (key: string, event: string, body: string) => Promise<void>
 
 /** An `emit` without its types: channels by name, and groups of them. */
 export interface UntypedEmit {
   readonly [name: string]: UntypedEmit | ((params?: unknown) => UntypedTopicEmitter)
 }
 
-type UntypedTopicEmitter = Readonly<Record<string, (payload: unknown) => Promise<void>>>
+export type UntypedTopicEmitter = Readonly<Record<string, (payload: unknown) => Promise<void>>>
 
 /** Builds the `emit` of a contract. */
 export function createEmit(group: CompiledGroup, publish: Publish): UntypedEmit {
@@ -21,18 +21,17 @@ export function createEmit(group: CompiledGroup, publish: Publish): UntypedEmit 
 }
 
 function channelEmitter(channel: CompiledChannel, publish: Publish) {
-  const events = [...channel.events].map(([name, payload]) => ({
-    name,
-    payload,
-    what: `${channel.path}.${name}`,
-  }))
-  return (params: unknown = {}): UntypedTopicEmitter => {
-    const query = channel.topics.encode(params)
-    const emitter: Record<string, (value: unknown) => Promise<void>> = {}
-    for (const { name, payload, what } of events) {
-      // Not an async function: a payload that does not fit throws at the emitter, awaited or not.
-      emitter[name] = (value) => publish(channel, query, encodeEventBody(name, payload.encode(value, what)))
-    }
-    return emitter
+  return (params: unknown = {}) => topicEmitter(channel, channel.topics.encode(params), publish)
+}
+
+/** The methods that emit to one topic of a channel, which is named by a query string. */
+export function topicEmitter(channel: CompiledChannel, query: string, publish: Publish): UntypedTopicEmitter {
+  const key = topicKey(channel.path, query)
+  const emitter: Record<string, (value: unknown) => Promise<void>> = {}
+  for (const [event, payload] of channel.events) {
+    const what = `${channel.path}.${event}`
+    // Not an async function: a payload that does not fit throws at the emitter, awaited or not.
+    emitter[event] = (value) => publish(key, event, encodeEventBody(event, payload.encode(value, what)))
   }
+  return emitter
 }

@@ -2,7 +2,7 @@ import { eventStreamContentType } from '@tidings/core/wire'
 import type { Sink, SinkListener, StreamAnswer } from './http.js'
 
 /** An answer that is an event stream, with the headers that keep it one on its way through proxies and middleware. */
-export function eventStream(open: (sink: Sink) => SinkListener): StreamAnswer {
+export function eventStream(open: (sink: Sink) => SinkListener, drop: () => void = () => {}): StreamAnswer {
   return {
     kind: 'stream',
     headers: {
@@ -13,5 +13,6 @@ export function eventStream(open: (sink: Sink) => SinkListener): StreamAnswer {
       'X-Accel-Buffering': 'no',
     },
     open,
+    drop,
   }
 }

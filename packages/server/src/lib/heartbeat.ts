@@ -1,24 +1,53 @@
-/** Something that would be taken for dead if it were silent for too long. */
+import { heartbeatFrame } from '@tidings/core/wire'
+import { Chunk } from './chunk.js'
+
+/** What shows a client, and every proxy on the way, that a connection is alive. */
+export const heartbeatChunk = new Chunk(heartbeatFrame)
+
+/** Something that is looked after while it is open. */
 export interface Beating {
-  /** Shows that it is alive, if nothing else did since the last beat. */
+  /** Called at each beat. */
   beat(): void
 }
 
-/** One timer for all that is open. It runs only while something is. */
+/** How many are looked after before others get a turn of the event loop. */
+const sliceSize = 500
+
+/**
+ * One timer for all that is open: it tells each of them to look whether it was silent, or stalled, or open for too long.
+ * It runs only while something is.
+ *
+ * Time is counted in beats, which cost nothing to read.
+ */
 export class Heartbeat {
-  readonly #ms: number
+  readonly #beatMs: number
   readonly #beating = new Set<Beating>()
   #timer: NodeJS.Timeout | undefined
+  #count = 0
 
-  /** @param ms the longest anything may be silent */
-  constructor(ms: number) {
-    this.#ms = ms
+  /** @param shortestMs the shortest time that anything is to be held against */
+  constructor(shortestMs: number) {
+    this.#beatMs = Math.max(shortestMs / 2, 1)
+  }
+
+  /** How many beats there have been. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Whether by the next beat so much time will have passed since some beat's count was read. */
+  isNearly(ms: number, since: number): boolean {
+    return (this.#count - since + 1) * this.#beatMs > ms
+  }
+
+  /** Whether so much time has passed since some beat's count was read. */
+  isPast(ms: number, since: number): boolean {
+    return (this.#count - since - 1) * this.#beatMs >= ms
   }
 
   add(beating: Beating): void {
     this.#beating.add(beating)
-    // What spoke just after a beat is silent for that one and the next: twice the time between two.
-    this.#timer ??= setInterval(() => this.#beat(), this.#ms / 2).unref()
+    this.#timer ??= setInterval(() => this.#beat(), this.#beatMs).unref()
   }
 
   remove(beating: Beating): void {
@@ -29,6 +58,16 @@ export class Heartbeat {
   }
 
   #beat(): void {
-    for (const beating of this.#beating) beating.beat()
+    this.#count += 1
+    this.#tell(this.#beating.values())
+  }
+
+  #tell(rest: Iterator<Beating>): void {
+    for (let told = 0; told < sliceSize; told += 1) {
+      const { done, value } = rest.next()
+      if (done) return
+      value.beat()
+    }
+    setImmediate(() => this.#tell(rest))
   }
 }

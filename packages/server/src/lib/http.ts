@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
+import type { Chunk } from './chunk.js'
 
 /** A request as an adapter hands it over, whatever server it came from. */
 export interface TidingsRequest {
@@ -22,9 +23,14 @@ export interface TidingsRequest {
 /** Where an adapter puts the bytes of a stream. */
 export interface Sink {
   /** Hands over bytes. `false` says that the client reads slowly: write nothing before `drained`. */
-  write(chunk: Uint8Array | string): boolean
+  write(chunk: Chunk): boolean
+  /** Holds back what is written until `uncork`, so that it goes out together. */
+  cork(): void
+  uncork(): void
   /** Ends the stream as it should end. */
   end(): void
+  /** Cuts the stream off, with what is not sent yet. */
+  abort(): void
 }
 
 /** What an adapter tells about a stream it opened. */
@@ -47,7 +53,10 @@ export interface CompleteAnswer {
 export interface StreamAnswer {
   readonly kind: 'stream'
   readonly headers: OutgoingHttpHeaders
+  /** Begins the stream. Called at most once, and nothing else after it. */
   open(sink: Sink): SinkListener
+  /** Called instead of `open` where the client has left before its stream could begin. */
+  drop(): void
 }
 
 export type Answer = CompleteAnswer | StreamAnswer

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { Log } from './log.js'
-import { Topic, type TopicSettings } from './topic.js'
+import { Retention } from './retention.js'
+import { type SourceHome, SourceRun } from './source-run.js'
+import { Topic, type TopicReader, type TopicSettings } from './topic.js'
 
-/** How many bytes may be emitted within one turn of the event loop before they are written without waiting for its end. */
-const maxTurnBytes = 1024 * 1024
-
-const sweepMs = 10_000
+/** How much may be emitted within one turn of the event loop before it is written without waiting for its end, in characters. */
+const maxTurnLength = 1024 * 1024
 
 /** A response that the hub has written to. */
 export interface Carrier {
-  readonly subscriptionCount: number
   /** Writes all that is owed, at once. */
   flush(): void
-  end(): void
 }
 
 /**
@@ -20,66 +18,73 @@ export interface Carrier {
  * loop: an emit marks its topic, and at the end of the turn each connection with something new gets one write.
  */
 export class Hub {
-  readonly #carriers = new Set<Carrier>()
+  readonly #sources: SourceHome
   readonly #topics = new Map<string, Topic>()
-  readonly #changed = new Set<Topic>()
-  readonly #touched = new Set<Carrier>()
+  readonly #retention = new Retention((due, now) => this.#forget(due, now))
+  #changed = new Set<Topic>()
+  #touched: Carrier[] = []
   // An epoch is unique to the life of one log: this process, and a count of the logs it has had.
   readonly #process = randomBytes(6).toString('base64url')
   #logCount = 0
-  #turnBytes = 0
-  #isClosed = false
+  #turnLength = 0
   #flush: NodeJS.Immediate | undefined
-  // Runs only while there are topics, so that a server nobody uses any more can be collected.
-  #sweep: NodeJS.Timeout | undefined
 
-  get carriers(): ReadonlySet<Carrier> {
-    return this.#carriers
-  }
-
-  add(carrier: Carrier): void {
-    this.#carriers.add(carrier)
-    if (this.#isClosed) carrier.end()
-  }
-
-  remove(carrier: Carrier): void {
-    this.#carriers.delete(carrier)
-    this.#touched.delete(carrier)
+  constructor(sources: SourceHome) {
+    this.#sources = sources
   }
 
   get topicCount(): number {
     return this.#topics.size
   }
 
-  /** Gives a topic its log, a new one if it has none or none any more. */
-  topic(key: string, settingsOf: () => TopicSettings): Topic {
+  /** Gives a topic its log, a new one if it has none or none any more. Whoever asks joins it in the same turn. */
+  topic(key: string, query: string, settings: TopicSettings): Topic {
     let topic = this.#topics.get(key)
     if (!topic) {
       this.#logCount += 1
-      const settings = settingsOf()
-      const log = new Log(`${this.#process}-${this.#logCount.toString(36)}`, settings.history)
-      topic = new Topic(key, log, settings, performance.now())
-      if (this.#isClosed) return topic
+      const epoch = `${this.#process}-${this.#logCount.toString(36)}`
+      topic = new Topic(key, query, new Log(epoch, settings.history, settings.delivery), settings)
       this.#topics.set(key, topic)
-      this.#sweep ??= setInterval(() => this.#forget(), sweepMs).unref()
     }
     return topic
   }
 
-  /** Appends an event to a topic's log; its readers are written to at the end of this turn of the event loop. */
-  publish(key: string, settingsOf: () => TopicSettings, body: string): void {
-    const topic = this.topic(key, settingsOf)
+  /** Has a reader told of what is appended to a topic's log. */
+  join(topic: Topic, reader: TopicReader): void {
+    topic.readers.add(reader)
+    const { feed } = topic.settings
+    if (!feed) return
+    topic.source ??= new SourceRun(topic.key, this.#sources, (signal) => feed(topic.query, signal))
+    topic.source.start()
+  }
+
+  leave(topic: Topic, reader: TopicReader): void {
+    topic.readers.delete(reader)
+    if (topic.readers.size > 0) return
+    topic.source?.stopSoon()
+    this.#retention.touch(topic, performance.now())
+  }
+
+  /**
+   * Appends an event to a topic's log; its readers are written to at the end of this turn of the event loop.
+   *
+   * Where a topic has no log, no one has a cursor on it: whoever comes first begins after this event, so that there is
+   * nothing to keep.
+   */
+  publish(key: string, event: string, body: string): void {
+    const topic = this.#topics.get(key)
+    if (!topic) return
     const now = performance.now()
-    topic.usedAt = now
-    this.#turnBytes += topic.log.append(body, now)
+    this.#turnLength += topic.log.append(event, body, now)
+    this.#retention.touch(topic, now)
     this.#changed.add(topic)
-    if (this.#turnBytes >= maxTurnBytes) this.flush()
+    if (this.#turnLength >= maxTurnLength) this.flush()
     else this.#schedule()
   }
 
   /** Has a connection written to at the end of this turn of the event loop. */
   flushSoon(carrier: Carrier): void {
-    this.#touched.add(carrier)
+    this.#touched.push(carrier)
     this.#schedule()
   }
 
@@ -87,43 +92,39 @@ export class Hub {
   flush(): void {
     clearImmediate(this.#flush)
     this.#flush = undefined
-    this.#turnBytes = 0
-    const changed = [...this.#changed]
-    this.#changed.clear()
+    this.#turnLength = 0
+    const changed = this.#changed
+    this.#changed = new Set()
     for (const topic of changed) {
       for (const reader of topic.readers) reader.announce()
     }
-    const touched = [...this.#touched]
-    this.#touched.clear()
+    const touched = this.#touched
+    this.#touched = []
     for (const carrier of touched) carrier.flush()
     const now = performance.now()
     for (const topic of changed) topic.log.trim(now)
   }
 
-  /** Ends every connection, and those that are still on their way in, and lets go of everything. */
+  /** Stops every source, and lets go of everything. */
   close(): void {
-    this.#isClosed = true
-    this.flush()
-    for (const carrier of this.#carriers) carrier.end()
+    for (const topic of this.#topics.values()) topic.source?.stop()
     this.#topics.clear()
-    clearInterval(this.#sweep)
-    this.#sweep = undefined
+    this.#retention.clear()
   }
 
   #schedule(): void {
     this.#flush ??= setImmediate(() => this.flush())
   }
 
-  #forget(): void {
+  #forget(topics: readonly Topic[], now: number): void {
     // What was emitted in this turn and is not written yet must not be trimmed.
     this.flush()
-    const now = performance.now()
-    for (const [key, topic] of this.#topics) {
+    for (const topic of topics) {
       topic.log.trim(now)
-      if (topic.isForgettable(now)) this.#topics.delete(key)
+      if (topic.readers.size > 0) continue
+      // Touched again when it has run out.
+      if (topic.source?.isRunning) this.#retention.touch(topic, now)
+      else this.#topics.delete(topic.key)
     }
-    if (this.#topics.size > 0) return
-    clearInterval(this.#sweep)
-    this.#sweep = undefined
   }
 }

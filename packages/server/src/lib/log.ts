@@ -1,4 +1,6 @@
-import { type Cursor, type ServerGapReason, withId } from '@tidings/core/wire'
+import type { Cursor, ServerGapReason } from '@tidings/core/wire'
+import { withId } from '@tidings/core/wire'
+import { Chunk } from './chunk.js'
 
 /** How much a log keeps. Both bounds hold. */
 export interface HistoryBounds {
@@ -6,34 +8,49 @@ export interface HistoryBounds {
   readonly ms: number
 }
 
+/** Which events a subscriber is owed: each one, or of each kind only the newest that it has not seen. */
+export type Delivery = 'every' | 'latest'
+
 interface Entry {
-  readonly frame: Uint8Array
+  readonly seq: number
+  readonly event: string
+  readonly frame: string
   readonly at: number
 }
 
-/** What a reader at some position is owed, joined, and the position it is at after that. */
+/** What a reader at some position is handed, joined, and the position it is at after that. */
 export interface Batch {
-  readonly bytes: Uint8Array
-  readonly head: number
+  readonly chunk: Chunk
+  readonly count: number
+  readonly seq: number
 }
 
+/** About how much a reader that lies behind is handed at once, in characters: it is what its socket holds if it stalls. */
+const catchUpLength = 64 * 1024
+
 /**
- * The ordered history of one topic, as encoded frames, each of them one buffer that all readers share.
+ * The ordered history of one topic, as encoded frames that all readers share.
  *
  * Positions are sequence numbers: a reader at `n` has seen event `n` and is owed `n + 1` and those that follow.
- * What was appended since the last {@link trim} is kept beyond the bounds, so that readers who keep up are never
- * overtaken within a turn of the event loop.
+ * What was appended since the last {@link trim} is kept beyond the bounds, and handed out at once, so that readers who
+ * keep up are never overtaken within a turn of the event loop.
  */
 export class Log {
   readonly epoch: string
   readonly #bounds: HistoryBounds
+  readonly #delivery: Delivery
   readonly #entries: Entry[] = []
   #head = 0
-  #lastBatch: { from: number; batch: Batch } | undefined
+  /** Everything a reader at this position or a later one is owed is still kept. */
+  #floor = 0
+  /** Where readers who keep up were when the current turn began. */
+  #turnStart = 0
+  #lastBatch: { readonly from: number; readonly batch: Batch } | undefined
 
-  constructor(epoch: string, bounds: HistoryBounds) {
+  constructor(epoch: string, bounds: HistoryBounds, delivery: Delivery) {
     this.epoch = epoch
     this.#bounds = bounds
+    this.#delivery = delivery
   }
 
   /** The position of the newest event. */
@@ -41,29 +58,37 @@ export class Log {
     return this.#head
   }
 
+  get isEmpty(): boolean {
+    return this.#entries.length === 0
+  }
+
   cursorAt(seq: number): Cursor {
     return { epoch: this.epoch, seq }
   }
 
-  /** Adds an event, and gives the number of bytes it takes. */
-  append(body: string, now: number): number {
+  /** Adds an event, and gives the length of its frame. */
+  append(event: string, body: string, now: number): number {
     this.#head += 1
-    const frame = Buffer.from(withId(`${this.epoch}.${this.#head}`, body))
-    this.#entries.push({ frame, at: now })
+    const frame = withId(`${this.epoch}.${this.#head}`, body)
+    if (this.#delivery === 'latest') {
+      const superseded = this.#entries.findIndex((entry) => entry.event === event)
+      if (superseded >= 0) this.#entries.splice(superseded, 1)
+    }
+    this.#entries.push({ seq: this.#head, event, frame, at: now })
     this.#lastBatch = undefined
-    return frame.byteLength
+    return frame.length
   }
 
   /** Lets go of what is beyond the bounds. */
   trim(now: number): void {
+    this.#turnStart = this.#head
+    this.#lastBatch = undefined
     let surplus = Math.max(0, this.#entries.length - this.#bounds.size)
     const oldest = now - this.#bounds.ms
     for (let entry = this.#entries[surplus]; entry && entry.at < oldest; entry = this.#entries[surplus]) {
       surplus += 1
     }
-    if (surplus === 0) return
-    this.#entries.splice(0, surplus)
-    this.#lastBatch = undefined
+    for (const entry of this.#entries.splice(0, surplus)) this.#floor = entry.seq
   }
 
   /** Why a reader cannot go on from a cursor; nothing if it can. */
@@ -73,20 +98,37 @@ export class Log {
     return this.reaches(cursor.seq) ? undefined : 'expired'
   }
 
-  /** Whether every event after a position is still kept. */
+  /** Whether everything a reader at a position is owed is still kept. */
   reaches(seq: number): boolean {
-    return seq >= this.#head - this.#entries.length
+    return seq >= this.#floor
   }
 
-  /** All that follows a position, or nothing at the head. Readers at one position get the same buffer. */
+  /**
+   * What follows a position, or nothing at the head. Readers at one position get the same bytes.
+   *
+   * A reader that was at the head when this turn began is handed all of it, which is bounded by what is emitted in a
+   * turn; one that lies further behind is handed a piece, and asks again.
+   */
   readFrom(seq: number): Batch | undefined {
     if (seq >= this.#head) return undefined
     if (this.#lastBatch?.from === seq) return this.#lastBatch.batch
-    const frames = this.#entries.slice(seq - this.#head).map((entry) => entry.frame)
-    const [first] = frames
-    const bytes = first && frames.length === 1 ? first : Buffer.concat(frames)
-    const batch = { bytes, head: this.#head }
+    const entries = this.#entries
+    const most = seq >= this.#turnStart ? Number.POSITIVE_INFINITY : catchUpLength
+    const first = this.#indexAfter(seq)
+    let end = first
+    let text = ''
+    for (let entry = entries[end]; entry && text.length < most; entry = entries[end]) {
+      text += entry.frame
+      end += 1
+    }
+    const batch = { chunk: new Chunk(text), count: end - first, seq: entries[end - 1]?.seq ?? this.#head }
     this.#lastBatch = { from: seq, batch }
     return batch
+  }
+
+  #indexAfter(seq: number): number {
+    // The newest events, without holes between them; holes are what `latest` makes.
+    if (this.#delivery === 'every') return this.#entries.length - (this.#head - seq)
+    return this.#entries.findIndex((entry) => entry.seq > seq)
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TidingsError } from '@tidings/core'
-import type { Answer, Sink, TidingsRequest } from './http.js'
+import type { Answer, TidingsRequest } from './http.js'
+import { openOnResponse } from './node-sink.js'
 
 /** Whatever answers requests: a {@link Tidings} server, whichever its contract. */
 export interface RequestHandler {
@@ -15,43 +16,57 @@ export async function answerNodeRequest(
   server: RequestHandler,
   request: IncomingMessage,
   response: ServerResponse,
+  address = request.socket.remoteAddress,
 ): Promise<void> {
+  const answer = await server.handle(new NodeRequest(request, response, address))
+  const hasLeft = response.destroyed || response.closed
+  if (answer.kind === 'stream') {
+    if (hasLeft) answer.drop()
+    else openOnResponse(answer, response)
+  } else if (!hasLeft) {
+    response.writeHead(answer.status, answer.headers).end(answer.body)
+  }
+}
+
+class NodeRequest implements TidingsRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Headers
+  readonly address: string | undefined
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  #signal: AbortSignal | undefined
+
+  constructor(request: IncomingMessage, response: ServerResponse, address: string | undefined) {
+    const [pathname = '', ...rest] = (request.url ?? '').split('?')
+    this.method = request.method ?? 'GET'
+    // As it was sent: the names of a contract need no encoding, and whoever guards a path in front has seen this one.
+    this.path = pathname.replace(/^\/|\/$/g, '')
+    this.query = new URLSearchParams(rest.join('?'))
+    this.headers = headersOf(request)
+    this.address = address
+    this.#request = request
+    this.#response = response
+  }
+
+  /** Made when it is asked for: a topic, which may stay open for long, does not ask. */
+  get signal(): AbortSignal {
+    this.#signal ??= signalOf(this.#response)
+    return this.#signal
+  }
+
+  json(maxBytes: number): Promise<unknown> {
+    return readJson(this.#request, maxBytes)
+  }
+}
+
+/** Fires when the client leaves, and at once where it has left while middleware in front took its time. */
+function signalOf(response: ServerResponse): AbortSignal {
   const left = new AbortController()
-  // Middleware in front may have taken so long that the client is gone already.
   if (response.closed || response.destroyed) left.abort()
   response.once('close', () => left.abort())
-  const answer = await server.handle(toTidingsRequest(request, left.signal))
-  if (response.destroyed || response.closed) return
-  if (answer.kind === 'complete') {
-    response.writeHead(answer.status, answer.headers).end(answer.body)
-    return
-  }
-  response.writeHead(200, answer.headers)
-  const listener = answer.open(sinkOf(response))
-  response.on('drain', () => listener.drained())
-  response.once('close', () => listener.closed())
-  response.flushHeaders()
-}
-
-function sinkOf(response: ServerResponse): Sink {
-  return {
-    write: (chunk) => response.write(chunk),
-    end: () => response.end(),
-  }
-}
-
-function toTidingsRequest(request: IncomingMessage, signal: AbortSignal): TidingsRequest {
-  const [pathname = '', ...rest] = (request.url ?? '').split('?')
-  return {
-    method: request.method ?? 'GET',
-    // As it was sent: the names of a contract need no encoding, and whoever guards a path in front has seen this one.
-    path: pathname.replace(/^\/|\/$/g, ''),
-    query: new URLSearchParams(rest.join('?')),
-    headers: headersOf(request),
-    address: request.socket.remoteAddress,
-    signal,
-    json: (maxBytes) => readJson(request, maxBytes),
-  }
+  return left.signal
 }
 
 function headersOf(request: IncomingMessage): Headers {

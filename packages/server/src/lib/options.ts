@@ -1,4 +1,6 @@
 import { TidingsError } from '@tidings/core'
+import type { ConnectionLimits } from './admission.js'
+import { type ConnectionLimit, guarded, type Hooks } from './hooks.js'
 import type { TidingsRequest } from './http.js'
 import type { HistoryBounds } from './log.js'
 
@@ -21,8 +23,29 @@ export interface HistoryOptions {
   ms?: number
 }
 
-/** Bounds on what a client may ask for. */
+/** Bounds on what clients may ask for. */
 export interface LimitOptions {
+  /**
+   * How many connections may be open in all. One too many is answered with 503 `unavailable` and `Retry-After`.
+   *
+   * Defaults to no limit but the process' own: each takes a file descriptor.
+   */
+  connections?: number
+  /**
+   * How many connections one address may have open. One too many is answered with 429 `too_many_requests` and
+   * `Retry-After`.
+   *
+   * Behind a proxy, everyone comes from its address until the framework is told otherwise: in Express, with
+   * `app.set('trust proxy', …)`. Hence there is no limit by default.
+   */
+  connectionsPerAddress?: number
+  /**
+   * How many connections one principal may have open; see `principal`. One too many is answered with 429
+   * `too_many_requests` and `Retry-After`.
+   *
+   * Defaults to no limit.
+   */
+  connectionsPerPrincipal?: number
   /**
    * How long a request's body may be, in bytes. A longer one is answered with 413 `payload_too_large`.
    *
@@ -36,7 +59,7 @@ export type ContextRequest = Pick<TidingsRequest, 'headers' | 'method' | 'path' 
 
 /** Where an error came from. */
 export interface ErrorPlace {
-  /** The procedure's path in the contract, or the key of a topic: `send`, `room?roomId=lobby`. */
+  /** The procedure's path in the contract, the key of a topic, or a hook: `send`, `room?roomId=lobby`, `hooks.gap`. */
   readonly place: string
 }
 
@@ -48,6 +71,11 @@ export interface ServerOptions<Context> {
    * Throw a `TidingsError` with `unauthorized` to refuse the request.
    */
   context?(request: ContextRequest): Context | Promise<Context>
+  /**
+   * Whose a request is, for `limits.connectionsPerPrincipal` and the hooks: an account's id, say. `undefined` for one
+   * who is not known. Write it after `context`, whose type it is given.
+   */
+  principal?(context: Context): string | undefined
   history?: HistoryOptions
   /**
    * After how many milliseconds of silence a connection is shown to be alive, with a comment line.
@@ -55,10 +83,48 @@ export interface ServerOptions<Context> {
    * Proxies cut what is silent for longer than their own timeout, which is often 60 s. Defaults to 15,000.
    */
   heartbeatMs?: number
-  limits?: LimitOptions
   /**
-   * Told what a handler threw that is no answer of its own, and what did not fit its schema. Clients see such an error
-   * only as `internal`, and nothing is printed: without `onError` it is lost.
+   * After about how many milliseconds an EventSource is to come back when its connection is lost. Each is told its own
+   * time, between half and one and a half of it, so that they do not come back together. Also what those are told who
+   * were refused because there are too many.
+   *
+   * Defaults to 2,000.
+   */
+  retryMs?: number
+  /**
+   * For how many milliseconds a client may leave unread what was written to it before its connection is cut. It can
+   * come back and resume.
+   *
+   * A client that reads slowly costs no memory but what its socket holds; one that never reads keeps its socket for
+   * good. Defaults to 60,000.
+   */
+  stallMs?: number
+  /**
+   * For how many milliseconds a connection stays open at the most; it ends after between four fifths and all of that,
+   * and its client comes back and resumes. It is then asked anew who it is, and may reach another server.
+   *
+   * Defaults to 3,600,000: an hour. `Infinity` sets no bound.
+   */
+  maxConnectionMs?: number
+  /**
+   * How long a `snapshot` handler may take, in milliseconds. Those who wait for one that takes longer get `$error`
+   * `unavailable`, and come back.
+   *
+   * Defaults to 10,000.
+   */
+  snapshotMs?: number
+  /**
+   * For how many milliseconds a topic's `source` goes on when its last subscriber has left, in case one comes back.
+   *
+   * Defaults to 5,000.
+   */
+  lingerMs?: number
+  limits?: LimitOptions
+  /** Told who comes, who leaves and why, who misses events, and who is refused: for a log. */
+  hooks?: Hooks
+  /**
+   * Told what a handler, source or hook threw that is no answer of its own, and what did not fit its schema. Clients see
+   * such an error only as `internal`, and nothing is printed: without `onError` it is lost.
    */
   onError?(error: unknown, at: ErrorPlace): void
 }
@@ -66,9 +132,17 @@ export interface ServerOptions<Context> {
 /** The options with their defaults filled in. */
 export interface ResolvedOptions<Context> {
   readonly context: (request: ContextRequest) => Context | Promise<Context>
+  readonly principal: (context: Context) => string | undefined
   readonly history: HistoryBounds
   readonly heartbeatMs: number
+  readonly retryMs: number
+  readonly stallMs: number
+  readonly maxConnectionMs: number
+  readonly snapshotMs: number
+  readonly lingerMs: number
+  readonly connectionLimits: ConnectionLimits
   readonly maxBodyBytes: number
+  readonly hooks: Hooks
   readonly onError: (error: unknown, at: ErrorPlace) => void
 }
 
@@ -79,24 +153,30 @@ const defaultHistory: HistoryBounds = { size: 256, ms: 120_000 }
 
 /** Fills in the defaults. @throws TidingsError `invalid_options` for a number that is out of range */
 export function resolveOptions<Context>(options: ServerOptions<Context>): ResolvedOptions<Context> {
-  const { context, history, heartbeatMs = 15_000, limits = {}, onError } = options
-  const { bodyBytes = 1024 * 1024 } = limits
-  requireAtLeast(heartbeatMs, 1, 'heartbeatMs')
-  if (heartbeatMs > maxTimerMs) {
-    const message = `createServer: heartbeatMs is ${heartbeatMs}. Give ${maxTimerMs} or less, which is 24 days`
-    throw new TidingsError({ code: 'invalid_options', message })
+  const { limits = {}, hooks = {} } = options
+  // Who reports errors must not end the process with one of its own, thrown or rejected.
+  const onError = (error: unknown, at: ErrorPlace) => {
+    ;(async () => options.onError?.(error, at))().catch(() => {})
   }
-  requireAtLeast(bodyBytes, 0, 'limits.bodyBytes')
   return {
     // Without `context` in the options, the type of Context is inferred to be undefined.
-    context: context ? (request) => context(request) : () => undefined as Context,
-    history: resolveHistory(history, defaultHistory, 'history'),
-    heartbeatMs,
-    maxBodyBytes: bodyBytes,
-    // Who reports errors must not end the process with one of its own, thrown or rejected.
-    onError: (error, at) => {
-      ;(async () => onError?.(error, at))().catch(() => {})
+    context: (request) => options.context?.(request) as Context | Promise<Context>,
+    principal: (context) => options.principal?.(context),
+    history: resolveHistory(options.history, defaultHistory, 'history'),
+    heartbeatMs: timeOf('heartbeatMs', options.heartbeatMs, 15_000, 1),
+    retryMs: timeOf('retryMs', options.retryMs, 2_000, 0),
+    stallMs: timeOf('stallMs', options.stallMs, 60_000, 1),
+    maxConnectionMs: atLeast('maxConnectionMs', options.maxConnectionMs, 3_600_000, 1),
+    snapshotMs: timeOf('snapshotMs', options.snapshotMs, 10_000, 1),
+    lingerMs: timeOf('lingerMs', options.lingerMs, 5_000, 0),
+    connectionLimits: {
+      connections: limitOf('connections', limits.connections),
+      connectionsPerAddress: limitOf('connectionsPerAddress', limits.connectionsPerAddress),
+      connectionsPerPrincipal: limitOf('connectionsPerPrincipal', limits.connectionsPerPrincipal),
     },
+    maxBodyBytes: atLeast('limits.bodyBytes', limits.bodyBytes, 1024 * 1024, 0),
+    hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
+    onError,
   }
 }
 
@@ -106,14 +186,28 @@ export function resolveHistory(
   defaults: HistoryBounds,
   name: string,
 ): HistoryBounds {
-  const { size = defaults.size, ms = defaults.ms } = history ?? {}
-  requireAtLeast(size, 0, `${name}.size`)
-  requireAtLeast(ms, 0, `${name}.ms`)
-  return { size, ms }
+  return {
+    size: atLeast(`${name}.size`, history?.size, defaults.size, 0),
+    ms: atLeast(`${name}.ms`, history?.ms, defaults.ms, 0),
+  }
 }
 
-function requireAtLeast(value: number, least: number, name: string): void {
-  if (typeof value === 'number' && value >= least) return
-  const message = `createServer: ${name} is ${String(value)}. Give a number of ${least} or more`
-  throw new TidingsError({ code: 'invalid_options', message })
+function limitOf(name: ConnectionLimit, given: number | undefined): number {
+  return atLeast(`limits.${name}`, given, Number.POSITIVE_INFINITY, 1)
+}
+
+function timeOf(name: string, given: number | undefined, byDefault: number, least: number): number {
+  const ms = atLeast(name, given, byDefault, least)
+  if (ms <= maxTimerMs) return ms
+  throw mistake(`${name} is ${ms}. Give ${maxTimerMs} or less, which is 24 days`)
+}
+
+function atLeast(name: string, given: number | undefined, byDefault: number, least: number): number {
+  const value = given ?? byDefault
+  if (typeof value === 'number' && value >= least) return value
+  throw mistake(`${name} is ${String(value)}. Give a number of ${least} or more`)
+}
+
+function mistake(message: string): TidingsError {
+  return new TidingsError({ code: 'invalid_options', message: `createServer: ${message}` })
 }

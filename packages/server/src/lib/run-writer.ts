@@ -1,13 +1,7 @@
 import { TidingsError } from '@tidings/core'
-import {
-  type CompiledStream,
-  encodeEventBody,
-  heartbeatFrame,
-  signal,
-  toProblem,
-  withId,
-} from '@tidings/core/wire'
-import type { Beating, Heartbeat } from './heartbeat.js'
+import { type CompiledStream, encodeEventBody, signal, toProblem, withId } from '@tidings/core/wire'
+import { Chunk } from './chunk.js'
+import { type Beating, type Heartbeat, heartbeatChunk } from './heartbeat.js'
 import type { Sink, SinkListener } from './http.js'
 
 /** How much a handler that does not await its `emit` may run ahead of its client. */
@@ -20,23 +14,31 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+/** What a run needs of its server to be written. */
+export interface RunHome {
+  readonly heartbeat: Heartbeat
+  readonly options: { readonly heartbeatMs: number; readonly stallMs: number }
+}
+
 /** Writes the events of one run of a stream, no faster than its client reads them. */
 export class RunWriter implements Beating, SinkListener {
   readonly #compiled: CompiledStream
   readonly #sink: Sink
-  readonly #heartbeat: Heartbeat
+  readonly #home: RunHome
   #sent = 0
   #isOver = false
-  #isQuiet = true
+  /** The count of beats when something was written last. */
+  #writtenBeat: number
   #backlogBytes = 0
   /** There while the client reads slowly. */
   #drain: Waiting | undefined
 
-  constructor(compiled: CompiledStream, sink: Sink, heartbeat: Heartbeat) {
-    this.#heartbeat = heartbeat
-    heartbeat.add(this)
+  constructor(compiled: CompiledStream, sink: Sink, home: RunHome) {
     this.#compiled = compiled
     this.#sink = sink
+    this.#home = home
+    this.#writtenBeat = home.heartbeat.count
+    home.heartbeat.add(this)
   }
 
   get isOver(): boolean {
@@ -78,8 +80,15 @@ export class RunWriter implements Beating, SinkListener {
   }
 
   beat(): void {
-    if (this.#isQuiet && !this.#drain) this.#sink.write(heartbeatFrame)
-    this.#isQuiet = true
+    const { heartbeat, options } = this.#home
+    if (this.#drain) {
+      if (!heartbeat.isPast(options.stallMs, this.#writtenBeat)) return
+      this.closed()
+      this.#sink.abort()
+    } else if (heartbeat.isNearly(options.heartbeatMs, this.#writtenBeat)) {
+      this.#writtenBeat = heartbeat.count
+      this.#sink.write(heartbeatChunk)
+    }
   }
 
   drained(): void {
@@ -90,7 +99,7 @@ export class RunWriter implements Beating, SinkListener {
 
   closed(): void {
     this.#isOver = true
-    this.#heartbeat.remove(this)
+    this.#home.heartbeat.remove(this)
     this.#drain?.reject(clientLeft())
     this.#drain = undefined
   }
@@ -113,10 +122,10 @@ export class RunWriter implements Beating, SinkListener {
     this.closed()
   }
 
-  #frame(body: string): Uint8Array {
+  #frame(body: string): Chunk {
     this.#sent += 1
-    this.#isQuiet = false
-    return Buffer.from(withId(String(this.#sent), body))
+    this.#writtenBeat = this.#home.heartbeat.count
+    return new Chunk(withId(String(this.#sent), body))
   }
 }
 

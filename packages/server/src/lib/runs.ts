@@ -1,6 +1,6 @@
 /**
  * What is being answered right now: commands and streams. Each has a signal that fires when its caller leaves or the
- * server closes, and closing waits for all of them.
+ * server has closed, and closing waits for all of them.
  */
 export class Runs {
   readonly #running = new Map<AbortController, Promise<unknown>>()
@@ -11,7 +11,7 @@ export class Runs {
     return this.#running.size
   }
 
-  /** Runs something that may be aborted, by `left` or by {@link abortAll}, after which it rejects with that reason. */
+  /** Runs something that may be aborted, by `left` or by {@link drain}, after which it rejects with that reason. */
   run<Result>(left: AbortSignal, body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     if (this.#closed) return Promise.reject(this.#closed)
     const controller = new AbortController()
@@ -26,11 +26,26 @@ export class Runs {
     return done
   }
 
-  /** Aborts everything, lets nothing begin from then on, and waits until all is over. */
-  async abortAll(reason: Error): Promise<void> {
+  /**
+   * Lets nothing begin from now on, waits until all is over, and aborts what is not by then. Something that goes on
+   * regardless is waited for no longer than a moment.
+   */
+  async drain(ms: number, reason: Error): Promise<void> {
     this.#closed = reason
-    const running = [...this.#running]
-    for (const [controller] of running) controller.abort(reason)
-    await Promise.allSettled(running.map(([, done]) => done))
+    const over = Promise.allSettled(this.#running.values())
+    if (ms > 0) await atMost(ms, over)
+    for (const controller of this.#running.keys()) controller.abort(reason)
+    await atMost(abortedMs, over)
   }
+}
+
+/** How long something is waited for that was aborted. */
+const abortedMs = 1_000
+
+function atMost(ms: number, promise: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer))
 }

@@ -1,28 +1,22 @@
 import { type ContractDefinition, TidingsError } from '@tidings/core'
-import { compileContract, topicKey } from '@tidings/core/wire'
-import { type BoundProcedure, bindHandlers } from './binding.js'
-import { createEmit } from './emitter.js'
+import { compileContract, encodeEventBody, signal, toProblem } from '@tidings/core/wire'
+import { Admission } from './admission.js'
+import { bindHandlers } from './binding.js'
+import type { Connection } from './connection.js'
+import { createEmit, type Publish } from './emitter.js'
 import { publicError } from './errors.js'
 import { Heartbeat } from './heartbeat.js'
 import type { Answer, TidingsRequest } from './http.js'
 import { Hub } from './hub.js'
+import { jittered } from './jitter.js'
 import { resolveOptions, type ServerOptions } from './options.js'
 import { problemAnswer, route } from './router.js'
 import { Runs } from './runs.js'
 import type { Site } from './site.js'
+import { type Stats, statsOf } from './stats.js'
+import { Tally } from './tally.js'
 import type { Emit } from './types/emit.js'
 import type { Handlers } from './types/handlers.js'
-
-/** What a server is doing at the moment. */
-export interface Stats {
-  /** Open event streams of topics. */
-  readonly connections: number
-  readonly subscriptions: number
-  /** Topics with subscribers, or with history that a subscriber may come back to. */
-  readonly topics: number
-  /** Commands and streams that are being answered. */
-  readonly running: number
-}
 
 /** The server of a contract. Mount it with an adapter, such as `expressHandler` of `@tidings/server/express`. */
 export interface Tidings<Contract> extends AsyncDisposable {
@@ -30,14 +24,29 @@ export interface Tidings<Contract> extends AsyncDisposable {
   readonly emit: Emit<Contract>
   /** For adapters: answers a request. Never rejects. */
   handle(request: TidingsRequest): Promise<Answer>
+  /** What the server is doing, and what it has done. Costs a look at every subscription. */
   stats(): Stats
   /**
-   * Takes no more requests (503 `unavailable`), ends every event stream, aborts the `signal` of every running command
-   * and stream, and resolves when they are over. Closing twice is closing once.
+   * Shuts down without losing anyone's work: takes no more requests (503 `unavailable`), ends every connection, lets
+   * running commands and streams finish for up to `drainMs`, then aborts their `signal`, and resolves when they are over,
+   * or a second after that.
+   *
+   * Each connection is told when to come back, some time within the next `drainMs`, so that those who reconnect do not
+   * all do so at once. Closing twice is closing once.
    *
    * The HTTP server is its owner's to close.
    */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** How a server closes. */
+export interface CloseOptions {
+  /**
+   * Over how many milliseconds those who are connected come back, and for how long what is running may go on.
+   *
+   * Defaults to 5,000. 0 ends everything now.
+   */
+  drainMs?: number
 }
 
 /**
@@ -63,51 +72,75 @@ export function createServer(
   const [given, handlers] = rest.length === 2 ? rest : [{}, rest[0]]
   const compiled = compileContract(contract)
   const options = resolveOptions(given)
-  const procedures = bindHandlers(compiled, handlers, options.history)
-  const hub = new Hub()
+  const { onError, hooks } = options
+  const sourceFailed = (error: unknown, topicKey: string) => onError(error, { place: topicKey })
+  const hub = new Hub({ lingerMs: options.lingerMs, sourceFailed })
+  const tally = new Tally()
   const runs = new Runs()
-  let isClosing = false
-  let closed: Promise<void> | undefined
+  const connections = new Set<Connection>()
+  let state: 'open' | 'draining' | 'closed' = 'open'
+  let lastWords: (() => string) | undefined
+  let over: Promise<void> | undefined
 
-  const emit = createEmit(compiled, (channel, query, body) => {
-    if (isClosing)
+  const done = Promise.resolve()
+  const publish: Publish = (key, event, body) => {
+    if (state === 'closed') {
       throw new TidingsError({ code: 'closed', message: 'The server was closed. Nothing can be emitted' })
-    const bound = procedures.get(channel.path) as Extract<BoundProcedure, { kind: 'channel' }>
-    hub.publish(topicKey(channel.path, query), () => bound.settingsOf(query), body)
-    return Promise.resolve()
-  })
+    }
+    tally.emits += 1
+    hub.publish(key, event, body)
+    return done
+  }
+  const { history, snapshotMs } = options
+  const procedures = bindHandlers(compiled, handlers, { history, snapshotMs, publish })
+  const emit = createEmit(compiled, publish)
   const site: Site = {
     options,
     procedures,
     hub,
-    heartbeat: new Heartbeat(options.heartbeatMs),
+    heartbeat: new Heartbeat(Math.min(options.heartbeatMs, options.stallMs, options.maxConnectionMs)),
+    admission: new Admission(options.connectionLimits, options.retryMs),
+    tally,
+    hooks,
+    connections,
     runs,
     emit,
+    lastWords: () => lastWords?.(),
     publicError: (error, place) =>
-      publicError(error, undefined, (unexpected) => options.onError(unexpected, { place })),
+      publicError(error, undefined, (unexpected) => onError(unexpected, { place })),
   }
-  const unavailable = () => new TidingsError({ code: 'unavailable', message: 'The server is closing' })
 
-  function close(): Promise<void> {
-    if (!isClosing) {
-      isClosing = true
-      hub.close()
-      closed = runs.abortAll(unavailable())
-    }
-    return closed ?? Promise.resolve()
+  async function drain(drainMs: number): Promise<void> {
+    state = 'draining'
+    lastWords = () => farewell(drainMs)
+    hub.flush()
+    for (const connection of connections) connection.end('closed', lastWords())
+    await runs.drain(drainMs, closing(0))
+    state = 'closed'
+    hub.close()
+  }
+
+  function close({ drainMs = 5_000 }: CloseOptions = {}): Promise<void> {
+    over ??= drain(drainMs)
+    return over
   }
 
   return {
     emit: emit as Emit<ContractDefinition>,
-    handle: async (request) => (isClosing ? problemAnswer(unavailable()) : route(site, request)),
-    stats: () => hubStats(hub, runs),
+    handle: async (request) =>
+      state === 'open' ? route(site, request) : problemAnswer(closing(jittered(options.retryMs))),
+    stats: () => statsOf(site),
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   }
 }
 
-function hubStats(hub: Hub, runs: Runs): Stats {
-  let subscriptions = 0
-  for (const carrier of hub.carriers) subscriptions += carrier.subscriptionCount
-  return { connections: hub.carriers.size, subscriptions, topics: hub.topicCount, running: runs.size }
+/** What a connection is told when the server closes: both as EventSources and as Tidings' own client understand it. */
+function farewell(drainMs: number): string {
+  const retryMs = Math.round(Math.random() * drainMs)
+  return `retry: ${retryMs}\n${encodeEventBody(signal.error, toProblem(closing(retryMs)))}`
+}
+
+function closing(retryAfterMs: number): TidingsError {
+  return new TidingsError({ code: 'unavailable', message: 'The server is closing', retryAfterMs })
 }

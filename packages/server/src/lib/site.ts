@@ -1,3 +1,4 @@
+import type { Admission } from './admission.js'
 import type { BoundProcedure } from './binding.js'
 import type { ConnectionHome } from './connection.js'
 import type { UntypedEmit } from './emitter.js'
@@ -8,6 +9,9 @@ import type { Runs } from './runs.js'
 export interface Site extends ConnectionHome {
   readonly options: ResolvedOptions<unknown>
   readonly procedures: ReadonlyMap<string, BoundProcedure>
+  readonly admission: Admission
   readonly runs: Runs
   readonly emit: UntypedEmit
+  /** What a connection is told before it ends, if the server is closing. */
+  lastWords(): string | undefined
 }

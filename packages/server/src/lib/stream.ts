@@ -21,7 +21,7 @@ export async function answerStream(
   const { compiled, handler } = stream
   const input = await readInput(compiled, request, site.options.maxBodyBytes)
   return eventStream((sink) => {
-    const writer = new RunWriter(compiled, sink, site.heartbeat)
+    const writer = new RunWriter(compiled, sink, site)
     site.runs
       .run(request.signal, async (signal) => {
         const closing = () => {

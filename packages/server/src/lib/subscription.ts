@@ -3,20 +3,26 @@ import {
   encodeEventBody,
   formatCursor,
   type GapSignal,
-  type OpenSignal,
   type ServerGapReason,
-  signal,
+  signal as signals,
   withId,
 } from '@tidings/core/wire'
+import { Chunk } from './chunk.js'
+import type { Batch } from './log.js'
 import type { Topic, TopicReader } from './topic.js'
 
 /** Who carries a subscription's frames to the client. */
 export interface SubscriptionOwner {
   /** The subscription has something to {@link Subscription.take}. */
   ready(subscription: Subscription): void
+  /** The subscription has missed events, and is about to say so. */
+  missed(subscription: Subscription, reason: ServerGapReason): void
   /** The subscription cannot go on. */
   failed(subscription: Subscription, error: unknown): void
 }
+
+/** What a subscription hands over. */
+export type Piece = Pick<Batch, 'chunk' | 'count'>
 
 /** Where a subscription begins: at the head of the log, or where the client says that it was. */
 export type Start =
@@ -31,18 +37,24 @@ export type Start =
  */
 export class Subscription implements TopicReader {
   readonly topic: Topic
+  /** Whether its carrier has noted that it has something to say. */
+  isReady = false
   readonly #owner: SubscriptionOwner
   /** Own signals that go out before the events that follow the cursor. */
-  readonly #signals: Uint8Array[] = []
+  readonly #signals: Chunk[] = []
   #seq: number
   #phase: 'reading' | 'loading' | 'ended' = 'reading'
 
-  constructor(topic: Topic, owner: SubscriptionOwner, start: Start, open: OpenSignal) {
+  constructor(topic: Topic, owner: SubscriptionOwner, start: Start, open: string) {
     this.topic = topic
     this.#owner = owner
     this.#seq = topic.log.head
-    topic.readers.add(this)
     this.#begin(start, open)
+  }
+
+  /** Whether the log has something that the subscriber was not handed. */
+  get isBehind(): boolean {
+    return this.#seq < this.topic.log.head
   }
 
   /** Tells its owner that there is something to take. */
@@ -50,47 +62,47 @@ export class Subscription implements TopicReader {
     if (this.#phase === 'reading') this.#owner.ready(this)
   }
 
-  /** Hands over what the subscriber is owed, and moves its cursor past it. */
-  take(into: Uint8Array[]): void {
-    into.push(...this.#signals.splice(0))
-    if (this.#phase !== 'reading') return
-    if (!this.topic.log.reaches(this.#seq)) {
+  /**
+   * Hands over some of what the subscriber is owed, and moves its cursor past it. Nothing is left when it hands over
+   * nothing.
+   */
+  take(): Piece | undefined {
+    const signal = this.#signals.shift()
+    if (signal) return { chunk: signal, count: 0 }
+    if (this.#phase !== 'reading') return undefined
+    const { log } = this.topic
+    if (!log.reaches(this.#seq)) {
       this.#miss('expired')
-      into.push(...this.#signals.splice(0))
-      return
+      return this.take()
     }
-    const batch = this.topic.log.readFrom(this.#seq)
-    if (!batch) return
-    into.push(batch.bytes)
-    this.#seq = batch.head
+    const batch = log.readFrom(this.#seq)
+    if (batch) this.#seq = batch.seq
+    return batch
   }
 
   /** Lets go of the topic. Nothing is taken from then on. */
-  end(now: number): void {
-    if (this.#phase === 'ended') return
+  end(): void {
     this.#phase = 'ended'
     this.#signals.length = 0
-    this.topic.readers.delete(this)
-    this.topic.usedAt = now
   }
 
-  #begin(start: Start, open: OpenSignal): void {
+  /** @param open the frame that begins the connection, without an id */
+  #begin(start: Start, open: string): void {
     const { log } = this.topic
-    const body = encodeEventBody(signal.open, open)
     const reason = start.kind === 'resume' ? (start.cursor ? log.gapAt(start.cursor) : 'invalid') : undefined
     if (start.kind === 'resume' && start.cursor && !reason) {
       this.#seq = start.cursor.seq
-      this.#signals.push(this.#withCursor(body))
+      this.#signals.push(this.#withCursor(open))
       return
     }
     if (this.topic.hasSnapshot) {
       // No id before the snapshot is there: a client cut off in between must not resume as if it had seen it.
-      this.#signals.push(Buffer.from(body))
+      this.#signals.push(new Chunk(open))
       if (reason) this.#miss(reason)
       else this.#load()
       return
     }
-    this.#signals.push(reason ? Buffer.from(body) : this.#withCursor(body))
+    this.#signals.push(reason ? new Chunk(open) : this.#withCursor(open))
     if (reason) this.#miss(reason)
   }
 
@@ -100,19 +112,20 @@ export class Subscription implements TopicReader {
     const missedAt = this.#seq
     this.#seq = log.head
     const gap: GapSignal = { reason, cursor: formatCursor(log.cursorAt(this.#seq)) }
-    const body = encodeEventBody(signal.gap, gap)
-    this.#signals.push(hasSnapshot ? Buffer.from(body) : this.#withCursor(body))
+    const body = encodeEventBody(signals.gap, gap)
+    this.#signals.push(hasSnapshot ? new Chunk(body) : this.#withCursor(body))
+    this.#owner.missed(this, reason)
     if (hasSnapshot) this.#load(missedAt)
   }
 
   #load(atLeast = 0): void {
     this.#phase = 'loading'
     this.topic.loadSnapshot(atLeast).then(
-      ({ seq, frame }) => {
+      ({ seq, chunk }) => {
         if (this.#phase !== 'loading') return
         this.#phase = 'reading'
         this.#seq = seq
-        this.#signals.push(frame)
+        this.#signals.push(chunk)
         this.#owner.ready(this)
       },
       (error: unknown) => {
@@ -121,7 +134,7 @@ export class Subscription implements TopicReader {
     )
   }
 
-  #withCursor(body: string): Uint8Array {
-    return Buffer.from(withId(formatCursor(this.topic.log.cursorAt(this.#seq)), body))
+  #withCursor(body: string): Chunk {
+    return new Chunk(withId(formatCursor(this.topic.log.cursorAt(this.#seq)), body))
   }
 }

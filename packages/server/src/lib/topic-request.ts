@@ -1,9 +1,11 @@
 import { TidingsError } from '@tidings/core'
-import { parseCursor, topicKey } from '@tidings/core/wire'
+import { encodeEventBody, type OpenSignal, parseCursor, signal, topicKey } from '@tidings/core/wire'
 import type { BoundChannel } from './binding.js'
 import { Connection } from './connection.js'
 import { eventStream } from './event-stream.js'
+import type { ConnectionInfo } from './hooks.js'
 import type { StreamAnswer, TidingsRequest } from './http.js'
+import { jittered } from './jitter.js'
 import type { Site } from './site.js'
 import { type Start, Subscription } from './subscription.js'
 
@@ -16,18 +18,62 @@ export async function answerTopic(
 ): Promise<StreamAnswer> {
   const { topics, path } = channel.compiled
   const params = topics.decode(request.query)
-  if ((await channel.authorize({ params, context })) !== true) {
-    throw new TidingsError({ code: 'forbidden', message: `You may not subscribe to this topic of "${path}"` })
-  }
   const query = topics.encode(params)
-  const start = startOf(request)
+  const info: ConnectionInfo = {
+    topic: topicKey(path, query),
+    address: request.address,
+    principal: site.options.principal(context),
+  }
+  // Before `authorize`, which may cost something, and counted at once: those who come meanwhile are one more.
+  const leave = admit(site, info)
+  try {
+    if ((await channel.authorize({ params, context })) !== true) {
+      const message = `You may not subscribe to this topic of "${path}"`
+      throw new TidingsError({ code: 'forbidden', message })
+    }
+  } catch (error) {
+    leave()
+    throw error
+  }
+  return topicStream(site, channel, info, query, startOf(request), leave)
+}
+
+// A function of its own, so that an open connection does not keep the request it came with.
+function topicStream(
+  site: Site,
+  channel: BoundChannel,
+  info: ConnectionInfo,
+  query: string,
+  start: Start,
+  leave: () => void,
+): StreamAnswer {
   return eventStream((sink) => {
-    const topic = site.hub.topic(topicKey(path, query), () => channel.settingsOf(query))
-    const connection = new Connection(site, sink)
-    connection.add(new Subscription(topic, connection, start, { heartbeatMs: site.options.heartbeatMs }))
-    connection.flush()
+    const connection = new Connection(site, sink, info, leave)
+    const lastWords = site.lastWords()
+    if (lastWords) {
+      // It was on its way in when the server began to close.
+      connection.end('closed', lastWords)
+    } else {
+      const topic = site.hub.topic(info.topic, query, channel.settings)
+      connection.add(new Subscription(topic, connection, start, openingOf(site)))
+      connection.flush()
+    }
     return connection
-  })
+  }, leave)
+}
+
+function admit(site: Site, info: ConnectionInfo): () => void {
+  const admitted = site.admission.admit(info)
+  if (typeof admitted === 'function') return admitted
+  site.tally.refused += 1
+  site.hooks.refused?.({ ...info, limit: admitted })
+  throw site.admission.refusal(admitted)
+}
+
+/** How a connection begins: `retry` is how long an EventSource waits before it reconnects by itself. */
+function openingOf({ options }: Site): string {
+  const open: OpenSignal = { heartbeatMs: options.heartbeatMs }
+  return `retry: ${Math.round(jittered(options.retryMs))}\n${encodeEventBody(signal.open, open)}`
 }
 
 /**

@@ -1,5 +1,7 @@
-import { encodeEventBody, formatCursor, signal, withId } from '@tidings/core/wire'
-import type { HistoryBounds, Log } from './log.js'
+import { encodeEventBody, formatCursor, signal as signals, withId } from '@tidings/core/wire'
+import { Chunk } from './chunk.js'
+import type { Delivery, HistoryBounds, Log } from './log.js'
+import type { SourceRun } from './source-run.js'
 
 /** Whoever reads a topic's log. */
 export interface TopicReader {
@@ -10,40 +12,41 @@ export interface TopicReader {
 /** What a channel brings to each of its topics. */
 export interface TopicSettings {
   readonly history: HistoryBounds
-  /** Loads and encodes the topic's current state; absent for a channel without a snapshot. */
-  readonly loadSnapshot: (() => Promise<unknown>) | undefined
+  readonly delivery: Delivery
+  /** Loads and encodes the current state of the topic named by a query string; absent without a snapshot. */
+  readonly loadSnapshot: ((query: string) => Promise<unknown>) | undefined
+  /** Feeds the topic named by a query string until the signal fires; absent without a source. */
+  readonly feed: ((query: string, signal: AbortSignal) => Promise<void>) | undefined
 }
 
 /** A snapshot, encoded, and the position it stands for: what follows that position follows the snapshot. */
 export interface Snapshot {
   readonly seq: number
-  readonly frame: Uint8Array
+  readonly chunk: Chunk
 }
 
 /** One topic of a channel: its log, and who reads it. */
 export class Topic {
   readonly key: string
+  readonly query: string
   readonly log: Log
+  readonly settings: TopicSettings
   readonly readers = new Set<TopicReader>()
-  /** When the topic was last emitted to or read, in milliseconds of a monotonic clock. */
-  usedAt: number
-  readonly #settings: TopicSettings
+  /** There once it was started; see {@link TopicSettings.feed}. */
+  source: SourceRun | undefined
+  /** When the topic was last emitted to or left, in milliseconds of a monotonic clock. */
+  usedAt = 0
   #loading: { seq: number; snapshot: Promise<Snapshot> } | undefined
 
-  constructor(key: string, log: Log, settings: TopicSettings, now: number) {
+  constructor(key: string, query: string, log: Log, settings: TopicSettings) {
     this.key = key
+    this.query = query
     this.log = log
-    this.usedAt = now
-    this.#settings = settings
+    this.settings = settings
   }
 
   get hasSnapshot(): boolean {
-    return this.#settings.loadSnapshot !== undefined
-  }
-
-  /** Whether nobody reads the topic and nobody could come back to it without a gap. */
-  isForgettable(now: number): boolean {
-    return this.readers.size === 0 && now - this.usedAt > this.#settings.history.ms
+    return this.settings.loadSnapshot !== undefined
   }
 
   /**
@@ -65,8 +68,8 @@ export class Topic {
   }
 
   async #load(seq: number): Promise<Snapshot> {
-    const state = await this.#settings.loadSnapshot?.()
-    const body = encodeEventBody(signal.snapshot, state)
-    return { seq, frame: Buffer.from(withId(formatCursor(this.log.cursorAt(seq)), body)) }
+    const state = await this.settings.loadSnapshot?.(this.query)
+    const body = encodeEventBody(signals.snapshot, state)
+    return { seq, chunk: new Chunk(withId(formatCursor(this.log.cursorAt(seq)), body)) }
   }
 }

@@ -14,8 +14,9 @@ import type {
   Stream,
   TidingsError,
 } from '@tidings/core'
+import type { Delivery } from '../log.js'
 import type { HistoryOptions } from '../options.js'
-import type { Emit, EmitEvent } from './emit.js'
+import type { Emit, EmitEvent, TopicEmitter } from './emit.js'
 
 /** What the handlers of one channel may be. All of it can be left out. */
 export interface ChannelHandler<C extends Channel, Context> {
@@ -26,6 +27,30 @@ export interface ChannelHandler<C extends Channel, Context> {
   authorize?(request: { params: ParamsOf<C>; context: Context }): boolean | Promise<boolean>
   /** How much the logs of this channel keep, where it differs from the server's `history`. */
   history?: HistoryOptions
+  /**
+   * Which events a subscriber gets. With `latest`, of each kind of event only the newest that it has not seen: for prices,
+   * positions, who is typing. What was superseded before it could be written is left out, and is no gap; the log keeps
+   * one event of each kind.
+   *
+   * Defaults to `every`.
+   */
+  delivery?: Delivery
+  /**
+   * Feeds a topic while somebody is subscribed to it: polls, listens to a database, follows another feed.
+   *
+   * It runs once for each topic. It begins with the first subscriber, and `signal` fires `lingerMs` after the last has
+   * left, or when the server closes; from then on its `emit` throws. If it throws, `onError` is told and it is started
+   * again, after a wait that grows to 30 s. If it returns, it is done until the topic was without subscribers.
+   */
+  source?(request: SourceRequest<C>): void | Promise<void>
+}
+
+/** What a channel's source is called with. */
+export interface SourceRequest<C extends Channel> {
+  params: ParamsOf<C>
+  /** Emits to the topic the source is for. */
+  emit: TopicEmitter<C['events']>
+  signal: AbortSignal
 }
 
 /**

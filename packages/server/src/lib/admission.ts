@@ -1,0 +1,63 @@
+import { TidingsError } from '@tidings/core'
+import type { ConnectionInfo, ConnectionLimit } from './hooks.js'
+import { jittered } from './jitter.js'
+
+export type ConnectionLimits = Readonly<Record<ConnectionLimit, number>>
+
+/** Counts connections against the limits: in total, for each address, and for each principal. */
+export class Admission {
+  readonly #limits: ConnectionLimits
+  readonly #retryMs: number
+  readonly #byAddress = new Map<string, number>()
+  readonly #byPrincipal = new Map<string, number>()
+  #total = 0
+
+  constructor(limits: ConnectionLimits, retryMs: number) {
+    this.#limits = limits
+    this.#retryMs = retryMs
+  }
+
+  /** Lets a connection in, and gives what to call once when it is over; or says which limit is against it. */
+  admit({ address, principal }: ConnectionInfo): (() => void) | ConnectionLimit {
+    const limits = this.#limits
+    if (this.#total >= limits.connections) return 'connections'
+    if (isFull(this.#byAddress, address, limits.connectionsPerAddress)) return 'connectionsPerAddress'
+    if (isFull(this.#byPrincipal, principal, limits.connectionsPerPrincipal)) return 'connectionsPerPrincipal'
+    this.#count(1, address, principal)
+    let isIn = true
+    return () => {
+      if (isIn) this.#count(-1, address, principal)
+      isIn = false
+    }
+  }
+
+  /** RFC 6585 section 4 for one who has too many, RFC 9110 section 15.6.4 where all together have. */
+  refusal(limit: ConnectionLimit): TidingsError {
+    const retryAfterMs = Math.ceil(jittered(this.#retryMs))
+    if (limit === 'connections') {
+      const message = 'The server has as many connections as it takes. Try again later'
+      return new TidingsError({ code: 'unavailable', message, retryAfterMs })
+    }
+    const whose = limit === 'connectionsPerAddress' ? 'Your address' : 'You'
+    const has = limit === 'connectionsPerAddress' ? 'has' : 'have'
+    const message = `${whose} ${has} ${this.#limits[limit]} connections open, which is as many as one may. Close one, or try again later`
+    return new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
+  }
+
+  #count(change: 1 | -1, address: string | undefined, principal: string | undefined): void {
+    this.#total += change
+    add(this.#byAddress, address, change)
+    add(this.#byPrincipal, principal, change)
+  }
+}
+
+function isFull(counts: ReadonlyMap<string, number>, key: string | undefined, limit: number): boolean {
+  return key !== undefined && (counts.get(key) ?? 0) >= limit
+}
+
+function add(counts: Map<string, number>, key: string | undefined, change: number): void {
+  if (key === undefined) return
+  const count = (counts.get(key) ?? 0) + change
+  if (count === 0) counts.delete(key)
+  else counts.set(key, count)
+}

@@ -1,0 +1,49 @@
+import type { ServerGapReason } from '@tidings/core/wire'
+
+/** A connection, as hooks are told of it. */
+export interface ConnectionInfo {
+  /** The key of its topic: `room?roomId=lobby`. */
+  readonly topic: string
+  /** The address it came from; absent where the adapter does not know it. */
+  readonly address: string | undefined
+  /** Whose it is, as the option `principal` says. */
+  readonly principal: string | undefined
+}
+
+/**
+ * Why a connection ended: the client `left`; it did not read for `stallMs` (`stalled`); it had been open for
+ * `maxConnectionMs` (`expired`); the server was `closed`; its subscription `failed`.
+ */
+export type DisconnectReason = 'left' | 'stalled' | 'expired' | 'closed' | 'failed'
+
+/**
+ * What a server tells a logger. Each is called at once, often, and in the middle of the work: take note and return. What
+ * they throw is for `onError`.
+ */
+export interface Hooks {
+  connected?(connection: ConnectionInfo): void
+  disconnected?(connection: ConnectionInfo & { reason: DisconnectReason; durationMs: number }): void
+  /** A subscriber has missed events, and is told so. */
+  gap?(connection: ConnectionInfo & { reason: ServerGapReason }): void
+  /** A connection was refused because there are too many. */
+  refused?(connection: ConnectionInfo & { limit: ConnectionLimit }): void
+}
+
+/** Which limit refused a connection. */
+export type ConnectionLimit = 'connections' | 'connectionsPerAddress' | 'connectionsPerPrincipal'
+
+/** Hooks that cannot break what calls them. */
+export function guarded(hooks: Hooks, failed: (error: unknown, hook: string) => void): Hooks {
+  const safe: Record<string, (told: never) => void> = {}
+  for (const name of ['connected', 'disconnected', 'gap', 'refused'] as const) {
+    if (!hooks[name]) continue
+    safe[name] = (told) => {
+      try {
+        hooks[name]?.(told)
+      } catch (error) {
+        failed(error, name)
+      }
+    }
+  }
+  return safe
+}

@@ -1,0 +1,87 @@
+import { type BackoffBounds, backoffMs } from '@tidings/core/wire'
+
+/** Between which bounds a source that fails is started again. */
+const restart: BackoffBounds = { minMs: 1_000, maxMs: 30_000 }
+
+/** What a source's run needs of its server. */
+export interface SourceHome {
+  /** For how long a source goes on when the last subscriber has left. */
+  readonly lingerMs: number
+  /** A source failed; it is started again. */
+  sourceFailed(error: unknown, topicKey: string): void
+}
+
+/**
+ * Runs the source of one topic while the topic has subscribers, and a while longer, so that one who comes back, or the
+ * next, finds it running.
+ *
+ * A source that throws is started again, after a backoff. One that returns has nothing more to say until the topic has
+ * been without subscribers.
+ */
+export class SourceRun {
+  readonly #topicKey: string
+  readonly #home: SourceHome
+  readonly #feed: (signal: AbortSignal) => Promise<void>
+  #running: AbortController | undefined
+  #linger: NodeJS.Timeout | undefined
+
+  constructor(topicKey: string, home: SourceHome, feed: (signal: AbortSignal) => Promise<void>) {
+    this.#topicKey = topicKey
+    this.#home = home
+    this.#feed = feed
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** The topic has a subscriber. */
+  start(): void {
+    clearTimeout(this.#linger)
+    if (this.#running) return
+    this.#running = new AbortController()
+    void this.#run(this.#running.signal)
+  }
+
+  /** The topic's last subscriber has left. */
+  stopSoon(): void {
+    clearTimeout(this.#linger)
+    this.#linger = setTimeout(() => this.stop(), this.#home.lingerMs).unref()
+  }
+
+  stop(): void {
+    clearTimeout(this.#linger)
+    this.#running?.abort()
+    this.#running = undefined
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let failures = 0
+    while (!signal.aborted) {
+      const startedAt = performance.now()
+      try {
+        await this.#feed(signal)
+        return
+      } catch (error) {
+        // What it throws when it is stopped is mostly that it was stopped.
+        if (signal.aborted) return
+        this.#home.sourceFailed(error, this.#topicKey)
+      }
+      // One that ran well for long fails for a new reason.
+      failures = performance.now() - startedAt > restart.maxMs ? 0 : failures + 1
+      await pause(backoffMs(restart, failures), signal)
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms).unref()
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,28 @@
+import { TidingsError } from '@tidings/core'
+
+/**
+ * Runs something that has to be done in time. Its signal fires when it is not.
+ *
+ * @throws TidingsError `unavailable` when the time is up; what comes of it afterwards is dropped
+ */
+export async function withinTime<Result>(
+  ms: number,
+  what: string,
+  body: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const timeUp = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const message = `${what} took longer than ${ms} ms`
+      const error = new TidingsError({ code: 'unavailable', message })
+      reject(error)
+      controller.abort(error)
+    }, ms)
+  })
+  try {
+    return await Promise.race([body(controller.signal), timeUp])
+  } finally {
+    clearTimeout(timer)
+  }
+}
