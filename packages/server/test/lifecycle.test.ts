@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer, type HistoryOptions } from '../src/index.js'
 import { contract } from './contract.js'
@@ -116,6 +116,50 @@ describe('clients that come and go', () => {
   })
 })
 
+describe('topics', () => {
+  it('that nobody has a cursor on keep nothing, whatever is emitted to them', async () => {
+    const { tidings } = await start()
+    const heapOf = () => {
+      collectGarbage()
+      return process.memoryUsage().heapUsed
+    }
+    for (let n = 0; n < 1_000; n += 1) await tidings.emit.room({ roomId: `${n}` }).typing('ada')
+    const before = heapOf()
+    for (let n = 0; n < 1_000_000; n += 1) void tidings.emit.room({ roomId: `${n}` }).typing('ada')
+    expect(tidings.stats()).toMatchObject({ topics: 0, emits: 1_001_000 })
+    expect(heapOf() - before).toBeLessThan(1024 * 1024)
+  })
+
+  it('are let go of when nobody can come back to them, and not before', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const { tidings, url } = await start({ history: { ms: 60_000 } })
+    const stays = await open(`${url}/ticks`)
+    const leaves = await Promise.all(Array.from({ length: 20 }, (_, n) => open(`${url}/room?roomId=${n}`)))
+    await Promise.all([stays.count(1), ...leaves.map((stream) => stream.count(2))])
+    await tidings.emit.ticks().tick(1)
+    const last = (await stays.count(2)).at(-1)?.id
+    for (const stream of leaves) stream.leave()
+    await until(() => tidings.stats().connections === 1, 'all but one had left')
+    vi.advanceTimersByTime(59_000)
+    expect(tidings.stats().topics).toBe(21)
+    await tidings.emit.room({ roomId: '7' }).typing('ada')
+    vi.advanceTimersByTime(20_000)
+    expect(tidings.stats().topics).toBe(2)
+    vi.advanceTimersByTime(60_000)
+    expect(tidings.stats().topics).toBe(1)
+    // The one that is in use goes on, without what is too old.
+    await tidings.emit.ticks().tick(2)
+    expect((await stays.count(3))[2]?.id).toBe(String(last).replace(/1$/, '2'))
+    const resumed = await open(`${url}/ticks`, {
+      headers: { 'last-event-id': String(last).replace(/1$/, '0') },
+    })
+    expect((await resumed.count(2))[1]?.data).toContain('expired')
+  })
+})
+
 describe('a client that does not read', () => {
   it('costs no memory, delays nobody, and gets the rest or a gap once it reads again', async () => {
     const { tidings, url, port } = await start({ history: { size: 100 } })
@@ -186,6 +230,46 @@ describe('closing', () => {
       expect.objectContaining({ code: 'unavailable' }),
     ])
     expect(() => tidings.emit.ticks().tick(1)).toThrow(expect.objectContaining({ code: 'closed' }))
+  })
+
+  it('lets what is running finish, which may still emit', async () => {
+    let finish: () => void = () => {}
+    let aborted = false
+    const tidings = createServer(contract, {
+      room: { snapshot: () => ({ messages: [] }) },
+      send: async ({ emit, signal }) => {
+        await new Promise<void>((resolve) => {
+          finish = resolve
+        })
+        aborted = signal.aborted
+        await emit.ticks().tick(1)
+        return { text: 'finished', sentAt: new Date(0) }
+      },
+      admin: { ping: () => {}, count: async () => ({ total: 0 }) },
+    })
+    const url = await mount(expressHandler(tidings))
+    const call = post(`${url}/send`, { text: 'hi' })
+    await until(() => tidings.stats().running === 1, 'the command was running')
+    const closing = tidings.close({ drainMs: 20_000 })
+    expect((await fetch(`${url}/ticks`)).status).toBe(503)
+    finish()
+    expect((await call).body).toMatchObject({ text: 'finished' })
+    await closing
+    expect(aborted).toBe(false)
+    expect(() => tidings.emit.ticks().tick(1)).toThrow(expect.objectContaining({ code: 'closed' }))
+  })
+
+  it('does not wait for good for a handler that ignores its signal, nor for one that awaits the closing', async () => {
+    const tidings = createServer(contract, {
+      room: { snapshot: () => ({ messages: [] }) },
+      send: () => new Promise<never>(() => {}),
+      admin: { ping: () => tidings.close(), count: async () => ({ total: 0 }) },
+    })
+    const url = await mount(expressHandler(tidings))
+    void post(`${url}/send`, { text: 'hi' }).catch(() => {})
+    void post(`${url}/admin/ping`, {}).catch(() => {})
+    await until(() => tidings.stats().running >= 1, 'the command was running')
+    await tidings.close({ drainMs: 50 })
   })
 
   it('also ends what was still on its way in', async () => {

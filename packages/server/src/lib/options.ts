@@ -107,8 +107,8 @@ export interface ServerOptions<Context> {
    */
   maxConnectionMs?: number
   /**
-   * How long a `snapshot` handler may take, in milliseconds. Those who wait for one that takes longer get `$error`
-   * `unavailable`, and come back.
+   * How long a `snapshot` handler may take, in milliseconds. When it takes longer, `onError` is told, and
+   * those who wait for it get `$error` `internal` and come back.
    *
    * Defaults to 10,000.
    */

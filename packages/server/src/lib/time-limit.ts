@@ -3,7 +3,7 @@ import { TidingsError } from '@tidings/core'
 /**
  * Runs something that has to be done in time. Its signal fires when it is not.
  *
- * @throws TidingsError `unavailable` when the time is up; what comes of it afterwards is dropped
+ * @throws TidingsError `internal` when the time is up; what comes of it afterwards is dropped
  */
 export async function withinTime<Result>(
   ms: number,
@@ -15,7 +15,7 @@ export async function withinTime<Result>(
   const timeUp = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       const message = `${what} took longer than ${ms} ms`
-      const error = new TidingsError({ code: 'unavailable', message })
+      const error = new TidingsError({ code: 'internal', message })
       reject(error)
       controller.abort(error)
     }, ms)

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { type Delivery, Log } from './log.js'
+
+function filled(events: number, size: number, length = 10, delivery: Delivery = 'every') {
+  const log = new Log('e', { size, ms: 1_000 }, delivery)
+  for (let n = 1; n <= events; n += 1)
+    log.append(`kind${n % 2}`, `event: e\ndata: ${'x'.repeat(length)}\n\n`, n)
+  return log
+}
+
+/** What a reader at a position is handed, piece by piece, as sequence numbers. */
+function readAll(log: Log, from: number): { seqs: number[]; pieces: number[] } {
+  const seqs: number[] = []
+  const pieces: number[] = []
+  for (let batch = log.readFrom(from); batch; batch = log.readFrom(batch.seq)) {
+    const ids = [...batch.chunk.bytes.toString().matchAll(/^id: e\.(\d+)$/gm)].map((match) =>
+      Number(match[1]),
+    )
+    expect(ids).toHaveLength(batch.count)
+    expect(ids.at(-1)).toBe(batch.seq)
+    pieces.push(batch.chunk.byteLength)
+    seqs.push(...ids)
+  }
+  return { seqs, pieces }
+}
+
+const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n)
+
+describe('a log', () => {
+  it.each([0, 3, 99, 100])('hands a reader at %i all that follows, once', (seq) => {
+    const log = filled(100, 100)
+    log.trim(100)
+    expect(readAll(log, seq).seqs).toEqual(from(seq + 1, 100))
+  })
+
+  it('hands one that keeps up all of a turn at once, and one that lies behind a piece at a time', () => {
+    const log = filled(100, 200, 10_000)
+    expect(readAll(log, 0).pieces).toHaveLength(1)
+    log.trim(100)
+    const { seqs, pieces } = readAll(log, 0)
+    expect(seqs).toEqual(from(1, 100))
+    expect(Math.max(...pieces)).toBeLessThan(80_000)
+    expect(pieces.length).toBeGreaterThan(12)
+  })
+
+  it('hands readers at one position the same bytes, and makes new ones for what is appended', () => {
+    const log = filled(3, 10)
+    const first = log.readFrom(1)
+    expect(log.readFrom(1)).toBe(first)
+    log.append('kind', 'event: e\ndata: 4\n\n', 4)
+    expect(readAll(log, 1).seqs).toEqual([2, 3, 4])
+  })
+
+  it('keeps what was appended since the last trim, beyond its bounds, and no more than these after it', () => {
+    const log = filled(50, 10)
+    expect(log.reaches(0)).toBe(true)
+    log.trim(50)
+    expect([39, 40].map((seq) => log.reaches(seq))).toEqual([false, true])
+    expect(readAll(log, 40).seqs).toEqual(from(41, 50))
+    log.trim(1_045.5)
+    expect([44, 45].map((seq) => log.reaches(seq))).toEqual([false, true])
+    log.trim(5_000)
+    expect([49, 50].map((seq) => log.reaches(seq))).toEqual([false, true])
+  })
+
+  it('with latest keeps one event of each kind, and nobody misses what was superseded', () => {
+    const log = filled(50, 10, 10, 'latest')
+    expect(readAll(log, 0).seqs).toEqual([49, 50])
+    log.trim(50)
+    expect(readAll(log, 20).seqs).toEqual([49, 50])
+    expect(readAll(log, 49).seqs).toEqual([50])
+    log.append('kind0', 'event: e\ndata: 51\n\n', 51)
+    expect(readAll(log, 0).seqs).toEqual([49, 51])
+    log.trim(1_049.5)
+    expect([0, 48, 49, 51].map((seq) => log.reaches(seq))).toEqual([false, false, true, true])
+  })
+
+  it('that keeps nothing reaches its head alone', () => {
+    const log = filled(5, 0)
+    expect(readAll(log, 0).seqs).toEqual(from(1, 5))
+    log.trim(5)
+    expect([4, 5].map((seq) => log.reaches(seq))).toEqual([false, true])
+    expect(log.readFrom(5)).toBeUndefined()
+  })
+})
