@@ -10,6 +10,6 @@ import { answerNodeRequest, type RequestHandler } from './lib/node-http.js'
  */
 export function expressHandler(tidings: RequestHandler): ExpressHandler {
   return (request, response, next) => {
-    answerNodeRequest(tidings, request, response, request.ip).catch(next)
+    answerNodeRequest(tidings, request, response, request.url, request.ip).catch(next)
   }
 }

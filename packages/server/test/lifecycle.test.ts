@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { expressHandler } from '../src/express.js'
-import { createServer, type HistoryOptions } from '../src/index.js'
+import { createServer, type HistoryOptions, type Tidings } from '../src/index.js'
 import { contract } from './contract.js'
 import { mount, open, post, until } from './harness.js'
 
@@ -260,7 +260,7 @@ describe('closing', () => {
   })
 
   it('does not wait for good for a handler that ignores its signal, nor for one that awaits the closing', async () => {
-    const tidings = createServer(contract, {
+    const tidings: Tidings<typeof contract> = createServer(contract, {
       room: { snapshot: () => ({ messages: [] }) },
       send: () => new Promise<never>(() => {}),
       admin: { ping: () => tidings.close(), count: async () => ({ total: 0 }) },

@@ -17,18 +17,20 @@ export class Admission {
     this.#retryMs = retryMs
   }
 
-  /** Lets a connection in, and gives what to call once when it is over; or says which limit is against it. */
-  admit({ address, principal }: ConnectionInfo): (() => void) | ConnectionLimit {
-    const limits = this.#limits
-    if (this.#total >= limits.connections) return 'connections'
-    if (isFull(this.#byAddress, address, limits.connectionsPerAddress)) return 'connectionsPerAddress'
-    if (isFull(this.#byPrincipal, principal, limits.connectionsPerPrincipal)) return 'connectionsPerPrincipal'
-    this.#count(1, address, principal)
-    let isIn = true
-    return () => {
-      if (isIn) this.#count(-1, address, principal)
-      isIn = false
-    }
+  /** Lets a connection in, which counts until it is released; or says which limit is against it. */
+  admit(connection: ConnectionInfo): ConnectionLimit | undefined {
+    const { connections, connectionsPerAddress, connectionsPerPrincipal } = this.#limits
+    const { address, principal } = connection
+    if (this.#total >= connections) return 'connections'
+    if (isFull(this.#byAddress, address, connectionsPerAddress)) return 'connectionsPerAddress'
+    if (isFull(this.#byPrincipal, principal, connectionsPerPrincipal)) return 'connectionsPerPrincipal'
+    this.#count(1, connection)
+    return undefined
+  }
+
+  /** A connection that was let in is over. */
+  release(connection: ConnectionInfo): void {
+    this.#count(-1, connection)
   }
 
   /** RFC 6585 section 4 for one who has too many, RFC 9110 section 15.6.4 where all together have. */
@@ -44,7 +46,7 @@ export class Admission {
     return new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 
-  #count(change: 1 | -1, address: string | undefined, principal: string | undefined): void {
+  #count(change: 1 | -1, { address, principal }: ConnectionInfo): void {
     this.#total += change
     add(this.#byAddress, address, change)
     add(this.#byPrincipal, principal, change)

@@ -7,20 +7,16 @@
 export class Chunk {
   /** The bytes with their framing, for a socket. */
   readonly framed: Buffer
-  readonly #start: number
+  /** How many they are without it. */
+  readonly byteLength: number
 
   constructor(text: string) {
-    const size = Buffer.byteLength(text).toString(16)
-    this.framed = Buffer.from(`${size}\r\n${text}\r\n`)
-    this.#start = size.length + 2
-  }
-
-  get byteLength(): number {
-    return this.framed.byteLength - this.#start - 2
+    this.byteLength = Buffer.byteLength(text)
+    this.framed = Buffer.from(`${this.byteLength.toString(16)}\r\n${text}\r\n`)
   }
 
   /** The bytes alone, for whatever frames them itself. */
   get bytes(): Buffer {
-    return this.framed.subarray(this.#start, -2)
+    return this.framed.subarray(-2 - this.byteLength, -2)
   }
 }

@@ -1,5 +1,6 @@
 import type { TidingsError } from '@tidings/core'
 import { encodeEventBody, type ServerGapReason, signal, toProblem } from '@tidings/core/wire'
+import type { Admission } from './admission.js'
 import { Chunk } from './chunk.js'
 import { type Beating, type Heartbeat, heartbeatChunk } from './heartbeat.js'
 import type { ConnectionInfo, DisconnectReason, Hooks } from './hooks.js'
@@ -11,6 +12,7 @@ import type { Tally } from './tally.js'
 /** What a connection needs of its server. */
 export interface ConnectionHome {
   readonly hub: Hub
+  readonly admission: Admission
   readonly heartbeat: Heartbeat
   readonly tally: Tally
   readonly hooks: Hooks
@@ -34,9 +36,10 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
   readonly #home: ConnectionHome
   readonly #sink: Sink
   readonly #info: ConnectionInfo
-  readonly #over: () => void
   readonly #subscriptions = new Set<Subscription>()
-  readonly #ready: Subscription[] = []
+  /** Those that have something to say, in a row: see {@link Subscription.nextReady}. */
+  #firstReady: Subscription | undefined
+  #lastReady: Subscription | undefined
   readonly #openedAt = performance.now()
   readonly #lifeMs: number
   /** Counts of beats: when it was opened, when something was written last, since when its socket is full. */
@@ -46,12 +49,10 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
   #state: 'writable' | 'full' | 'closed' = 'writable'
   #isTouched = false
 
-  /** @param over called once, when it is */
-  constructor(home: ConnectionHome, sink: Sink, info: ConnectionInfo, over: () => void) {
+  constructor(home: ConnectionHome, sink: Sink, info: ConnectionInfo) {
     this.#home = home
     this.#sink = sink
     this.#info = info
-    this.#over = over
     // Connections that were opened together do not end together.
     this.#lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
     this.#openedBeat = home.heartbeat.count
@@ -79,7 +80,9 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
   ready(subscription: Subscription): void {
     if (this.#state === 'closed' || subscription.isReady) return
     subscription.isReady = true
-    this.#ready.push(subscription)
+    if (this.#lastReady) this.#lastReady.nextReady = subscription
+    else this.#firstReady = subscription
+    this.#lastReady = subscription
     if (this.#isTouched) return
     this.#isTouched = true
     this.#home.hub.flushSoon(this)
@@ -101,17 +104,14 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
     this.#isTouched = false
     if (this.#state !== 'writable') return
     const piece = this.#take()
-    let next = piece && this.#take()
     if (!piece) return
-    if (!next) {
+    if (!this.#firstReady) {
       this.#write(piece.chunk)
       return
     }
     this.#sink.cork()
-    this.#write(piece.chunk)
-    while (next) {
+    for (let next: Piece | undefined = piece; next; next = this.#isWritable() ? this.#take() : undefined) {
       this.#write(next.chunk)
-      next = this.#isWritable() ? this.#take() : undefined
     }
     this.#sink.uncork()
   }
@@ -151,16 +151,21 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
 
   /** The next that is owed to anyone; whoever is owed nothing more is not ready any more. */
   #take(): Piece | undefined {
-    for (let subscription = this.#ready[0]; subscription; subscription = this.#ready[0]) {
-      const piece = subscription.take()
-      if (piece) {
-        this.#home.tally.deliveries += piece.count
-        return piece
-      }
-      subscription.isReady = false
-      this.#ready.shift()
+    for (let first = this.#firstReady; first; first = this.#firstReady) {
+      const piece = first.take()
+      if (!first.hasMore) this.#shiftReady(first)
+      if (!piece) continue
+      this.#home.tally.deliveries += piece.count
+      return piece
     }
     return undefined
+  }
+
+  #shiftReady(first: Subscription): void {
+    first.isReady = false
+    this.#firstReady = first.nextReady
+    first.nextReady = undefined
+    if (!this.#firstReady) this.#lastReady = undefined
   }
 
   #isWritable(): boolean {
@@ -184,10 +189,11 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
       this.#home.hub.leave(subscription.topic, subscription)
     }
     this.#subscriptions.clear()
-    this.#ready.length = 0
+    this.#firstReady = undefined
+    this.#lastReady = undefined
     this.#home.connections.delete(this)
     this.#home.heartbeat.remove(this)
-    this.#over()
+    this.#home.admission.release(this.#info)
     const durationMs = performance.now() - this.#openedAt
     this.#home.hooks.disconnected?.({ ...this.#info, reason, durationMs })
   }

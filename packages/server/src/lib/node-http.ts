@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TidingsError } from '@tidings/core'
 import type { Answer, TidingsRequest } from './http.js'
-import { openOnResponse } from './node-sink.js'
+import { writeAnswer } from './node-sink.js'
 
 /** Whatever answers requests: a {@link Tidings} server, whichever its contract. */
 export interface RequestHandler {
@@ -11,21 +11,19 @@ export interface RequestHandler {
 /** A request that a body parser may have read already, as Express' do. */
 type ParsedMessage = IncomingMessage & { readonly body?: unknown }
 
-/** Answers a request of Node's own HTTP server, or of a framework that hands out its requests and responses. */
+/**
+ * Answers a request of Node's own HTTP server, or of a framework that hands out its requests and responses.
+ *
+ * @param url what follows the mount in the request's own URL
+ */
 export async function answerNodeRequest(
   server: RequestHandler,
   request: IncomingMessage,
   response: ServerResponse,
-  address = request.socket.remoteAddress,
+  url: string,
+  address: string | undefined,
 ): Promise<void> {
-  const answer = await server.handle(new NodeRequest(request, response, address))
-  const hasLeft = response.destroyed || response.closed
-  if (answer.kind === 'stream') {
-    if (hasLeft) answer.drop()
-    else openOnResponse(answer, response)
-  } else if (!hasLeft) {
-    response.writeHead(answer.status, answer.headers).end(answer.body)
-  }
+  writeAnswer(await server.handle(new NodeRequest(request, response, url, address)), response)
 }
 
 class NodeRequest implements TidingsRequest {
@@ -38,8 +36,8 @@ class NodeRequest implements TidingsRequest {
   readonly #response: ServerResponse
   #signal: AbortSignal | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, address: string | undefined) {
-    const [pathname = '', ...rest] = (request.url ?? '').split('?')
+  constructor(request: IncomingMessage, response: ServerResponse, url: string, address: string | undefined) {
+    const [pathname = '', ...rest] = url.split('?')
     this.method = request.method ?? 'GET'
     // As it was sent: the names of a contract need no encoding, and whoever guards a path in front has seen this one.
     this.path = pathname.replace(/^\/|\/$/g, '')

@@ -1,36 +1,45 @@
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Sink, SinkListener, StreamAnswer } from './http.js'
+import type { Chunk } from './chunk.js'
+import type { Answer, Sink, StreamAnswer } from './http.js'
 
 // As Node made them. What is different on a response was put there by somebody who wants to see what is written.
 const { write, end } = ServerResponse.prototype
 
-/** Begins a stream on a response of Node's own HTTP server, or one that acts like it, such as HTTP/2's. */
-export function openOnResponse(answer: StreamAnswer, response: ServerResponse): void {
+/** Answers on a response of Node's own HTTP server, or one that acts like it, such as HTTP/2's. */
+export function writeAnswer(answer: Answer, response: ServerResponse): void {
+  const hasLeft = response.destroyed || response.closed
+  if (answer.kind === 'stream') {
+    if (hasLeft) answer.drop()
+    else openOnResponse(answer, response)
+  } else if (!hasLeft) {
+    response.writeHead(answer.status, answer.headers).end(answer.body)
+  }
+}
+
+/** Begins a stream. */
+function openOnResponse(answer: StreamAnswer, response: ServerResponse): void {
   response.writeHead(200, answer.headers)
   const socket = bareSocketOf(response)
   if (!socket) {
-    const listener = answer.open(responseSink(response))
+    const listener = answer.open(new ResponseSink(response))
     response.on('drain', () => listener.drained())
-    response.once('close', () => listener.closed())
+    response.on('close', () => listener.closed())
     // Where nothing was written yet, or middleware holds it back.
     response.flushHeaders()
     return
   }
   socket.cork()
   response.flushHeaders()
-  listen(answer.open(socketSink(socket, response)), socket, response)
-  socket.uncork()
-}
-
-function listen(listener: SinkListener, socket: Socket, response: ServerResponse): void {
+  const listener = answer.open(new SocketSink(socket, response))
   const drained = () => listener.drained()
   socket.on('drain', drained)
-  response.once('close', () => {
+  response.on('close', () => {
     // The connection may be kept alive for another request.
     socket.off('drain', drained)
     listener.closed()
   })
+  socket.uncork()
 }
 
 /**
@@ -50,24 +59,62 @@ function bareSocketOf(response: ServerResponse): Socket | undefined {
   return isBare && socket && !socket.destroyed ? socket : undefined
 }
 
-function socketSink(socket: Socket, response: ServerResponse): Sink {
-  return {
-    write: (chunk) => socket.write(chunk.framed),
-    cork: () => socket.cork(),
-    uncork: () => socket.uncork(),
-    // It writes the last chunk, of length zero, and knows whether the connection is kept alive.
-    end: () => response.end(),
-    abort: () => response.destroy(),
+class SocketSink implements Sink {
+  readonly #socket: Socket
+  readonly #response: ServerResponse
+
+  constructor(socket: Socket, response: ServerResponse) {
+    this.#socket = socket
+    this.#response = response
+  }
+
+  write(chunk: Chunk): boolean {
+    return this.#socket.write(chunk.framed)
+  }
+
+  cork(): void {
+    this.#socket.cork()
+  }
+
+  uncork(): void {
+    this.#socket.uncork()
+  }
+
+  /** The response writes the last chunk, of length zero, and knows whether the connection is kept alive. */
+  end(): void {
+    this.#response.end()
+  }
+
+  abort(): void {
+    this.#response.destroy()
   }
 }
 
-function responseSink(response: ServerResponse): Sink {
-  return {
-    write: (chunk) => response.write(chunk.bytes),
-    // HTTP/2's has none of these.
-    cork: () => response.cork?.(),
-    uncork: () => response.uncork?.(),
-    end: () => response.end(),
-    abort: () => response.destroy(),
+class ResponseSink implements Sink {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  write(chunk: Chunk): boolean {
+    return this.#response.write(chunk.bytes)
+  }
+
+  cork(): void {
+    // HTTP/2's responses have none.
+    this.#response.cork?.()
+  }
+
+  uncork(): void {
+    this.#response.uncork?.()
+  }
+
+  end(): void {
+    this.#response.end()
+  }
+
+  abort(): void {
+    this.#response.destroy()
   }
 }

@@ -37,11 +37,12 @@ export type Start =
  */
 export class Subscription implements TopicReader {
   readonly topic: Topic
-  /** Whether its carrier has noted that it has something to say. */
+  /** Whether its carrier has noted that it has something to say, and who has after it: a list that takes no room. */
   isReady = false
+  nextReady: Subscription | undefined
   readonly #owner: SubscriptionOwner
   /** Own signals that go out before the events that follow the cursor. */
-  readonly #signals: Chunk[] = []
+  #signals: Chunk[] | undefined
   #seq: number
   #phase: 'reading' | 'loading' | 'ended' = 'reading'
 
@@ -57,17 +58,19 @@ export class Subscription implements TopicReader {
     return this.#seq < this.topic.log.head
   }
 
+  /** Whether there is something to take. */
+  get hasMore(): boolean {
+    return this.#signals !== undefined || (this.#phase === 'reading' && this.isBehind)
+  }
+
   /** Tells its owner that there is something to take. */
   announce(): void {
     if (this.#phase === 'reading') this.#owner.ready(this)
   }
 
-  /**
-   * Hands over some of what the subscriber is owed, and moves its cursor past it. Nothing is left when it hands over
-   * nothing.
-   */
+  /** Hands over some of what the subscriber is owed, and moves its cursor past it. */
   take(): Piece | undefined {
-    const signal = this.#signals.shift()
+    const signal = this.#takeSignal()
     if (signal) return { chunk: signal, count: 0 }
     if (this.#phase !== 'reading') return undefined
     const { log } = this.topic
@@ -83,7 +86,7 @@ export class Subscription implements TopicReader {
   /** Lets go of the topic. Nothing is taken from then on. */
   end(): void {
     this.#phase = 'ended'
-    this.#signals.length = 0
+    this.#signals = undefined
   }
 
   /** @param open the frame that begins the connection, without an id */
@@ -92,17 +95,17 @@ export class Subscription implements TopicReader {
     const reason = start.kind === 'resume' ? (start.cursor ? log.gapAt(start.cursor) : 'invalid') : undefined
     if (start.kind === 'resume' && start.cursor && !reason) {
       this.#seq = start.cursor.seq
-      this.#signals.push(this.#withCursor(open))
+      this.#say(this.#withCursor(open))
       return
     }
     if (this.topic.hasSnapshot) {
       // No id before the snapshot is there: a client cut off in between must not resume as if it had seen it.
-      this.#signals.push(new Chunk(open))
+      this.#say(new Chunk(open))
       if (reason) this.#miss(reason)
       else this.#load()
       return
     }
-    this.#signals.push(reason ? new Chunk(open) : this.#withCursor(open))
+    this.#say(reason ? new Chunk(open) : this.#withCursor(open))
     if (reason) this.#miss(reason)
   }
 
@@ -113,7 +116,7 @@ export class Subscription implements TopicReader {
     this.#seq = log.head
     const gap: GapSignal = { reason, cursor: formatCursor(log.cursorAt(this.#seq)) }
     const body = encodeEventBody(signals.gap, gap)
-    this.#signals.push(hasSnapshot ? new Chunk(body) : this.#withCursor(body))
+    this.#say(hasSnapshot ? new Chunk(body) : this.#withCursor(body))
     this.#owner.missed(this, reason)
     if (hasSnapshot) this.#load(missedAt)
   }
@@ -125,13 +128,26 @@ export class Subscription implements TopicReader {
         if (this.#phase !== 'loading') return
         this.#phase = 'reading'
         this.#seq = seq
-        this.#signals.push(chunk)
+        this.#say(chunk)
         this.#owner.ready(this)
       },
       (error: unknown) => {
         if (this.#phase === 'loading') this.#owner.failed(this, error)
       },
     )
+  }
+
+  #say(chunk: Chunk): void {
+    this.#signals ??= []
+    this.#signals.push(chunk)
+  }
+
+  #takeSignal(): Chunk | undefined {
+    if (!this.#signals) return undefined
+    const signal = this.#signals.shift()
+    // Mostly there are none, and an empty array takes room.
+    if (this.#signals.length === 0) this.#signals = undefined
+    return signal
   }
 
   #withCursor(body: string): Chunk {

@@ -4,7 +4,7 @@ import type { BoundChannel } from './binding.js'
 import { Connection } from './connection.js'
 import { eventStream } from './event-stream.js'
 import type { ConnectionInfo } from './hooks.js'
-import type { StreamAnswer, TidingsRequest } from './http.js'
+import type { Sink, StreamAnswer, TidingsRequest } from './http.js'
 import { jittered } from './jitter.js'
 import type { Site } from './site.js'
 import { type Start, Subscription } from './subscription.js'
@@ -25,17 +25,17 @@ export async function answerTopic(
     principal: site.options.principal(context),
   }
   // Before `authorize`, which may cost something, and counted at once: those who come meanwhile are one more.
-  const leave = admit(site, info)
+  admit(site, info)
   try {
     if ((await channel.authorize({ params, context })) !== true) {
       const message = `You may not subscribe to this topic of "${path}"`
       throw new TidingsError({ code: 'forbidden', message })
     }
   } catch (error) {
-    leave()
+    site.admission.release(info)
     throw error
   }
-  return topicStream(site, channel, info, query, startOf(request), leave)
+  return topicStream(site, channel, info, query, startOf(request))
 }
 
 // A function of its own, so that an open connection does not keep the request it came with.
@@ -45,10 +45,9 @@ function topicStream(
   info: ConnectionInfo,
   query: string,
   start: Start,
-  leave: () => void,
 ): StreamAnswer {
-  return eventStream((sink) => {
-    const connection = new Connection(site, sink, info, leave)
+  const open = (sink: Sink) => {
+    const connection = new Connection(site, sink, info)
     const lastWords = site.lastWords()
     if (lastWords) {
       // It was on its way in when the server began to close.
@@ -59,15 +58,17 @@ function topicStream(
       connection.flush()
     }
     return connection
-  }, leave)
+  }
+  return eventStream(open, () => site.admission.release(info))
 }
 
-function admit(site: Site, info: ConnectionInfo): () => void {
-  const admitted = site.admission.admit(info)
-  if (typeof admitted === 'function') return admitted
-  site.tally.refused += 1
-  site.hooks.refused?.({ ...info, limit: admitted })
-  throw site.admission.refusal(admitted)
+/** @throws TidingsError `unavailable` or `too_many_requests` */
+function admit({ admission, tally, hooks }: Site, info: ConnectionInfo): void {
+  const limit = admission.admit(info)
+  if (!limit) return
+  tally.refused += 1
+  hooks.refused?.({ ...info, limit })
+  throw admission.refusal(limit)
 }
 
 /** How a connection begins: `retry` is how long an EventSource waits before it reconnects by itself. */

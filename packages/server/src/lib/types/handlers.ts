@@ -55,11 +55,13 @@ export interface SourceRequest<C extends Channel> {
 
 /**
  * Gives the topic's current state. It is the topic's and not the subscriber's: those who subscribe while it is
- * loading share it, so there is no `context`. What does not fit, or is thrown, ends the subscriptions that wait for
- * it with `$error`; they may come back.
+ * loading share it, so there is no `context`.
+ *
+ * What does not fit, or is thrown, or takes longer than the option `snapshotMs`, ends the subscriptions that wait for it
+ * with `$error`; they may come back. `signal` fires when the time is up.
  */
 export interface SnapshotHandler<C extends Channel> {
-  snapshot(request: { params: ParamsOf<C> }): SnapshotOf<C> | Promise<SnapshotOf<C>>
+  snapshot(request: { params: ParamsOf<C>; signal: AbortSignal }): SnapshotOf<C> | Promise<SnapshotOf<C>>
 }
 
 type ChannelHandlerOf<C extends Channel, Context> = ChannelHandler<C, Context> &
