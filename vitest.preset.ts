@@ -3,8 +3,16 @@ import { defineConfig } from 'vitest/config'
 
 /** What every package's tests share. Packages are tested against each other's source, not their builds. */
 export default defineConfig({
-  // Vitest hands these on to Node as well, where `import` or `default` among them would break every `require`.
-  ssr: { resolve: { conditions: ['@tidings/source', ...defaultServerConditions] } },
+  // Vitest hands these on to Node as well, where `import` or `default` among them would break every `require`. Without
+  // `module`, which packages mean for bundlers: Node cannot load what some of them have there.
+  ssr: {
+    resolve: {
+      conditions: [
+        '@tidings/source',
+        ...defaultServerConditions.filter((condition) => condition !== 'module'),
+      ],
+    },
+  },
   test: {
     include: ['*.test.ts', 'src/**/*.test.ts', 'test/**/*.test.ts'],
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: './tsconfig.json' },

@@ -1,1 +1,64 @@
-export {}
+import { type Attributes, type Meter, metrics, type Observable } from '@opentelemetry/api'
+import type { Stats } from './lib/stats.js'
+
+/** What is to be measured, and where to. */
+export interface MetricsOptions {
+  /** The meter to register with. Defaults to the one named `tidings` of the global provider. */
+  meter?: Meter
+  /** Given to every measurement: which server of several this is, say. */
+  attributes?: Attributes
+}
+
+/**
+ * Registers a server's counts with OpenTelemetry. They are read when the SDK collects, and cost nothing in between.
+ *
+ * | instrument                     | kind            | unit             | what it is                                      |
+ * | ------------------------------ | --------------- | ---------------- | ----------------------------------------------- |
+ * | `tidings.connections`          | up-down counter | `{connection}`   | open event streams of topics                    |
+ * | `tidings.subscriptions`        | up-down counter | `{subscription}` | subscriptions they carry                        |
+ * | `tidings.subscriptions.lagging`| up-down counter | `{subscription}` | those whose clients read slowly                 |
+ * | `tidings.topics`               | up-down counter | `{topic}`        | topics in use, or that may be come back to      |
+ * | `tidings.running`              | up-down counter | `{call}`         | commands and streams that are being answered    |
+ * | `tidings.emits`                | counter         | `{event}`        | events emitted                                  |
+ * | `tidings.deliveries`           | counter         | `{event}`        | events written, once for each subscriber        |
+ * | `tidings.sent`                 | counter         | `By`             | bytes written to connections                    |
+ * | `tidings.gaps`                 | counter         | `{gap}`          | times a subscriber was told that it missed some |
+ * | `tidings.connections.refused`  | counter         | `{connection}`   | connections refused because of a limit          |
+ * | `tidings.connections.stalled`  | counter         | `{connection}`   | connections cut because nobody read             |
+ *
+ * @returns what ends it: from then on nothing is measured
+ */
+export function registerMetrics(tidings: { stats(): Stats }, options: MetricsOptions = {}): () => void {
+  const { meter = metrics.getMeter('tidings'), attributes = {} } = options
+  const upDown = (name: string, unit: string, description: string) =>
+    meter.createObservableUpDownCounter(name, { unit, description })
+  const counter = (name: string, unit: string, description: string) =>
+    meter.createObservableCounter(name, { unit, description })
+
+  const instruments: Readonly<Record<keyof Stats, Observable>> = {
+    connections: upDown('tidings.connections', '{connection}', 'Open event streams of topics'),
+    subscriptions: upDown('tidings.subscriptions', '{subscription}', 'Subscriptions they carry'),
+    lagging: upDown(
+      'tidings.subscriptions.lagging',
+      '{subscription}',
+      'Subscriptions whose clients read slowly',
+    ),
+    topics: upDown('tidings.topics', '{topic}', 'Topics in use, or that may be come back to'),
+    running: upDown('tidings.running', '{call}', 'Commands and streams that are being answered'),
+    emits: counter('tidings.emits', '{event}', 'Events emitted'),
+    deliveries: counter('tidings.deliveries', '{event}', 'Events written, once for each subscriber'),
+    bytes: counter('tidings.sent', 'By', 'Bytes written to connections'),
+    gaps: counter('tidings.gaps', '{gap}', 'Times a subscriber was told that it missed some'),
+    refused: counter('tidings.connections.refused', '{connection}', 'Connections refused because of a limit'),
+    stalled: counter('tidings.connections.stalled', '{connection}', 'Connections cut because nobody read'),
+  }
+  const observables = Object.values(instruments)
+  const observe: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
+    const stats = tidings.stats()
+    for (const [name, instrument] of Object.entries(instruments)) {
+      result.observe(instrument, stats[name as keyof Stats], attributes)
+    }
+  }
+  meter.addBatchObservableCallback(observe, observables)
+  return () => meter.removeBatchObservableCallback(observe, observables)
+}
