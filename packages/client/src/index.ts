@@ -14,4 +14,5 @@ export type {
   SubscriptionHandlers,
   Topic,
   TopicEvent,
+  TopicState,
 } from './lib/types/client.js'

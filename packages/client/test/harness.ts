@@ -50,7 +50,7 @@ export async function startServer(
       ...handlers,
     },
   )
-  onTestFinished(() => tidings.close())
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
   const requests: { method: string; url: string; authorization: string | undefined }[] = []
   const app = express()
   app.use((request, response, next) => {

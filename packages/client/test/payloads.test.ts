@@ -30,7 +30,7 @@ const texts: [string, string][] = [
 
 async function startServer() {
   const tidings = createServer(contract, {})
-  onTestFinished(() => tidings.close())
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
   const app = express()
   app.use('/events', expressHandler(tidings))
   app.get('/', (_request, response) => {

@@ -621,7 +621,7 @@ describe('reconnecting', () => {
     const { client } = connect(first.url)
     client.ticks().on('tick', () => {})
     await until(() => client.connection.state.status === 'open', 'the client was connected')
-    await first.tidings.close()
+    await first.tidings.close({ drainMs: 0 })
     await until(() => client.connection.state.status === 'waiting', 'it waits for the server')
     await first.stop()
     await startServer({}, { port: first.port })
