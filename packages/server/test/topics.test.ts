@@ -231,6 +231,45 @@ describe('a snapshot', () => {
     expect(seqs(events.slice(1))).toEqual([0, 1, 2])
   })
 
+  it('is followed by all that was emitted while it was loading, were it more than the log keeps', async () => {
+    let load: (state: { messages: string[] }) => void = () => {}
+    const tidings = createServer(
+      contract,
+      { history: { size: 2 } },
+      {
+        ...handlers,
+        room: {
+          snapshot: () =>
+            new Promise((resolve) => {
+              load = resolve
+            }),
+        },
+      },
+    )
+    onTestFinished(() => tidings.close({ drainMs: 0 }))
+    const url = `${await mount(expressHandler(tidings))}/room?roomId=lobby`
+    const streams = await Promise.all([open(url), open(url)])
+    await Promise.all(streams.map((stream) => stream.count(1)))
+    const total = 1_000
+    for (let n = 1; n <= total; n += 1) {
+      await tidings.emit.room({ roomId: 'lobby' }).typing(`${n} ${'x'.repeat(500)}`)
+      if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    // Longer than what a socket takes without saying that it is full.
+    load({ messages: ['x'.repeat(100_000)] })
+    for (const stream of streams) {
+      const events = await stream.count(total + 2)
+      expect(events[1]?.event).toBe('$snapshot')
+      expect(seqs(events.slice(1))).toEqual(Array.from({ length: total + 1 }, (_, n) => n))
+    }
+    expect(tidings.stats()).toMatchObject({ gaps: 0, deliveries: 2 * total })
+    // And then the log goes back to its bounds.
+    await tidings.emit.room({ roomId: 'lobby' }).typing('last')
+    const late = await open(url, { headers: { 'last-event-id': String(streams[0]?.events[500]?.id) } })
+    expect((await late.count(2))[1]?.data).toContain('expired')
+    load({ messages: [] })
+  })
+
   it('is loaded once for those who come while it is loading', async () => {
     const loads: ((state: { messages: string[] }) => void)[] = []
     const { tidings } = server(() => new Promise((resolve) => loads.push(resolve)))

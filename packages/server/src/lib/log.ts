@@ -28,6 +28,9 @@ export interface Batch {
 /** About how much a reader that lies behind is handed at once, in characters: it is what its socket holds if it stalls. */
 const catchUpLength = 64 * 1024
 
+/** How much is kept for those who wait for a snapshot, in characters: beyond, they begin again with a newer one. */
+const heldLength = 16 * 1024 * 1024
+
 /**
  * The ordered history of one topic, as encoded frames that all readers share.
  *
@@ -45,6 +48,10 @@ export class Log {
   #floor = 0
   /** Where readers who keep up were when the current turn began. */
   #turnStart = 0
+  /** Positions that somebody is about to read from. */
+  readonly #held: number[] = []
+  /** The length of all frames together. */
+  #length = 0
   #lastBatch: { readonly from: number; readonly batch: Batch } | undefined
 
   constructor(epoch: string, bounds: HistoryBounds, delivery: Delivery) {
@@ -58,10 +65,6 @@ export class Log {
     return this.#head
   }
 
-  get isEmpty(): boolean {
-    return this.#entries.length === 0
-  }
-
   cursorAt(seq: number): Cursor {
     return { epoch: this.epoch, seq }
   }
@@ -72,11 +75,24 @@ export class Log {
     const frame = withId(`${this.epoch}.${this.#head}`, body)
     if (this.#delivery === 'latest') {
       const superseded = this.#entries.findIndex((entry) => entry.event === event)
-      if (superseded >= 0) this.#entries.splice(superseded, 1)
+      if (superseded >= 0) this.#drop(superseded, 1)
     }
     this.#entries.push({ seq: this.#head, event, frame, at: now })
+    this.#length += frame.length
     this.#lastBatch = undefined
     return frame.length
+  }
+
+  /**
+   * Keeps what follows a position, beyond the bounds, until it is released: for those who wait for the snapshot that
+   * stands for it. Otherwise, where more is emitted while it is loading than the log keeps, no snapshot would ever do.
+   */
+  hold(seq: number): void {
+    this.#held.push(seq)
+  }
+
+  release(seq: number): void {
+    this.#held.splice(this.#held.indexOf(seq), 1)
   }
 
   /** Lets go of what is beyond the bounds. */
@@ -88,7 +104,11 @@ export class Log {
     for (let entry = this.#entries[surplus]; entry && entry.at < oldest; entry = this.#entries[surplus]) {
       surplus += 1
     }
-    for (const entry of this.#entries.splice(0, surplus)) this.#floor = entry.seq
+    if (this.#held.length > 0 && this.#length <= heldLength) {
+      surplus = Math.min(surplus, this.#indexAfter(Math.min(...this.#held)))
+    }
+    this.#floor = this.#entries[surplus - 1]?.seq ?? this.#floor
+    this.#drop(0, surplus)
   }
 
   /** Why a reader cannot go on from a cursor; nothing if it can. */
@@ -107,13 +127,15 @@ export class Log {
    * What follows a position, or nothing at the head. Readers at one position get the same bytes.
    *
    * A reader that was at the head when this turn began is handed all of it, which is bounded by what is emitted in a
-   * turn; one that lies further behind is handed a piece, and asks again.
+   * turn; one that lies further behind is handed a piece, and asks again, unless it asks for `all`.
    */
-  readFrom(seq: number): Batch | undefined {
+  readFrom(seq: number, amount: 'some' | 'all' = 'some'): Batch | undefined {
     if (seq >= this.#head) return undefined
-    if (this.#lastBatch?.from === seq) return this.#lastBatch.batch
+    const last = this.#lastBatch
+    if (last?.from === seq && (amount === 'some' || last.batch.seq === this.#head)) return last.batch
     const entries = this.#entries
-    const most = seq >= this.#turnStart ? Number.POSITIVE_INFINITY : catchUpLength
+    const isWhole = amount === 'all' || seq >= this.#turnStart
+    const most = isWhole ? Number.POSITIVE_INFINITY : catchUpLength
     const first = this.#indexAfter(seq)
     let end = first
     let text = ''
@@ -126,9 +148,15 @@ export class Log {
     return batch
   }
 
+  /** How many of what is kept come before or at a position. */
   #indexAfter(seq: number): number {
     // The newest events, without holes between them; holes are what `latest` makes.
-    if (this.#delivery === 'every') return this.#entries.length - (this.#head - seq)
-    return this.#entries.findIndex((entry) => entry.seq > seq)
+    if (this.#delivery === 'every') return Math.max(0, this.#entries.length - (this.#head - seq))
+    const index = this.#entries.findIndex((entry) => entry.seq > seq)
+    return index < 0 ? this.#entries.length : index
+  }
+
+  #drop(start: number, count: number): void {
+    for (const { frame } of this.#entries.splice(start, count)) this.#length -= frame.length
   }
 }

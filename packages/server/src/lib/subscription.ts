@@ -41,8 +41,8 @@ export class Subscription implements TopicReader {
   isReady = false
   nextReady: Subscription | undefined
   readonly #owner: SubscriptionOwner
-  /** Own signals that go out before the events that follow the cursor. */
-  #signals: Chunk[] | undefined
+  /** What goes out before the events that follow the cursor: signals, and what was emitted while a snapshot loaded. */
+  #first: Piece[] | undefined
   #seq: number
   #phase: 'reading' | 'loading' | 'ended' = 'reading'
 
@@ -60,7 +60,7 @@ export class Subscription implements TopicReader {
 
   /** Whether there is something to take. */
   get hasMore(): boolean {
-    return this.#signals !== undefined || (this.#phase === 'reading' && this.isBehind)
+    return this.#first !== undefined || (this.#phase === 'reading' && this.isBehind)
   }
 
   /** Tells its owner that there is something to take. */
@@ -70,8 +70,8 @@ export class Subscription implements TopicReader {
 
   /** Hands over some of what the subscriber is owed, and moves its cursor past it. */
   take(): Piece | undefined {
-    const signal = this.#takeSignal()
-    if (signal) return { chunk: signal, count: 0 }
+    const first = this.#takeFirst()
+    if (first) return first
     if (this.#phase !== 'reading') return undefined
     const { log } = this.topic
     if (!log.reaches(this.#seq)) {
@@ -86,7 +86,7 @@ export class Subscription implements TopicReader {
   /** Lets go of the topic. Nothing is taken from then on. */
   end(): void {
     this.#phase = 'ended'
-    this.#signals = undefined
+    this.#first = undefined
   }
 
   /** @param open the frame that begins the connection, without an id */
@@ -127,8 +127,11 @@ export class Subscription implements TopicReader {
       ({ seq, chunk }) => {
         if (this.#phase !== 'loading') return
         this.#phase = 'reading'
-        this.#seq = seq
         this.#say(chunk)
+        // At once, though its client may take long to read: the log lets go of it now.
+        const meanwhile = this.topic.log.reaches(seq) ? this.topic.log.readFrom(seq, 'all') : undefined
+        if (meanwhile) this.#first?.push(meanwhile)
+        this.#seq = meanwhile?.seq ?? seq
         this.#owner.ready(this)
       },
       (error: unknown) => {
@@ -138,16 +141,16 @@ export class Subscription implements TopicReader {
   }
 
   #say(chunk: Chunk): void {
-    this.#signals ??= []
-    this.#signals.push(chunk)
+    this.#first ??= []
+    this.#first.push({ chunk, count: 0 })
   }
 
-  #takeSignal(): Chunk | undefined {
-    if (!this.#signals) return undefined
-    const signal = this.#signals.shift()
-    // Mostly there are none, and an empty array takes room.
-    if (this.#signals.length === 0) this.#signals = undefined
-    return signal
+  #takeFirst(): Piece | undefined {
+    if (!this.#first) return undefined
+    const piece = this.#first.shift()
+    // Mostly there is none, and an empty array takes room.
+    if (this.#first.length === 0) this.#first = undefined
+    return piece
   }
 
   #withCursor(body: string): Chunk {

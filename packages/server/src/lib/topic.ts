@@ -60,7 +60,9 @@ export class Topic {
       return this.#loading.snapshot
     }
     const seq = this.log.head
+    this.log.hold(seq)
     const snapshot = this.#load(seq).finally(() => {
+      this.log.release(seq)
       if (this.#loading?.snapshot === snapshot) this.#loading = undefined
     })
     this.#loading = { seq, snapshot }

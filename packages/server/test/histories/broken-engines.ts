@@ -1,0 +1,91 @@
+import { formatCursor, withId } from '@tidings/core/wire'
+import { vi } from 'vitest'
+import { Chunk } from '../../src/lib/chunk.js'
+import { Log } from '../../src/lib/log.js'
+import { Topic } from '../../src/lib/topic.js'
+
+const { readFrom, append } = Log.prototype
+const { loadSnapshot } = Topic.prototype
+
+/** Every seventh time something is done, it is done wrong. */
+function sometimes(): () => boolean {
+  let count = 0
+  return () => {
+    count += 1
+    return count % 7 === 0
+  }
+}
+
+/** Engines that break the promise, each in one way. What they do is undone by `vi.restoreAllMocks`. */
+export const brokenEngines: Readonly<Record<string, () => void>> = {
+  'skips an event'() {
+    const isWrong = sometimes()
+    vi.spyOn(Log.prototype, 'readFrom').mockImplementation(function (this: Log, seq) {
+      return readFrom.call(this, isWrong() && seq + 1 < this.head ? seq + 1 : seq)
+    })
+  },
+  'sends an event twice'() {
+    const isWrong = sometimes()
+    vi.spyOn(Log.prototype, 'readFrom').mockImplementation(function (this: Log, seq) {
+      return readFrom.call(this, isWrong() && seq < this.head && this.reaches(seq - 1) ? seq - 1 : seq)
+    })
+  },
+  'goes on from the head without a gap'() {
+    vi.spyOn(Log.prototype, 'gapAt').mockReturnValue(undefined)
+    vi.spyOn(Log.prototype, 'reaches').mockReturnValue(true)
+  },
+  'replays what is left of an expired history'() {
+    const { gapAt } = Log.prototype
+    vi.spyOn(Log.prototype, 'gapAt').mockImplementation(function (this: Log, cursor) {
+      const reason = gapAt.call(this, cursor)
+      return reason === 'expired' ? undefined : reason
+    })
+    vi.spyOn(Log.prototype, 'reaches').mockReturnValue(true)
+  },
+  'takes a cursor of another epoch for its own'() {
+    const { gapAt } = Log.prototype
+    vi.spyOn(Log.prototype, 'gapAt').mockImplementation(function (this: Log, cursor) {
+      return gapAt.call(this, { ...cursor, epoch: this.epoch })
+    })
+  },
+  'announces gaps where there are none'() {
+    vi.spyOn(Log.prototype, 'gapAt').mockReturnValue('expired')
+  },
+  'loses an event on its way into the log'() {
+    const isWrong = sometimes()
+    vi.spyOn(Log.prototype, 'append').mockImplementation(function (this: Log, event, body, now) {
+      return isWrong() ? 0 : append.call(this, event, body, now)
+    })
+  },
+  'swaps two events'() {
+    const isWrong = sometimes()
+    let held: { log: Log; event: string; body: string } | undefined
+    vi.spyOn(Log.prototype, 'append').mockImplementation(function (this: Log, event, body, now) {
+      if (!held && isWrong()) {
+        held = { log: this, event, body }
+        return 0
+      }
+      const length = append.call(this, event, body, now)
+      if (held?.log === this) {
+        append.call(this, held.event, held.body, now)
+        held = undefined
+      }
+      return length
+    })
+  },
+  'takes the position of a snapshot after it was loaded'() {
+    vi.spyOn(Topic.prototype, 'loadSnapshot').mockImplementation(async function (this: Topic, atLeast) {
+      const { chunk } = await loadSnapshot.call(this, atLeast)
+      const body = chunk.bytes.toString().replace(/^id: .*\n/, '')
+      const seq = this.log.head
+      return { seq, chunk: new Chunk(withId(formatCursor(this.log.cursorAt(seq)), body)) }
+    })
+  },
+  'shares a snapshot that is older than what was missed'() {
+    let old: ReturnType<Topic['loadSnapshot']> | undefined
+    vi.spyOn(Topic.prototype, 'loadSnapshot').mockImplementation(function (this: Topic, atLeast) {
+      old ??= loadSnapshot.call(this, atLeast)
+      return old
+    })
+  },
+}

@@ -1,0 +1,35 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { brokenEngines } from './broken-engines.js'
+import { history, run, Stage } from './history.js'
+
+/** `npm run test:soak` asks for more. */
+const runs = Number(process.env['TIDINGS_HISTORIES'] ?? 300)
+
+const stage = new Stage()
+beforeAll(() => stage.open())
+afterAll(() => stage.close())
+
+let done = 0
+const promise = fc.asyncProperty(history, async (each) => {
+  await run(stage, each)
+  done += 1
+  if (done % 1_000 === 0) console.log(`${done} histories`)
+})
+
+describe('whatever happens, a subscriber sees events in order, none twice, and none missing that no gap announced', () => {
+  it(`in ${runs} histories`, { timeout: 3_600_000 }, () =>
+    fc.assert(promise, { numRuns: runs, includeErrorInReport: true }),
+  )
+
+  it.each(Object.keys(brokenEngines))('which is not so for an engine that %s', async (name) => {
+    onTestFinished(() => {
+      vi.restoreAllMocks()
+    })
+    brokenEngines[name]?.()
+    // One example is enough: it need not be the smallest.
+    const { failed, numRuns } = await fc.check(promise, { numRuns: 300, endOnFailure: true })
+    expect(failed, `${numRuns} histories found nothing`).toBe(true)
+    if (process.env['TIDINGS_HISTORIES']) console.log(`${name}: found by history ${numRuns}`)
+  })
+})
