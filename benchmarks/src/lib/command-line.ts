@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util'
+import { fullExtent, quickExtent, type Scenario, scenariosOf } from './scenario.js'
+import { type SubjectName, subjectNames } from './subject-names.js'
+
+/** What is to be measured. */
+export interface Plan {
+  readonly subjects: readonly SubjectName[]
+  readonly scenarios: readonly Scenario[]
+  readonly rounds: number
+  /** Whether it is all there is, so that it may stand for the results in the repository. */
+  readonly isFull: boolean
+}
+
+const usage = `npm run bench -- [options]
+
+  --only a,b        these subjects: ${subjectNames.join(', ')}
+  --scenario a,b    these scenarios: ${scenariosOf(fullExtent)
+    .map(({ name, title }) => `${name} (${title})`)
+    .join('; ')}
+  --rounds n        how often each subject is measured (5)
+  --quick           one short round`
+
+/** Reads the command line. @throws Error for an option it does not know, with all of them */
+export function parsePlan(args: readonly string[]): Plan {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      scenario: { type: 'string' },
+      rounds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) throw new Error(usage)
+  const { only, scenario, quick } = values
+  const scenarios = scenariosOf(quick ? quickExtent : fullExtent)
+  const chosen = choose(
+    scenarios.map(({ name }) => name),
+    scenario,
+  )
+  const rounds = Number(values.rounds ?? (quick ? 1 : 5))
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is ${values.rounds}\n\n${usage}`)
+  return {
+    subjects: choose(subjectNames, only),
+    scenarios: scenarios.filter(({ name }) => chosen.includes(name)),
+    rounds,
+    isFull: !quick && only === undefined && scenario === undefined,
+  }
+}
+
+function choose<Name extends string>(all: readonly Name[], list: string | undefined): readonly Name[] {
+  if (list === undefined) return all
+  const wanted = list.split(',')
+  const unknown = wanted.filter((name) => !(all as readonly string[]).includes(name))
+  if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}\n\n${usage}`)
+  return all.filter((name) => wanted.includes(name))
+}

@@ -1,0 +1,101 @@
+import type { LoadCommands } from '../load.js'
+import type { ServeCommands } from '../serve.js'
+import { Child } from './child.js'
+import type { FlowScenario, IdleScenario } from './scenario.js'
+
+/** What one subject needed in one round of a scenario. */
+export interface FlowSample {
+  readonly kind: 'flow'
+  readonly deliveries: number
+  /** Microseconds of the server's CPU for each delivered event. */
+  readonly cpuUs: number
+  /** Microseconds of the load generator's CPU for each delivered event. */
+  readonly loadCpuUs: number
+  /** Which share of the time the load generator was busy: near 1, it is what is measured. */
+  readonly loadBusy: number
+  readonly deliveriesPerSecond: number
+  readonly latencyMs: { readonly median: number; readonly p99: number }
+  readonly lastReceiptMs: { readonly median: number; readonly p99: number }
+  readonly lost: number
+  readonly duplicated: number
+  readonly outOfOrder: number
+}
+
+/** What one subject held in one round of a scenario. */
+export interface IdleSample {
+  readonly kind: 'idle'
+  /** Bytes of memory for each idle connection. */
+  readonly rss: number
+  /** Of these, bytes on the heap of JavaScript. */
+  readonly heap: number
+}
+
+export type Sample = FlowSample | IdleSample
+
+export async function measureFlow(subject: string, scenario: FlowScenario): Promise<FlowSample> {
+  return withProcesses(subject, async (server, load) => {
+    const { connections, inspected, warmUp, measured } = scenario
+    const address = await server.ask('start')
+    await load.ask('connect', { address, connections, inspected, confirmEvery: measured.confirmEvery })
+    await server.ask('awaitSubscribers', connections)
+    const warm = await server.ask('emit', warmUp)
+    await load.ask('mark')
+    const { events, elapsedMs, cpu } = await server.ask('emit', measured)
+    const received = await load.ask('report', warm.events + events)
+    const { lost, duplicated, outOfOrder } = received
+    const deliveries = events * connections
+    const loadCpu = received.cpu.user + received.cpu.system
+    return {
+      kind: 'flow',
+      deliveries,
+      cpuUs: (cpu.user + cpu.system) / deliveries,
+      loadCpuUs: loadCpu / deliveries,
+      loadBusy: loadCpu / 1e3 / elapsedMs,
+      deliveriesPerSecond: (deliveries / elapsedMs) * 1e3,
+      latencyMs: inMs(received.latency),
+      lastReceiptMs: inMs(received.lastReceipt),
+      lost,
+      duplicated,
+      outOfOrder,
+    }
+  })
+}
+
+export async function measureIdle(subject: string, { connections }: IdleScenario): Promise<IdleSample> {
+  return withProcesses(subject, async (server, load) => {
+    const address = await server.ask('start')
+    // What is loaded and compiled with the first subscribers is not the memory of those that follow.
+    const first = Math.ceil(connections / 20)
+    await load.ask('connect', { address, connections: first, inspected: 1, confirmEvery: 1 })
+    await server.ask('awaitSubscribers', first)
+    const emission = { burst: 1, window: 1, confirmEvery: 1, atLeastMs: 200, atMostEvents: 1_000 }
+    const { isWhole } = await server.ask('emit', { ...emission, atLeastBursts: 20 })
+    if (!isWhole) throw new Error(`${subject} lost events`)
+    const before = await server.ask('memory')
+    await load.ask('connect', { address, connections, inspected: 1, confirmEvery: 1 })
+    await server.ask('awaitSubscribers', first + connections)
+    const after = await server.ask('memory')
+    return {
+      kind: 'idle',
+      rss: (after.rss - before.rss) / connections,
+      heap: (after.heapUsed - before.heapUsed) / connections,
+    }
+  })
+}
+
+export async function withProcesses<Result>(
+  subject: string,
+  measure: (server: Child<ServeCommands>, load: Child<LoadCommands>) => Promise<Result>,
+): Promise<Result> {
+  const server = new Child<ServeCommands>(new URL('../serve.js', import.meta.url), subject, [subject])
+  const load = new Child<LoadCommands>(new URL('../load.js', import.meta.url), `the load of ${subject}`)
+  try {
+    return await measure(server, load)
+  } finally {
+    await Promise.all([server.end(), load.end()])
+  }
+}
+
+function inMs({ median, p99 }: { median: number; p99: number }) {
+  return { median: median / 1e3, p99: p99 / 1e3 }
+}

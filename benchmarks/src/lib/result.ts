@@ -1,0 +1,99 @@
+import type { FlowSample, IdleSample, Sample } from './measure.js'
+import { quantile } from './quantile.js'
+import type { Scenario } from './scenario.js'
+import { baseline } from './subject-names.js'
+
+/** A figure of several rounds. */
+export interface Figure {
+  readonly median: number
+  readonly least: number
+  readonly most: number
+}
+
+/** What a subject needed in all rounds of a scenario. */
+export interface FlowResult {
+  readonly kind: 'flow'
+  readonly subject: string
+  readonly cpuUs: Figure
+  /** The CPU as a multiple of the baseline's in the same round; absent where that was not measured. */
+  readonly ratio: Figure | undefined
+  readonly latencyP99Ms: Figure
+  readonly deliveriesPerSecond: Figure
+  readonly loadCpuUs: Figure
+  readonly loadBusy: Figure
+  /** Of all rounds together. */
+  readonly deliveries: number
+  readonly lost: number
+  readonly duplicated: number
+  readonly outOfOrder: number
+}
+
+/** What a subject held in all rounds of a scenario, in bytes a connection. */
+export interface IdleResult {
+  readonly kind: 'idle'
+  readonly subject: string
+  readonly rss: Figure
+  readonly heap: Figure
+}
+
+export interface ScenarioResult {
+  readonly scenario: string
+  readonly title: string
+  readonly connections: number
+  readonly results: readonly (FlowResult | IdleResult)[]
+}
+
+/** Sums up the rounds of a scenario: for each subject, one sample a round. */
+export function resultOf(
+  scenario: Scenario,
+  samples: ReadonlyMap<string, readonly Sample[]>,
+): ScenarioResult {
+  const { name, title, connections } = scenario
+  const results = [...samples].map(([subject, rounds]) =>
+    scenario.kind === 'idle'
+      ? idleResult(subject, rounds as readonly IdleSample[])
+      : flowResult(subject, rounds as readonly FlowSample[], samples.get(baseline) as readonly FlowSample[]),
+  )
+  return { scenario: name, title, connections, results }
+}
+
+function flowResult(
+  subject: string,
+  rounds: readonly FlowSample[],
+  baselineRounds: readonly FlowSample[] | undefined,
+): FlowResult {
+  const ratios = baselineRounds?.flatMap((base, round) => {
+    const sample = rounds[round]
+    return sample ? [sample.cpuUs / base.cpuUs] : []
+  })
+  const figure = (pick: (sample: FlowSample) => number) => figureOf(rounds.map(pick))
+  const sum = (pick: (sample: FlowSample) => number) =>
+    rounds.reduce((total, sample) => total + pick(sample), 0)
+  return {
+    kind: 'flow',
+    subject,
+    cpuUs: figure(({ cpuUs }) => cpuUs),
+    ratio: ratios && figureOf(ratios),
+    latencyP99Ms: figure(({ latencyMs }) => latencyMs.p99),
+    deliveriesPerSecond: figure(({ deliveriesPerSecond }) => deliveriesPerSecond),
+    loadCpuUs: figure(({ loadCpuUs }) => loadCpuUs),
+    loadBusy: figure(({ loadBusy }) => loadBusy),
+    deliveries: sum(({ deliveries }) => deliveries),
+    lost: sum(({ lost }) => lost),
+    duplicated: sum(({ duplicated }) => duplicated),
+    outOfOrder: sum(({ outOfOrder }) => outOfOrder),
+  }
+}
+
+function idleResult(subject: string, rounds: readonly IdleSample[]): IdleResult {
+  return {
+    kind: 'idle',
+    subject,
+    rss: figureOf(rounds.map(({ rss }) => rss)),
+    heap: figureOf(rounds.map(({ heap }) => heap)),
+  }
+}
+
+export function figureOf(values: readonly number[]): Figure {
+  return { median: quantile(values, 0.5), least: Math.min(...values), most: Math.max(...values) }
+}

@@ -1,0 +1,7 @@
+/** The files of `subjects/`, in the order in which they are measured and shown. */
+export const subjectNames = ['hand-written', 'hand-written-joined', 'tidings', 'express-tutorial'] as const
+
+export type SubjectName = (typeof subjectNames)[number]
+
+/** What all others are compared with. */
+export const baseline: SubjectName = 'hand-written'

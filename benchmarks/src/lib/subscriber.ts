@@ -1,0 +1,123 @@
+import { connect, type Socket } from 'node:net'
+import type { ClientScript } from './client-script.js'
+import { marker, microseconds } from './feed-event.js'
+
+const markerByte = marker.charCodeAt(0)
+
+/** All subscribers of a process read into it, one after the other: what was read is counted before the next read. */
+const buffer = Buffer.allocUnsafe(256 * 1024)
+
+/** Reads events whole, to see their order and how long they were on their way. */
+export class Inspection {
+  /** From emit to receipt, in microseconds. */
+  readonly latencies: number[] = []
+  /** When the newest event was emitted. */
+  emittedAt = 0
+  lost = 0
+  duplicated = 0
+  outOfOrder = 0
+  #lastSeq: number | undefined
+  #rest = ''
+
+  read(bytes: Buffer): void {
+    const now = microseconds()
+    const text = this.#rest + bytes.toString('latin1')
+    let end = 0
+    for (const match of text.matchAll(/"emittedAt":(\d+),"seq":(\d+)\D/g)) {
+      end = match.index + match[0].length
+      this.emittedAt = Number(match[1])
+      this.latencies.push(now - this.emittedAt)
+      this.#place(Number(match[2]))
+    }
+    this.#rest = text.slice(end)
+  }
+
+  #place(seq: number): void {
+    const expected = this.#lastSeq === undefined ? seq : this.#lastSeq + 1
+    if (seq >= expected) {
+      this.lost += seq - expected
+      this.#lastSeq = seq
+    } else if (seq === this.#lastSeq) this.duplicated += 1
+    else this.outOfOrder += 1
+  }
+}
+
+/** One subscriber: a TCP connection that says what a client says, and counts the events that come. */
+export class Subscriber {
+  /** How many events came since the last {@link restart}. */
+  received = 0
+  readonly inspection: Inspection | undefined
+  readonly #script: ClientScript
+  readonly #socket: Socket
+  readonly #counted: (events: number) => void
+  readonly #subscribed: Promise<void>
+  #step = 0
+  #greeting: string | undefined = ''
+  #onReady: () => void = () => {}
+
+  /** @param counted told how many events each read had */
+  constructor(port: number, script: ClientScript, isInspected: boolean, counted: (events: number) => void) {
+    this.#script = script
+    this.#counted = counted
+    this.inspection = isInspected ? new Inspection() : undefined
+    this.#socket = connect({
+      port,
+      host: '127.0.0.1',
+      noDelay: true,
+      onread: { buffer, callback: (length) => this.#read(length) },
+    })
+    this.#subscribed = new Promise((resolve, reject) => {
+      this.#onReady = resolve
+      this.#socket.once('error', reject)
+      this.#socket.once('close', () => reject(new Error('The server closed a connection')))
+    })
+    this.#subscribed.catch(() => {})
+    this.#socket.write(script.opening, 'latin1')
+  }
+
+  /** Resolves when it is subscribed. */
+  get subscribed(): Promise<void> {
+    return this.#subscribed
+  }
+
+  restart(): void {
+    this.received = 0
+  }
+
+  #read(length: number): boolean {
+    if (this.#greeting !== undefined) this.#greet(buffer.toString('latin1', 0, length))
+    else this.#count(length)
+    return true
+  }
+
+  #count(length: number): void {
+    const bytes = buffer.subarray(0, length)
+    let events = 0
+    for (let at = bytes.indexOf(markerByte); at !== -1; at = bytes.indexOf(markerByte, at + 1)) events += 1
+    const { ping } = this.#script
+    if (ping && length < 256 && bytes.includes(ping.when, 0, 'latin1'))
+      this.#socket.write(ping.send, 'latin1')
+    if (events === 0) return
+    this.received += events
+    this.inspection?.read(bytes)
+    this.#counted(events)
+  }
+
+  #greet(text: string): void {
+    this.#greeting += text
+    const { steps, ready } = this.#script
+    const step = steps[this.#step]
+    if (step && this.#greeting?.includes(step.when)) {
+      this.#step += 1
+      this.#greeting = ''
+      this.#socket.write(step.send, 'latin1')
+    } else if (!step && this.#greeting?.includes(ready)) {
+      if (!/^HTTP\/1\.1 (200|101) /.test(this.#greeting) && steps.length === 0) {
+        this.#socket.destroy(new Error(`The server refused: ${this.#greeting}`))
+        return
+      }
+      this.#greeting = undefined
+      this.#onReady()
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { Figure, FlowResult, IdleResult, ScenarioResult } from './result.js'
+
+/** A scenario's results as a table in Markdown, which reads well on a terminal too. */
+export function tableOf({ scenario, title, results }: ScenarioResult): string {
+  const flows = results.filter((result): result is FlowResult => result.kind === 'flow')
+  const idle = results.filter((result): result is IdleResult => result.kind === 'idle')
+  const rows = flows.length > 0 ? flowRows(flows) : idleRows(idle)
+  return `### ${scenario}: ${title}\n\n${markdownTable(rows)}\n`
+}
+
+function flowRows(results: readonly FlowResult[]): string[][] {
+  const header = [
+    'subject',
+    'CPU a delivery',
+    'of hand-written',
+    'spread',
+    'p99 latency',
+    'deliveries/s',
+    'load busy',
+    'lost or wrong',
+  ]
+  return [
+    header,
+    ...results.map((result) => [
+      result.subject,
+      `${digits(result.cpuUs.median)} µs`,
+      result.ratio ? `${digits(result.ratio.median)} ×` : '',
+      result.ratio ? spread(result.ratio) : spread(result.cpuUs),
+      `${digits(result.latencyP99Ms.median)} ms`,
+      Math.round(result.deliveriesPerSecond.median).toLocaleString('en'),
+      `${Math.round(result.loadBusy.median * 100)} %`,
+      faults(result),
+    ]),
+  ]
+}
+
+function idleRows(results: readonly IdleResult[]): string[][] {
+  const kib = (bytes: number) => digits(bytes / 1024)
+  return [
+    ['subject', 'RSS a connection', 'spread', 'of it JavaScript heap'],
+    ...results.map(({ subject, rss, heap }) => [
+      subject,
+      `${kib(rss.median)} KiB`,
+      `${kib(rss.least)} to ${kib(rss.most)}`,
+      `${kib(heap.median)} KiB`,
+    ]),
+  ]
+}
+
+function faults({ lost, duplicated, outOfOrder }: FlowResult): string {
+  const list = [
+    [lost, 'lost'],
+    [duplicated, 'twice'],
+    [outOfOrder, 'out of order'],
+  ].flatMap(([count, fault]) => (count === 0 ? [] : `**${count?.toLocaleString('en')} ${fault}**`))
+  return list.join(', ') || 'none'
+}
+
+function spread({ least, most }: Figure): string {
+  return `${digits(least)} to ${digits(most)}`
+}
+
+/** Three digits that count, as far as they are behind the point. */
+export function digits(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(value >= 10 ? 1 : 2)
+}
+
+/** Lines up the columns: the first to the left, all others to the right. */
+export function markdownTable(rows: readonly string[][]): string {
+  const columns =
+    rows[0]?.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const line = (row: readonly string[]) =>
+    `| ${columns.map((width, at) => (at === 0 ? (row[at] ?? '').padEnd(width) : (row[at] ?? '').padStart(width))).join(' | ')} |`
+  const rule = `| ${columns.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
+  const [header = [], ...body] = rows
+  return [line(header), rule, ...body.map(line)].join('\n')
+}
