@@ -1,5 +1,16 @@
 /** The files of `subjects/`, in the order in which they are measured and shown. */
-export const subjectNames = ['hand-written', 'hand-written-joined', 'tidings', 'express-tutorial'] as const
+export const subjectNames = [
+  'hand-written',
+  'hand-written-joined',
+  'tidings',
+  'express-tutorial',
+  'better-sse',
+  'ws',
+  'socket.io',
+  'hono',
+  'orpc',
+  'trpc',
+] as const
 
 export type SubjectName = (typeof subjectNames)[number]
 
