@@ -3,8 +3,9 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerParent } from './lib/child.js'
 import { microseconds } from './lib/feed-event.js'
+import type { Inspection } from './lib/inspection.js'
 import { quantile } from './lib/quantile.js'
-import { type Inspection, Subscriber } from './lib/subscriber.js'
+import { Subscriber } from './lib/subscriber.js'
 import type { Address } from './serve.js'
 
 /** How many connections are opened at the same time. */

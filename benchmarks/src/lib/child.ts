@@ -1,5 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
 
 /** What a child process can be asked to do. Arguments and results travel as JSON. */
 export type Commands = Record<string, (argument: never) => unknown>
@@ -30,9 +33,10 @@ export class Child<Known extends Commands> {
   readonly #name: string
   readonly #process: ChildProcess
 
-  constructor(module: URL, name: string, args: readonly string[] = []) {
+  /** @param module what the package exports it as */
+  constructor(module: string, name: string, args: readonly string[] = []) {
     this.#name = name
-    this.#process = fork(module, args, {
+    this.#process = fork(require.resolve(module), args, {
       execArgv: ['--expose-gc'],
       env: { ...process.env, NODE_ENV: 'production' },
     })

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { fullExtent, quickExtent, type Scenario, scenariosOf } from './scenario.js'
+import { fullScenarios, quickScenarios, type Scenario } from './scenario.js'
 import { type SubjectName, subjectNames } from './subject-names.js'
 
 /** What is to be measured. */
@@ -14,7 +14,7 @@ export interface Plan {
 const usage = `npm run bench -- [options]
 
   --only a,b        these subjects: ${subjectNames.join(', ')}
-  --scenario a,b    these scenarios: ${scenariosOf(fullExtent)
+  --scenario a,b    these scenarios: ${fullScenarios()
     .map(({ name, title }) => `${name} (${title})`)
     .join('; ')}
   --rounds n        how often each subject is measured (5)
@@ -34,7 +34,7 @@ export function parsePlan(args: readonly string[]): Plan {
   })
   if (values.help) throw new Error(usage)
   const { only, scenario, quick } = values
-  const scenarios = scenariosOf(quick ? quickExtent : fullExtent)
+  const scenarios = quick ? quickScenarios() : fullScenarios()
   const chosen = choose(
     scenarios.map(({ name }) => name),
     scenario,

@@ -87,8 +87,8 @@ export async function withProcesses<Result>(
   subject: string,
   measure: (server: Child<ServeCommands>, load: Child<LoadCommands>) => Promise<Result>,
 ): Promise<Result> {
-  const server = new Child<ServeCommands>(new URL('../serve.js', import.meta.url), subject, [subject])
-  const load = new Child<LoadCommands>(new URL('../load.js', import.meta.url), `the load of ${subject}`)
+  const server = new Child<ServeCommands>('@tidings/benchmarks/serve', subject, [subject])
+  const load = new Child<LoadCommands>('@tidings/benchmarks/load', `the load of ${subject}`)
   try {
     return await measure(server, load)
   } finally {

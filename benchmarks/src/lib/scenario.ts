@@ -6,6 +6,7 @@ export interface FlowScenario {
   readonly name: string
   readonly title: string
   readonly connections: number
+  /** How many of the connections read whole events. */
   readonly inspected: number
   readonly warmUp: Emission
   readonly measured: Emission
@@ -21,48 +22,60 @@ export interface IdleScenario {
 
 export type Scenario = FlowScenario | IdleScenario
 
-/** How much is measured: once each round, for so long. */
+/** For how long one subject is measured in one round, and how long it is run before that. */
 export interface Extent {
-  readonly measuredMs: number
   readonly warmUpMs: number
-  readonly streamEvents: number
-  readonly streamMs: number
+  readonly measuredMs: number
 }
 
-export const fullExtent: Extent = {
-  measuredMs: 3_000,
-  warmUpMs: 1_500,
-  streamEvents: 200_000,
-  streamMs: 8_000,
+/** A stream ends with so many events, or when a subject has had its time. */
+export interface StreamExtent extends Extent {
+  readonly events: number
 }
-export const quickExtent: Extent = { measuredMs: 800, warmUpMs: 800, streamEvents: 40_000, streamMs: 2_000 }
 
-export function scenariosOf(extent: Extent): readonly Scenario[] {
+export function fullScenarios(): readonly Scenario[] {
+  return scenarios(
+    { warmUpMs: 1_500, measuredMs: 3_000 },
+    { warmUpMs: 1_500, measuredMs: 10_000, events: 200_000 },
+  )
+}
+
+/** The same, shorter. */
+export function quickScenarios(): readonly Scenario[] {
+  return scenarios({ warmUpMs: 800, measuredMs: 800 }, { warmUpMs: 800, measuredMs: 2_000, events: 40_000 })
+}
+
+function scenarios(extent: Extent, streamExtent: StreamExtent): readonly Scenario[] {
+  const events = streamExtent.events.toLocaleString('en')
   return [
-    fanOut('burst-1', '1,000 connections, 1 event a turn', 1, extent),
-    fanOut('burst-20', '1,000 connections, 20 events a turn', 20, extent),
-    {
-      kind: 'flow',
-      name: 'stream',
-      title: `1 connection, ${extent.streamEvents.toLocaleString('en')} events, 20 a turn`,
-      connections: 1,
-      inspected: 1,
-      // Fewer on the way than any subject buffers for a subscriber by default or, where that is less, is set to here.
-      warmUp: stream(extent.warmUpMs, extent.streamEvents),
-      measured: stream(extent.streamMs, extent.streamEvents),
-    },
+    fanOut({
+      name: 'burst-1',
+      title: '1,000 connections, 1 event a turn',
+      connections: 1_000,
+      burst: 1,
+      extent,
+    }),
+    fanOut({
+      name: 'burst-20',
+      title: '1,000 connections, 20 events a turn',
+      connections: 1_000,
+      burst: 20,
+      extent,
+    }),
+    stream({ name: 'stream', title: `1 connection, ${events} events, 20 a turn`, extent: streamExtent }),
     { kind: 'idle', name: 'idle', title: '5,000 idle connections', connections: 5_000 },
   ]
 }
 
-/** The next burst goes out when every connection has all of the one before. */
-export function fanOut(
-  name: string,
-  title: string,
-  burst: number,
-  extent: Extent,
-  connections = 1_000,
-): FlowScenario {
+/** Events to many, in bursts. The next burst goes out when every connection has all of the one before. */
+export function fanOut(given: {
+  name: string
+  title: string
+  connections: number
+  burst: number
+  extent: Extent
+}): FlowScenario {
+  const { name, title, connections, burst, extent } = given
   const emission = {
     burst,
     window: burst,
@@ -81,6 +94,30 @@ export function fanOut(
   }
 }
 
-function stream(atLeastMs: number, atMostEvents: number): Emission {
-  return { burst: 20, window: 200, confirmEvery: 100, atLeastBursts: 0, atLeastMs, atMostEvents }
+/** Events to one, with fewer on the way than any subject keeps for a subscriber. */
+function stream({
+  name,
+  title,
+  extent,
+}: {
+  name: string
+  title: string
+  extent: StreamExtent
+}): FlowScenario {
+  const emission = {
+    burst: 20,
+    window: 200,
+    confirmEvery: 100,
+    atLeastBursts: 0,
+    atMostEvents: extent.events,
+  }
+  return {
+    kind: 'flow',
+    name,
+    title,
+    connections: 1,
+    inspected: 1,
+    warmUp: { ...emission, atLeastMs: extent.warmUpMs },
+    measured: { ...emission, atLeastMs: extent.measuredMs },
+  }
 }

@@ -1,46 +1,12 @@
 import { connect, type Socket } from 'node:net'
 import type { ClientScript } from './client-script.js'
-import { marker, microseconds } from './feed-event.js'
+import { marker } from './feed-event.js'
+import { Inspection } from './inspection.js'
 
 const markerByte = marker.charCodeAt(0)
 
 /** All subscribers of a process read into it, one after the other: what was read is counted before the next read. */
 const buffer = Buffer.allocUnsafe(256 * 1024)
-
-/** Reads events whole, to see their order and how long they were on their way. */
-export class Inspection {
-  /** From emit to receipt, in microseconds. */
-  readonly latencies: number[] = []
-  /** When the newest event was emitted. */
-  emittedAt = 0
-  lost = 0
-  duplicated = 0
-  outOfOrder = 0
-  #lastSeq: number | undefined
-  #rest = ''
-
-  read(bytes: Buffer): void {
-    const now = microseconds()
-    const text = this.#rest + bytes.toString('latin1')
-    let end = 0
-    for (const match of text.matchAll(/"emittedAt":(\d+),"seq":(\d+)\D/g)) {
-      end = match.index + match[0].length
-      this.emittedAt = Number(match[1])
-      this.latencies.push(now - this.emittedAt)
-      this.#place(Number(match[2]))
-    }
-    this.#rest = text.slice(end)
-  }
-
-  #place(seq: number): void {
-    const expected = this.#lastSeq === undefined ? seq : this.#lastSeq + 1
-    if (seq >= expected) {
-      this.lost += seq - expected
-      this.#lastSeq = seq
-    } else if (seq === this.#lastSeq) this.duplicated += 1
-    else this.outOfOrder += 1
-  }
-}
 
 /** One subscriber: a TCP connection that says what a client says, and counts the events that come. */
 export class Subscriber {
