@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { parsePlan } from './lib/command-line.js'
 import { machine } from './lib/machine.js'
 import { measureFlow, measureIdle, type Sample } from './lib/measure.js'
+import { plotOf } from './lib/plot.js'
 import { resultOf, type ScenarioResult } from './lib/result.js'
 import type { Scenario } from './lib/scenario.js'
 import { tableOf } from './lib/table.js'
@@ -16,6 +17,12 @@ for (const scenario of plan.scenarios) {
 }
 const report = { ...machine(), rounds: plan.rounds, scenarios: results }
 await writeFile(new URL('../../results.json', import.meta.url), `${JSON.stringify(report, undefined, 2)}\n`)
+const bursts = results.filter(({ scenario }) => scenario.startsWith('burst'))
+if (plan.isFull) {
+  const { node, cpu, cores } = report
+  const footnote = `Node ${node}, ${cpu}, ${cores} cores, median of ${plan.rounds} rounds`
+  await writeFile(new URL('../../../docs/bench.svg', import.meta.url), plotOf(bursts, footnote))
+}
 
 /** All subjects take turns, so that a machine that is slow for a while is slow for all of them. */
 async function samplesOf(scenario: Scenario): Promise<ReadonlyMap<string, readonly Sample[]>> {

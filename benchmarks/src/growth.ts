@@ -1,0 +1,81 @@
+/** How one Tidings process grows with its subscribers: `npm run bench:growth`, in the root of the repository. */
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { type GrowthSample, measureGrowth } from './lib/growth.js'
+import { lineThrough } from './lib/line.js'
+import { machine } from './lib/machine.js'
+import { type Figure, figureOf } from './lib/result.js'
+import { digits, markdownTable } from './lib/table.js'
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '3' }, subject: { type: 'string', default: 'tidings' } },
+})
+const counts = [1_000, 5_000, 19_000]
+const computedCount = 100_000
+
+const samples: GrowthSample[] = []
+for (let round = 0; round < Number(values.rounds); round += 1) {
+  for (const connections of counts) samples.push(await measureGrowth(values.subject, connections))
+}
+
+const measured = counts.map((connections) => {
+  const figure = (pick: (sample: GrowthSample) => number): Figure =>
+    figureOf(samples.filter((sample) => sample.connections === connections).map(pick))
+  return {
+    connections,
+    rssMiB: figure(({ rss }) => rss / 2 ** 20),
+    rssEachKiB: figure(({ rssEach }) => rssEach / 1024),
+    cpuUs: figure(({ cpuUs }) => cpuUs),
+    lastReceiptMs: figure(({ lastReceiptMs }) => lastReceiptMs),
+    lost: samples.reduce(
+      (total, sample) => total + (sample.connections === connections ? sample.lost : 0),
+      0,
+    ),
+  }
+})
+
+// Straight lines through all samples: the whole process, and the time until the last connection has an event.
+const rssLine = lineThrough(samples.map(({ connections, rss }) => [connections, rss / 2 ** 20]))
+const timeLine = lineThrough(samples.map(({ connections, lastReceiptMs }) => [connections, lastReceiptMs]))
+const cpuLine = lineThrough(samples.map(({ connections, cpuUs }) => [connections, connections * cpuUs]))
+const computed = {
+  connections: computedCount,
+  rssMiB: rssLine.at(computedCount),
+  rssEachKiB: rssLine.slope * 1024,
+  cpuUs: cpuLine.at(computedCount) / computedCount,
+  lastReceiptMs: timeLine.at(computedCount),
+}
+
+const table = markdownTable([
+  [
+    'subscribers',
+    'RSS of the process',
+    'RSS a connection',
+    'CPU a delivery',
+    'until the last has it',
+    'lost',
+  ],
+  ...measured.map((row) => [
+    row.connections.toLocaleString('en'),
+    `${digits(row.rssMiB.median)} MiB`,
+    `${digits(row.rssEachKiB.median)} KiB`,
+    `${digits(row.cpuUs.median)} µs`,
+    `${digits(row.lastReceiptMs.median)} ms`,
+    row.lost.toLocaleString('en'),
+  ]),
+  [
+    `${computedCount.toLocaleString('en')}, computed`,
+    `${digits(computed.rssMiB)} MiB`,
+    `${digits(computed.rssEachKiB)} KiB`,
+    `${digits(computed.cpuUs)} µs`,
+    `${digits(computed.lastReceiptMs)} ms`,
+    '',
+  ],
+])
+console.log(`\n### One ${values.subject} process, one topic\n\n${table}\n`)
+console.log('Computed: straight lines (least squares) through the measured rows, continued. Not measured.\n')
+const report = { ...machine(), subject: values.subject, rounds: Number(values.rounds), measured, computed }
+await writeFile(
+  new URL('../../results-growth.json', import.meta.url),
+  `${JSON.stringify(report, undefined, 2)}\n`,
+)
