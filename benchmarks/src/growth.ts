@@ -1,9 +1,10 @@
 /** How one Tidings process grows with its subscribers: `npm run bench:growth`, in the root of the repository. */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { writeFigures } from './lib/figures.js'
 import { type GrowthSample, measureGrowth } from './lib/growth.js'
 import { lineThrough } from './lib/line.js'
-import { machine } from './lib/machine.js'
+import { describe, machine } from './lib/machine.js'
 import { type Figure, figureOf } from './lib/result.js'
 import { digits, markdownTable } from './lib/table.js'
 
@@ -72,10 +73,15 @@ const table = markdownTable([
     '',
   ],
 ])
-console.log(`\n### One ${values.subject} process, one topic\n\n${table}\n`)
-console.log('Computed: straight lines (least squares) through the measured rows, continued. Not measured.\n')
-const report = { ...machine(), subject: values.subject, rounds: Number(values.rounds), measured, computed }
-await writeFile(
-  new URL('../../results-growth.json', import.meta.url),
-  `${JSON.stringify(report, undefined, 2)}\n`,
-)
+const on = machine()
+const figures = `${describe(on)}; the median of ${values.rounds} rounds.
+
+${table}
+
+The last row is computed, not measured: straight lines (least squares) through what was measured, continued.
+`
+console.log(`\n### One ${values.subject} process, one topic\n\n${figures}`)
+const report = { ...on, subject: values.subject, rounds: Number(values.rounds), measured, computed }
+const root = new URL('../../../', import.meta.url)
+await writeFile(new URL('benchmarks/results-growth.json', root), `${JSON.stringify(report, undefined, 2)}\n`)
+if (values.subject === 'tidings') await writeFigures(new URL('benchmarks/README.md', root), 'growth', figures)

@@ -1,7 +1,15 @@
 import { cpus, totalmem } from 'node:os'
 
-/** What the figures were measured on. */
-export function machine() {
+/** What figures were measured on. */
+export interface Machine {
+  readonly node: string
+  readonly platform: string
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryGiB: number
+}
+
+export function machine(): Machine {
   const processors = cpus()
   return {
     node: process.version,
@@ -10,4 +18,8 @@ export function machine() {
     cores: processors.length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
   }
+}
+
+export function describe({ node, platform, cpu, cores, memoryGiB }: Machine): string {
+  return `Node ${node}, ${platform}, ${cpu}, ${cores} cores, ${memoryGiB} GiB`
 }

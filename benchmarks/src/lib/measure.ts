@@ -1,3 +1,4 @@
+import { cpus } from 'node:os'
 import type { LoadCommands } from '../load.js'
 import type { ServeCommands } from '../serve.js'
 import { Child } from './child.js'
@@ -13,6 +14,8 @@ export interface FlowSample {
   readonly loadCpuUs: number
   /** Which share of the time the load generator was busy: near 1, it is what is measured. */
   readonly loadBusy: number
+  /** Which share of the machine something else was busy with. */
+  readonly othersBusy: number
   readonly deliveriesPerSecond: number
   readonly latencyMs: { readonly median: number; readonly p99: number }
   readonly lastReceiptMs: { readonly median: number; readonly p99: number }
@@ -40,17 +43,22 @@ export async function measureFlow(subject: string, scenario: FlowScenario): Prom
     await server.ask('awaitSubscribers', connections)
     const warm = await server.ask('emit', warmUp)
     await load.ask('mark')
+    const allBefore = machineBusyMs()
     const { events, elapsedMs, cpu } = await server.ask('emit', measured)
+    const allBusyMs = machineBusyMs() - allBefore
     const received = await load.ask('report', warm.events + events)
     const { lost, duplicated, outOfOrder } = received
     const deliveries = events * connections
+    const serverCpu = cpu.user + cpu.system
     const loadCpu = received.cpu.user + received.cpu.system
+    const othersMs = allBusyMs - (serverCpu + loadCpu) / 1e3
     return {
       kind: 'flow',
       deliveries,
-      cpuUs: (cpu.user + cpu.system) / deliveries,
+      cpuUs: serverCpu / deliveries,
       loadCpuUs: loadCpu / deliveries,
       loadBusy: loadCpu / 1e3 / elapsedMs,
+      othersBusy: Math.max(0, othersMs / elapsedMs / cpus().length),
       deliveriesPerSecond: (deliveries / elapsedMs) * 1e3,
       latencyMs: inMs(received.latency),
       lastReceiptMs: inMs(received.lastReceipt),
@@ -94,6 +102,10 @@ export async function withProcesses<Result>(
   } finally {
     await Promise.all([server.end(), load.end()])
   }
+}
+
+function machineBusyMs(): number {
+  return cpus().reduce((total, { times }) => total + times.user + times.nice + times.sys + times.irq, 0)
 }
 
 function inMs({ median, p99 }: { median: number; p99: number }) {

@@ -21,6 +21,7 @@ export interface FlowResult {
   readonly deliveriesPerSecond: Figure
   readonly loadCpuUs: Figure
   readonly loadBusy: Figure
+  readonly othersBusy: Figure
   /** Of all rounds together. */
   readonly deliveries: number
   readonly lost: number
@@ -78,6 +79,7 @@ function flowResult(
     deliveriesPerSecond: figure(({ deliveriesPerSecond }) => deliveriesPerSecond),
     loadCpuUs: figure(({ loadCpuUs }) => loadCpuUs),
     loadBusy: figure(({ loadBusy }) => loadBusy),
+    othersBusy: figure(({ othersBusy }) => othersBusy),
     deliveries: sum(({ deliveries }) => deliveries),
     lost: sum(({ lost }) => lost),
     duplicated: sum(({ duplicated }) => duplicated),

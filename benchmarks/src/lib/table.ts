@@ -5,7 +5,15 @@ export function tableOf({ scenario, title, results }: ScenarioResult): string {
   const flows = results.filter((result): result is FlowResult => result.kind === 'flow')
   const idle = results.filter((result): result is IdleResult => result.kind === 'idle')
   const rows = flows.length > 0 ? flowRows(flows) : idleRows(idle)
-  return `### ${scenario}: ${title}\n\n${markdownTable(rows)}\n`
+  return `### ${scenario}: ${title}\n\n${markdownTable(rows)}\n${disturbance(flows)}`
+}
+
+/** Says so if something else has used the machine meanwhile: the figures are then less than exact. */
+function disturbance(flows: readonly FlowResult[]): string {
+  const most = Math.max(0, ...flows.map(({ othersBusy }) => othersBusy.median))
+  return most > 0.05
+    ? `\nSomething else took up to ${Math.round(most * 100)} % of the machine meanwhile.\n`
+    : ''
 }
 
 function flowRows(results: readonly FlowResult[]): string[][] {
@@ -16,6 +24,7 @@ function flowRows(results: readonly FlowResult[]): string[][] {
     'spread',
     'p99 latency',
     'deliveries/s',
+    'load CPU',
     'load busy',
     'lost or wrong',
   ]
@@ -28,6 +37,7 @@ function flowRows(results: readonly FlowResult[]): string[][] {
       result.ratio ? spread(result.ratio) : spread(result.cpuUs),
       `${digits(result.latencyP99Ms.median)} ms`,
       Math.round(result.deliveriesPerSecond.median).toLocaleString('en'),
+      `${digits(result.loadCpuUs.median)} µs`,
       `${Math.round(result.loadBusy.median * 100)} %`,
       faults(result),
     ]),
