@@ -1,30 +1,15 @@
 import { createServer } from 'node:http'
-import { channel, defineContract } from '@tidings/core'
 import { createServer as createTidings } from '@tidings/server'
 import { expressHandler } from '@tidings/server/express'
 import express from 'express'
-import * as z from 'zod'
 import { sseClient } from '../src/lib/client-script.js'
+import { feedContract } from '../src/lib/feed-contract.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-const contract = defineContract({
-  feed: channel({
-    events: {
-      message: z.object({
-        id: z.string(),
-        author: z.string().min(1).max(40),
-        text: z.string().min(1).max(2_000),
-        emittedAt: z.number(),
-        seq: z.number().int(),
-      }),
-    },
-  }),
-})
-
 /** Tidings as its users run it: its build, in Express 5, with every payload validated and a history kept. */
 export const start: StartSubject = async () => {
-  const tidings = createTidings(contract, {})
+  const tidings = createTidings(feedContract, {})
   const app = express()
   app.use('/events', expressHandler(tidings))
   const server = createServer(app)

@@ -68,7 +68,7 @@ function drawPanel(title: string, bars: readonly Bar[], scale: Scale, top: numbe
   const base = scale(1).toFixed(1)
   const rows = bars.map(({ subject, ratio }, at) => {
     const y = first + at * pitch
-    const own = subject === 'tidings'
+    const own = subject.startsWith('tidings')
     const end = scale(ratio)
     return [
       `<text class="end${own ? ' bold' : ''}" x="${labelWidth - 10}" y="${y + 14}">${escaped(subject)}</text>`,

@@ -3,6 +3,7 @@ export const subjectNames = [
   'hand-written',
   'hand-written-joined',
   'tidings',
+  'tidings-node',
   'express-tutorial',
   'better-sse',
   'ws',
