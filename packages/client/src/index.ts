@@ -14,5 +14,4 @@ export type {
   SubscriptionHandlers,
   Topic,
   TopicEvent,
-  TopicState,
 } from './lib/types/client.js'

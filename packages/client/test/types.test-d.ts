@@ -30,25 +30,6 @@ describe('a topic', () => {
     for await (const event of client.ticks()) expectTypeOf(event.type).toEqualTypeOf<'tick' | 'gap'>()
   })
 
-  it('folds into its snapshot, or into whatever it begins with', () => {
-    const state = room.state((value, event) => {
-      expectTypeOf(value).toEqualTypeOf<{ messages: string[] }>()
-      expectTypeOf(event.type).toEqualTypeOf<'message' | 'typing'>()
-      if (event.type === 'message') expectTypeOf(event.data.sentAt).toEqualTypeOf<Date>()
-      return value
-    })
-    expectTypeOf(state.value).toEqualTypeOf<{ messages: string[] } | undefined>()
-    state.on('change', (value) => expectTypeOf(value).toEqualTypeOf<{ messages: string[] } | undefined>())
-    const total = client.ticks().state((sum, event) => (event.type === 'gap' ? 0 : sum + event.data), 0)
-    expectTypeOf(total.value).toEqualTypeOf<number>()
-    const list = client.ticks().state((all, { data }) => [...all, data], [] as (number | Gap)[])
-    expectTypeOf(list.value).toEqualTypeOf<(number | Gap)[]>()
-    // @ts-expect-error the reducer gives back what the channel's snapshot is
-    room.state(() => 5)
-    // @ts-expect-error without a snapshot it has to begin with something
-    client.ticks().state((sum: number) => sum)
-  })
-
   it('knows its events, its params, and whether it has a snapshot', () => {
     // @ts-expect-error the event is called typing
     room.on('typed', () => {})

@@ -2,7 +2,6 @@ import { TidingsError } from '@tidings/core'
 import type { CompiledChannel } from '@tidings/core/wire'
 import { type ConnectionState, overall } from './connection-state.js'
 import { unsubscriber } from './disposable.js'
-import { runGuarded } from './guarded.js'
 import type { ErrorPlace, ResolvedOptions } from './options.js'
 import type { Subscriber } from './subscriber.js'
 import type { Wires } from './topic.js'
@@ -84,5 +83,16 @@ export class ConnectionManager implements Wires {
     if (state === this.#state || (state.status === 'idle' && this.#state.status === 'idle')) return
     this.#state = state
     for (const observer of [...this.#observers]) runGuarded(() => observer(state))
+  }
+}
+
+/** Runs a callback of the user's. What it throws must not stop what called it: it is for the runtime to report. */
+function runGuarded(callback: () => void): void {
+  try {
+    callback()
+  } catch (thrown) {
+    queueMicrotask(() => {
+      throw thrown
+    })
   }
 }

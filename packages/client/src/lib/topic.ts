@@ -4,7 +4,6 @@ import { type Unsubscribe, unsubscriber } from './disposable.js'
 import { Loop, type LoopItem } from './loop.js'
 import type { ErrorPlace } from './options.js'
 import type { Subscriber } from './subscriber.js'
-import { type Reducer, type StateTopic, UntypedTopicState } from './topic-state.js'
 import type { WireOwner } from './topic-wire.js'
 import type { SignalOptions } from './types/client.js'
 
@@ -50,23 +49,6 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
       },
       signal,
     )
-  }
-
-  /** A channel with a snapshot begins with it; any other begins with a value that is given. */
-  state(reducer: Reducer, ...rest: unknown[]): UntypedTopicState {
-    const hasSnapshot = this.#channel.snapshot !== undefined
-    const [initial, options] = hasSnapshot ? [undefined, rest[0]] : rest
-    const { signal } = (options ?? {}) as SignalOptions
-    const wires = this.#wires
-    const place = { channel: this.#channel.path, topic: this.#query }
-    const topic: StateTopic = {
-      hasSnapshot,
-      attach: (state) => wires.attach(this.#channel, this.#key, this.#query, state),
-      detach: (state) => wires.detach(this.#key, state),
-      threw: (thrown, event) => reportThrown(wires, thrown, { ...place, event }),
-      refused: (problem) => wires.report(problem, place),
-    }
-    return new UntypedTopicState(topic, reducer, initial, signal)
   }
 
   [Symbol.asyncIterator](): Loop {

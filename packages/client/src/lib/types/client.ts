@@ -46,71 +46,12 @@ export type TopicEvent<C extends Channel> =
   | ([SnapshotOf<C>] extends [never] ? never : { type: 'snapshot'; data: SnapshotOf<C> })
 
 /**
- * A topic folded into one value, which is kept up to date until it is closed, its signal fires, or the client is closed.
- *
- * With React: `useSyncExternalStore((changed) => state.on('change', changed), () => state.value)`.
- */
-export interface TopicState<Value> extends Disposable {
-  /** The value now. It stays the same object until something changes it. */
-  readonly value: Value
-  /**
-   * Whether the value is up to date: not before the first snapshot, nor between a gap and the snapshot that heals it, nor
-   * when nothing follows any more.
-   */
-  readonly isCurrent: boolean
-  /** Why the server refused the topic, if it did. The client's `onError` is told as well. */
-  readonly problem: TidingsError | undefined
-  /** Calls back when any of these has changed: once for all that came together. */
-  on(event: 'change', handler: (value: Value) => void, options?: SignalOptions): Unsubscribe
-  close(): void
-}
-
-/** Folds a topic into one value: see {@link TopicState}. */
-interface Foldable<C extends Channel> {
-  /**
-   * Keeps the channel's snapshot up to date: `reducer` is called with each event that follows it, and returns the new
-   * one. Until the first snapshot has come the value is `undefined`, and a gap is healed by a new one.
-   *
-   * What `reducer` throws is reported as what a handler throws, and the value stays as it was.
-   *
-   * @throws TidingsError `closed` if the client is
-   */
-  state(
-    reducer: (value: SnapshotOf<C>, event: EventUnion<EventsOf<C>>) => SnapshotOf<C>,
-    options?: SignalOptions,
-  ): TopicState<SnapshotOf<C> | undefined>
-}
-
-/** Folds a topic without a snapshot into one value: see {@link TopicState}. */
-interface FoldableFrom<C extends Channel> {
-  /**
-   * Folds events into a value that begins as `initial`, as an array's `reduce` does. A gap is an event as well: what to
-   * make of having missed some is for the reducer to say.
-   *
-   * What `reducer` throws is reported as what a handler throws, and the value stays as it was.
-   *
-   * @throws TidingsError `closed` if the client is
-   */
-  state<Value>(
-    reducer: (value: Value, event: TopicEvent<C>) => Value,
-    initial: Value,
-    options?: SignalOptions,
-  ): TopicState<Value>
-}
-
-/**
- * One topic of a channel, which can be subscribed to, looped over, or folded into a value.
- */
-export type Topic<C extends Channel> = SubscribableTopic<C> &
-  ([SnapshotOf<C>] extends [never] ? FoldableFrom<C> : Foldable<C>)
-
-/**
  * One topic of a channel. Nothing happens before it is subscribed to.
  *
  * It can be looped over: `for await (const event of room)`. The loop is a subscription of its own that begins with it
  * and ends when it is left. A loop that lies more than 4,096 events behind gets a `gap` with reason `overflow`.
  */
-interface SubscribableTopic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
+export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
   /**
    * Subscribes with a handler for each event that matters.
    *
