@@ -1,7 +1,7 @@
 import { channel, command, defineContract, isoDate, stream, type TidingsError } from '@tidings/core'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
-import { createClient, type Gap, type Unsubscribe } from '../src/index.js'
+import { createClient, type Gap, type TopicEvent, type TopicState, type Unsubscribe } from '../src/index.js'
 import { contract } from './contract.js'
 
 const client = createClient(contract, { url: 'http://localhost' })
@@ -49,6 +49,109 @@ describe('a topic', () => {
     client.ticks({ roomId: 'lobby' })
     // @ts-expect-error the contract has no rooms
     client.rooms({ roomId: 'lobby' })
+  })
+})
+
+describe('a state', () => {
+  const signal = new AbortController().signal
+
+  it('is of the type of the snapshot, or undefined before the first one', () => {
+    const state = room.state((last, event) => {
+      expectTypeOf(last).toEqualTypeOf<{ messages: string[] }>()
+      expectTypeOf(event).toEqualTypeOf<
+        { type: 'message'; data: { text: string; sentAt: Date } } | { type: 'typing'; data: string }
+      >()
+      return event.type === 'typing' ? last : { messages: [...last.messages, event.data.text] }
+    })
+    expectTypeOf(state).toEqualTypeOf<TopicState<{ messages: string[] }, undefined>>()
+    expectTypeOf(state.value).toEqualTypeOf<{ messages: string[] } | undefined>()
+    expectTypeOf(room.state((last) => last, { signal })).toEqualTypeOf(state)
+    const stop = state.on('change', (value) => expectTypeOf(value).toEqualTypeOf<{ messages: string[] }>())
+    expectTypeOf(stop).toEqualTypeOf<Unsubscribe>()
+    state.on('error', (problem) => expectTypeOf(problem).toEqualTypeOf<TidingsError>(), { signal })
+  })
+
+  it('decodes its snapshot', () => {
+    const clock = createClient(
+      defineContract({ clock: channel({ snapshot: z.object({ at: isoDate }), events: { set: isoDate } }) }),
+      { url: '' },
+    )
+    const state = clock.clock().state((_last, { data }) => {
+      expectTypeOf(data).toEqualTypeOf<Date>()
+      return { at: data }
+    })
+    expectTypeOf(state.value).toEqualTypeOf<{ at: Date } | undefined>()
+    // @ts-expect-error at is a Date here, and a string on the wire alone
+    clock.clock().state(() => ({ at: '2026-01-01' }))
+  })
+
+  it('of a channel without a snapshot is of the type of its initial value, widened', () => {
+    const sum = client.ticks().state(
+      (last, event) => {
+        expectTypeOf(last).toEqualTypeOf<number>()
+        expectTypeOf(event).toEqualTypeOf<{ type: 'tick'; data: number } | { type: 'gap'; data: Gap }>()
+        return event.type === 'tick' ? last + event.data : 0
+      },
+      { initial: 0 },
+    )
+    expectTypeOf(sum).toEqualTypeOf<TopicState<number>>()
+    expectTypeOf(sum.value).toEqualTypeOf<number>()
+    expectTypeOf(client.ticks().state((is) => !is, { initial: false }).value).toEqualTypeOf<boolean>()
+    const list = client.ticks().state((last) => last, { initial: [] as number[], signal })
+    expectTypeOf(list.value).toEqualTypeOf<number[]>()
+  })
+
+  it('with an initial value may be of another type than the snapshot, which the reducer is handed', () => {
+    const lines = room.state(
+      (last, event) => {
+        expectTypeOf(last).toEqualTypeOf<string[]>()
+        if (event.type === 'snapshot') expectTypeOf(event.data).toEqualTypeOf<{ messages: string[] }>()
+        if (event.type === 'message') expectTypeOf(event.data.sentAt).toEqualTypeOf<Date>()
+        if (event.type === 'gap') expectTypeOf(event.data).toEqualTypeOf<Gap>()
+        return last
+      },
+      { initial: [] as string[], signal },
+    )
+    expectTypeOf(lines).toEqualTypeOf<TopicState<string[]>>()
+    const reducer = (last: readonly string[], event: TopicEvent<typeof contract.room>): readonly string[] =>
+      event.type === 'gap' ? [] : last
+    expectTypeOf(room.state(reducer, { initial: [] }).value).toEqualTypeOf<readonly string[]>()
+  })
+
+  it('is what useSyncExternalStore takes', () => {
+    const useSyncExternalStore = <T>(_subscribe: (changed: () => void) => () => void, get: () => T) => get()
+    const state = room.state((last) => last)
+    expectTypeOf(
+      useSyncExternalStore(
+        (changed) => state.on('change', changed),
+        () => state.value,
+      ),
+    ).toEqualTypeOf<{ messages: string[] } | undefined>()
+  })
+
+  it('knows its events, what it is of, and where it needs an initial value', () => {
+    // @ts-expect-error ticks has no snapshot to begin with: initial is missing
+    client.ticks().state((last) => last)
+    // @ts-expect-error initial is missing still
+    client.ticks().state((last) => last, { signal })
+    // @ts-expect-error the reducer is handed gaps as well, and their data is no number
+    client.ticks().state((last, event) => last + event.data, { initial: 0 })
+    // @ts-expect-error the state is what initial is: a number
+    client.ticks().state(() => 'text', { initial: 0 })
+    // @ts-expect-error the state is the snapshot: messages is missing
+    room.state(() => ({}))
+    // @ts-expect-error the event is called typing
+    room.state((last, event) => (event.type === 'typed' ? last : last))
+    // @ts-expect-error a snapshot replaces the state: without an initial value the reducer is not handed it
+    room.state((last, event) => (event.type === 'snapshot' ? event.data : last))
+    // @ts-expect-error the option is called signal
+    room.state((last) => last, { sgnal: signal })
+    // @ts-expect-error an async reducer makes no state
+    room.state(async (last) => last)
+    // @ts-expect-error the value is read only
+    room.state((last) => last).value = undefined
+    // @ts-expect-error there are change and error
+    room.state((last) => last).on('changed', () => {})
   })
 })
 

@@ -1,7 +1,8 @@
 import { TidingsError } from '@tidings/core'
 import { type CompiledChannel, topicKey } from '@tidings/core/wire'
 import { type Unsubscribe, unsubscriber } from './disposable.js'
-import { Loop, type LoopItem } from './loop.js'
+import { type FoldableTopic, FoldedTopic, type Reducer } from './folded-topic.js'
+import { Loop, type LoopItem, type LoopTopic } from './loop.js'
 import type { ErrorPlace } from './options.js'
 import type { Subscriber } from './subscriber.js'
 import type { WireOwner } from './topic-wire.js'
@@ -18,22 +19,26 @@ type Handlers = Readonly<Record<string, ((payload: never) => unknown) | undefine
 
 /** One topic, as its users hold it; the types stand in `types/client.ts`. */
 export class UntypedTopic implements AsyncIterable<LoopItem> {
-  readonly #wires: Wires
-  readonly #channel: CompiledChannel
-  readonly #query: string
-  readonly #key: string
+  readonly #topic: LoopTopic & FoldableTopic
 
   constructor(wires: Wires, channel: CompiledChannel, params: unknown) {
-    this.#wires = wires
-    this.#channel = channel
-    this.#query = channel.topics.encode(params, 'invalid_input')
-    this.#key = topicKey(channel.path, this.#query)
+    const query = channel.topics.encode(params, 'invalid_input')
+    const key = topicKey(channel.path, query)
+    const place = { channel: channel.path, topic: query }
+    this.#topic = {
+      hasSnapshot: channel.snapshot !== undefined,
+      attach: (subscriber) => wires.attach(channel, key, query, subscriber),
+      detach: (subscriber) => wires.detach(key, subscriber),
+      rejoin: (subscriber) => wires.rejoin(key, subscriber),
+      run: (event, callback) => runReporting(wires, { ...place, event }, callback),
+      report: (problem) => wires.report(problem, place),
+    }
   }
 
   subscribe(handlers: Handlers, { signal }: SignalOptions = {}): Unsubscribe {
     const subscriber = this.#subscriber(handlers)
-    if (!signal?.aborted) this.#wires.attach(this.#channel, this.#key, this.#query, subscriber)
-    return unsubscriber(() => this.#wires.detach(this.#key, subscriber), signal)
+    if (!signal?.aborted) this.#topic.attach(subscriber)
+    return unsubscriber(() => this.#topic.detach(subscriber), signal)
   }
 
   on(event: string, handler: (payload: never) => void, options?: SignalOptions): Unsubscribe {
@@ -41,14 +46,11 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
   }
 
   events({ signal }: SignalOptions = {}): Loop {
-    return new Loop(
-      {
-        attach: (loop) => this.#wires.attach(this.#channel, this.#key, this.#query, loop),
-        detach: (loop) => this.#wires.detach(this.#key, loop),
-        rejoin: (loop) => this.#wires.rejoin(this.#key, loop),
-      },
-      signal,
-    )
+    return new Loop(this.#topic, signal)
+  }
+
+  state(reducer: Reducer, options: SignalOptions = {}): FoldedTopic {
+    return new FoldedTopic(this.#topic, reducer, options)
   }
 
   [Symbol.asyncIterator](): Loop {
@@ -56,19 +58,9 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
   }
 
   #subscriber(handlers: Handlers): Subscriber {
-    const wires = this.#wires
-    const place = { channel: this.#channel.path, topic: this.#query }
+    const topic = this.#topic
     const own = new Map(Object.entries(handlers))
-    const call = (name: string, payload: unknown) => {
-      const report = (thrown: unknown) => reportThrown(wires, thrown, { ...place, event: name })
-      try {
-        const result: unknown = own.get(name)?.(payload as never)
-        // An async function is a handler too; what it rejects with is what it throws.
-        if (result instanceof Promise) result.catch(report)
-      } catch (thrown) {
-        report(thrown)
-      }
-    }
+    const call = (name: string, payload: unknown) => topic.run(name, () => own.get(name)?.(payload as never))
     return {
       wantsSnapshot: own.get('snapshot') !== undefined,
       event: ({ name, value }) => call(name, value),
@@ -77,9 +69,20 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
       ended: (problem) => {
         if (!problem) return
         if (own.get('error')) call('error', problem)
-        else wires.report(problem, place)
+        else topic.report(problem)
       },
     }
+  }
+}
+
+/** Runs a subscriber's own code. What it throws is reported; so is what it rejects with: an async function is a handler too. */
+function runReporting(owner: WireOwner, at: ErrorPlace, callback: () => unknown): void {
+  const report = (thrown: unknown) => reportThrown(owner, thrown, at)
+  try {
+    const result = callback()
+    if (result instanceof Promise) result.catch(report)
+  } catch (thrown) {
+    report(thrown)
   }
 }
 

@@ -45,6 +45,80 @@ export type TopicEvent<C extends Channel> =
   | { type: 'gap'; data: Gap }
   | ([SnapshotOf<C>] extends [never] ? never : { type: 'snapshot'; data: SnapshotOf<C> })
 
+/** How a topic is folded into a value that does not begin with its snapshot. */
+export interface StateOptions<State> extends SignalOptions {
+  /** The value before anything has happened. */
+  initial: State
+}
+
+/**
+ * A topic, folded into one value that is kept up to date.
+ *
+ * It begins when it is made and ends with `close`, `using`, its signal or the client; the value stays what it was then.
+ */
+export interface TopicState<State, Before = never> extends Disposable {
+  /** The newest value, and the same one until it changes; undefined before the first snapshot, without an `initial`. */
+  readonly value: State | Before
+  /**
+   * Whether the value is made of everything that came. It is not before the first snapshot, from a gap to the snapshot
+   * that heals it, and after the end. Without a snapshot there is no healing a gap: then it is false only after the end.
+   *
+   * While the connection is lost it stays true: nothing has been missed yet. `client.connection` tells of that.
+   */
+  readonly isCurrent: boolean
+  /**
+   * Calls back when `value` or `isCurrent` has changed: once for all that came in one turn of the event loop, with the
+   * newest value.
+   */
+  on(event: 'change', handler: (value: State) => void, options?: SignalOptions): Unsubscribe
+  /** Calls back when the server refuses the topic, which ends the state. Without one, the client's `onError` is told. */
+  on(event: 'error', handler: (problem: TidingsError) => void, options?: SignalOptions): Unsubscribe
+  /** Ends it: nobody is called back any more. Closing twice is closing once. */
+  close(): void
+}
+
+/** `EventUnion`, which editors show as its members: it is computed in here, where its own name does not stick to it. */
+type ShownUnion<Events> = [
+  { [Name in keyof Events]: { type: Name; data: Events[Name] } }[keyof Events],
+] extends [infer Union]
+  ? Union
+  : never
+
+/** Folds a topic into any value. */
+export interface FoldTopic<Happenings> {
+  /**
+   * Keeps one value up to date, folding all that a loop over the topic would yield: events, gaps and, where the channel
+   * has one, the snapshot. It begins with `initial`, whose type is the value's.
+   *
+   * The reducer returns the next value and leaves the last one as it is; to return the last one is to change nothing.
+   * If it throws, that is reported as of any handler, and the value stays.
+   *
+   * @throws TidingsError `closed` if the client is
+   */
+  // biome-ignore lint/style/useShorthandFunctionType: editors show the docstring of a call signature.
+  <State>(
+    reducer: (state: State, event: ShownUnion<Happenings>) => State,
+    options: StateOptions<State>,
+  ): TopicState<State>
+}
+
+/** Folds a topic into its snapshot, or into any value. */
+export interface FoldSnapshot<Snapshot, Events> extends FoldTopic<Events & { snapshot: Snapshot; gap: Gap }> {
+  /**
+   * Keeps the topic's snapshot up to date: each event is folded into it, and a fresh snapshot, after a gap, replaces it.
+   * Before the first one the value is undefined. For a value of another type, give `initial`.
+   *
+   * The reducer returns the next value and leaves the last one as it is; to return the last one is to change nothing.
+   * If it throws, that is reported as of any handler, and the value stays.
+   *
+   * @throws TidingsError `closed` if the client is
+   */
+  (
+    reducer: (state: Snapshot, event: ShownUnion<Events>) => Snapshot,
+    options?: SignalOptions & { initial?: never },
+  ): TopicState<Snapshot, undefined>
+}
+
 /**
  * One topic of a channel. Nothing happens before it is subscribed to.
  *
@@ -70,6 +144,10 @@ export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
   ): Unsubscribe
   /** The loop with a signal, which ends it quietly: `for await (const event of room.events({ signal }))`. */
   events(options?: SignalOptions): AsyncIterableIterator<TopicEvent<C>, undefined> & Disposable
+  /** Folds the topic into one value that is kept up to date. */
+  readonly state: [SnapshotOf<C>] extends [never]
+    ? FoldTopic<EventsOf<C> & { gap: Gap }>
+    : FoldSnapshot<SnapshotOf<C>, EventsOf<C>>
 }
 
 /** Names a topic: with the channel's params, or with nothing if it has none. */

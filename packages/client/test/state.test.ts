@@ -1,0 +1,393 @@
+import type { ServerResponse } from 'node:http'
+import type { TidingsError } from '@tidings/core'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type ClientOptions, createClient, type ErrorPlace, type TopicState } from '../src/index.js'
+import { contract } from './contract.js'
+import { listen, startServer, until } from './harness.js'
+
+const lobby = { roomId: 'lobby' }
+
+function connect(url: string, options: Partial<ClientOptions> = {}) {
+  const errors: [TidingsError, ErrorPlace][] = []
+  const client = createClient(contract, {
+    url,
+    reconnect: { minMs: 1, maxMs: 20 },
+    onError: (error, at) => errors.push([error, at]),
+    ...options,
+  })
+  onTestFinished(() => client.close())
+  /** The lobby, with what its people type as its messages. */
+  const typed = (signal?: AbortSignal) =>
+    client
+      .room(lobby)
+      .state(
+        (room, event) => (event.type === 'typing' ? { messages: [...room.messages, event.data] } : room),
+        { ...(signal && { signal }) },
+      )
+  /** The ticks since the last gap. */
+  const ticks = () =>
+    client.ticks().state((seen, event) => (event.type === 'tick' ? [...seen, event.data] : []), {
+      initial: [] as number[],
+    })
+  return { client, errors, typed, ticks }
+}
+
+function changesOf<State>(state: TopicState<State, unknown>): State[] {
+  const changes: State[] = []
+  state.on('change', (value) => changes.push(value))
+  return changes
+}
+
+const open = ({ client }: ReturnType<typeof connect>) =>
+  until(() => client.connection.state.status === 'open', 'the client was connected')
+
+/** A server that answers every request with a stream that the test writes to. */
+async function script() {
+  const streams: ServerResponse[] = []
+  const { origin } = await listen((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    streams.push(response)
+  })
+  const frame = (event: string, seq: number, data: unknown) =>
+    `id: e.${seq}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+  return { origin, streams, frame }
+}
+
+describe('a state', () => {
+  it('is the snapshot, with the events that follow folded into it, decoded', async () => {
+    const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: ['old'] }) } })
+    const { client } = connect(url)
+    const dates: Date[] = []
+    const state = client.room(lobby).state((room, event) => {
+      if (event.type !== 'message') return room
+      dates.push(event.data.sentAt)
+      return { messages: [...room.messages, event.data.text] }
+    })
+    expect([state.value, state.isCurrent]).toEqual([undefined, false])
+    await until(() => state.isCurrent, 'the snapshot had come')
+    expect(state.value).toEqual({ messages: ['old'] })
+    await tidings.emit.room(lobby).message({ text: 'new', sentAt: new Date(5) })
+    await until(() => state.value?.messages.length === 2, 'the event had come')
+    expect(state.value).toEqual({ messages: ['old', 'new'] })
+    expect(dates).toEqual([new Date(5)])
+  })
+
+  it('tells of each change, and of nothing that changes nothing', async () => {
+    const { tidings, url } = await startServer()
+    const { client, typed } = connect(url)
+    const state = typed()
+    const changes = changesOf(state)
+    let messages = 0
+    client.room(lobby).on('message', () => {
+      messages += 1
+    })
+    await until(() => changes.length === 1, 'the snapshot had come')
+    await tidings.emit.room(lobby).typing('ada')
+    await until(() => changes.length === 2, 'the event had come')
+    expect(state.value).toBe(changes[1])
+    await tidings.emit.room(lobby).message({ text: 'not folded', sentAt: new Date() })
+    await until(() => messages === 1, 'the event that is not folded had come')
+    expect(state.value).toBe(changes[1])
+    await tidings.emit.room(lobby).typing('bob')
+    await until(() => changes.length === 3, 'the next event had come')
+    expect(changes).toEqual([{ messages: [] }, { messages: ['ada'] }, { messages: ['ada', 'bob'] }])
+  })
+
+  it('has each event in its value at once, and tells of those of one turn together', async () => {
+    const { origin, streams, frame } = await script()
+    const { client, ticks } = connect(origin)
+    const state = ticks()
+    const changes = changesOf(state)
+    const lengths: number[] = []
+    client.ticks().on('tick', () => lengths.push(state.value.length))
+    await until(() => streams.length === 1, 'the wire was there')
+    const all = Array.from({ length: 500 }, (_, n) => n + 1)
+    streams[0]?.write(frame('$open', 0, {}) + all.map((n) => frame('tick', n, n)).join(''))
+    await until(() => changes.at(-1)?.length === 500, 'everything had come')
+    expect(lengths).toEqual(all)
+    // One for each piece in which it came over the socket.
+    expect(changes.length).toBeLessThan(10)
+  })
+
+  it('is replaced by the fresh snapshot of a server that has lost its history', async () => {
+    const first = await startServer({ room: { snapshot: () => ({ messages: ['first'] }) } })
+    const state = connect(first.url).typed()
+    await until(() => state.isCurrent, 'the snapshot had come')
+    await first.tidings.emit.room(lobby).typing('before')
+    await until(() => state.value?.messages.length === 2, 'the event had come')
+    expect(state.value).toEqual({ messages: ['first', 'before'] })
+    await first.stop()
+    const second = await startServer(
+      { room: { snapshot: () => ({ messages: ['second'] }) } },
+      { port: first.port },
+    )
+    await until(() => state.value?.messages[0] === 'second', 'the fresh snapshot had come')
+    expect([state.value, state.isCurrent]).toEqual([{ messages: ['second'] }, true])
+    await second.tidings.emit.room(lobby).typing('after')
+    await until(() => state.value?.messages.length === 2, 'the next event had come')
+    expect(state.value).toEqual({ messages: ['second', 'after'] })
+  })
+
+  it('tells that it is not current before the snapshot that heals a gap is there', async () => {
+    const { origin, streams, frame } = await script()
+    const { client } = connect(origin)
+    const folded: string[] = []
+    const state = client.room(lobby).state((room, event) => {
+      folded.push(event.type)
+      return room
+    })
+    const log: unknown[] = []
+    state.on('change', (value) => log.push([state.isCurrent, value]))
+    await until(() => streams.length === 1, 'the wire was there')
+    streams[0]?.write(frame('$open', 0, {}) + frame('$snapshot', 0, { messages: ['a'] }))
+    await until(() => log.length === 1, 'the snapshot had come')
+    streams[0]?.write('event: $gap\ndata: {"reason":"expired","cursor":"e.5"}\n\n')
+    await until(() => log.length === 2, 'the gap had come')
+    streams[0]?.write(frame('$snapshot', 5, { messages: ['b'] }) + frame('typing', 6, 'ada'))
+    await until(() => log.length === 3, 'the fresh snapshot had come')
+    expect(log).toEqual([
+      [true, { messages: ['a'] }],
+      [false, { messages: ['a'] }],
+      [true, { messages: ['b'] }],
+    ])
+    await until(() => folded.length > 0, 'the event had come')
+    expect(folded).toEqual(['typing'])
+  })
+
+  it('folds nothing into a snapshot that does not fit', async () => {
+    const { origin, streams, frame } = await script()
+    const { typed, errors } = connect(origin)
+    const state = typed()
+    await until(() => streams.length === 1, 'the wire was there')
+    streams[0]?.write(frame('$open', 0, {}) + frame('$snapshot', 0, { messages: 'none' }))
+    streams[0]?.write(frame('typing', 1, 'lost') + frame('typing', 2, 3))
+    await until(() => errors.length === 2, 'both misfits were reported')
+    expect([state.value, state.isCurrent]).toEqual([undefined, false])
+    streams[0]?.write(frame('$snapshot', 2, { messages: ['ok'] }))
+    await until(() => state.isCurrent, 'a snapshot that fits had come')
+    expect(state.value).toEqual({ messages: ['ok'] })
+  })
+
+  it('of a channel without a snapshot begins with its initial value, and its reducer is handed gaps', async () => {
+    const first = await startServer()
+    const own = connect(first.url)
+    const state = own.ticks()
+    expect([state.value, state.isCurrent]).toEqual([[], true])
+    await open(own)
+    for (const n of [1, 2]) await first.tidings.emit.ticks().tick(n)
+    await until(() => state.value.length === 2, 'both events had come')
+    expect(state.value).toEqual([1, 2])
+    await first.stop()
+    const second = await startServer({}, { port: first.port })
+    await until(() => state.value.length === 0, 'the gap had come')
+    expect(state.isCurrent).toBe(true)
+    await second.tidings.emit.ticks().tick(3)
+    await until(() => state.value.length === 1, 'the next event had come')
+    expect(state.value).toEqual([3])
+  })
+
+  it('with an initial value folds all that happens into a type of its own', async () => {
+    const first = await startServer({ room: { snapshot: () => ({ messages: ['first'] }) } })
+    const { client } = connect(first.url)
+    const state = client.room(lobby).state(
+      (lines, event) => {
+        switch (event.type) {
+          case 'snapshot':
+            return [...lines, ...event.data.messages]
+          case 'gap':
+            return [...lines, event.data.reason]
+          case 'message':
+            return [...lines, event.data.sentAt.getTime()]
+          case 'typing':
+            return lines
+        }
+      },
+      { initial: ['initial'] as (string | number)[] },
+    )
+    expect([state.value, state.isCurrent]).toEqual([['initial'], false])
+    await until(() => state.isCurrent, 'the snapshot had come')
+    await first.tidings.emit.room(lobby).message({ text: 'hi', sentAt: new Date(7) })
+    await until(() => state.value.length === 3, 'the event had come')
+    await first.stop()
+    await startServer({ room: { snapshot: () => ({ messages: ['second'] }) } }, { port: first.port })
+    await until(() => state.value.length === 5, 'the gap and the fresh snapshot had come')
+    expect(state.value).toEqual(['initial', 'first', 7, 'epoch', 'second'])
+  })
+
+  it('stays what it was where its reducer throws, which is reported, and goes on', async () => {
+    const { tidings, url } = await startServer()
+    const { client, errors } = connect(url)
+    const state = client.room(lobby).state((room, event) => {
+      if (event.type !== 'typing') return room
+      if (event.data === 'bad') throw new Error('bug in the page')
+      return { messages: [...room.messages, event.data] }
+    })
+    await until(() => state.isCurrent, 'the snapshot had come')
+    for (const author of ['ada', 'bad', 'bob']) await tidings.emit.room(lobby).typing(author)
+    await until(() => state.value?.messages.length === 2, 'the others had come')
+    expect(state.value).toEqual({ messages: ['ada', 'bob'] })
+    expect(errors).toHaveLength(1)
+    expect(errors[0]?.[0].cause).toEqual(new Error('bug in the page'))
+    expect(errors[0]?.[1]).toEqual({ channel: 'room', topic: 'roomId=lobby', event: 'typing' })
+  })
+
+  it('is not disturbed by an observer that throws, nor by one that leaves', async () => {
+    const { tidings, url } = await startServer()
+    const own = connect(url)
+    const state = own.ticks()
+    const got: string[] = []
+    const note = () => got.push('same')
+    state.on('change', () => {
+      throw new Error('bug in the page')
+    })
+    const stops = [
+      state.on('change', () => {
+        got.push('first')
+        for (const stop of stops) stop()
+      }),
+      state.on('change', () => got.push('never')),
+      state.on('change', note),
+    ]
+    state.on('change', note)
+    state.on('change', () => got.push('signalled'), { signal: AbortSignal.abort() })
+    await open(own)
+    await tidings.emit.ticks().tick(1)
+    await until(() => got.length === 2, 'everyone was told')
+    await tidings.emit.ticks().tick(2)
+    await until(() => got.length === 3, 'the one that stayed was told again')
+    expect(got).toEqual(['first', 'same', 'same'])
+    expect(own.errors.map(([{ cause }]) => cause)).toEqual(Array(2).fill(new Error('bug in the page')))
+  })
+
+  it('ends with close, `using`, its signal and the client, and stays what it was', async () => {
+    const { tidings, url } = await startServer()
+    const own = connect(url)
+    const abort = new AbortController()
+    const states = { closed: own.typed(), aborted: own.typed(abort.signal), kept: own.typed() }
+    const changes = { closed: changesOf(states.closed), aborted: changesOf(states.aborted) }
+    const last = changesOf(states.kept)
+    {
+      using used = own.ticks()
+      await until(() => Object.values(states).every((state) => state.isCurrent), 'all had begun')
+      await until(() => tidings.stats().connections === 2, 'both topics were connected')
+      expect(used.isCurrent).toBe(true)
+    }
+    await until(() => tidings.stats().connections === 1, 'the block had ended one')
+    states.closed.close()
+    states.closed.close()
+    abort.abort()
+    expect([states.closed.isCurrent, states.aborted.isCurrent]).toEqual([false, false])
+    await tidings.emit.room(lobby).typing('ada')
+    await until(() => last.length === 2, 'the one that stayed was told')
+    expect(states.closed.value).toEqual({ messages: [] })
+    expect(states.aborted.value).toEqual({ messages: [] })
+    expect([changes.closed.length, changes.aborted.length]).toEqual([1, 1])
+    own.client.close()
+    expect([states.kept.value, states.kept.isCurrent]).toEqual([{ messages: ['ada'] }, false])
+    expect(last.length).toBe(3)
+    expect(() => own.ticks()).toThrow(expect.objectContaining({ code: 'closed' }))
+    expect(own.errors).toEqual([])
+  })
+
+  it('that is closed in the turn of a change tells nobody of it', async () => {
+    const { tidings, url } = await startServer()
+    const own = connect(url)
+    const state = own.ticks()
+    const changes = changesOf(state)
+    own.client.ticks().on('tick', () => state.close())
+    await open(own)
+    await tidings.emit.ticks().tick(1)
+    await until(() => !state.isCurrent, 'it was closed')
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(changes).toEqual([])
+    expect(state.value).toEqual([1])
+  })
+
+  it('does not begin where its signal has fired already', async () => {
+    const { url, requests } = await startServer()
+    const { client, typed } = connect(url)
+    const connections: string[] = []
+    client.connection.on('change', ({ status }) => connections.push(status))
+    const state = typed(AbortSignal.abort())
+    expect([state.value, state.isCurrent]).toEqual([undefined, false])
+    expect([connections, requests]).toEqual([[], []])
+  })
+
+  it('lets go of its signal when it ends', async () => {
+    const { url } = await startServer({
+      room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
+    })
+    const { typed, errors } = connect(url)
+    const { signal } = new AbortController()
+    let listeners = 0
+    const { addEventListener, removeEventListener } = signal
+    signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+      listeners += 1
+      addEventListener.apply(signal, args)
+    }
+    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+      listeners -= 1
+      removeEventListener.apply(signal, args)
+    }
+    typed(signal).close()
+    expect(listeners).toBe(0)
+    typed(signal)
+    expect(listeners).toBe(1)
+    await until(() => errors.length === 1, 'the topic was refused')
+    expect(listeners).toBe(0)
+  })
+
+  it('shares the wire with all others of its topic, whenever it comes', async () => {
+    const messages: string[] = []
+    const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: [...messages] }) } })
+    const { client, typed } = connect(url)
+    const emit = async (author: string) => {
+      messages.push(author)
+      await tidings.emit.room(lobby).typing(author)
+    }
+    const seen: string[] = []
+    client.room(lobby).on('typing', (author) => seen.push(author))
+    const both = [typed(), typed()]
+    await until(() => both.every((state) => state.isCurrent), 'both had begun')
+    await emit('ada')
+    await until(() => seen.length === 1, 'the event had come')
+    const late = typed()
+    expect([late.value, late.isCurrent]).toEqual([undefined, false])
+    await until(() => late.isCurrent, 'the late one had begun')
+    await emit('bob')
+    await until(() => seen.length === 2, 'the next event had come')
+    for (const { value } of [...both, late]) expect(value).toEqual({ messages: ['ada', 'bob'] })
+    await until(() => tidings.stats().connections === 1, 'only the shared wire was left')
+  })
+
+  it.each(['its own handler', 'onError'])('that is refused tells %s', async (who) => {
+    const { url } = await startServer({
+      room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
+    })
+    const { typed, errors } = connect(url)
+    const state = typed()
+    const changes = changesOf(state)
+    const problems: TidingsError[] = []
+    if (who === 'its own handler') state.on('error', (problem) => problems.push(problem))
+    await until(() => problems.length + errors.length > 0, 'it was refused')
+    expect([problems.length, errors.length]).toEqual(who === 'onError' ? [0, 1] : [1, 0])
+    expect(problems[0] ?? errors[0]?.[0]).toMatchObject({ code: 'forbidden', status: 403 })
+    expect([state.value, state.isCurrent, changes]).toEqual([undefined, false, []])
+  })
+
+  it('that is refused when it comes back keeps its value, and is not current any more', async () => {
+    let isOpen = true
+    const { url, cut } = await startServer({
+      room: { authorize: () => isOpen, snapshot: () => ({ messages: ['old'] }) },
+    })
+    const state = connect(url).typed()
+    const log: unknown[] = []
+    state.on('change', (value) => log.push([state.isCurrent, value]))
+    state.on('error', ({ code }) => log.push(code))
+    await until(() => state.isCurrent, 'it had begun')
+    isOpen = false
+    cut()
+    await until(() => log.length === 3, 'it was refused')
+    expect(log).toEqual([[true, { messages: ['old'] }], [false, { messages: ['old'] }], 'forbidden'])
+  })
+})
