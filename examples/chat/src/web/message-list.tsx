@@ -4,15 +4,15 @@ import { Avatar } from './avatar'
 import type { Line } from './use-room'
 
 interface MessageListProps {
-  lines: readonly Line[]
-  status: 'entering' | 'entered'
+  /** None before the room has been entered. */
+  lines: readonly Line[] | undefined
   me: string
 }
 
 /** Messages of one author that follow each other within this time stand together. */
 const togetherMs = 5 * 60_000
 
-export function MessageList({ lines, status, me }: MessageListProps) {
+export function MessageList({ lines, me }: MessageListProps) {
   const list = useRef<HTMLDivElement>(null)
   const isAtEnd = useRef(true)
 
@@ -34,13 +34,13 @@ export function MessageList({ lines, status, me }: MessageListProps) {
         isAtEnd.current = scrollHeight - scrollTop - clientHeight < 60
       }}
     >
-      {lines.length === 0 && (
+      {!lines?.length && (
         <div className="empty">
-          <strong>{status === 'entering' ? 'Entering…' : 'Nothing here yet'}</strong>
-          {status === 'entered' && <p>Be the first to write something.</p>}
+          <strong>{lines ? 'Nothing here yet' : 'Entering…'}</strong>
+          {lines && <p>Be the first to write something.</p>}
         </div>
       )}
-      {lines.map((line, at) =>
+      {lines?.map((line, at) =>
         line.kind === 'gap' ? (
           <p className="gap" key={line.id}>
             You were away: some messages may be missing above

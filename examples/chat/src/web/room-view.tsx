@@ -4,7 +4,7 @@ import { MessageList } from './message-list'
 import { useRoom } from './use-room'
 
 export function RoomView({ roomId, name }: { roomId: RoomId; name: string }) {
-  const room = useRoom(roomId, name)
+  const { lines, refusal, typing } = useRoom(roomId, name)
   const about = rooms.find(({ id }) => id === roomId)
   return (
     <main className="room-view">
@@ -14,16 +14,16 @@ export function RoomView({ roomId, name }: { roomId: RoomId; name: string }) {
         </h2>
         <p>{about?.about}</p>
       </header>
-      {room.status === 'refused' ? (
+      {refusal ? (
         <div className="empty" role="alert">
           <strong>You cannot enter this room</strong>
-          <p>{room.problem?.code === 'forbidden' ? 'It is by invitation only.' : room.problem?.message}</p>
+          <p>{refusal.code === 'forbidden' ? 'It is by invitation only.' : refusal.message}</p>
         </div>
       ) : (
         <>
-          <MessageList lines={room.lines} status={room.status} me={name} />
+          <MessageList lines={lines} me={name} />
           <p className="typing" aria-live="polite">
-            {typingText(room.typing)}
+            {typingText(typing)}
           </p>
           <Composer roomId={roomId} name={name} />
         </>

@@ -1,6 +1,7 @@
+import type { TopicEvent } from '@tidings/client'
 import type { TidingsError } from '@tidings/core'
-import { useEffect, useReducer, useState } from 'react'
-import type { Message, RoomId } from '../contract'
+import { useEffect, useState } from 'react'
+import type { contract, Message, RoomId } from '../contract'
 import { client } from './client'
 
 /** For how long somebody counts as typing after the last sign of it. */
@@ -11,54 +12,37 @@ export type Line =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'gap'; readonly id: string }
 
-interface Room {
-  readonly status: 'entering' | 'entered' | 'refused'
-  readonly lines: readonly Line[]
-  readonly problem?: TidingsError
-}
-
-type Change =
-  | { readonly type: 'snapshot'; readonly messages: readonly Message[] }
-  | { readonly type: 'message'; readonly message: Message }
-  | { readonly type: 'gap'; readonly id: string }
-  | { readonly type: 'refused'; readonly problem: TidingsError }
-
-function change(room: Room, event: Change): Room {
+/** The lines after what has happened: what is no line leaves them as they are. */
+function next(lines: readonly Line[], event: TopicEvent<typeof contract.room>): readonly Line[] {
   switch (event.type) {
     case 'snapshot': {
-      const gaps = room.lines.filter((line) => line.kind === 'gap').slice(-1)
-      const messages = event.messages.map((message): Line => ({ kind: 'message', message }))
-      return { status: 'entered', lines: [...gaps, ...messages] }
+      const gaps = lines.filter((line) => line.kind === 'gap').slice(-1)
+      return [...gaps, ...event.data.messages.map((message): Line => ({ kind: 'message', message }))]
     }
     case 'message': {
       // The snapshot may know of a message that was sent while it was taken.
-      const isKnown = room.lines.some(
-        (line) => line.kind === 'message' && line.message.id === event.message.id,
-      )
-      return isKnown ? room : { ...room, lines: [...room.lines, { kind: 'message', message: event.message }] }
+      const isKnown = lines.some((line) => line.kind === 'message' && line.message.id === event.data.id)
+      return isKnown ? lines : [...lines, { kind: 'message', message: event.data }]
     }
     case 'gap':
-      return { ...room, lines: [{ kind: 'gap', id: event.id }] }
-    case 'refused':
-      return { status: 'refused', lines: [], problem: event.problem }
+      return [{ kind: 'gap', id: event.data.cursor }]
+    case 'typing':
+      return lines
   }
 }
 
-/** What goes on in a room, for as long as it is shown. */
+/** What goes on in a room, for as long as it is shown. There are no lines before it has been entered. */
 export function useRoom(roomId: RoomId, me: string) {
-  const [room, dispatch] = useReducer(change, { status: 'entering', lines: [] })
+  const [lines, setLines] = useState<readonly Line[]>()
+  const [refusal, setRefusal] = useState<TidingsError>()
   const typing = useTyping(roomId, me)
-  useEffect(
-    () =>
-      client.room({ roomId }).subscribe({
-        snapshot: ({ messages }) => dispatch({ type: 'snapshot', messages }),
-        message: (message) => dispatch({ type: 'message', message }),
-        gap: ({ cursor }) => dispatch({ type: 'gap', id: cursor }),
-        error: (problem) => dispatch({ type: 'refused', problem }),
-      }),
-    [roomId],
-  )
-  return { ...room, typing }
+  useEffect(() => {
+    const room = client.room({ roomId }).state(next, { initial: [] })
+    room.on('change', setLines)
+    room.on('error', setRefusal)
+    return () => room.close()
+  }, [roomId])
+  return { lines, refusal, typing }
 }
 
 /** The others who are typing in a room. A message of theirs ends it, and so does silence. */
