@@ -21,7 +21,13 @@ export function createEmit(group: CompiledGroup, publish: Publish): UntypedEmit 
 }
 
 function channelEmitter(channel: CompiledChannel, publish: Publish) {
-  return (params: unknown = {}) => topicEmitter(channel, channel.topics.encode(params), publish)
+  // The last one is kept: who emits a hundred events mostly emits them to one topic.
+  let last: { readonly query: string; readonly emitter: UntypedTopicEmitter } | undefined
+  return (params: unknown = {}) => {
+    const query = channel.topics.encode(params)
+    if (last?.query !== query) last = { query, emitter: topicEmitter(channel, query, publish) }
+    return last.emitter
+  }
 }
 
 /** The methods that emit to one topic of a channel, which is named by a query string. */

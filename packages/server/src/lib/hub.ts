@@ -27,6 +27,7 @@ export class Hub {
   readonly #process = randomBytes(6).toString('base64url')
   #logCount = 0
   #turnLength = 0
+  #turnStart: number | undefined
   #flush: NodeJS.Immediate | undefined
 
   constructor(sources: SourceHome) {
@@ -74,9 +75,7 @@ export class Hub {
   publish(key: string, event: string, body: string): void {
     const topic = this.#topics.get(key)
     if (!topic) return
-    const now = performance.now()
-    this.#turnLength += topic.log.append(event, body, now)
-    this.#retention.touch(topic, now)
+    this.#turnLength += topic.log.append(event, body, this.#turnTime())
     this.#changed.add(topic)
     if (this.#turnLength >= maxTurnLength) this.flush()
     else this.#schedule()
@@ -93,6 +92,8 @@ export class Hub {
     clearImmediate(this.#flush)
     this.#flush = undefined
     this.#turnLength = 0
+    const now = this.#turnTime()
+    this.#turnStart = undefined
     const changed = this.#changed
     this.#changed = new Set()
     for (const topic of changed) {
@@ -101,8 +102,10 @@ export class Hub {
     const touched = this.#touched
     this.#touched = []
     for (const carrier of touched) carrier.flush()
-    const now = performance.now()
-    for (const topic of changed) topic.log.trim(now)
+    for (const topic of changed) {
+      topic.log.trim(now)
+      this.#retention.touch(topic, now)
+    }
   }
 
   /** Stops every source, and lets go of everything. */
@@ -110,6 +113,12 @@ export class Hub {
     for (const topic of this.#topics.values()) topic.source?.stop()
     this.#topics.clear()
     this.#retention.clear()
+  }
+
+  /** The time of this turn of the event loop: what happens in one happens at one time. */
+  #turnTime(): number {
+    this.#turnStart ??= performance.now()
+    return this.#turnStart
   }
 
   #schedule(): void {
@@ -120,6 +129,8 @@ export class Hub {
     // What was emitted in this turn and is not written yet must not be trimmed.
     this.flush()
     for (const topic of topics) {
+      // It may have been emitted to in this very turn.
+      if (now - topic.usedAt <= topic.settings.history.ms) continue
       topic.log.trim(now)
       if (topic.readers.size > 0) continue
       // Touched again when it has run out.

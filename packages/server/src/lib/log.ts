@@ -157,6 +157,8 @@ export class Log {
   }
 
   #drop(start: number, count: number): void {
-    for (const { frame } of this.#entries.splice(start, count)) this.#length -= frame.length
+    if (count === 0) return
+    for (let n = start; n < start + count; n += 1) this.#length -= this.#entries[n]?.frame.length ?? 0
+    this.#entries.splice(start, count)
   }
 }
