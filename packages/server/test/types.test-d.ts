@@ -37,6 +37,40 @@ describe('emit', () => {
 })
 
 describe('handlers', () => {
+  it('of a channel feed its topic with its own events', () => {
+    createServer(
+      contract,
+      {
+        context: ({ headers }) => ({ user: headers.get('authorization') }),
+        principal: (context) => {
+          expectTypeOf(context).toEqualTypeOf<{ user: string | null }>()
+          return context.user ?? undefined
+        },
+      },
+      {
+        ...handlers,
+        room: {
+          snapshot: ({ signal }) => {
+            expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+            return { messages: [] }
+          },
+          source: async ({ params, emit, signal }) => {
+            expectTypeOf(params).toEqualTypeOf<{ roomId: string }>()
+            expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+            expectTypeOf(emit.message).parameters.toEqualTypeOf<[payload: { text: string; sentAt: Date }]>()
+            // @ts-expect-error the event is called message
+            void emit.massage
+          },
+        },
+        ticks: { delivery: 'latest', source: ({ emit }) => emit.tick(1) },
+      },
+    )
+    // @ts-expect-error it is every or latest
+    createServer(contract, { ...handlers, ticks: { delivery: 'newest' } })
+    // @ts-expect-error a principal is text
+    createServer(contract, { context: () => ({ id: 5 }), principal: ({ id }) => id }, handlers)
+  })
+
   it('are handed the input, the context and what they may answer with', () => {
     createServer(
       contract,
