@@ -2,6 +2,7 @@
 export const subjectNames = [
   'hand-written',
   'hand-written-joined',
+  'raw-sockets',
   'tidings',
   'tidings-node',
   'express-tutorial',
