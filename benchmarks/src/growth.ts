@@ -25,7 +25,6 @@ const measured = counts.map((connections) => {
   return {
     connections,
     rssMiB: figure(({ rss }) => rss / 2 ** 20),
-    rssEachKiB: figure(({ rssEach }) => rssEach / 1024),
     cpuUs: figure(({ cpuUs }) => cpuUs),
     lastReceiptMs: figure(({ lastReceiptMs }) => lastReceiptMs),
     lost: samples.reduce(
@@ -47,19 +46,26 @@ const computed = {
   lastReceiptMs: timeLine.at(computedCount),
 }
 
+/** What each of the connections takes that a row has more than the row before. */
+function rssEachKiB(row: number): number | undefined {
+  const [here, before] = [measured[row], measured[row - 1]]
+  if (!here || !before) return undefined
+  return ((here.rssMiB.median - before.rssMiB.median) * 1024) / (here.connections - before.connections)
+}
+
 const table = markdownTable([
   [
     'subscribers',
     'RSS of the process',
-    'RSS a connection',
+    'RSS of each further one',
     'CPU a delivery',
     'until the last has it',
     'lost',
   ],
-  ...measured.map((row) => [
+  ...measured.map((row, at) => [
     row.connections.toLocaleString('en'),
     `${digits(row.rssMiB.median)} MiB`,
-    `${digits(row.rssEachKiB.median)} KiB`,
+    perConnection(rssEachKiB(at)),
     `${digits(row.cpuUs.median)} µs`,
     `${digits(row.lastReceiptMs.median)} ms`,
     row.lost.toLocaleString('en'),
@@ -67,12 +73,16 @@ const table = markdownTable([
   [
     `${computedCount.toLocaleString('en')}, computed`,
     `${digits(computed.rssMiB)} MiB`,
-    `${digits(computed.rssEachKiB)} KiB`,
+    perConnection(computed.rssEachKiB),
     `${digits(computed.cpuUs)} µs`,
     `${digits(computed.lastReceiptMs)} ms`,
     '',
   ],
 ])
+function perConnection(kib: number | undefined): string {
+  return kib === undefined ? '' : `${digits(kib)} KiB`
+}
+
 const on = machine()
 const figures = `${describe(on)}; the median of ${values.rounds} rounds.
 

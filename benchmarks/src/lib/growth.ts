@@ -5,17 +5,12 @@ export interface GrowthSample {
   readonly connections: number
   /** Of the whole process, in bytes. */
   readonly rss: number
-  /** Bytes for each idle connection. */
-  readonly rssEach: number
   /** Microseconds of the server's CPU for each delivered event. */
   readonly cpuUs: number
   /** From emit until the last connection has it: the median of all events. */
   readonly lastReceiptMs: number
   readonly lost: number
 }
-
-/** What is loaded and compiled with the first subscribers is not the memory of those that follow. */
-const firstConnections = 250
 
 export async function measureGrowth(subject: string, connections: number): Promise<GrowthSample> {
   return withProcesses(subject, async (server, load) => {
@@ -27,23 +22,16 @@ export async function measureGrowth(subject: string, connections: number): Promi
       atMostEvents: Number.MAX_SAFE_INTEGER,
     }
     const address = await server.ask('start')
-    const connect = async (count: number) =>
-      load.ask('connect', { address, connections: count, inspected: 20, confirmEvery: 1 })
-    await connect(firstConnections)
-    await server.ask('awaitSubscribers', firstConnections)
-    await server.ask('emit', { ...emission, atLeastMs: 300 })
-    const before = await server.ask('memory')
-    await connect(connections - firstConnections)
+    await load.ask('connect', { address, connections, inspected: 20, confirmEvery: 1 })
     await server.ask('awaitSubscribers', connections)
-    const after = await server.ask('memory')
+    const { rss } = await server.ask('memory')
     const warm = await server.ask('emit', { ...emission, atLeastMs: 1_000 })
     await load.ask('mark')
     const { events, cpu } = await server.ask('emit', { ...emission, atLeastMs: 3_000 })
     const { lost, lastReceipt } = await load.ask('report', warm.events + events)
     return {
       connections,
-      rss: after.rss,
-      rssEach: (after.rss - before.rss) / (connections - firstConnections),
+      rss,
       cpuUs: (cpu.user + cpu.system) / (events * connections),
       lastReceiptMs: lastReceipt.median / 1e3,
       lost,
