@@ -23,7 +23,8 @@ export function answerParent(commands: Commands): void {
     } catch (error) {
       answer = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
     }
-    if (process.connected) process.send?.(answer)
+    // The parent may have ended meanwhile: then there is nobody to tell.
+    process.send?.(answer, () => {})
   })
   process.on('disconnect', () => process.exit())
 }
