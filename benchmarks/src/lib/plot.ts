@@ -29,7 +29,7 @@ export function plotOf(scenarios: readonly ScenarioResult[], footnote: string): 
 <style>
 svg { --back: #ffffff; --text: #1f2328; --faint: #656d76; --line: #d1d9e0; --bar: #9aa7b4; --own: #1a7f5a; font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif }
 @media (prefers-color-scheme: dark) { svg { --back: #0d1117; --text: #e6edf3; --faint: #9198a1; --line: #30363d; --bar: #5b6875; --own: #3fb98a } }
-.back { fill: var(--back) } text { fill: var(--text) } .faint { fill: var(--faint) } .bar { fill: var(--bar) } .own { fill: var(--own) }
+.back { fill: var(--back) } text { fill: var(--text); stroke: var(--back); stroke-width: 4px; paint-order: stroke } .faint { fill: var(--faint) } .bar { fill: var(--bar) } .own { fill: var(--own) }
 .head { font-size: 17px; font-weight: 600 } .title { font-weight: 600 } .small { font-size: 11px } .end { text-anchor: end } .middle { text-anchor: middle } .bold { font-weight: 700 }
 line { stroke: var(--line) } .base { stroke: var(--faint); stroke-dasharray: 3 3 }
 </style>
