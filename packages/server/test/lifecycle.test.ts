@@ -259,6 +259,18 @@ describe('closing', () => {
     expect(() => tidings.emit.ticks().tick(1)).toThrow(expect.objectContaining({ code: 'closed' }))
   })
 
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, '5' as never])(
+    'refuses a drain of %s, and stays open',
+    async (drainMs) => {
+      const { tidings } = await start()
+      await expect(tidings.close({ drainMs })).rejects.toMatchObject({
+        code: 'invalid_options',
+        message: expect.stringMatching(/^close: drainMs is .+\. Give a number from 0 to/),
+      })
+      await tidings.emit.ticks().tick(1)
+    },
+  )
+
   it('does not wait for good for a handler that ignores its signal, nor for one that awaits the closing', async () => {
     const tidings: Tidings<typeof contract> = createServer(contract, {
       room: { snapshot: () => ({ messages: [] }) },

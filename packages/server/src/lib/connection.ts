@@ -42,8 +42,7 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
   #lastReady: Subscription | undefined
   readonly #openedAt = performance.now()
   readonly #lifeMs: number
-  /** Counts of beats: when it was opened, when something was written last, since when its socket is full. */
-  readonly #openedBeat: number
+  /** Counts of beats: when something was written last, and since when its socket is full. */
   #writtenBeat: number
   #fullBeat = 0
   #state: 'writable' | 'full' | 'closed' = 'writable'
@@ -55,8 +54,7 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
     this.#info = info
     // Connections that were opened together do not end together.
     this.#lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
-    this.#openedBeat = home.heartbeat.count
-    this.#writtenBeat = this.#openedBeat
+    this.#writtenBeat = home.heartbeat.count
     home.heartbeat.add(this)
     home.connections.add(this)
     home.hooks.connected?.(info)
@@ -123,7 +121,7 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
       tally.stalled += 1
       this.#release('stalled')
       this.#sink.abort()
-    } else if (heartbeat.isPast(this.#lifeMs, this.#openedBeat)) {
+    } else if (performance.now() - this.#openedAt >= this.#lifeMs) {
       this.end('expired')
     } else if (heartbeat.isNearly(options.heartbeatMs, this.#writtenBeat)) {
       this.#write(heartbeatChunk)

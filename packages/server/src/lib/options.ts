@@ -100,8 +100,8 @@ export interface ServerOptions<Context> {
    */
   stallMs?: number
   /**
-   * For how many milliseconds a connection stays open at the most; it ends after between four fifths and all of that,
-   * and its client comes back and resumes. It is then asked anew who it is, and may reach another server.
+   * For about how many milliseconds a connection stays open at the most: it ends some time after four fifths of that, and
+   * its client comes back and resumes. It is then asked anew who it is, and may reach another server.
    *
    * Defaults to 3,600,000: an hour. `Infinity` sets no bound.
    */
@@ -178,6 +178,13 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
     hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
     onError,
   }
+}
+
+/** How long a drain is. @throws TidingsError `invalid_options` for a number that is out of range */
+export function resolveDrainMs(given = 5_000): number {
+  if (typeof given === 'number' && given >= 0 && given <= maxTimerMs) return given
+  const message = `close: drainMs is ${String(given)}. Give a number from 0 to ${maxTimerMs}`
+  throw new TidingsError({ code: 'invalid_options', message })
 }
 
 /** Fills in what a history leaves out. @throws TidingsError `invalid_options` for a number that is out of range */

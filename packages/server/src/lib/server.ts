@@ -9,7 +9,7 @@ import { Heartbeat } from './heartbeat.js'
 import type { Answer, TidingsRequest } from './http.js'
 import { Hub } from './hub.js'
 import { jittered } from './jitter.js'
-import { resolveOptions, type ServerOptions } from './options.js'
+import { resolveDrainMs, resolveOptions, type ServerOptions } from './options.js'
 import { problemAnswer, route } from './router.js'
 import { Runs } from './runs.js'
 import type { Site } from './site.js'
@@ -35,6 +35,8 @@ export interface Tidings<Contract> extends AsyncDisposable {
    * all do so at once. Closing twice is closing once.
    *
    * The HTTP server is its owner's to close.
+   *
+   * @throws TidingsError `invalid_options` for a `drainMs` that is no time
    */
   close(options?: CloseOptions): Promise<void>
 }
@@ -115,13 +117,13 @@ export function createServer(
     lastWords = () => farewell(drainMs)
     hub.flush()
     for (const connection of connections) connection.end('closed', lastWords())
+    hub.close()
     await runs.drain(drainMs, closing(0))
     state = 'closed'
-    hub.close()
   }
 
-  function close({ drainMs = 5_000 }: CloseOptions = {}): Promise<void> {
-    over ??= drain(drainMs)
+  async function close({ drainMs }: CloseOptions = {}): Promise<void> {
+    over ??= drain(resolveDrainMs(drainMs))
     return over
   }
 
