@@ -1,14 +1,30 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { TidingsError } from '@tidings/core'
 import { answerNodeRequest, type RequestHandler } from './lib/node-http.js'
 import { writeAnswer } from './lib/node-sink.js'
 import { problemAnswer } from './lib/router.js'
 
+export type { RequestHandler } from './lib/node-http.js'
+
 /** How a server is mounted on Node's own HTTP server. */
 export interface NodeHandlerOptions {
   /** Below which path. Defaults to `/events`. */
   path?: string
+  /**
+   * The address a request counts for, in limits and hooks. Behind a proxy, read it from a header that the proxy sets and a
+   * client cannot.
+   *
+   * Defaults to the address of the socket.
+   */
+  address?(request: IncomingMessage | Http2ServerRequest): string | undefined
 }
+
+/** Answers one request: what `http`, `https` and `http2` take as their listener. */
+export type NodeListener = (
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+) => void
 
 /**
  * Answers the requests of Node's own HTTP server: `http.createServer(nodeHandler(tidings))`. HTTPS, and HTTP/2 by its
@@ -18,11 +34,14 @@ export interface NodeHandlerOptions {
  */
 export function nodeHandler(
   tidings: RequestHandler,
-  { path = '/events' }: NodeHandlerOptions = {},
-): RequestListener {
+  { path = '/events', address }: NodeHandlerOptions = {},
+): NodeListener {
   const mount = `/${path.replace(/^\/+|\/+$/g, '')}`
   const prefix = mount === '/' ? '' : mount
-  return (request, response) => {
+  return (given, answered) => {
+    // HTTP/2's are made to be used as HTTP/1's.
+    const request = given as IncomingMessage
+    const response = answered as ServerResponse
     const url = request.url ?? '/'
     const rest = url.slice(prefix.length)
     if (!url.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) {
@@ -30,7 +49,7 @@ export function nodeHandler(
       writeAnswer(problemAnswer(new TidingsError({ code: 'not_found', message })), response)
       return
     }
-    const { remoteAddress } = request.socket
-    answerNodeRequest(tidings, request, response, rest, remoteAddress).catch(() => response.destroy())
+    const from = address ? address(given) : request.socket.remoteAddress
+    answerNodeRequest(tidings, request, response, rest, from).catch(() => response.destroy())
   }
 }

@@ -264,11 +264,11 @@ describe('stats and hooks', () => {
 
 describe('closing over a while', () => {
   it('tells each connection its own time to come back, within the drain, in both ways clients know', async () => {
-    const { tidings, told, url } = await start()
+    const { tidings, told, url } = await start({ retryMs: 1_000 })
     const streams = await Promise.all(Array.from({ length: 50 }, () => open(`${url}/ticks`)))
     await Promise.all(streams.map((stream) => stream.count(1)))
     void tidings.emit.ticks().tick(1)
-    await tidings.close({ drainMs: 1_000 })
+    await tidings.close({ drainMs: 3_000 })
     await until(() => streams.every((stream) => stream.isOver()), 'all were over')
     const hints = streams.map((stream) => {
       const [, event] = stream.events
@@ -280,9 +280,11 @@ describe('closing over a while', () => {
       )
       return retryAfterMs as number
     })
-    expect(Math.max(...hints)).toBeLessThanOrEqual(1_000)
-    for (const quarter of [0, 1, 2, 3]) {
-      expect(hints.filter((hint) => Math.floor(hint / 250.25) === quarter).length).toBeGreaterThan(1)
+    // Half to one and a half of `retryMs`, and then the drain.
+    expect(Math.min(...hints)).toBeGreaterThanOrEqual(500)
+    expect(Math.max(...hints)).toBeLessThanOrEqual(4_500)
+    for (const second of [1, 2, 3]) {
+      expect(hints.filter((hint) => Math.floor(hint / 1_000) === second).length).toBeGreaterThan(1)
     }
     expect(told.at(-1)).toEqual(['disconnected', expect.objectContaining({ reason: 'closed' })])
   })

@@ -392,7 +392,7 @@ describe('creating a server', () => {
     [
       'a history out of range',
       { ...ok, ticks: { history: { size: -1 } } },
-      /handlers\.ticks\.history\.size is -1\. Give a number of 0 or more/,
+      /handlers\.ticks\.history\.size is -1\. Give a whole number of 0 or more/,
     ],
   ])('refuses %s', (_what, handlers, message) => {
     expect(() => createServer(contract, handlers as never)).toThrow(

@@ -191,7 +191,7 @@ describe('what is in the way of a response', () => {
 
 it('over HTTP/2, topics, commands and the end work', async () => {
   const tidings = start()
-  const server = createHttp2(nodeHandler(tidings) as never)
+  const server = createHttp2(nodeHandler(tidings))
   const port = await listening(server as unknown as Server)
   const session = connectHttp2(`http://127.0.0.1:${port}`)
   onTestFinished(() => session.destroy())

@@ -36,7 +36,7 @@ export class FoldedTopic implements Subscriber, Disposable {
   constructor(topic: FoldableTopic, reducer: Reducer, options: SignalOptions & { initial?: unknown }) {
     const { signal } = options
     this.#topic = topic
-    this.#reducer = topic.hasSnapshot && !('initial' in options) ? keepingSnapshot(reducer) : reducer
+    this.#reducer = topic.hasSnapshot && options.initial === undefined ? keepingSnapshot(reducer) : reducer
     this.#value = options.initial
     this.#isCurrent = !topic.hasSnapshot
     if (!signal?.aborted) topic.attach(this)
@@ -93,12 +93,16 @@ export class FoldedTopic implements Subscriber, Disposable {
 
   #fold(item: LoopItem, isCurrent: boolean): void {
     let next = this.#value
+    let isFolded = false
     this.#topic.run(item.type, () => {
       next = this.#reducer(next, item)
+      isFolded = true
     })
-    if (Object.is(next, this.#value) && isCurrent === this.#isCurrent) return
+    // What a snapshot was not folded into is no more current than it was.
+    const becomesCurrent = isCurrent && (isFolded || this.#isCurrent)
+    if (Object.is(next, this.#value) && becomesCurrent === this.#isCurrent) return
     this.#value = next
-    this.#isCurrent = isCurrent
+    this.#isCurrent = becomesCurrent
     this.#announce()
   }
 

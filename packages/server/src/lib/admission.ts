@@ -40,9 +40,8 @@ export class Admission {
       const message = 'The server has as many connections as it takes. Try again later'
       return new TidingsError({ code: 'unavailable', message, retryAfterMs })
     }
-    const whose = limit === 'connectionsPerAddress' ? 'Your address' : 'You'
-    const has = limit === 'connectionsPerAddress' ? 'has' : 'have'
-    const message = `${whose} ${has} ${this.#limits[limit]} connections open, which is as many as one may. Close one, or try again later`
+    const whose = limit === 'connectionsPerAddress' ? 'Connections from your address' : 'Your connections'
+    const message = `${whose} have reached their limit, which is ${this.#limits[limit]}. Close one, or try again later`
     return new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 

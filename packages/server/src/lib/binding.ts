@@ -1,4 +1,3 @@
-import { TidingsError } from '@tidings/core'
 import {
   type CompiledChannel,
   type CompiledCommand,
@@ -8,6 +7,7 @@ import {
 } from '@tidings/core/wire'
 import { type Publish, topicEmitter, type UntypedTopicEmitter } from './emitter.js'
 import type { Delivery, HistoryBounds } from './log.js'
+import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
 import { type HistoryOptions, resolveHistory } from './options.js'
 import { withinTime } from './time-limit.js'
 import type { TopicSettings } from './topic.js'
@@ -98,14 +98,11 @@ function bindChannel(
   home: BindingHome,
   place: string,
 ): BoundChannel {
-  if (given !== undefined && (typeof given !== 'object' || given === null)) {
-    const takes = 'authorize, snapshot, source, history or delivery'
-    throw mistake(`${place} is ${kindOf(given)}. A channel takes an object with ${takes}`)
-  }
+  if (given !== undefined)
+    requireKnown(place, given, ['authorize', 'snapshot', 'source', 'history', 'delivery'])
   const handler: UntypedChannelHandler = given ?? {}
   for (const name of ['authorize', 'snapshot', 'source'] as const) {
-    if (handler[name] === undefined || typeof handler[name] === 'function') continue
-    throw mistake(`${place}.${name} is ${kindOf(handler[name])}. Give a function`)
+    requireFunction(`${place}.${name}`, handler[name])
   }
   const { delivery = 'every' } = handler
   if (delivery !== 'every' && delivery !== 'latest') {
@@ -167,12 +164,4 @@ function feeder(
 
 function listOf(group: CompiledGroup): string {
   return [...group.members.keys()].join(', ') || 'nothing'
-}
-
-function kindOf(value: unknown): string {
-  return value === undefined ? 'missing' : value === null ? 'null' : `a value of type ${typeof value}`
-}
-
-function mistake(message: string): TidingsError {
-  return new TidingsError({ code: 'invalid_options', message: `createServer: ${message}` })
 }

@@ -1,29 +1,19 @@
-import type { TidingsError } from '@tidings/core'
 import { encodeEventBody, type ServerGapReason, signal, toProblem } from '@tidings/core/wire'
 import type { Admission } from './admission.js'
 import { Chunk } from './chunk.js'
-import { type Beating, type Heartbeat, heartbeatChunk } from './heartbeat.js'
 import type { ConnectionInfo, DisconnectReason, Hooks } from './hooks.js'
 import type { Sink, SinkListener } from './http.js'
 import type { Carrier, Hub } from './hub.js'
+import { Outlet, type OutletHome, type OutletOwner } from './outlet.js'
 import type { Piece, Subscription, SubscriptionOwner } from './subscription.js'
-import type { Tally } from './tally.js'
 
 /** What a connection needs of its server. */
-export interface ConnectionHome {
+export interface ConnectionHome extends OutletHome {
   readonly hub: Hub
   readonly admission: Admission
-  readonly heartbeat: Heartbeat
-  readonly tally: Tally
   readonly hooks: Hooks
   readonly connections: Set<Connection>
-  readonly options: {
-    readonly heartbeatMs: number
-    readonly stallMs: number
-    readonly maxConnectionMs: number
-  }
-  /** What others may see of an error at some place; the rest of it is reported. */
-  publicError(error: unknown, place: string): TidingsError
+  readonly options: OutletHome['options'] & { readonly maxConnectionMs: number }
 }
 
 /**
@@ -32,9 +22,9 @@ export interface ConnectionHome {
  * It keeps no frames: what it has not written yet stands in the logs. While its socket is full it notes who has
  * something to say, and asks them when the socket has drained.
  */
-export class Connection implements Beating, Carrier, SubscriptionOwner, SinkListener {
+export class Connection implements Carrier, OutletOwner, SubscriptionOwner, SinkListener {
   readonly #home: ConnectionHome
-  readonly #sink: Sink
+  readonly #outlet: Outlet
   readonly #info: ConnectionInfo
   readonly #subscriptions = new Set<Subscription>()
   /** Those that have something to say, in a row: see {@link Subscription.nextReady}. */
@@ -42,22 +32,25 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
   #lastReady: Subscription | undefined
   readonly #openedAt = performance.now()
   readonly #lifeMs: number
-  /** Counts of beats: when something was written last, and since when its socket is full. */
-  #writtenBeat: number
-  #fullBeat = 0
-  #state: 'writable' | 'full' | 'closed' = 'writable'
+  #isOver = false
   #isTouched = false
 
   constructor(home: ConnectionHome, sink: Sink, info: ConnectionInfo) {
     this.#home = home
-    this.#sink = sink
     this.#info = info
     // Connections that were opened together do not end together.
     this.#lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
-    this.#writtenBeat = home.heartbeat.count
-    home.heartbeat.add(this)
+    this.#outlet = new Outlet(home, sink, this)
     home.connections.add(this)
     home.hooks.connected?.(info)
+  }
+
+  /** How many of its subscriptions are owed something that its client has no room for. */
+  get laggingCount(): number {
+    if (!this.#outlet.isFull) return 0
+    let count = 0
+    for (const subscription of this.#subscriptions) if (subscription.hasMore) count += 1
+    return count
   }
 
   get subscriptions(): ReadonlySet<Subscription> {
@@ -66,7 +59,7 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
 
   /** Takes a subscription, or ends it at once where the connection is over already. */
   add(subscription: Subscription): void {
-    if (this.#state === 'closed') {
+    if (this.#isOver) {
       subscription.end()
       return
     }
@@ -76,7 +69,7 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
   }
 
   ready(subscription: Subscription): void {
-    if (this.#state === 'closed' || subscription.isReady) return
+    if (this.#isOver || subscription.isReady) return
     subscription.isReady = true
     if (this.#lastReady) this.#lastReady.nextReady = subscription
     else this.#firstReady = subscription
@@ -93,57 +86,53 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
 
   /** A plain topic's connection ends with its one subscription. */
   failed(subscription: Subscription, error: unknown): void {
-    if (this.#state === 'closed') return
+    if (this.#isOver) return
     const problem = toProblem(this.#home.publicError(error, subscription.topic.key))
     this.end('failed', encodeEventBody(signal.error, problem))
   }
 
   flush(): void {
     this.#isTouched = false
-    if (this.#state !== 'writable') return
+    const outlet = this.#outlet
+    if (!outlet.isWritable) return
     const piece = this.#take()
     if (!piece) return
     if (!this.#firstReady) {
-      this.#write(piece.chunk)
+      outlet.write(piece.chunk)
       return
     }
-    this.#sink.cork()
-    for (let next: Piece | undefined = piece; next; next = this.#isWritable() ? this.#take() : undefined) {
-      this.#write(next.chunk)
-    }
-    this.#sink.uncork()
+    outlet.together(() => {
+      for (let next: Piece | undefined = piece; next; next = outlet.isWritable ? this.#take() : undefined) {
+        outlet.write(next.chunk)
+      }
+    })
   }
 
   beat(): void {
-    const { heartbeat, options, tally } = this.#home
-    if (this.#state === 'full') {
-      if (!heartbeat.isPast(options.stallMs, this.#fullBeat)) return
-      tally.stalled += 1
-      this.#release('stalled')
-      this.#sink.abort()
-    } else if (performance.now() - this.#openedAt >= this.#lifeMs) {
-      this.end('expired')
-    } else if (heartbeat.isNearly(options.heartbeatMs, this.#writtenBeat)) {
-      this.#write(heartbeatChunk)
-    }
+    const { beatMs } = this.#home.heartbeat
+    if (performance.now() - this.#openedAt + beatMs >= this.#lifeMs) this.end('expired')
+  }
+
+  cut(reason: 'stalled' | 'failed', error?: unknown): void {
+    this.#release(reason)
+    if (error !== undefined) this.#home.publicError(error, this.#info.topic)
   }
 
   /** Ends the response, with some last words. */
   end(reason: DisconnectReason, last?: string): void {
-    if (this.#state === 'closed') return
+    if (this.#isOver) return
     this.flush()
-    if (last) this.#write(new Chunk(last))
+    if (last) this.#outlet.write(new Chunk(last))
     this.#release(reason)
-    this.#sink.end()
+    this.#outlet.end()
   }
 
   drained(): void {
-    if (this.#state !== 'full') return
-    this.#state = 'writable'
-    this.flush()
+    if (this.#outlet.drained()) this.flush()
   }
 
   closed(): void {
+    this.#outlet.closed()
     this.#release('left')
   }
 
@@ -166,22 +155,9 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
     if (!this.#firstReady) this.#lastReady = undefined
   }
 
-  #isWritable(): boolean {
-    return this.#state === 'writable'
-  }
-
-  #write(chunk: Chunk): void {
-    const { heartbeat, tally } = this.#home
-    tally.bytes += chunk.byteLength
-    this.#writtenBeat = heartbeat.count
-    if (this.#sink.write(chunk)) return
-    this.#state = 'full'
-    this.#fullBeat = heartbeat.count
-  }
-
   #release(reason: DisconnectReason): void {
-    if (this.#state === 'closed') return
-    this.#state = 'closed'
+    if (this.#isOver) return
+    this.#isOver = true
     for (const subscription of this.#subscriptions) {
       subscription.end()
       this.#home.hub.leave(subscription.topic, subscription)
@@ -190,7 +166,6 @@ export class Connection implements Beating, Carrier, SubscriptionOwner, SinkList
     this.#firstReady = undefined
     this.#lastReady = undefined
     this.#home.connections.delete(this)
-    this.#home.heartbeat.remove(this)
     this.#home.admission.release(this.#info)
     const durationMs = performance.now() - this.#openedAt
     this.#home.hooks.disconnected?.({ ...this.#info, reason, durationMs })

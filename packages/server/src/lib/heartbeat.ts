@@ -1,13 +1,10 @@
-import { heartbeatFrame } from '@tidings/core/wire'
-import { Chunk } from './chunk.js'
-
-/** What shows a client, and every proxy on the way, that a connection is alive. */
-export const heartbeatChunk = new Chunk(heartbeatFrame)
+import { atMost } from './time-limit.js'
 
 /** Something that is looked after while it is open. */
 export interface Beating {
   /** Called at each beat. */
   beat(): void
+  abort(): void
 }
 
 /** How many are looked after before others get a turn of the event loop. */
@@ -20,14 +17,15 @@ const sliceSize = 500
  * Time is counted in beats, which cost nothing to read.
  */
 export class Heartbeat {
-  readonly #beatMs: number
+  readonly beatMs: number
   readonly #beating = new Set<Beating>()
   #timer: NodeJS.Timeout | undefined
   #count = 0
+  #emptied: (() => void) | undefined
 
   /** @param shortestMs the shortest time that anything is to be held against */
   constructor(shortestMs: number) {
-    this.#beatMs = Math.max(shortestMs / 2, 1)
+    this.beatMs = Math.max(Math.floor(shortestMs / 4), 1)
   }
 
   /** How many beats there have been. */
@@ -35,19 +33,19 @@ export class Heartbeat {
     return this.#count
   }
 
-  /** Whether by the next beat so much time will have passed since some beat's count was read. */
+  /** Whether at the next beat so much time may have passed since some beat's count was read. */
   isNearly(ms: number, since: number): boolean {
-    return (this.#count - since + 1) * this.#beatMs > ms
+    return (this.#count - since + 1) * this.beatMs >= ms
   }
 
   /** Whether so much time has passed since some beat's count was read. */
   isPast(ms: number, since: number): boolean {
-    return (this.#count - since - 1) * this.#beatMs >= ms
+    return (this.#count - since - 1) * this.beatMs >= ms
   }
 
   add(beating: Beating): void {
     this.#beating.add(beating)
-    this.#timer ??= setInterval(() => this.#beat(), this.#beatMs).unref()
+    this.#timer ??= setInterval(() => this.#beat(), this.beatMs).unref()
   }
 
   remove(beating: Beating): void {
@@ -55,6 +53,17 @@ export class Heartbeat {
     if (this.#beating.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
+    this.#emptied?.()
+  }
+
+  /** Waits until nothing is open any more, and cuts off what still is when the time is up. */
+  async empty(ms: number): Promise<void> {
+    if (this.#beating.size === 0) return
+    const emptied = new Promise<void>((resolve) => {
+      this.#emptied = resolve
+    })
+    await atMost(ms, emptied)
+    for (const beating of this.#beating) beating.abort()
   }
 
   #beat(): void {

@@ -32,17 +32,21 @@ export interface Hooks {
 /** Which limit refused a connection. */
 export type ConnectionLimit = 'connections' | 'connectionsPerAddress' | 'connectionsPerPrincipal'
 
+export const hookNames = [
+  'connected',
+  'disconnected',
+  'gap',
+  'refused',
+] as const satisfies readonly (keyof Hooks)[]
+
 /** Hooks that cannot break what calls them. */
 export function guarded(hooks: Hooks, failed: (error: unknown, hook: string) => void): Hooks {
   const safe: Record<string, (told: never) => void> = {}
-  for (const name of ['connected', 'disconnected', 'gap', 'refused'] as const) {
+  for (const name of hookNames) {
     if (!hooks[name]) continue
     safe[name] = (told) => {
-      try {
-        hooks[name]?.(told)
-      } catch (error) {
-        failed(error, name)
-      }
+      // Thrown at once or rejected later, it is the same.
+      ;(async () => hooks[name]?.(told))().catch((error) => failed(error, name))
     }
   }
   return safe

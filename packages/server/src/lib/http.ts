@@ -22,7 +22,10 @@ export interface TidingsRequest {
 
 /** Where an adapter puts the bytes of a stream. */
 export interface Sink {
-  /** Hands over bytes. `false` says that the client reads slowly: write nothing before `drained`. */
+  /**
+   * Hands over bytes. `false` says that the client reads slowly: nothing more is to be written before `drained`, save what
+   * a sink has to take in any case, which is last words and what a run emits without waiting.
+   */
   write(chunk: Chunk): boolean
   /** Holds back what is written until `uncork`, so that it goes out together. */
   cork(): void
@@ -49,7 +52,10 @@ export interface CompleteAnswer {
   readonly body: string
 }
 
-/** An answer that goes on: status 200 and an event stream, which begins when the adapter opens it. */
+/**
+ * An answer that goes on: status 200 and an event stream, which begins when the adapter opens it. An adapter has to call
+ * exactly one of `open` and `drop`: until then the connection counts as open.
+ */
 export interface StreamAnswer {
   readonly kind: 'stream'
   readonly headers: OutgoingHttpHeaders

@@ -27,7 +27,7 @@ export class Hub {
   readonly #process = randomBytes(6).toString('base64url')
   #logCount = 0
   #turnLength = 0
-  #turnStart: number | undefined
+  #turnBeganAt: number | undefined
   #flush: NodeJS.Immediate | undefined
 
   constructor(sources: SourceHome) {
@@ -44,7 +44,17 @@ export class Hub {
     if (!topic) {
       this.#logCount += 1
       const epoch = `${this.#process}-${this.#logCount.toString(36)}`
-      topic = new Topic(key, query, new Log(epoch, settings.history, settings.delivery), settings)
+      topic = new Topic(
+        key,
+        query,
+        new Log(epoch, settings.history, settings.delivery),
+        settings,
+        (loaded) => {
+          // What the log held for those who waited goes out, and then the log goes back to its bounds.
+          this.#changed.add(loaded)
+          this.#schedule()
+        },
+      )
       this.#topics.set(key, topic)
     }
     return topic
@@ -93,7 +103,7 @@ export class Hub {
     this.#flush = undefined
     this.#turnLength = 0
     const now = this.#turnTime()
-    this.#turnStart = undefined
+    this.#turnBeganAt = undefined
     const changed = this.#changed
     this.#changed = new Set()
     for (const topic of changed) {
@@ -106,19 +116,26 @@ export class Hub {
       topic.log.trim(now)
       this.#retention.touch(topic, now)
     }
+    if (this.#changed.size > 0 || this.#touched.length > 0) return
+    // Those who were told have scheduled another, for what they have just been handed.
+    clearImmediate(this.#flush)
+    this.#flush = undefined
   }
 
   /** Stops every source, and lets go of everything. */
   close(): void {
     for (const topic of this.#topics.values()) topic.source?.stop()
+    clearImmediate(this.#flush)
+    this.#flush = undefined
+    this.#changed.clear()
     this.#topics.clear()
     this.#retention.clear()
   }
 
   /** The time of this turn of the event loop: what happens in one happens at one time. */
   #turnTime(): number {
-    this.#turnStart ??= performance.now()
-    return this.#turnStart
+    this.#turnBeganAt ??= performance.now()
+    return this.#turnBeganAt
   }
 
   #schedule(): void {

@@ -35,8 +35,8 @@ const heldLength = 16 * 1024 * 1024
  * The ordered history of one topic, as encoded frames that all readers share.
  *
  * Positions are sequence numbers: a reader at `n` has seen event `n` and is owed `n + 1` and those that follow.
- * What was appended since the last {@link trim} is kept beyond the bounds, and handed out at once, so that readers who
- * keep up are never overtaken within a turn of the event loop.
+ * What was appended since the last {@link trim} is kept beyond the bounds, and handed out at once, so that a reader with
+ * room on its socket is not overtaken, however much comes between two trims.
  */
 export class Log {
   readonly epoch: string
@@ -104,8 +104,9 @@ export class Log {
     for (let entry = this.#entries[surplus]; entry && entry.at < oldest; entry = this.#entries[surplus]) {
       surplus += 1
     }
-    if (this.#held.length > 0 && this.#length <= heldLength) {
-      surplus = Math.min(surplus, this.#indexAfter(Math.min(...this.#held)))
+    const held = this.#held.filter((seq) => this.reaches(seq))
+    if (held.length > 0 && this.#length <= heldLength) {
+      surplus = Math.min(surplus, this.#indexAfter(Math.min(...held)))
     }
     this.#floor = this.#entries[surplus - 1]?.seq ?? this.#floor
     this.#drop(0, surplus)

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TidingsError } from '@tidings/core'
 import type { Answer, TidingsRequest } from './http.js'
-import { writeAnswer } from './node-sink.js'
+import { hasLeft, whenOver, writeAnswer } from './node-sink.js'
 
 /** Whatever answers requests: a {@link Tidings} server, whichever its contract. */
 export interface RequestHandler {
@@ -62,8 +62,8 @@ class NodeRequest implements TidingsRequest {
 /** Fires when the client leaves, and at once where it has left while middleware in front took its time. */
 function signalOf(response: ServerResponse): AbortSignal {
   const left = new AbortController()
-  if (response.closed || response.destroyed) left.abort()
-  response.once('close', () => left.abort())
+  if (hasLeft(response)) left.abort()
+  whenOver(response, () => left.abort())
   return left.signal
 }
 

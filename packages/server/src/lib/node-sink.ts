@@ -8,38 +8,66 @@ const { write, end } = ServerResponse.prototype
 
 /** Answers on a response of Node's own HTTP server, or one that acts like it, such as HTTP/2's. */
 export function writeAnswer(answer: Answer, response: ServerResponse): void {
-  const hasLeft = response.destroyed || response.closed
+  // Somebody in front may have answered in the meantime, because it took too long.
+  const isTooLate = hasLeft(response) || response.headersSent
   if (answer.kind === 'stream') {
-    if (hasLeft) answer.drop()
+    if (isTooLate) answer.drop()
     else openOnResponse(answer, response)
-  } else if (!hasLeft) {
+  } else if (!isTooLate) {
     response.writeHead(answer.status, answer.headers).end(answer.body)
   }
 }
 
+/** Whether the client of a response is not there any more. */
+export function hasLeft(response: ServerResponse): boolean {
+  // HTTP/2's responses tell it by their streams only.
+  const { stream } = response as { stream?: { readonly destroyed: boolean } }
+  return response.destroyed || response.closed || stream?.destroyed === true
+}
+
+/** Calls back when a response is over, whoever ended it; maybe more than once. */
+export function whenOver(response: ServerResponse, over: () => void): void {
+  // A request that was pipelined has no socket before those ahead of it are answered, and is not told if it never gets it.
+  const waitsFor = response.socket ? undefined : response.req?.socket
+  waitsFor?.on('close', over)
+  response.on('close', () => {
+    waitsFor?.off('close', over)
+    over()
+  })
+}
+
 /** Begins a stream. */
 function openOnResponse(answer: StreamAnswer, response: ServerResponse): void {
-  response.writeHead(200, answer.headers)
+  try {
+    response.writeHead(200, answer.headers)
+  } catch (error) {
+    // Whoever listens for headers may throw.
+    answer.drop()
+    throw error
+  }
   const socket = bareSocketOf(response)
   if (!socket) {
     const listener = answer.open(new ResponseSink(response))
     response.on('drain', () => listener.drained())
-    response.on('close', () => listener.closed())
+    whenOver(response, () => listener.closed())
     // Where nothing was written yet, or middleware holds it back.
     response.flushHeaders()
     return
   }
   socket.cork()
-  response.flushHeaders()
-  const listener = answer.open(new SocketSink(socket, response))
-  const drained = () => listener.drained()
-  socket.on('drain', drained)
-  response.on('close', () => {
-    // The connection may be kept alive for another request.
-    socket.off('drain', drained)
-    listener.closed()
-  })
-  socket.uncork()
+  try {
+    response.flushHeaders()
+    const listener = answer.open(new SocketSink(socket, response))
+    const drained = () => listener.drained()
+    socket.on('drain', drained)
+    whenOver(response, () => {
+      // The connection may be kept alive for another request.
+      socket.off('drain', drained)
+      listener.closed()
+    })
+  } finally {
+    socket.uncork()
+  }
 }
 
 /**
@@ -69,7 +97,8 @@ class SocketSink implements Sink {
   }
 
   write(chunk: Chunk): boolean {
-    return this.#socket.write(chunk.framed)
+    // After its end nothing may follow, whoever ended it.
+    return !this.#response.writableEnded && this.#socket.write(chunk.framed)
   }
 
   cork(): void {
@@ -98,7 +127,7 @@ class ResponseSink implements Sink {
   }
 
   write(chunk: Chunk): boolean {
-    return this.#response.write(chunk.bytes)
+    return !this.#response.writableEnded && this.#response.write(chunk.bytes)
   }
 
   cork(): void {

@@ -1,8 +1,9 @@
 import { TidingsError } from '@tidings/core'
 import type { ConnectionLimits } from './admission.js'
-import { type ConnectionLimit, guarded, type Hooks } from './hooks.js'
+import { type ConnectionLimit, guarded, type Hooks, hookNames } from './hooks.js'
 import type { TidingsRequest } from './http.js'
 import type { HistoryBounds } from './log.js'
+import { mistake, requireFunction, requireKnown } from './mistake.js'
 
 /** How much the log of a topic keeps for subscribers that come back or read slowly. */
 export interface HistoryOptions {
@@ -26,7 +27,7 @@ export interface HistoryOptions {
 /** Bounds on what clients may ask for. */
 export interface LimitOptions {
   /**
-   * How many connections may be open in all. One too many is answered with 503 `unavailable` and `Retry-After`.
+   * How many event streams of topics may be open in all. One too many is answered with 503 `unavailable` and `Retry-After`.
    *
    * Defaults to no limit but the process' own: each takes a file descriptor.
    */
@@ -151,9 +152,36 @@ const maxTimerMs = 2 ** 31 - 1
 
 const defaultHistory: HistoryBounds = { size: 256, ms: 120_000 }
 
+const optionNames = [
+  'context',
+  'principal',
+  'history',
+  'heartbeatMs',
+  'retryMs',
+  'stallMs',
+  'maxConnectionMs',
+  'snapshotMs',
+  'lingerMs',
+  'limits',
+  'hooks',
+  'onError',
+] as const satisfies readonly (keyof ServerOptions<unknown>)[]
+
+const limitNames = [
+  'connections',
+  'connectionsPerAddress',
+  'connectionsPerPrincipal',
+  'bodyBytes',
+] as const satisfies readonly (keyof LimitOptions)[]
+
 /** Fills in the defaults. @throws TidingsError `invalid_options` for a number that is out of range */
 export function resolveOptions<Context>(options: ServerOptions<Context>): ResolvedOptions<Context> {
   const { limits = {}, hooks = {} } = options
+  requireKnown('the options', options, optionNames)
+  requireKnown('limits', limits, limitNames)
+  requireKnown('hooks', hooks, hookNames)
+  for (const name of ['context', 'principal', 'onError'] as const) requireFunction(name, options[name])
+  for (const name of hookNames) requireFunction(`hooks.${name}`, hooks[name])
   // Who reports errors must not end the process with one of its own, thrown or rejected.
   const onError = (error: unknown, at: ErrorPlace) => {
     ;(async () => options.onError?.(error, at))().catch(() => {})
@@ -193,10 +221,16 @@ export function resolveHistory(
   defaults: HistoryBounds,
   name: string,
 ): HistoryBounds {
+  if (history !== undefined) requireKnown(name, history, ['size', 'ms'])
   return {
-    size: atLeast(`${name}.size`, history?.size, defaults.size, 0),
+    size: wholeNumber(`${name}.size`, history?.size ?? defaults.size),
     ms: atLeast(`${name}.ms`, history?.ms, defaults.ms, 0),
   }
+}
+
+function wholeNumber(name: string, value: number): number {
+  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0)) return value
+  throw mistake(`${name} is ${String(value)}. Give a whole number of 0 or more, or Infinity`)
 }
 
 function limitOf(name: ConnectionLimit, given: number | undefined): number {
@@ -213,8 +247,4 @@ function atLeast(name: string, given: number | undefined, byDefault: number, lea
   const value = given ?? byDefault
   if (typeof value === 'number' && value >= least) return value
   throw mistake(`${name} is ${String(value)}. Give a number of ${least} or more`)
-}
-
-function mistake(message: string): TidingsError {
-  return new TidingsError({ code: 'invalid_options', message: `createServer: ${message}` })
 }

@@ -1,8 +1,8 @@
 import { TidingsError } from '@tidings/core'
 import { type CompiledStream, encodeEventBody, signal, toProblem, withId } from '@tidings/core/wire'
 import { Chunk } from './chunk.js'
-import { type Beating, type Heartbeat, heartbeatChunk } from './heartbeat.js'
 import type { Sink, SinkListener } from './http.js'
+import { Outlet, type OutletHome, type OutletOwner } from './outlet.js'
 
 /** How much a handler that does not await its `emit` may run ahead of its client. */
 const maxBacklogBytes = 1024 * 1024
@@ -14,31 +14,21 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** What a run needs of its server to be written. */
-export interface RunHome {
-  readonly heartbeat: Heartbeat
-  readonly options: { readonly heartbeatMs: number; readonly stallMs: number }
-}
-
 /** Writes the events of one run of a stream, no faster than its client reads them. */
-export class RunWriter implements Beating, SinkListener {
+export class RunWriter implements OutletOwner, SinkListener {
   readonly #compiled: CompiledStream
-  readonly #sink: Sink
-  readonly #home: RunHome
+  readonly #home: OutletHome
+  readonly #outlet: Outlet
   #sent = 0
   #isOver = false
-  /** The count of beats when something was written last. */
-  #writtenBeat: number
   #backlogBytes = 0
   /** There while the client reads slowly. */
   #drain: Waiting | undefined
 
-  constructor(compiled: CompiledStream, sink: Sink, home: RunHome) {
+  constructor(compiled: CompiledStream, sink: Sink, home: OutletHome) {
     this.#compiled = compiled
-    this.#sink = sink
     this.#home = home
-    this.#writtenBeat = home.heartbeat.count
-    home.heartbeat.add(this)
+    this.#outlet = new Outlet(home, sink, this)
   }
 
   get isOver(): boolean {
@@ -79,29 +69,21 @@ export class RunWriter implements Beating, SinkListener {
     if (!this.#isOver) this.#end(encodeEventBody(signal.error, toProblem(error)))
   }
 
-  beat(): void {
-    const { heartbeat, options } = this.#home
-    if (this.#drain) {
-      if (!heartbeat.isPast(options.stallMs, this.#writtenBeat)) return
-      this.closed()
-      this.#sink.abort()
-    } else if (heartbeat.isNearly(options.heartbeatMs, this.#writtenBeat)) {
-      this.#writtenBeat = heartbeat.count
-      this.#sink.write(heartbeatChunk)
-    }
+  cut(_reason: string, error?: unknown): void {
+    this.#leave()
+    if (error !== undefined) this.#home.publicError(error, this.#compiled.path)
   }
 
   drained(): void {
+    this.#outlet.drained()
     this.#backlogBytes = 0
     this.#drain?.resolve()
     this.#drain = undefined
   }
 
   closed(): void {
-    this.#isOver = true
-    this.#home.heartbeat.remove(this)
-    this.#drain?.reject(clientLeft())
-    this.#drain = undefined
+    this.#outlet.closed()
+    this.#leave()
   }
 
   #write(body: string): Promise<void> {
@@ -112,19 +94,26 @@ export class RunWriter implements Beating, SinkListener {
     }
     const frame = this.#frame(body)
     if (this.#drain) this.#backlogBytes += frame.byteLength
-    if (!this.#sink.write(frame)) this.#drain ??= waiting()
+    this.#outlet.write(frame)
+    if (this.#isOver) throw clientLeft()
+    if (this.#outlet.isFull) this.#drain ??= waiting()
     return this.#drain?.promise ?? Promise.resolve()
   }
 
   #end(body: string): void {
-    this.#sink.write(this.#frame(body))
-    this.#sink.end()
-    this.closed()
+    this.#outlet.write(this.#frame(body))
+    this.#outlet.end()
+    this.#leave()
+  }
+
+  #leave(): void {
+    this.#isOver = true
+    this.#drain?.reject(clientLeft())
+    this.#drain = undefined
   }
 
   #frame(body: string): Chunk {
     this.#sent += 1
-    this.#writtenBeat = this.#home.heartbeat.count
     return new Chunk(withId(String(this.#sent), body))
   }
 }

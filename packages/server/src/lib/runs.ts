@@ -1,3 +1,8 @@
+import { atMost } from './time-limit.js'
+
+/** How long something is waited for that was aborted. */
+const abortedMs = 1_000
+
 /**
  * What is being answered right now: commands and streams. Each has a signal that fires when its caller leaves or the
  * server has closed, and closing waits for all of them.
@@ -37,15 +42,4 @@ export class Runs {
     for (const controller of this.#running.keys()) controller.abort(reason)
     await atMost(abortedMs, over)
   }
-}
-
-/** How long something is waited for that was aborted. */
-const abortedMs = 1_000
-
-function atMost(ms: number, promise: Promise<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout
-  const timeout = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer))
 }

@@ -28,11 +28,11 @@ export interface Tidings<Contract> extends AsyncDisposable {
   stats(): Stats
   /**
    * Shuts down without losing anyone's work: takes no more requests (503 `unavailable`), ends every connection, lets
-   * running commands and streams finish for up to `drainMs`, then aborts their `signal`, and resolves when they are over,
-   * or a second after that.
+   * running commands and streams finish for up to `drainMs`, then aborts their `signal`, and resolves when they are over
+   * and their clients have read the end, for each of which it waits a second more at the most.
    *
-   * Each connection is told when to come back, some time within the next `drainMs`, so that those who reconnect do not
-   * all do so at once. Closing twice is closing once.
+   * Each connection is told its own time to come back, after about `retryMs` and within `drainMs` of that, so that those
+   * who reconnect do not all do so at once. Closing twice is closing once.
    *
    * The HTTP server is its owner's to close.
    *
@@ -80,6 +80,7 @@ export function createServer(
   const tally = new Tally()
   const runs = new Runs()
   const connections = new Set<Connection>()
+  const reported = new WeakSet<object>()
   let state: 'open' | 'draining' | 'closed' = 'open'
   let lastWords: (() => string) | undefined
   let over: Promise<void> | undefined
@@ -109,21 +110,33 @@ export function createServer(
     emit,
     lastWords: () => lastWords?.(),
     publicError: (error, place) =>
-      publicError(error, undefined, (unexpected) => onError(unexpected, { place })),
+      publicError(error, undefined, (unexpected) => {
+        // A thousand subscribers may wait for what fails once.
+        if (typeof unexpected === 'object' && unexpected !== null) {
+          if (reported.has(unexpected)) return
+          reported.add(unexpected)
+        }
+        onError(unexpected, { place })
+      }),
   }
 
   async function drain(drainMs: number): Promise<void> {
-    state = 'draining'
-    lastWords = () => farewell(drainMs)
+    lastWords = () => farewell(options.retryMs, drainMs)
     hub.flush()
     for (const connection of connections) connection.end('closed', lastWords())
     hub.close()
-    await runs.drain(drainMs, closing(0))
+    await runs.drain(drainMs, closing(jittered(options.retryMs)))
     state = 'closed'
+    await site.heartbeat.empty(unreadMs)
   }
 
   async function close({ drainMs }: CloseOptions = {}): Promise<void> {
-    over ??= drain(resolveDrainMs(drainMs))
+    const ms = resolveDrainMs(drainMs)
+    if (!over) {
+      state = 'draining'
+      // Not begun before it is there to be found: a hook may close the server again.
+      over = Promise.resolve().then(() => drain(ms))
+    }
     return over
   }
 
@@ -137,10 +150,16 @@ export function createServer(
   }
 }
 
-/** What a connection is told when the server closes: both as EventSources and as Tidings' own client understand it. */
-function farewell(drainMs: number): string {
-  const retryMs = Math.round(Math.random() * drainMs)
-  return `retry: ${retryMs}\n${encodeEventBody(signal.error, toProblem(closing(retryMs)))}`
+/** How long a client may take to read what it was sent last when the server has closed. */
+const unreadMs = 1_000
+
+/**
+ * What a connection is told when the server closes, both as EventSources and as Tidings' own client understand it: when to
+ * come back. An EventSource keeps to it until it is told otherwise, so that it must not be too soon for anyone.
+ */
+function farewell(retryMs: number, drainMs: number): string {
+  const waitMs = Math.round(jittered(retryMs) + Math.random() * drainMs)
+  return `retry: ${waitMs}\n${encodeEventBody(signal.error, toProblem(closing(waitMs)))}`
 }
 
 function closing(retryAfterMs: number): TidingsError {

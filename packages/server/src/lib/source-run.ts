@@ -68,8 +68,9 @@ export class SourceRun {
         this.#home.sourceFailed(error, this.#topicKey)
       }
       // One that ran well for long fails for a new reason.
-      failures = performance.now() - startedAt > restart.maxMs ? 0 : failures + 1
-      await pause(backoffMs(restart, failures), signal)
+      if (performance.now() - startedAt > restart.maxMs) failures = 0
+      await pause(backoffMs(restart, failures, restart.minMs / 2), signal)
+      failures += 1
     }
   }
 }

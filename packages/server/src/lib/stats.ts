@@ -5,7 +5,7 @@ export interface Stats {
   /** Open event streams of topics. */
   readonly connections: number
   readonly subscriptions: number
-  /** Subscriptions that were not handed all of their topic's log yet, because their clients read slowly. */
+  /** Subscriptions that are owed something their clients have no room for, because they read slowly. */
   readonly lagging: number
   /** Topics with subscribers, or that a subscriber may come back to. */
   readonly topics: number
@@ -31,7 +31,7 @@ export function statsOf({ connections, hub, runs, tally }: Site): Stats {
   let lagging = 0
   for (const connection of connections) {
     subscriptions += connection.subscriptions.size
-    for (const subscription of connection.subscriptions) if (subscription.isBehind) lagging += 1
+    lagging += connection.laggingCount
   }
   return {
     connections: connections.size,

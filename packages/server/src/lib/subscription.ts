@@ -53,14 +53,9 @@ export class Subscription implements TopicReader {
     this.#begin(start, open)
   }
 
-  /** Whether the log has something that the subscriber was not handed. */
-  get isBehind(): boolean {
-    return this.#seq < this.topic.log.head
-  }
-
   /** Whether there is something to take. */
   get hasMore(): boolean {
-    return this.#first !== undefined || (this.#phase === 'reading' && this.isBehind)
+    return this.#first !== undefined || (this.#phase === 'reading' && this.#seq < this.topic.log.head)
   }
 
   /** Tells its owner that there is something to take. */

@@ -18,11 +18,21 @@ export async function withinTime<Result>(
       const error = new TidingsError({ code: 'internal', message })
       reject(error)
       controller.abort(error)
-    }, ms)
+    }, ms).unref()
   })
   try {
     return await Promise.race([body(controller.signal), timeUp])
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Waits for something, and no longer than so long. */
+export async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeUp = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([promise, timeUp])
+  clearTimeout(timer)
 }

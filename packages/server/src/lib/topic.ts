@@ -36,13 +36,16 @@ export class Topic {
   source: SourceRun | undefined
   /** When the topic was last emitted to or left, in milliseconds of a monotonic clock. */
   usedAt = 0
+  readonly #loaded: (topic: Topic) => void
   #loading: { seq: number; snapshot: Promise<Snapshot> } | undefined
 
-  constructor(key: string, query: string, log: Log, settings: TopicSettings) {
+  /** @param loaded told when a snapshot has been loaded, or failed to */
+  constructor(key: string, query: string, log: Log, settings: TopicSettings, loaded: (topic: Topic) => void) {
     this.key = key
     this.query = query
     this.log = log
     this.settings = settings
+    this.#loaded = loaded
   }
 
   get hasSnapshot(): boolean {
@@ -63,6 +66,7 @@ export class Topic {
     this.log.hold(seq)
     const snapshot = this.#load(seq).finally(() => {
       this.log.release(seq)
+      this.#loaded(this)
       if (this.#loading?.snapshot === snapshot) this.#loading = undefined
     })
     this.#loading = { seq, snapshot }

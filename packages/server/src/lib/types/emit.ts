@@ -11,6 +11,10 @@ export type TopicEmitter<Events extends Schemas> = {
  * The payload is validated and encoded at once: one that does not fit throws here and now, and reaches nobody. The
  * promise resolves when the event stands in the topic's log.
  *
+ * What is emitted in one turn of the event loop is written at its end, or each 1 Mi characters. Who emits much more than
+ * that at once should await a turn now and then: what a client's connection cannot take is left in the log, and what the
+ * log does not keep is a gap.
+ *
  * @throws TidingsError `invalid_output` with issues if the payload does not fit, `closed` after `close()`
  */
 export type EmitEvent<Payload> = (payload: Payload) => Promise<void>

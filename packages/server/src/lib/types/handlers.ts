@@ -40,7 +40,8 @@ export interface ChannelHandler<C extends Channel, Context> {
    *
    * It runs once for each topic. It begins with the first subscriber, and `signal` fires `lingerMs` after the last has
    * left, or when the server closes; from then on its `emit` throws. If it throws, `onError` is told and it is started
-   * again, after a wait that grows to 30 s. If it returns, it is done until the topic was without subscribers.
+   * again, after a wait that grows to 30 s. If it returns, it is done until the topic was without subscribers for
+   * `lingerMs`.
    */
   source?(request: SourceRequest<C>): void | Promise<void>
 }

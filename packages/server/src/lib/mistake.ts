@@ -1,0 +1,26 @@
+import { TidingsError } from '@tidings/core'
+
+/** What is thrown for an option or handler that cannot work. */
+export function mistake(message: string): TidingsError {
+  return new TidingsError({ code: 'invalid_options', message: `createServer: ${message}` })
+}
+
+/** @throws TidingsError `invalid_options` for what is no object, or has a name that means nothing: mostly a typo */
+export function requireKnown(place: string, given: unknown, names: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) {
+    throw mistake(`${place} is ${kindOf(given)}. Give an object with any of ${names.join(', ')}`)
+  }
+  const unknown = Object.keys(given).find((name) => !names.includes(name))
+  if (unknown === undefined) return
+  throw mistake(`${place} has "${unknown}", which means nothing. It takes ${names.join(', ')}`)
+}
+
+/** @throws TidingsError `invalid_options` for what is given and no function */
+export function requireFunction(place: string, given: unknown): void {
+  if (given === undefined || typeof given === 'function') return
+  throw mistake(`${place} is ${kindOf(given)}. Give a function`)
+}
+
+export function kindOf(value: unknown): string {
+  return value === undefined ? 'missing' : value === null ? 'null' : `a value of type ${typeof value}`
+}
