@@ -231,6 +231,27 @@ describe('a state', () => {
     expect(errors[0]?.[1]).toEqual({ channel: 'room', topic: 'roomId=lobby', event: 'typing' })
   })
 
+  it('is not current, and folds nothing, where its reducer throws at the snapshot', async () => {
+    const { tidings, url } = await startServer()
+    const { client, errors } = connect(url)
+    const types: string[] = []
+    const state = client.room(lobby).state(
+      (count: number, event) => {
+        types.push(event.type)
+        if (event.type === 'snapshot') throw new Error('bug in the page')
+        return count + 1
+      },
+      { initial: 1 },
+    )
+    const got: string[] = []
+    client.room(lobby).on('typing', (author) => got.push(author))
+    await until(() => errors.length === 1, 'the reducer had thrown')
+    await until(() => client.connection.state.status === 'open', 'the client was connected')
+    await tidings.emit.room(lobby).typing('ada')
+    await until(() => got.length === 1, 'the event had come')
+    expect([state.value, state.isCurrent, types]).toEqual([1, false, ['snapshot']])
+  })
+
   it('is not disturbed by an observer that throws, nor by one that leaves', async () => {
     const { tidings, url } = await startServer()
     const own = connect(url)

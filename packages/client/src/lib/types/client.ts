@@ -67,8 +67,8 @@ export interface TopicState<State, Before = never> extends Disposable {
    */
   readonly isCurrent: boolean
   /**
-   * Calls back when `value` or `isCurrent` has changed: once for all that came in one turn of the event loop, with the
-   * newest value.
+   * Calls back when `value` or `isCurrent` has changed: once for all that came together, with the newest value. With the
+   * browser's own `EventSource`, events come one by one.
    */
   on(event: 'change', handler: (value: State) => void, options?: SignalOptions): Unsubscribe
   /** Calls back when the server refuses the topic, which ends the state. Without one, the client's `onError` is told. */
