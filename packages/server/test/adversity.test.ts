@@ -1,4 +1,4 @@
-import { createServer as createHttp, type Server } from 'node:http'
+import { createServer as createHttp, type Server, type ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2, type Http2Server } from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { channel, defineContract, stream, type TidingsError } from '@tidings/core'
@@ -107,6 +107,26 @@ describe('a client that does not read', () => {
     await until(() => tidings.stats().connections === 0, 'the connection was ended')
     expect(tidings.stats().stalled).toBe(0)
     await until(() => tidings.stats().stalled === 1, 'what it had not read was dropped')
+  })
+
+  it('gets no last words after the end that somebody else has put to its response', async () => {
+    const { tidings } = start()
+    const responses: ServerResponse[] = []
+    const handle = nodeHandler(tidings)
+    const server = createHttp((request, response) => {
+      responses.push(response)
+      handle(request, response)
+    })
+    const socket = await stall(tidings, await portOf(server))
+    responses[0]?.end()
+    const closed = tidings.close({ drainMs: 0 })
+    let tail = ''
+    socket.on('data', (piece: Buffer) => {
+      tail = (tail + piece.toString('latin1')).slice(-1_000)
+    })
+    await closed
+    await until(() => tail.endsWith('\r\n0\r\n\r\n'), 'all was read, and nothing after the last chunk')
+    expect(tail).not.toContain('$error')
   })
 
   it('is cut in a stream, too, though its handler goes on emitting without waiting', async () => {

@@ -90,15 +90,20 @@ function bareSocketOf(response: ServerResponse): Socket | undefined {
 class SocketSink implements Sink {
   readonly #socket: Socket
   readonly #response: ServerResponse
+  #isEnded = false
 
   constructor(socket: Socket, response: ServerResponse) {
     this.#socket = socket
     this.#response = response
+    // Told rather than asked: a look at each of a thousand responses costs an eighth of what it takes to write to them.
+    response.on('prefinish', () => {
+      this.#isEnded = true
+    })
   }
 
   write(chunk: Chunk): boolean {
     // After its end nothing may follow, whoever ended it.
-    return !this.#response.writableEnded && this.#socket.write(chunk.framed)
+    return !this.#isEnded && this.#socket.write(chunk.framed)
   }
 
   cork(): void {
