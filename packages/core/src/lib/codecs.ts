@@ -5,6 +5,8 @@ import type { Schema } from './types/schema.js'
  * Codecs for values JSON does not know. Each is a zod codec over `zod/v4/core`, so it goes into schemas of `zod`
  * and of `zod/mini` alike. To write your own, use `z.codec(wireSchema, valueSchema, { decode, encode })` of either:
  * whatever its first schema takes must be JSON.
+ *
+ * Each is marked as pure, so that a bundle holds those alone that its contract uses.
  */
 
 /** Reports that what came over the wire is not of the format; what it returns is never looked at. */
@@ -43,7 +45,7 @@ function instanceOf<T>(type: abstract new (...args: never[]) => T, name: string)
   }) as zod.$ZodCustom<T, T>
 }
 
-const text = new zod.$ZodString({ type: 'string' })
+const text = /* @__PURE__ */ new zod.$ZodString({ type: 'string' })
 
 const isoDatePattern =
   /^((?:\d{4}|[+-]\d{6})-\d{2}-(\d{2}))T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/
@@ -57,9 +59,9 @@ function dateFromIso(text: string): Date | undefined {
 }
 
 /** A `Date`, on the wire as ISO 8601 in UTC with milliseconds. An invalid `Date` is refused. */
-export const isoDate: zod.$ZodCodec<zod.$ZodString, zod.$ZodDate<Date>> = codec(
+export const isoDate: zod.$ZodCodec<zod.$ZodString, zod.$ZodDate<Date>> = /* @__PURE__ */ codec(
   text,
-  new zod.$ZodDate({ type: 'date' }) as zod.$ZodDate<Date>,
+  /* @__PURE__ */ new zod.$ZodDate({ type: 'date' }) as zod.$ZodDate<Date>,
   {
     decode: (sent, refuse) => dateFromIso(sent) ?? refuse('datetime', 'Invalid ISO date and time'),
     encode: (date) => date.toISOString(),
@@ -67,30 +69,43 @@ export const isoDate: zod.$ZodCodec<zod.$ZodString, zod.$ZodDate<Date>> = codec(
 )
 
 /** A `bigint` of any size, on the wire as decimal digits. */
-export const bigint: zod.$ZodCodec<zod.$ZodString, zod.$ZodBigInt<bigint>> = codec(
+export const bigint: zod.$ZodCodec<zod.$ZodString, zod.$ZodBigInt<bigint>> = /* @__PURE__ */ codec(
   text,
-  new zod.$ZodBigInt({ type: 'bigint' }) as zod.$ZodBigInt<bigint>,
+  /* @__PURE__ */ new zod.$ZodBigInt({ type: 'bigint' }) as zod.$ZodBigInt<bigint>,
   {
     decode: (sent, refuse) => (/^-?\d+$/.test(sent) ? BigInt(sent) : refuse('bigint', 'Invalid integer')),
     encode: (value) => String(value),
   },
 )
 
+/** From text of one character for each byte, which is what `atob` gives. */
+function fromBinaryText(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let index = 0; index < text.length; index += 1) bytes[index] = text.charCodeAt(index)
+  return bytes
+}
+
+/** To text of one character for each byte, which is what `btoa` takes. */
+function toBinaryText(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return text
+}
+
 /** Bytes as a `Uint8Array`, on the wire as base64. A Node `Buffer` may be sent; a `Uint8Array` arrives. */
-export const bytes: zod.$ZodCodec<zod.$ZodString, zod.$ZodCustom<Uint8Array, Uint8Array>> = codec(
-  text,
-  instanceOf<Uint8Array>(Uint8Array, 'bytes (a Uint8Array)'),
-  {
-    decode: (sent, refuse) =>
-      zod.isValidBase64(sent) ? zod.util.base64ToUint8Array(sent) : refuse('base64', 'Invalid base64'),
-    encode: (value) => zod.util.uint8ArrayToBase64(value),
-  },
-)
+export const bytes: zod.$ZodCodec<
+  zod.$ZodString,
+  zod.$ZodCustom<Uint8Array, Uint8Array>
+> = /* @__PURE__ */ codec(text, /* @__PURE__ */ instanceOf<Uint8Array>(Uint8Array, 'bytes (a Uint8Array)'), {
+  decode: (sent, refuse) =>
+    zod.isValidBase64(sent) ? fromBinaryText(atob(sent)) : refuse('base64', 'Invalid base64'),
+  encode: (value) => btoa(toBinaryText(value)),
+})
 
 /** A `URL`, on the wire as its text. */
-export const url: zod.$ZodCodec<zod.$ZodString, zod.$ZodCustom<URL, URL>> = codec(
+export const url: zod.$ZodCodec<zod.$ZodString, zod.$ZodCustom<URL, URL>> = /* @__PURE__ */ codec(
   text,
-  instanceOf<URL>(URL, 'a URL'),
+  /* @__PURE__ */ instanceOf<URL>(URL, 'a URL'),
   {
     decode: (sent, refuse) => (URL.canParse(sent) ? new URL(sent) : refuse('url', 'Invalid URL')),
     encode: (value) => value.href,

@@ -1,10 +1,8 @@
-import { nameProblem, reservedEventNames, reservedMemberNames, reservedParamNames } from './names.js'
+import { checkContract } from '#check-contract'
 import { nothing, type Payload, payloadOf } from './payload.js'
-import { errorCodes, TidingsError } from './problem.js'
 import { type TopicCodec, topicCodecOf } from './topic.js'
-import { findObstacle } from './travel.js'
 import type { ContractDefinition } from './types/contract.js'
-import type { Channel, Command, Procedure, Stream } from './types/procedure.js'
+import type { Command, Procedure, Stream } from './types/procedure.js'
 import type { Schema, Schemas } from './types/schema.js'
 
 /** A channel with the plans to carry its topics, events and snapshots. */
@@ -47,141 +45,88 @@ export interface CompiledGroup {
   readonly members: ReadonlyMap<string, CompiledProcedure | CompiledGroup>
 }
 
-/** A contract that was checked, with everything about it that can be computed once. */
+/** A contract with everything about it that can be computed once. */
 export interface CompiledContract extends CompiledGroup {
   /** Every procedure by its path: `chat/room`. */
   readonly procedures: ReadonlyMap<string, CompiledProcedure>
 }
 
-const kinds: readonly unknown[] = ['channel', 'command', 'stream'] satisfies Procedure['kind'][]
-
 const compiled = new WeakMap<ContractDefinition, CompiledContract>()
 
 /**
- * Checks a contract and plans how its values travel; the same contract is compiled once.
+ * Plans how the values of a contract travel; the same contract is compiled once.
+ *
+ * It is checked first, except in a bundle for browsers that was not made for development.
  *
  * @throws TidingsError `invalid_contract` for a mistake, naming the path and the way out
  */
 export function compileContract(definition: ContractDefinition): CompiledContract {
   const known = compiled.get(definition)
   if (known) return known
+  checkContract(definition)
   const procedures = new Map<string, CompiledProcedure>()
-  const root = compileGroup(definition, [], procedures)
-  const contract = { ...root, procedures }
+  const contract = { ...compileGroup(definition, '', procedures), procedures }
   compiled.set(definition, contract)
   return contract
 }
 
 function compileGroup(
   group: ContractDefinition,
-  segments: readonly string[],
+  prefix: string,
   procedures: Map<string, CompiledProcedure>,
 ): CompiledGroup {
-  if (typeof group !== 'object' || group === null || Array.isArray(group) || isZodSchema(group)) {
-    const place = segments.length === 0 ? 'the contract' : `contract.${segments.join('.')}`
-    throw mistake(`${place} is no procedure and no group. Make it with channel(), command() or stream()`)
-  }
   const members = new Map<string, CompiledProcedure | CompiledGroup>()
   for (const [name, member] of Object.entries(group)) {
-    const inner = [...segments, name]
-    checkName(name, reservedMemberNames, `contract.${inner.join('.')}`)
+    const path = prefix + name
     if (isProcedure(member)) {
-      const procedure = compileProcedure(member, inner)
-      procedures.set(procedure.path, procedure)
+      const procedure = compileProcedure(member, path)
+      procedures.set(path, procedure)
       members.set(name, procedure)
     } else {
-      members.set(name, compileGroup(member, inner, procedures))
+      members.set(name, compileGroup(member, `${path}/`, procedures))
     }
   }
   return { kind: 'group', members }
 }
 
-function compileProcedure(procedure: Procedure, segments: readonly string[]): CompiledProcedure {
-  const path = segments.join('/')
-  const place = `contract.${segments.join('.')}`
+/** A group may have a member of the name `kind`, which is no text. */
+function isProcedure(member: Procedure | ContractDefinition): member is Procedure {
+  return typeof member.kind === 'string'
+}
+
+function compileProcedure(procedure: Procedure, path: string): CompiledProcedure {
   switch (procedure.kind) {
-    case 'channel':
-      return compileChannel(procedure, path, place)
-    case 'command':
-      return { kind: 'command', path, ...compileExchange(procedure, place) }
-    case 'stream':
+    case 'channel': {
+      const { kind, params, events, snapshot } = procedure
       return {
-        kind: 'stream',
+        kind,
         path,
-        ...compileExchange(procedure, place),
-        events: compileAll(procedure.events, reservedEventNames, `${place}.events`),
+        topics: topicCodecOf(params, path),
+        takesParams: Object.keys(params).length > 0,
+        events: compileAll(events),
+        snapshot: snapshot && payloadOf(snapshot),
       }
+    }
+    case 'command':
+      return { kind: 'command', path, ...compileExchange(procedure) }
+    case 'stream':
+      return { kind: 'stream', path, ...compileExchange(procedure), events: compileAll(procedure.events) }
   }
 }
 
-function compileChannel(channel: Channel, path: string, place: string): CompiledChannel {
-  for (const [name, schema] of entriesOf(channel.params, `${place}.params`)) {
-    checkName(name, reservedParamNames, `${place}.params.${name}`)
-    checkTravel(schema, `${place}.params.${name}`, { key: true })
-  }
-  return {
-    kind: 'channel',
-    path,
-    topics: topicCodecOf(channel.params, path),
-    takesParams: Object.keys(channel.params).length > 0,
-    events: compileAll(channel.events, reservedEventNames, `${place}.events`),
-    snapshot:
-      channel.snapshot === undefined ? undefined : compileSchema(channel.snapshot, `${place}.snapshot`),
-  }
-}
-
-function compileExchange(procedure: Command | Stream, place: string) {
-  const { input, output, errors } = procedure
+function compileExchange({ input, output, errors }: Command | Stream) {
   return {
     takesInput: input !== undefined,
-    input: input === undefined ? nothing : compileSchema(input, `${place}.input`),
-    output: output === undefined ? nothing : compileSchema(output, `${place}.output`),
-    errors: compileAll(errors, errorCodes, `${place}.errors`),
+    input: compileOptional(input),
+    output: compileOptional(output),
+    errors: compileAll(errors),
   }
 }
 
-function compileAll(schemas: Schemas, taken: readonly string[], place: string): ReadonlyMap<string, Payload> {
-  const plans = new Map<string, Payload>()
-  for (const [name, schema] of entriesOf(schemas, place)) {
-    checkName(name, taken, `${place}.${name}`)
-    plans.set(name, compileSchema(schema, `${place}.${name}`))
-  }
-  return plans
+function compileOptional(schema: Schema | undefined): Payload {
+  return schema ? payloadOf(schema) : nothing
 }
 
-function entriesOf(schemas: Schemas, place: string): [name: string, schema: Schema][] {
-  if (typeof schemas !== 'object' || schemas === null || isZodSchema(schemas)) {
-    throw mistake(`${place} is no record of schemas. Write { name: schema }`)
-  }
-  return Object.entries(schemas)
-}
-
-function compileSchema(schema: Schema, place: string): Payload {
-  checkTravel(schema, place)
-  return payloadOf(schema)
-}
-
-function checkTravel(schema: Schema, place: string, at: { key?: boolean } = {}): void {
-  if (!isZodSchema(schema)) {
-    throw mistake(`${place} is no zod 4 schema. Write one with zod or zod/mini, version 4.1 or later`)
-  }
-  const obstacle = findObstacle(schema, at)
-  if (obstacle) throw mistake(`${place}${obstacle.path} ${obstacle.problem}. ${obstacle.remedy}`)
-}
-
-function checkName(name: string, taken: readonly string[], place: string): void {
-  const problem = nameProblem(name, taken)
-  if (problem) throw mistake(`${place}: "${name}" ${problem}`)
-}
-
-function isProcedure(member: Procedure | ContractDefinition): member is Procedure {
-  return typeof member === 'object' && member !== null && kinds.includes(member.kind)
-}
-
-function isZodSchema(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && '_zod' in value
-}
-
-function mistake(message: string): TidingsError {
-  return new TidingsError({ code: 'invalid_contract', message })
+function compileAll(schemas: Schemas): ReadonlyMap<string, Payload> {
+  return new Map(Object.entries(schemas).map(([name, schema]) => [name, payloadOf(schema)]))
 }

@@ -71,43 +71,24 @@ function summary(issues: readonly Issue[]): string {
   return `${at}${first.message}${more}`
 }
 
+/**
+ * The kinds of schemas whose values have another form on the wire; or whose fallback parsing would put in place of a value
+ * that is missing or does not fit, while encoding refuses it.
+ */
+const twoFormed = ['pipe', 'catch', 'default', 'prefault']
+
 /** Whether a schema's values have one form: the same in the program and on the wire. */
 function isOneForm(schema: Schema): boolean {
-  const seen = new Set<Schema>()
+  const seen = new Set<unknown>()
   return visit(schema)
 
-  function visit(current: Schema): boolean {
-    if (seen.has(current)) return true
-    seen.add(current)
-    const { def } = (current as zod.$ZodTypes)._zod
-    switch (def.type) {
-      case 'pipe':
-      // Parsing would put their fallback in place of a value that is missing or does not fit; encoding refuses it.
-      case 'catch':
-      case 'default':
-      case 'prefault':
-        return false
-      case 'object':
-        return Object.values(def.shape).every(visit) && (def.catchall === undefined || visit(def.catchall))
-      case 'array':
-        return visit(def.element)
-      case 'tuple':
-        return def.items.every(visit) && (def.rest === null || visit(def.rest))
-      case 'record':
-        return visit(def.keyType) && visit(def.valueType)
-      case 'union':
-        return def.options.every(visit)
-      case 'intersection':
-        return visit(def.left) && visit(def.right)
-      case 'optional':
-      case 'nonoptional':
-      case 'nullable':
-      case 'readonly':
-        return visit(def.innerType)
-      case 'lazy':
-        return visit(def.getter())
-      default:
-        return true
-    }
+  /** Looks at all that a definition holds: whatever its kind, the schemas inside are somewhere in it. */
+  function visit(value: unknown): boolean {
+    if (typeof value !== 'object' || value === null || seen.has(value)) return true
+    seen.add(value)
+    if (!('_zod' in value)) return Object.values(value).every(visit)
+    const { def } = (value as zod.$ZodTypes)._zod
+    if (twoFormed.includes(def.type)) return false
+    return def.type === 'lazy' ? visit(def.getter()) : Object.values(def).every(visit)
   }
 }

@@ -23,7 +23,7 @@ export interface TopicCodec {
 export function topicCodecOf(params: Schemas, path: string): TopicCodec {
   const names = Object.keys(params).sort()
   const texts = new Set(names.filter((name) => isText(params[name] as Schema)))
-  const payload = payloadOf(new zod.$ZodObjectJIT({ type: 'object', shape: { ...params } }))
+  const payload = payloadOf(new zod.$ZodObject({ type: 'object', shape: { ...params } }))
   const what = `the params of ${path}`
 
   return {

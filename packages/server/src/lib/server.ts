@@ -1,5 +1,5 @@
 import { type ContractDefinition, TidingsError } from '@tidings/core'
-import { compileContract, encodeEventBody, signal, toProblem } from '@tidings/core/wire'
+import { checkContract, compileContract, encodeEventBody, signal, toProblem } from '@tidings/core/wire'
 import { Admission } from './admission.js'
 import { bindHandlers } from './binding.js'
 import type { Connection } from './connection.js'
@@ -72,6 +72,8 @@ export function createServer(
   ...rest: [handlers: unknown] | [options: ServerOptions<unknown>, handlers: unknown]
 ): Tidings<ContractDefinition> {
   const [given, handlers] = rest.length === 2 ? rest : [{}, rest[0]]
+  // A bundle for an edge runtime may have been made with the condition `browser`, where compiling does not check.
+  checkContract(contract)
   const compiled = compileContract(contract)
   const options = resolveOptions(given)
   const { onError, hooks } = options
