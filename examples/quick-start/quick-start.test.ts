@@ -66,7 +66,7 @@ describe('the quick start of the README', () => {
       await expect
         .poll(
           () =>
-            fetch(`http://localhost:${port}/events`).then(
+            fetch(`http://localhost:${port}/events/nothing`).then(
               (response) => response.status,
               () => server.printed(),
             ),

@@ -14,6 +14,7 @@ export {
   type CompiledStream,
   compileContract,
 } from './lib/compile.js'
+export type { ControlAnswer, ControlOperation, ControlRequest, ControlResult } from './lib/control.js'
 export { type Cursor, formatCursor, parseCursor, type ServerGapReason } from './lib/cursor.js'
 export {
   encodeEventBody,
@@ -21,10 +22,13 @@ export {
   type GapSignal,
   heartbeatFrame,
   type OpenSignal,
+  type ReauthorizeSignal,
+  type SubscribedSignal,
   signal,
+  type TopicErrorSignal,
   withId,
 } from './lib/frame.js'
-export type { MisfitCode, Payload } from './lib/payload.js'
+export { type MisfitCode, type Payload, payloadOf } from './lib/payload.js'
 export {
   asReceived,
   fromProblem,

@@ -1,9 +1,11 @@
 export type { Chunk } from './lib/chunk.js'
+export type { ConnectionPredicate, ConnectionView } from './lib/connection-view.js'
 export type { ConnectionInfo, ConnectionLimit, DisconnectReason, Hooks } from './lib/hooks.js'
 export type { Answer, CompleteAnswer, Sink, SinkListener, StreamAnswer, TidingsRequest } from './lib/http.js'
 export type { Delivery } from './lib/log.js'
 export type {
   ContextRequest,
+  CorsOptions,
   ErrorPlace,
   HistoryOptions,
   LimitOptions,

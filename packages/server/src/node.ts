@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { TidingsError } from '@tidings/core'
+import { problemAnswer } from './lib/answers.js'
 import { answerNodeRequest, type RequestHandler } from './lib/node-http.js'
 import { writeAnswer } from './lib/node-sink.js'
-import { problemAnswer } from './lib/router.js'
 
 export type { RequestHandler } from './lib/node-http.js'
 

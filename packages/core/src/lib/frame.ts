@@ -1,3 +1,5 @@
+import type { Problem } from './problem.js'
+
 /**
  * Server-Sent Events as text: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  *
@@ -25,8 +27,11 @@ export const heartbeatFrame = ':\n\n'
 /** The names of Tidings' own events, which no contract can declare. */
 export const signal = {
   open: '$open',
+  subscribed: '$subscribed',
   snapshot: '$snapshot',
   gap: '$gap',
+  heartbeat: '$heartbeat',
+  reauthorize: '$reauthorize',
   output: '$output',
   error: '$error',
 } as const
@@ -35,10 +40,42 @@ export const signal = {
 export interface OpenSignal {
   /** The longest time, in milliseconds, the server stays silent on a connection that works. */
   readonly heartbeatMs: number
+  /** After how many milliseconds this client is to come back when the connection is lost, as in its `retry:` line. */
+  readonly retryMs: number
+  /** Names a shared connection in the path of control requests; absent on one topic's own. */
+  readonly id?: string
+}
+
+/** The payload of `$subscribed`, which comes on a shared connection before anything else of a topic. */
+export interface SubscribedSignal {
+  /** The topic, as the client has named it. */
+  readonly topic: string
+  /** The epoch that begins the ids of the topic's frames: what tells them from those of others. */
+  readonly name: string
+  /** Where the topic starts; absent where a snapshot or a gap, which follows, tells. */
+  readonly cursor?: string
 }
 
 /** The payload of `$gap`: events were missed, and the subscription goes on from `cursor`. */
 export interface GapSignal {
   readonly reason: string
   readonly cursor: string
+  /** On a shared connection: the topic, as the client has named it. Its frames bear the epoch of `cursor` from then on. */
+  readonly topic?: string
+}
+
+/**
+ * The payload of `$error` where it is about one topic of a shared connection, which goes on. The topic is not carried any
+ * more; or it is, and only the snapshot that was asked for is not to be had.
+ */
+export interface TopicErrorSignal extends Problem {
+  /** The topic, as the client has named it. */
+  readonly topic: string
+  readonly snapshot?: true
+}
+
+/** The payload of `$reauthorize`: the client is to prove who it is with a control request, or the connection ends. */
+export interface ReauthorizeSignal {
+  /** How long it may take, in milliseconds. */
+  readonly withinMs: number
 }

@@ -13,6 +13,10 @@ const statusOfCode = {
   not_found: 404,
   method_not_allowed: 405,
   timeout: 408,
+  /** An idempotency key was used before, for another request. */
+  conflict: 409,
+  /** The connection that a control request is for is not there any more. */
+  gone: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
   too_many_requests: 429,
@@ -49,6 +53,8 @@ const titles: Readonly<Record<number, string>> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
+  409: 'Conflict',
+  410: 'Gone',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',

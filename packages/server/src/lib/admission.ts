@@ -1,8 +1,29 @@
 import { TidingsError } from '@tidings/core'
 import type { ConnectionInfo, ConnectionLimit } from './hooks.js'
+import type { TidingsRequest } from './http.js'
 import { jittered } from './jitter.js'
+import type { Site } from './site.js'
 
 export type ConnectionLimits = Readonly<Record<ConnectionLimit, number>>
+
+/** Whose connection a request asks for, and of which topic. */
+export function connectionInfo(
+  { options }: Site,
+  { address }: TidingsRequest,
+  context: unknown,
+  topic: string | undefined,
+): ConnectionInfo {
+  return { topic, address, principal: options.principal(context) }
+}
+
+/** Lets a connection in, which counts until it is released. @throws TidingsError `unavailable` or `too_many_requests` */
+export function admit({ admission, tally, hooks }: Site, info: ConnectionInfo): void {
+  const limit = admission.admit(info)
+  if (!limit) return
+  tally.refused += 1
+  hooks.refused?.({ ...info, limit })
+  throw admission.refusal(limit)
+}
 
 /** Counts connections against the limits: in total, for each address, and for each principal. */
 export class Admission {

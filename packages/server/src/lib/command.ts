@@ -1,28 +1,48 @@
+import { jsonAnswer, problemAnswer } from './answers.js'
 import type { BoundCommand } from './binding.js'
+import { publicError } from './errors.js'
 import { fail, readInput } from './exchange.js'
 import type { CompleteAnswer, TidingsRequest } from './http.js'
 import type { Site } from './site.js'
 
-/** Answers `POST /events/send`: 200 with the output, 204 if there is none. Errors are thrown. */
+/**
+ * Answers `POST /events/send`: 200 with the output, 204 if there is none. With an `Idempotency-Key`, one that is sent
+ * again is not run again. What is refused before it runs is thrown.
+ */
 export async function answerCommand(
   site: Site,
   command: BoundCommand,
   request: TidingsRequest,
   context: unknown,
 ): Promise<CompleteAnswer> {
-  const { compiled, handler } = command
-  const input = await readInput(compiled, request, site.options.maxBodyBytes)
-  const { emit } = site
-  const output = await site.runs.run(request.signal, async (signal) =>
-    handler({ input, context, emit, fail, signal }),
+  const { path } = command.compiled
+  const { json, input } = await readInput(command.compiled, request, site.options.maxBodyBytes)
+  const idempotencyKey = request.headers.get('idempotency-key')
+  if (idempotencyKey === null) return runCommand(site, command, input, context, request.signal)
+  const whose = site.options.principal(context) ?? ''
+  const key = JSON.stringify([whose, path, idempotencyKey])
+  return site.answers.once(key, json, request.signal, (signal) =>
+    runCommand(site, command, input, context, signal),
   )
-  const json = compiled.output.encode(output, `the output of ${compiled.path}`)
-  const headers = { 'Cache-Control': 'no-store' }
-  if (json === undefined) return { kind: 'complete', status: 204, headers, body: '' }
-  return {
-    kind: 'complete',
-    status: 200,
-    headers: { ...headers, 'Content-Type': 'application/json' },
-    body: JSON.stringify(json),
+}
+
+/** Runs the handler. What it throws is an answer too. */
+async function runCommand(
+  site: Site,
+  { compiled, handler }: BoundCommand,
+  input: unknown,
+  context: unknown,
+  left: AbortSignal,
+): Promise<CompleteAnswer> {
+  const { emit, options, runs } = site
+  try {
+    const output = await runs.run(left, async (signal) => handler({ input, context, emit, fail, signal }))
+    return jsonAnswer(compiled.output.encode(output, `the output of ${compiled.path}`))
+  } catch (error) {
+    // What breaks because the caller has left is nobody's failure.
+    const report = (unexpected: unknown) => {
+      if (!left.aborted) options.onError(unexpected, { place: compiled.path })
+    }
+    return problemAnswer(publicError(error, compiled, report))
   }
 }

@@ -16,6 +16,20 @@ export interface ConnectionHome extends OutletHome {
   readonly options: OutletHome['options'] & { readonly maxConnectionMs: number }
 }
 
+/** Whoever shares a connection out among topics. Without one, it is a single topic's own. */
+export interface ConnectionOwner {
+  /** What goes out where the connection would be silent for too long. */
+  readonly heartbeat: Chunk
+  /** A subscription cannot go on. */
+  failed(subscription: Subscription, error: unknown): void
+  /** A subscription goes on, but without the snapshot it was asked for. */
+  notRefreshed(subscription: Subscription, error: unknown): void
+  /** Asks the client to prove who it is within so many milliseconds. */
+  demandProof(withinMs: number): void
+  /** The connection is over. */
+  released(): void
+}
+
 /**
  * One response that carries subscriptions.
  *
@@ -23,9 +37,10 @@ export interface ConnectionHome extends OutletHome {
  * something to say, and asks them when the socket has drained.
  */
 export class Connection implements Carrier, OutletOwner, SubscriptionOwner, SinkListener {
+  readonly info: ConnectionInfo
   readonly #home: ConnectionHome
+  readonly #owner: ConnectionOwner | undefined
   readonly #outlet: Outlet
-  readonly #info: ConnectionInfo
   readonly #subscriptions = new Set<Subscription>()
   /** Those that have something to say, in a row: see {@link Subscription.nextReady}. */
   #firstReady: Subscription | undefined
@@ -35,11 +50,20 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
   #isOver = false
   #isTouched = false
 
-  constructor(home: ConnectionHome, sink: Sink, info: ConnectionInfo) {
+  /** @param expiresAt when its client has to be asked anew who it is, in milliseconds since the epoch */
+  constructor(
+    home: ConnectionHome,
+    sink: Sink,
+    info: ConnectionInfo,
+    expiresAt: number,
+    owner?: ConnectionOwner,
+  ) {
     this.#home = home
-    this.#info = info
+    this.info = info
+    this.#owner = owner
     // Connections that were opened together do not end together.
-    this.#lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
+    const lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
+    this.#lifeMs = Math.min(lifeMs, expiresAt - Date.now())
     this.#outlet = new Outlet(home, sink, this)
     home.connections.add(this)
     home.hooks.connected?.(info)
@@ -57,6 +81,14 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
     return this.#subscriptions
   }
 
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  get heartbeat(): Chunk | undefined {
+    return this.#owner?.heartbeat
+  }
+
   /** Takes a subscription, or ends it at once where the connection is over already. */
   add(subscription: Subscription): void {
     if (this.#isOver) {
@@ -68,12 +100,15 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
     this.ready(subscription)
   }
 
+  /** Lets go of a subscription, and goes on without it. */
+  remove(subscription: Subscription): void {
+    subscription.end()
+    if (this.#subscriptions.delete(subscription)) this.#home.hub.leave(subscription.topic, subscription)
+  }
+
   ready(subscription: Subscription): void {
     if (this.#isOver || subscription.isReady) return
-    subscription.isReady = true
-    if (this.#lastReady) this.#lastReady.nextReady = subscription
-    else this.#firstReady = subscription
-    this.#lastReady = subscription
+    this.#appendReady(subscription)
     if (this.#isTouched) return
     this.#isTouched = true
     this.#home.hub.flushSoon(this)
@@ -81,14 +116,36 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
 
   missed({ topic }: Subscription, reason: ServerGapReason): void {
     this.#home.tally.gaps += 1
-    this.#home.hooks.gap?.({ ...this.#info, topic: topic.key, reason })
+    this.#home.hooks.gap?.({ ...this.info, topic: topic.key, reason })
   }
 
-  /** A plain topic's connection ends with its one subscription. */
   failed(subscription: Subscription, error: unknown): void {
     if (this.#isOver) return
+    if (this.#owner) {
+      this.#owner.failed(subscription, error)
+      return
+    }
+    // A topic's own connection ends with its one subscription.
     const problem = toProblem(this.#home.publicError(error, subscription.topic.key))
     this.end('failed', encodeEventBody(signal.error, problem))
+  }
+
+  notRefreshed(subscription: Subscription, error: unknown): void {
+    this.#owner?.notRefreshed(subscription, error)
+  }
+
+  /**
+   * Has the client prove who it is, within so many milliseconds, or end. On a topic's own connection there is no way to
+   * ask: it ends now, and its client is asked when it comes back.
+   */
+  reauthorize(withinMs: number): void {
+    if (this.#owner) this.#owner.demandProof(withinMs)
+    else this.end('unauthorized')
+  }
+
+  /** Writes something about the connection itself, whether its client has room for it or not. */
+  say(text: string): void {
+    this.#outlet.write(new Chunk(text))
   }
 
   flush(): void {
@@ -115,14 +172,14 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
 
   cut(reason: 'stalled' | 'failed', error?: unknown): void {
     this.#release(reason)
-    if (error !== undefined) this.#home.publicError(error, this.#info.topic)
+    if (error !== undefined) this.#home.publicError(error, this.info.topic ?? 'the shared connection')
   }
 
   /** Ends the response, with some last words. */
   end(reason: DisconnectReason, last?: string): void {
     if (this.#isOver) return
     this.flush()
-    if (last) this.#outlet.write(new Chunk(last))
+    if (last) this.say(last)
     this.#release(reason)
     this.#outlet.end()
   }
@@ -136,16 +193,24 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
     this.#release('left')
   }
 
-  /** The next that is owed to anyone; whoever is owed nothing more is not ready any more. */
+  /** The next that is owed to anyone. Who is owed more gets it when those after it have had their turn. */
   #take(): Piece | undefined {
     for (let first = this.#firstReady; first; first = this.#firstReady) {
       const piece = first.take()
-      if (!first.hasMore) this.#shiftReady(first)
+      this.#shiftReady(first)
+      if (first.hasMore) this.#appendReady(first)
       if (!piece) continue
       this.#home.tally.deliveries += piece.count
       return piece
     }
     return undefined
+  }
+
+  #appendReady(subscription: Subscription): void {
+    subscription.isReady = true
+    if (this.#lastReady) this.#lastReady.nextReady = subscription
+    else this.#firstReady = subscription
+    this.#lastReady = subscription
   }
 
   #shiftReady(first: Subscription): void {
@@ -166,8 +231,9 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
     this.#firstReady = undefined
     this.#lastReady = undefined
     this.#home.connections.delete(this)
-    this.#home.admission.release(this.#info)
+    this.#home.admission.release(this.info)
     const durationMs = performance.now() - this.#openedAt
-    this.#home.hooks.disconnected?.({ ...this.#info, reason, durationMs })
+    this.#home.hooks.disconnected?.({ ...this.info, reason, durationMs })
+    this.#owner?.released()
   }
 }

@@ -2,8 +2,8 @@ import type { ServerGapReason } from '@tidings/core/wire'
 
 /** A connection, as hooks are told of it. */
 export interface ConnectionInfo {
-  /** The key of its topic: `room?roomId=lobby`. */
-  readonly topic: string
+  /** The key of the one topic it is for: `room?roomId=lobby`. Absent where it is shared by many. */
+  readonly topic: string | undefined
   /** The address it came from; absent where the adapter does not know it. */
   readonly address: string | undefined
   /** Whose it is, as the option `principal` says. */
@@ -12,9 +12,17 @@ export interface ConnectionInfo {
 
 /**
  * Why a connection ended: the client `left`; it did not read for `stallMs` (`stalled`); it had been open for
- * `maxConnectionMs` (`expired`); the server was `closed`; its subscription `failed`.
+ * `maxConnectionMs` (`expired`); the server was `closed`; its subscription `failed`; what its `context` said expired, and
+ * its client did not prove itself anew (`unauthorized`); `disconnect` was asked for (`disconnected`).
  */
-export type DisconnectReason = 'left' | 'stalled' | 'expired' | 'closed' | 'failed'
+export type DisconnectReason =
+  | 'left'
+  | 'stalled'
+  | 'expired'
+  | 'closed'
+  | 'failed'
+  | 'unauthorized'
+  | 'disconnected'
 
 /**
  * What a server tells a logger. Each is called at once, often, and in the middle of the work: take note and return. What
@@ -24,7 +32,7 @@ export interface Hooks {
   connected?(connection: ConnectionInfo): void
   disconnected?(connection: ConnectionInfo & { reason: DisconnectReason; durationMs: number }): void
   /** A subscriber has missed events, and is told so. */
-  gap?(connection: ConnectionInfo & { reason: ServerGapReason }): void
+  gap?(connection: ConnectionInfo & { topic: string; reason: ServerGapReason }): void
   /** A connection was refused because there are too many. */
   refused?(connection: ConnectionInfo & { limit: ConnectionLimit }): void
 }

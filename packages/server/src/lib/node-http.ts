@@ -74,6 +74,7 @@ function headersOf(request: IncomingMessage): Headers {
     const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
     // HTTP/2 has pseudo-headers, which `Headers` does not take.
     if (!name.startsWith(':')) headers.append(name, value)
+    else if (name === ':authority') headers.set('host', value)
   }
   return headers
 }

@@ -3,7 +3,8 @@ import type { ConnectionLimits } from './admission.js'
 import { type ConnectionLimit, guarded, type Hooks, hookNames } from './hooks.js'
 import type { TidingsRequest } from './http.js'
 import type { HistoryBounds } from './log.js'
-import { mistake, requireFunction, requireKnown } from './mistake.js'
+import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
+import type { AllowedOrigins } from './origin.js'
 
 /** How much the log of a topic keeps for subscribers that come back or read slowly. */
 export interface HistoryOptions {
@@ -48,11 +49,29 @@ export interface LimitOptions {
    */
   connectionsPerPrincipal?: number
   /**
+   * How many topics a shared connection may carry at once. One too many is refused with `too_many_requests`, alone.
+   *
+   * A client may subscribe as often as twice that at once, and a tenth of it each second after that, so that one that
+   * does so in a loop cannot fill the memory with topics it has left.
+   *
+   * Defaults to 1,000.
+   */
+  subscriptionsPerConnection?: number
+  /**
    * How long a request's body may be, in bytes. A longer one is answered with 413 `payload_too_large`.
    *
    * Defaults to 1,048,576: 1 MiB.
    */
   bodyBytes?: number
+}
+
+/** Who may use the server from a page of another origin. */
+export interface CorsOptions {
+  /**
+   * The origins of pages that may, with cookies and with tokens: `['https://app.example.org']`. `'*'` stands for any
+   * other origin, without cookies.
+   */
+  origins: readonly string[]
 }
 
 /** What `context` is told about a request. */
@@ -68,6 +87,10 @@ export interface ErrorPlace {
 export interface ServerOptions<Context> {
   /**
    * What handlers know about who asks. Called once a request; what it returns is their `context`.
+   *
+   * If that has an `expiresAt` (a `Date`, or milliseconds since the epoch), a connection lasts no longer than that: 30 s
+   * before, or half of its life, a client with a shared connection is asked to prove itself anew, which interrupts
+   * nothing; a single topic's own ends, and its client comes back. A request that comes later is refused.
    *
    * Throw a `TidingsError` with `unauthorized` to refuse the request.
    */
@@ -120,7 +143,23 @@ export interface ServerOptions<Context> {
    * Defaults to 5,000.
    */
   lingerMs?: number
+  /**
+   * For how many milliseconds the answer to a command with an `Idempotency-Key` is remembered, so that one that is sent
+   * again, because its answer was lost, is not run again. At most 10,000 answers are. Tidings' own client sends a key with
+   * every command.
+   *
+   * Defaults to 300,000: five minutes. 0 remembers it for no longer than the command runs.
+   */
+  idempotencyMs?: number
   limits?: LimitOptions
+  /**
+   * Which pages of other origins may use the server from a browser; by default none may, and what they send is refused
+   * with 403 `forbidden`.
+   *
+   * Where middleware in front answers for CORS, list the origins here too: it is what keeps other sites from sending
+   * commands in the name of a visitor who has a cookie.
+   */
+  cors?: CorsOptions
   /** Told who comes, who leaves and why, who misses events, and who is refused: for a log. */
   hooks?: Hooks
   /**
@@ -142,7 +181,10 @@ export interface ResolvedOptions<Context> {
   readonly snapshotMs: number
   readonly lingerMs: number
   readonly connectionLimits: ConnectionLimits
+  readonly idempotencyMs: number
+  readonly subscriptionsPerConnection: number
   readonly maxBodyBytes: number
+  readonly allowedOrigins: AllowedOrigins
   readonly hooks: Hooks
   readonly onError: (error: unknown, at: ErrorPlace) => void
 }
@@ -162,7 +204,9 @@ const optionNames = [
   'maxConnectionMs',
   'snapshotMs',
   'lingerMs',
+  'idempotencyMs',
   'limits',
+  'cors',
   'hooks',
   'onError',
 ] as const satisfies readonly (keyof ServerOptions<unknown>)[]
@@ -171,6 +215,7 @@ const limitNames = [
   'connections',
   'connectionsPerAddress',
   'connectionsPerPrincipal',
+  'subscriptionsPerConnection',
   'bodyBytes',
 ] as const satisfies readonly (keyof LimitOptions)[]
 
@@ -202,10 +247,34 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
       connectionsPerAddress: limitOf('connectionsPerAddress', limits.connectionsPerAddress),
       connectionsPerPrincipal: limitOf('connectionsPerPrincipal', limits.connectionsPerPrincipal),
     },
+    idempotencyMs: atLeast('idempotencyMs', options.idempotencyMs, 300_000, 0),
+    subscriptionsPerConnection: atLeast(
+      'limits.subscriptionsPerConnection',
+      limits.subscriptionsPerConnection,
+      1_000,
+      1,
+    ),
+    allowedOrigins: originsOf(options.cors),
     maxBodyBytes: atLeast('limits.bodyBytes', limits.bodyBytes, 1024 * 1024, 0),
     hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
     onError,
   }
+}
+
+/** @throws TidingsError `invalid_options` for what is no list of origins */
+function originsOf(cors: CorsOptions | undefined): AllowedOrigins {
+  if (cors === undefined) return { any: false, listed: new Set() }
+  requireKnown('cors', cors, ['origins'])
+  if (!Array.isArray(cors.origins)) {
+    throw mistake(`cors.origins is ${kindOf(cors.origins)}. Give a list: ['https://app.example.org']`)
+  }
+  for (const origin of cors.origins) {
+    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) continue
+    throw mistake(
+      `cors.origins has ${JSON.stringify(origin)}, which is no origin. Give scheme, host and port as a browser writes them: 'https://app.example.org'`,
+    )
+  }
+  return { any: cors.origins.includes('*'), listed: new Set(cors.origins) }
 }
 
 /** How long a drain is. @throws TidingsError `invalid_options` for a number that is out of range */

@@ -5,8 +5,8 @@ import type { Beating, Heartbeat } from './heartbeat.js'
 import type { Sink } from './http.js'
 import type { Tally } from './tally.js'
 
-/** What shows a client, and every proxy on the way, that a connection is alive. */
-const heartbeatChunk = new Chunk(heartbeatFrame)
+/** What shows every proxy on the way that a connection is alive. */
+const heartbeatComment = new Chunk(heartbeatFrame)
 
 /** What an outlet needs of its server. */
 export interface OutletHome {
@@ -19,6 +19,8 @@ export interface OutletHome {
 
 /** Whoever writes to an outlet. */
 export interface OutletOwner {
+  /** What goes out where it would be silent for too long. Defaults to a comment line. */
+  readonly heartbeat?: Chunk | undefined
   /** Called at each beat, until the outlet is ended. */
   beat?(): void
   /** The outlet was cut: its client did not read, or writing to it has failed. */
@@ -114,7 +116,9 @@ export class Outlet implements Beating {
     if (this.#state !== 'ending') this.#owner.beat?.()
     const { heartbeat, options } = this.#home
     if (this.#state === 'writable') {
-      if (heartbeat.isNearly(options.heartbeatMs, this.#writtenBeat)) this.write(heartbeatChunk)
+      if (heartbeat.isNearly(options.heartbeatMs, this.#writtenBeat)) {
+        this.write(this.#owner.heartbeat ?? heartbeatComment)
+      }
     } else if (this.#state !== 'closed' && heartbeat.isPast(options.stallMs, this.#waitingBeat)) {
       this.#cut('stalled')
     }

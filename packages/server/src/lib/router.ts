@@ -1,63 +1,78 @@
 import { TidingsError } from '@tidings/core'
-import { problemContentType, toProblem } from '@tidings/core/wire'
+import type { CompiledProcedure } from '@tidings/core/wire'
+import { problemAnswer } from './answers.js'
 import { answerCommand } from './command.js'
+import { answerConnection, answerControl } from './connection-request.js'
 import { publicError } from './errors.js'
 import type { Answer, CompleteAnswer, TidingsRequest } from './http.js'
 import type { Site } from './site.js'
 import { answerStream } from './stream.js'
 import { answerTopic } from './topic-request.js'
+import { expiryOf } from './validity.js'
+
+/** What answers at a path. */
+interface Endpoint {
+  readonly method: 'GET' | 'POST'
+  readonly procedure?: CompiledProcedure
+  answer(context: unknown): Answer | Promise<Answer>
+}
+
+const controlPrefix = '$connections/'
 
 /** Answers a request. Never rejects: what goes wrong is an answer too. */
 export async function route(site: Site, request: TidingsRequest): Promise<Answer> {
-  const procedure = site.procedures.get(request.path)
+  const endpoint = endpointOf(site, request)
   try {
-    if (!procedure) throw notFound(request.path)
-    const method = procedure.kind === 'channel' ? 'GET' : 'POST'
-    if (request.method !== method) return methodNotAllowed(request, method)
+    if (!endpoint) throw notFound(request.path)
+    if (request.method !== endpoint.method) return methodNotAllowed(request, endpoint.method)
     const context = await site.options.context(request)
-    switch (procedure.kind) {
-      case 'channel':
-        return await answerTopic(site, procedure, request, context)
-      case 'command':
-        return await answerCommand(site, procedure, request, context)
-      case 'stream':
-        return await answerStream(site, procedure, request, context)
-    }
+    if (expiryOf(context) <= Date.now()) throw expired()
+    return await endpoint.answer(context)
   } catch (error) {
     // What breaks because the caller has left is nobody's failure.
     const report = (unexpected: unknown) => {
       if (!request.signal.aborted) site.options.onError(unexpected, { place: request.path })
     }
-    return problemAnswer(publicError(error, procedure?.compiled, report))
+    return problemAnswer(publicError(error, endpoint?.procedure, report))
   }
 }
 
-/** An error as an answer of its own: RFC 9457 section 3. */
-export function problemAnswer(error: TidingsError, headers: CompleteAnswer['headers'] = {}): CompleteAnswer {
-  const problem = toProblem(error)
-  const { retryAfterMs } = error
+function endpointOf(site: Site, request: TidingsRequest): Endpoint | undefined {
+  const { path } = request
+  if (path === '') return { method: 'GET', answer: (context) => answerConnection(site, request, context) }
+  if (path.startsWith(controlPrefix)) {
+    const id = path.slice(controlPrefix.length)
+    return { method: 'POST', answer: (context) => answerControl(site, id, request, context) }
+  }
+  const procedure = site.procedures.get(path)
+  if (!procedure) return undefined
+  const { kind, compiled } = procedure
   return {
-    kind: 'complete',
-    status: problem.status,
-    headers: {
-      'Content-Type': problemContentType,
-      'Cache-Control': 'no-store',
-      // Whole seconds, rounded up: RFC 9110 section 10.2.3.
-      ...(retryAfterMs === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) }),
-      ...headers,
+    method: kind === 'channel' ? 'GET' : 'POST',
+    procedure: compiled,
+    answer: (context) => {
+      if (kind === 'channel') return answerTopic(site, procedure, request, context)
+      return kind === 'command'
+        ? answerCommand(site, procedure, request, context)
+        : answerStream(site, procedure, request, context)
     },
-    body: JSON.stringify(problem),
   }
 }
 
 function notFound(path: string): TidingsError {
-  const message =
-    path === '' ? 'Name a procedure of the contract in the path' : `The contract has no "${path}"`
-  return new TidingsError({ code: 'not_found', message })
+  return new TidingsError({ code: 'not_found', message: `The contract has no "${path}"` })
+}
+
+function expired(): TidingsError {
+  return new TidingsError({
+    code: 'unauthorized',
+    message: 'What you have proved who you are with has expired',
+  })
 }
 
 function methodNotAllowed(request: TidingsRequest, method: string): CompleteAnswer {
-  const message = `"${request.path}" does not answer ${request.method}. Use ${method}`
+  const what = request.path === '' ? 'The shared connection' : `"${request.path}"`
+  const message = `${what} does not answer ${request.method}. Use ${method}`
   // RFC 9110 section 15.5.6: the answer must name the methods that are allowed.
   return problemAnswer(new TidingsError({ code: 'method_not_allowed', message }), { Allow: method })
 }

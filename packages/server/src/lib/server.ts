@@ -1,8 +1,11 @@
 import { type ContractDefinition, TidingsError } from '@tidings/core'
 import { checkContract, compileContract, encodeEventBody, signal, toProblem } from '@tidings/core/wire'
 import { Admission } from './admission.js'
+import { AnswerMemory } from './answer-memory.js'
+import { problemAnswer } from './answers.js'
 import { bindHandlers } from './binding.js'
 import type { Connection } from './connection.js'
+import { type ConnectionPredicate, describe } from './connection-view.js'
 import { createEmit, type Publish } from './emitter.js'
 import { publicError } from './errors.js'
 import { Heartbeat } from './heartbeat.js'
@@ -10,7 +13,8 @@ import type { Answer, TidingsRequest } from './http.js'
 import { Hub } from './hub.js'
 import { jittered } from './jitter.js'
 import { resolveDrainMs, resolveOptions, type ServerOptions } from './options.js'
-import { problemAnswer, route } from './router.js'
+import { guardOrigin } from './origin.js'
+import { route } from './router.js'
 import { Runs } from './runs.js'
 import type { Site } from './site.js'
 import { type Stats, statsOf } from './stats.js'
@@ -26,6 +30,19 @@ export interface Tidings<Contract> extends AsyncDisposable {
   handle(request: TidingsRequest): Promise<Answer>
   /** What the server is doing, and what it has done. Costs a look at every subscription. */
   stats(): Stats
+  /**
+   * Ends every connection that a predicate picks, with `$error` `unauthorized`, and says how many. Their clients come
+   * back, and are asked who they are: whoever has no access any more is refused then.
+   */
+  disconnect(predicate: ConnectionPredicate): number
+  /**
+   * Has the clients of the connections that a predicate picks prove who they are, and says how many. Each subscription is
+   * authorised again, with what `context` says then; one that is refused ends alone. A client that does not prove itself
+   * within 30 s is ended. Nothing that goes on is interrupted.
+   *
+   * A single topic's own connection, on which there is no asking, is ended: its client comes back.
+   */
+  reauthorize(predicate: ConnectionPredicate): number
   /**
    * Shuts down without losing anyone's work: takes no more requests (503 `unavailable`), ends every connection, lets
    * running commands and streams finish for up to `drainMs`, then aborts their `signal`, and resolves when they are over
@@ -108,6 +125,8 @@ export function createServer(
     tally,
     hooks,
     connections,
+    shared: new Map(),
+    answers: new AnswerMemory(options.idempotencyMs),
     runs,
     emit,
     lastWords: () => lastWords?.(),
@@ -120,6 +139,12 @@ export function createServer(
         }
         onError(unexpected, { place })
       }),
+  }
+
+  function forEach(predicate: ConnectionPredicate, act: (connection: Connection) => void): number {
+    const picked = [...connections].filter((connection) => predicate(describe(connection)))
+    for (const connection of picked) act(connection)
+    return picked.length
   }
 
   async function drain(drainMs: number): Promise<void> {
@@ -144,13 +169,21 @@ export function createServer(
 
   return {
     emit: emit as Emit<ContractDefinition>,
-    handle: async (request) =>
-      state === 'open' ? route(site, request) : problemAnswer(closing(jittered(options.retryMs))),
+    handle: (request) =>
+      guardOrigin(options.allowedOrigins, request, async () =>
+        state === 'open' ? route(site, request) : problemAnswer(closing(jittered(options.retryMs))),
+      ),
+    disconnect: (predicate) =>
+      forEach(predicate, (connection) => connection.end('disconnected', disconnected())),
+    reauthorize: (predicate) => forEach(predicate, (connection) => connection.reauthorize(proofMs)),
     stats: () => statsOf(site),
     close,
     [Symbol.asyncDispose]: () => close(),
   }
 }
+
+/** How long a client may take to prove who it is. */
+const proofMs = 30_000
 
 /** How long a client may take to read what it was sent last when the server has closed. */
 const unreadMs = 1_000
@@ -162,6 +195,11 @@ const unreadMs = 1_000
 function farewell(retryMs: number, drainMs: number): string {
   const waitMs = Math.round(jittered(retryMs) + Math.random() * drainMs)
   return `retry: ${waitMs}\n${encodeEventBody(signal.error, toProblem(closing(waitMs)))}`
+}
+
+function disconnected(): string {
+  const message = 'The server has disconnected you. Prove who you are to come back'
+  return encodeEventBody(signal.error, toProblem(new TidingsError({ code: 'unauthorized', message })))
 }
 
 function closing(retryAfterMs: number): TidingsError {

@@ -1,15 +1,20 @@
 import type { Admission } from './admission.js'
+import type { AnswerMemory } from './answer-memory.js'
 import type { BoundProcedure } from './binding.js'
 import type { ConnectionHome } from './connection.js'
 import type { UntypedEmit } from './emitter.js'
 import type { ResolvedOptions } from './options.js'
 import type { Runs } from './runs.js'
+import type { SharedConnection } from './shared-connection.js'
 
 /** What answering a request needs of its server. */
 export interface Site extends ConnectionHome {
   readonly options: ResolvedOptions<unknown>
   readonly procedures: ReadonlyMap<string, BoundProcedure>
   readonly admission: Admission
+  /** Connections that carry many topics, by their ids. */
+  readonly shared: Map<string, SharedConnection>
+  readonly answers: AnswerMemory
   readonly runs: Runs
   readonly emit: UntypedEmit
   /** What a connection is told before it ends, if the server is closing. */

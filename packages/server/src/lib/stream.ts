@@ -19,7 +19,7 @@ export async function answerStream(
   context: unknown,
 ): Promise<StreamAnswer> {
   const { compiled, handler } = stream
-  const input = await readInput(compiled, request, site.options.maxBodyBytes)
+  const { input } = await readInput(compiled, request, site.options.maxBodyBytes)
   return eventStream((sink) => {
     const writer = new RunWriter(compiled, sink, site)
     site.runs

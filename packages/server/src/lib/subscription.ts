@@ -19,6 +19,8 @@ export interface SubscriptionOwner {
   missed(subscription: Subscription, reason: ServerGapReason): void
   /** The subscription cannot go on. */
   failed(subscription: Subscription, error: unknown): void
+  /** A snapshot that was asked for between events could not be loaded. The subscription goes on. */
+  notRefreshed(subscription: Subscription, error: unknown): void
 }
 
 /** What a subscription hands over. */
@@ -29,6 +31,12 @@ export type Start =
   | { readonly kind: 'head' }
   | { readonly kind: 'resume'; readonly cursor: Cursor | undefined }
 
+/** Why a subscription that begins there has missed events; nothing if it has not. */
+export function gapAtStart({ log }: Topic, start: Start): ServerGapReason | undefined {
+  if (start.kind === 'head') return undefined
+  return start.cursor ? log.gapAt(start.cursor) : 'invalid'
+}
+
 /**
  * One subscriber's cursor on one log.
  *
@@ -37,6 +45,8 @@ export type Start =
  */
 export class Subscription implements TopicReader {
   readonly topic: Topic
+  /** What its client calls the topic, where it has to be told which one is meant: on a shared connection. */
+  readonly label: string | undefined
   /** Whether its carrier has noted that it has something to say, and who has after it: a list that takes no room. */
   isReady = false
   nextReady: Subscription | undefined
@@ -45,9 +55,13 @@ export class Subscription implements TopicReader {
   #first: Piece[] | undefined
   #seq: number
   #phase: 'reading' | 'loading' | 'ended' = 'reading'
+  /** The load of a snapshot that was asked for between events, until it is handed over or overtaken. */
+  #refreshing: Promise<unknown> | undefined
 
-  constructor(topic: Topic, owner: SubscriptionOwner, start: Start, open: string) {
+  /** @param open the frame that begins the subscription, without an id */
+  constructor(topic: Topic, owner: SubscriptionOwner, start: Start, open: string, label?: string) {
     this.topic = topic
+    this.label = label
     this.#owner = owner
     this.#seq = topic.log.head
     this.#begin(start, open)
@@ -78,16 +92,38 @@ export class Subscription implements TopicReader {
     return batch
   }
 
+  /**
+   * Hands over the topic's state once more, as it is now or later, between the events and without holding them up: for
+   * a subscriber that joins others in the client. Does nothing where a snapshot is on its way anyhow, or there is none.
+   */
+  refresh(): void {
+    if (this.#phase !== 'reading' || !this.topic.hasSnapshot) return
+    const refreshing = this.topic.loadSnapshot(this.#seq)
+    this.#refreshing = refreshing
+    refreshing.then(
+      ({ chunk }) => {
+        if (this.#refreshing !== refreshing) return
+        this.#refreshing = undefined
+        this.#say(chunk)
+        this.#owner.ready(this)
+      },
+      (error: unknown) => {
+        if (this.#refreshing !== refreshing) return
+        this.#refreshing = undefined
+        this.#owner.notRefreshed(this, error)
+      },
+    )
+  }
+
   /** Lets go of the topic. Nothing is taken from then on. */
   end(): void {
     this.#phase = 'ended'
     this.#first = undefined
+    this.#refreshing = undefined
   }
 
-  /** @param open the frame that begins the connection, without an id */
   #begin(start: Start, open: string): void {
-    const { log } = this.topic
-    const reason = start.kind === 'resume' ? (start.cursor ? log.gapAt(start.cursor) : 'invalid') : undefined
+    const reason = gapAtStart(this.topic, start)
     if (start.kind === 'resume' && start.cursor && !reason) {
       this.#seq = start.cursor.seq
       this.#say(this.#withCursor(open))
@@ -109,7 +145,11 @@ export class Subscription implements TopicReader {
     const { log, hasSnapshot } = this.topic
     const missedAt = this.#seq
     this.#seq = log.head
-    const gap: GapSignal = { reason, cursor: formatCursor(log.cursorAt(this.#seq)) }
+    // What it would stand for lies before the gap; the snapshot that heals it follows.
+    this.#refreshing = undefined
+    const cursor = formatCursor(log.cursorAt(this.#seq))
+    const gap: GapSignal =
+      this.label === undefined ? { reason, cursor } : { reason, cursor, topic: this.label }
     const body = encodeEventBody(signals.gap, gap)
     this.#say(hasSnapshot ? new Chunk(body) : this.#withCursor(body))
     this.#owner.missed(this, reason)

@@ -1,13 +1,15 @@
-import { TidingsError } from '@tidings/core'
-import { encodeEventBody, type OpenSignal, parseCursor, signal, topicKey } from '@tidings/core/wire'
+import { parseCursor } from '@tidings/core/wire'
+import { admit, connectionInfo } from './admission.js'
 import type { BoundChannel } from './binding.js'
 import { Connection } from './connection.js'
 import { eventStream } from './event-stream.js'
 import type { ConnectionInfo } from './hooks.js'
 import type { Sink, StreamAnswer, TidingsRequest } from './http.js'
-import { jittered } from './jitter.js'
+import { openingFrame } from './opening.js'
 import type { Site } from './site.js'
 import { type Start, Subscription } from './subscription.js'
+import { requireAuthorized, type TopicRequest, topicOf } from './topic-access.js'
+import { expiryOf } from './validity.js'
 
 /** Answers `GET /events/room?roomId=lobby`: one topic, as plain Server-Sent Events that any EventSource reads. */
 export async function answerTopic(
@@ -16,65 +18,41 @@ export async function answerTopic(
   request: TidingsRequest,
   context: unknown,
 ): Promise<StreamAnswer> {
-  const { topics, path } = channel.compiled
-  const params = topics.decode(request.query)
-  const query = topics.encode(params)
-  const info: ConnectionInfo = {
-    topic: topicKey(path, query),
-    address: request.address,
-    principal: site.options.principal(context),
-  }
+  const topic = topicOf(channel, request.query)
+  const info = connectionInfo(site, request, context, topic.key)
   // Before `authorize`, which may cost something, and counted at once: those who come meanwhile are one more.
   admit(site, info)
   try {
-    if ((await channel.authorize({ params, context })) !== true) {
-      const message = `You may not subscribe to this topic of "${path}"`
-      throw new TidingsError({ code: 'forbidden', message })
-    }
+    await requireAuthorized(topic, context)
   } catch (error) {
     site.admission.release(info)
     throw error
   }
-  return topicStream(site, channel, info, query, startOf(request))
+  return topicStream(site, topic, info, startOf(request), expiryOf(context))
 }
 
 // A function of its own, so that an open connection does not keep the request it came with.
 function topicStream(
   site: Site,
-  channel: BoundChannel,
+  { key, query, channel: { settings } }: TopicRequest,
   info: ConnectionInfo,
-  query: string,
   start: Start,
+  expiresAt: number,
 ): StreamAnswer {
   const open = (sink: Sink) => {
-    const connection = new Connection(site, sink, info)
+    const connection = new Connection(site, sink, info, expiresAt)
     const lastWords = site.lastWords()
     if (lastWords) {
       // It was on its way in when the server began to close.
       connection.end('closed', lastWords)
     } else {
-      const topic = site.hub.topic(info.topic, query, channel.settings)
-      connection.add(new Subscription(topic, connection, start, openingOf(site)))
+      const topic = site.hub.topic(key, query, settings)
+      connection.add(new Subscription(topic, connection, start, openingFrame(site.options)))
       connection.flush()
     }
     return connection
   }
   return eventStream(open, () => site.admission.release(info))
-}
-
-/** @throws TidingsError `unavailable` or `too_many_requests` */
-function admit({ admission, tally, hooks }: Site, info: ConnectionInfo): void {
-  const limit = admission.admit(info)
-  if (!limit) return
-  tally.refused += 1
-  hooks.refused?.({ ...info, limit })
-  throw admission.refusal(limit)
-}
-
-/** How a connection begins: `retry` is how long an EventSource waits before it reconnects by itself. */
-function openingOf({ options }: Site): string {
-  const open: OpenSignal = { heartbeatMs: options.heartbeatMs }
-  return `retry: ${Math.round(jittered(options.retryMs))}\n${encodeEventBody(signal.open, open)}`
 }
 
 /**

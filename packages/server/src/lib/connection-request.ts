@@ -1,0 +1,67 @@
+import { type ControlAnswer, type ControlRequest, payloadOf } from '@tidings/core/wire'
+import * as z from 'zod/mini'
+import { admit, connectionInfo } from './admission.js'
+import { jsonAnswer } from './answers.js'
+import { eventStream } from './event-stream.js'
+import { readJsonBody } from './exchange.js'
+import type { ConnectionInfo } from './hooks.js'
+import type { CompleteAnswer, StreamAnswer, TidingsRequest } from './http.js'
+import { gone, SharedConnection } from './shared-connection.js'
+import type { Site } from './site.js'
+import { expiryOf } from './validity.js'
+
+/** Answers `GET /events`: a connection that carries the topics which control requests name. */
+export function answerConnection(site: Site, request: TidingsRequest, context: unknown): StreamAnswer {
+  const info = connectionInfo(site, request, context, undefined)
+  const expiresAt = expiryOf(context)
+  admit(site, info)
+  return sharedStream(site, info, expiresAt)
+}
+
+// A function of its own, so that an open connection does not keep the request it came with.
+function sharedStream(site: Site, info: ConnectionInfo, expiresAt: number): StreamAnswer {
+  return eventStream(
+    (sink) => {
+      const { connection } = new SharedConnection(site, sink, info, expiresAt)
+      const lastWords = site.lastWords()
+      // It was on its way in when the server began to close.
+      if (lastWords) connection.end('closed', lastWords)
+      return connection
+    },
+    () => site.admission.release(info),
+  )
+}
+
+const topic = z.string().check(z.minLength(1), z.maxLength(16_384))
+
+const operation = z.union([
+  z.strictObject({ subscribe: topic, cursor: z.optional(z.string().check(z.maxLength(128))) }),
+  z.strictObject({ unsubscribe: topic }),
+  z.strictObject({ snapshot: topic }),
+])
+
+const controlRequest = payloadOf(
+  z.strictObject({ operations: z.array(operation).check(z.maxLength(10_000)) }),
+)
+
+/**
+ * Answers `POST /events/$connections/<id>`: changes what a shared connection carries, and proves who its client is. It is
+ * authorised by its own credentials, and has to come from the connection's own principal.
+ *
+ * @throws TidingsError `gone` where there is no such connection, or it is somebody else's
+ */
+export async function answerControl(
+  site: Site,
+  id: string,
+  request: TidingsRequest,
+  context: unknown,
+): Promise<CompleteAnswer> {
+  const json = await readJsonBody(request, site.options.maxBodyBytes, 'a control request')
+  const connection = site.shared.get(id)
+  if (!connection || connection.connection.info.principal !== site.options.principal(context)) throw gone()
+  const { operations } = controlRequest.decode(json, 'the control request') as ControlRequest
+  await connection.renew(context, expiryOf(context))
+  const results = await Promise.all(operations.map((operation) => connection.perform(operation, context)))
+  const answer: ControlAnswer = { results }
+  return jsonAnswer(answer)
+}

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto'
+import { TidingsError } from '@tidings/core'
+import {
+  type ControlOperation,
+  type ControlResult,
+  encodeEventBody,
+  formatCursor,
+  parseCursor,
+  type ReauthorizeSignal,
+  type SubscribedSignal,
+  signal as signals,
+  type TopicErrorSignal,
+  toProblem,
+} from '@tidings/core/wire'
+import { Allowance } from './allowance.js'
+import { Chunk } from './chunk.js'
+import { Connection, type ConnectionOwner } from './connection.js'
+import type { ConnectionInfo } from './hooks.js'
+import type { Sink } from './http.js'
+import { openingFrame } from './opening.js'
+import type { Site } from './site.js'
+import { gapAtStart, type Start, Subscription } from './subscription.js'
+import { requireAuthorized, type TopicRequest, topicByKey } from './topic-access.js'
+import { Validity } from './validity.js'
+
+/** Unlike a comment line, an event is seen by every EventSource, so that a client can tell a quiet connection from a dead one. */
+const heartbeatEvent = new Chunk(encodeEventBody(signals.heartbeat, 0))
+
+/**
+ * One connection that carries any number of topics, which its client asks for with control requests.
+ *
+ * A topic's frames are the same as on a connection of its own: the epoch in their ids is unique to the topic's log, so that
+ * it is the short name by which the client tells whose they are.
+ */
+export class SharedConnection implements ConnectionOwner {
+  /** 128 random bits: who does not know it cannot guess it. */
+  readonly id = randomBytes(16).toString('base64url')
+  readonly connection: Connection
+  readonly heartbeat = heartbeatEvent
+  readonly #site: Site
+  /** By the key of the topic. */
+  readonly #subscriptions = new Map<string, Subscription>()
+  /** The topics that somebody is about to be let into, each with the request that does it: a newer one counts. */
+  readonly #entering = new Map<string, object>()
+  readonly #allowance: Allowance
+  readonly #validity: Validity
+  #mustProve = false
+
+  constructor(site: Site, sink: Sink, info: ConnectionInfo, expiresAt: number) {
+    const { subscriptionsPerConnection } = site.options
+    this.#site = site
+    // All twice at once, and a tenth of them each second: what a client leaves is kept for a while, for it may come back.
+    this.#allowance = new Allowance(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
+    this.#validity = new Validity(expiresAt, {
+      ending: (withinMs) => this.demandProof(withinMs),
+      over: () => this.#unproven(),
+    })
+    this.connection = new Connection(site, sink, info, Number.POSITIVE_INFINITY, this)
+    site.shared.set(this.id, this)
+    this.connection.say(openingFrame(site.options, this.id))
+  }
+
+  /** Its client has proved who it is, for so long. Lets go of what it may not have any more, where that was asked. */
+  async renew(context: unknown, expiresAt: number): Promise<void> {
+    this.#validity.renew(expiresAt)
+    if (!this.#mustProve) return
+    this.#mustProve = false
+    await Promise.all(
+      [...this.#subscriptions].map(async ([key, subscription]) => {
+        try {
+          await requireAuthorized(topicByKey(this.#site.procedures, key), context)
+        } catch (error) {
+          this.failed(subscription, error)
+        }
+      }),
+    )
+  }
+
+  /** Asks the client to prove who it is, and ends the connection if it does not. */
+  demandProof(withinMs: number): void {
+    const signal: ReauthorizeSignal = { withinMs: Math.floor(withinMs) }
+    this.#mustProve = true
+    this.#validity.endWithin(withinMs)
+    this.connection.say(encodeEventBody(signals.reauthorize, signal))
+  }
+
+  /** Does what a control request asks for, which is authorised by its own context. What goes wrong is the result. */
+  async perform(operation: ControlOperation, context: unknown): Promise<ControlResult> {
+    const name =
+      'subscribe' in operation
+        ? operation.subscribe
+        : 'snapshot' in operation
+          ? operation.snapshot
+          : operation.unsubscribe
+    try {
+      const topic = topicByKey(this.#site.procedures, name)
+      if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
+      const waitMs = this.#allowance.take()
+      if (waitMs > 0) throw tooOften(waitMs)
+      return 'subscribe' in operation
+        ? await this.#subscribe(topic, operation.subscribe, startOf(operation.cursor), context)
+        : this.#refresh(topic.key)
+    } catch (error) {
+      return { status: 'refused', problem: toProblem(this.#site.publicError(error, name)) }
+    }
+  }
+
+  failed(subscription: Subscription, error: unknown): void {
+    const { topic } = subscription
+    // It may have been replaced while it failed.
+    if (this.#subscriptions.get(topic.key) !== subscription) return
+    this.#drop(topic.key)
+    this.#sayFailure(subscription, error, {})
+  }
+
+  notRefreshed(subscription: Subscription, error: unknown): void {
+    this.#sayFailure(subscription, error, { snapshot: true })
+  }
+
+  released(): void {
+    this.#site.shared.delete(this.id)
+    this.#validity.close()
+    this.#subscriptions.clear()
+    this.#entering.clear()
+  }
+
+  async #subscribe(
+    topic: TopicRequest,
+    label: string,
+    start: Start,
+    context: unknown,
+  ): Promise<ControlResult> {
+    const entry = {}
+    this.#requireRoom(topic.key, label)
+    this.#entering.set(topic.key, entry)
+    try {
+      await requireAuthorized(topic, context)
+      if (this.connection.isOver) throw gone()
+      if (this.#entering.get(topic.key) !== entry) throw overtaken(label)
+      return this.#begin(topic, label, start)
+    } finally {
+      if (this.#entering.get(topic.key) === entry) this.#entering.delete(topic.key)
+    }
+  }
+
+  #begin({ key, query, channel }: TopicRequest, label: string, start: Start): ControlResult {
+    this.#drop(key)
+    const topic = this.#site.hub.topic(key, query, channel.settings)
+    const { log } = topic
+    const name = log.epoch
+    const reason = gapAtStart(topic, start)
+    const isResumed = start.kind === 'resume' && !reason
+    const startsAt = isResumed ? start.cursor : topic.hasSnapshot ? undefined : log.cursorAt(log.head)
+    const cursor = startsAt && { cursor: formatCursor(startsAt) }
+    // Of a gap, the position comes with it: a client cut off in between must not resume as if it knew of it.
+    const subscribed: SubscribedSignal = { topic: label, name, ...(reason ? undefined : cursor) }
+    const open = encodeEventBody(signals.subscribed, subscribed)
+    const subscription = new Subscription(topic, this.connection, start, open, label)
+    this.#subscriptions.set(key, subscription)
+    this.connection.add(subscription)
+    return reason ? { status: 'gap', reason, name, ...cursor } : { status: 'accepted', name, ...cursor }
+  }
+
+  #unsubscribe(key: string): ControlResult {
+    this.#entering.delete(key)
+    this.#drop(key)
+    return { status: 'done' }
+  }
+
+  #refresh(key: string): ControlResult {
+    const subscription = this.#subscriptions.get(key)
+    if (!subscription) {
+      const message = `"${key}" is not subscribed to here. Subscribe, and its snapshot comes with it`
+      throw new TidingsError({ code: 'bad_request', message })
+    }
+    subscription.refresh()
+    return { status: 'done' }
+  }
+
+  #drop(key: string): void {
+    const subscription = this.#subscriptions.get(key)
+    if (!subscription) return
+    this.#subscriptions.delete(key)
+    this.connection.remove(subscription)
+  }
+
+  /** @throws TidingsError for one subscription too many, or one topic under two names */
+  #requireRoom(key: string, label: string): void {
+    const known = this.#subscriptions.get(key)
+    if (known && known.label !== label) {
+      const message = `"${label}" is subscribed to here as "${known.label}". Use one name for a topic`
+      throw new TidingsError({ code: 'bad_request', message })
+    }
+    const most = this.#site.options.subscriptionsPerConnection
+    if (known || this.#subscriptions.size + this.#entering.size < most) return
+    const message = `A connection takes ${most} subscriptions, and this one has them. Leave one, or open another`
+    throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs: this.#site.options.retryMs })
+  }
+
+  #sayFailure({ topic, label }: Subscription, error: unknown, about: { snapshot?: true }): void {
+    const problem = toProblem(this.#site.publicError(error, topic.key))
+    const signal: TopicErrorSignal = { ...problem, topic: label ?? topic.key, ...about }
+    this.connection.say(encodeEventBody(signals.error, signal))
+  }
+
+  #unproven(): void {
+    const message = 'What this connection was opened with has expired, and was not renewed in time'
+    const problem = toProblem(new TidingsError({ code: 'unauthorized', message }))
+    this.connection.end('unauthorized', encodeEventBody(signals.error, problem))
+  }
+}
+
+function startOf(cursor: string | undefined): Start {
+  return cursor === undefined ? { kind: 'head' } : { kind: 'resume', cursor: parseCursor(cursor) }
+}
+
+function tooOften(retryAfterMs: number): TidingsError {
+  const message = 'This connection subscribes too often. Try again later'
+  return new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
+}
+
+function overtaken(topic: string): TidingsError {
+  const message = `A newer request about "${topic}" has overtaken this one`
+  return new TidingsError({ code: 'conflict', message })
+}
+
+/** What is said of a connection that is not there, to whomever it may not belong to as well. */
+export function gone(): TidingsError {
+  return new TidingsError({ code: 'gone', message: 'You have no such connection here. Open another' })
+}

@@ -1,0 +1,123 @@
+import { command, defineContract } from '@tidings/core'
+import { expect, it, onTestFinished } from 'vitest'
+import * as z from 'zod'
+import { expressHandler } from '../src/express.js'
+import { createServer, type ServerOptions } from '../src/index.js'
+import { mount, post, until } from './harness.js'
+
+const contract = defineContract({
+  pay: command({
+    input: z.object({ amount: z.number() }),
+    output: z.object({ receipt: z.number() }),
+    errors: { broke: z.object({ missing: z.number() }) },
+  }),
+  note: command({ input: z.object({ amount: z.number() }) }),
+})
+
+async function start(options: ServerOptions<string> = {}) {
+  const runs: { amount: number; signal: AbortSignal; finish(): void }[] = []
+  const tidings = createServer(
+    contract,
+    {
+      context: ({ headers }) => headers.get('x-user') ?? 'nobody',
+      principal: (user) => user,
+      ...options,
+    },
+    {
+      pay: async ({ input, fail, signal }) => {
+        const receipt = runs.length + 1
+        await new Promise<void>((resolve) => {
+          runs.push({ amount: input.amount, signal, finish: resolve })
+          if (input.amount < 1_000) resolve()
+        })
+        if (input.amount === 13) throw fail('broke', { missing: 13 })
+        if (input.amount === 14) throw new Error('a bug')
+        return { receipt }
+      },
+      note: () => {},
+    },
+  )
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
+  const url = await mount(expressHandler(tidings))
+  const pay = (amount: unknown, key: string, headers: Record<string, string> = {}) =>
+    post(`${url}/pay`, { amount }, { 'idempotency-key': key, ...headers })
+  return { url, runs, pay }
+}
+
+it('a command that is sent again with its key is not run again, but answered alike', async () => {
+  const { pay, runs } = await start()
+  const first = await pay(5, 'a')
+  const again = await pay(5, 'a')
+  expect(first).toMatchObject({ status: 200, body: { receipt: 1 } })
+  expect([again.status, again.body]).toEqual([first.status, first.body])
+  expect((await pay(5, 'b')).body).toEqual({ receipt: 2 })
+  expect(runs).toHaveLength(2)
+})
+
+it('one that is sent again while it runs waits for the same answer', async () => {
+  const { pay, runs } = await start()
+  const calls = [pay(5_000, 'a'), pay(5_000, 'a'), pay(5_000, 'a')]
+  await until(() => runs.length > 0, 'it ran')
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  runs[0]?.finish()
+  expect((await Promise.all(calls)).map(({ body }) => body)).toEqual(Array(3).fill({ receipt: 1 }))
+  expect(runs).toHaveLength(1)
+})
+
+it.each([
+  [13, 422, 'broke'],
+  [14, 500, 'internal'],
+])('what it failed with is remembered too (%d)', async (amount, status, code) => {
+  const { pay, runs } = await start()
+  for (let n = 0; n < 2; n += 1) expect(await pay(amount, 'a')).toMatchObject({ status, body: { code } })
+  expect(runs).toHaveLength(1)
+})
+
+it('what was refused before it ran is not', async () => {
+  const { pay, runs } = await start()
+  expect((await pay('much', 'a')).status).toBe(400)
+  expect((await pay(5, 'a')).status).toBe(200)
+  expect(runs).toHaveLength(1)
+})
+
+it('a key is good for one request of one principal', async () => {
+  const { pay, url, runs } = await start()
+  await pay(5, 'a', { 'x-user': 'ada' })
+  const other = await pay(6, 'a', { 'x-user': 'ada' })
+  expect(other).toMatchObject({ status: 409, body: { code: 'conflict' } })
+  expect((await pay(5, 'a', { 'x-user': 'eve' })).body).toEqual({ receipt: 2 })
+  const note = await post(`${url}/note`, { amount: 5 }, { 'idempotency-key': 'a', 'x-user': 'ada' })
+  expect(note.status).toBe(204)
+  expect(runs).toHaveLength(2)
+})
+
+it('an answer is remembered for as long as the options say', async () => {
+  const { pay } = await start({ idempotencyMs: 40 })
+  expect((await pay(5, 'a')).body).toEqual({ receipt: 1 })
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  expect((await pay(5, 'a')).body).toEqual({ receipt: 2 })
+  const forgetful = await start({ idempotencyMs: 0 })
+  await forgetful.pay(5, 'a')
+  expect((await forgetful.pay(5, 'a')).body).toEqual({ receipt: 2 })
+})
+
+it('a caller that loses its connection does not stop it, and gets the answer when it comes back', async () => {
+  const { url, pay, runs } = await start()
+  const abort = new AbortController()
+  const lost = fetch(`${url}/pay`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'a' },
+    body: JSON.stringify({ amount: 5_000 }),
+    signal: abort.signal,
+  })
+  await until(() => runs.length === 1, 'it ran')
+  abort.abort()
+  await expect(lost).rejects.toThrow()
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect(runs[0]?.signal.aborted).toBe(false)
+  const again = pay(5_000, 'a')
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  runs[0]?.finish()
+  expect((await again).body).toEqual({ receipt: 1 })
+  expect(runs).toHaveLength(1)
+})
