@@ -1,9 +1,10 @@
-export { createClient } from './lib/client.js'
 export type { ConnectionState } from './lib/connection-state.js'
+export { createClient } from './lib/create-client.js'
 export type { Unsubscribe } from './lib/disposable.js'
 export type { ClientOptions, ErrorPlace, EventSourceConstructor, EventSourceLike } from './lib/options.js'
 export type { Gap, GapReason } from './lib/subscriber.js'
 export type {
+  CallOptions,
   ChannelClient,
   Client,
   CommandClient,

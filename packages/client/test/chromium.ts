@@ -1,25 +1,61 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import { onTestFinished } from 'vitest'
 
 const executablePath = process.env['TIDINGS_CHROMIUM'] ?? '/usr/bin/chromium'
 
 /** Whether there is a Chromium to test with. With `CI=true` there has to be. */
 export const hasChromium = existsSync(executablePath) || process.env['CI'] === 'true'
 
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
 /** Starts Chromium without a window, on a profile of its own that goes with it. */
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({
+  return chromium.launch({ executablePath, headless: true, args })
+}
+
+/**
+ * Starts Chromium as people have it: one tab in front hides the others, and what they leave goes to the back-forward cache.
+ * Launched by Playwright, every page believes that it is visible and focused, and that cache is off.
+ */
+export async function startChromium(): Promise<BrowserContext> {
+  const profile = await mkdtemp(join(tmpdir(), 'tidings-chromium-'))
+  onTestFinished(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
+  const started = spawn(
     executablePath,
-    headless: true,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    [...args, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  const ended = once(started, 'exit')
+  onTestFinished(async () => {
+    started.kill('SIGKILL')
+    await ended
   })
+  const lines = createInterface(started.stderr)
+  for await (const line of lines) {
+    const endpoint = /^DevTools listening on (ws:\S+)/.exec(line)?.[1]
+    if (endpoint === undefined) continue
+    // What it says from now on is read by nobody, and must not fill the pipe.
+    started.stderr.resume()
+    const browser = await chromium.connectOverCDP(endpoint, { noDefaults: true })
+    onTestFinished(() => browser.close())
+    const [context] = browser.contexts()
+    if (context) return context
+  }
+  throw new Error('Chromium did not say where it listens')
 }

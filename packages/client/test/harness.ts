@@ -38,7 +38,7 @@ export async function startServer(
   const { port, before, ...given } = options
   const tidings = createTidings(
     contract,
-    { context: ({ headers }) => headers.get('authorization'), ...given },
+    { context: ({ headers }) => headers.get('authorization'), retryMs: 1, ...given },
     {
       room: { snapshot: () => ({ messages: [] }) },
       send: ({ input }) => ({ text: input.text, sentAt: new Date(0) }),

@@ -1,10 +1,11 @@
-import { type ClientOptions, createClient } from '../src/index.js'
+import { createClient } from '../src/index.js'
+import { createClient as createNativeClient } from '../src/native.js'
 import { contract } from './contract.js'
 
 /** What the test in Chromium runs in its page: everything a client does, with one way to subscribe or another. */
 async function useClient(transport: 'its own' | 'the default'): Promise<unknown[]> {
-  const own: Partial<ClientOptions> = transport === 'its own' ? { EventSource: globalThis.EventSource } : {}
-  const client = createClient(contract, { url: '/events', ...own })
+  const create = transport === 'its own' ? createNativeClient : createClient
+  const client = create(contract, { url: '/events', lingerMs: 0 })
   const got: unknown[] = []
   for await (const event of client.room({ roomId: 'lobby' })) {
     if (event.type === 'snapshot') {

@@ -1,9 +1,9 @@
-import type { ServerResponse } from 'node:http'
 import type { TidingsError } from '@tidings/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ClientOptions, createClient, type ErrorPlace, type TopicState } from '../src/index.js'
 import { contract } from './contract.js'
-import { listen, startServer, until } from './harness.js'
+import { startServer, until } from './harness.js'
+import { scriptedServer } from './scripted-server.js'
 
 const lobby = { roomId: 'lobby' }
 
@@ -12,6 +12,7 @@ function connect(url: string, options: Partial<ClientOptions> = {}) {
   const client = createClient(contract, {
     url,
     reconnect: { minMs: 1, maxMs: 20 },
+    lingerMs: 20,
     onError: (error, at) => errors.push([error, at]),
     ...options,
   })
@@ -40,18 +41,6 @@ function changesOf<State>(state: TopicState<State, unknown>): State[] {
 
 const open = ({ client }: ReturnType<typeof connect>) =>
   until(() => client.connection.state.status === 'open', 'the client was connected')
-
-/** A server that answers every request with a stream that the test writes to. */
-async function script() {
-  const streams: ServerResponse[] = []
-  const { origin } = await listen((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-    streams.push(response)
-  })
-  const frame = (event: string, seq: number, data: unknown) =>
-    `id: e.${seq}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
-  return { origin, streams, frame }
-}
 
 describe('a state', () => {
   it('is the snapshot, with the events that follow folded into it, decoded', async () => {
@@ -94,15 +83,16 @@ describe('a state', () => {
   })
 
   it('has each event in its value at once, and tells of those of one turn together', async () => {
-    const { origin, streams, frame } = await script()
+    const { origin, streams, frame, asked, accept } = await scriptedServer()
     const { client, ticks } = connect(origin)
     const state = ticks()
     const changes = changesOf(state)
     const lengths: number[] = []
     client.ticks().on('tick', () => lengths.push(state.value.length))
-    await until(() => streams.length === 1, 'the wire was there')
+    await asked(1)
+    accept('ticks', 'e', 'e.0')
     const all = Array.from({ length: 500 }, (_, n) => n + 1)
-    streams[0]?.write(frame('$open', 0, {}) + all.map((n) => frame('tick', n, n)).join(''))
+    streams[0]?.write(all.map((n) => frame('tick', `e.${n}`, n)).join(''))
     await until(() => changes.at(-1)?.length === 500, 'everything had come')
     expect(lengths).toEqual(all)
     // One for each piece in which it came over the socket.
@@ -129,7 +119,7 @@ describe('a state', () => {
   })
 
   it('tells that it is not current before the snapshot that heals a gap is there', async () => {
-    const { origin, streams, frame } = await script()
+    const { origin, send, asked, accept } = await scriptedServer()
     const { client } = connect(origin)
     const folded: string[] = []
     const state = client.room(lobby).state((room, event) => {
@@ -138,12 +128,14 @@ describe('a state', () => {
     })
     const log: unknown[] = []
     state.on('change', (value) => log.push([state.isCurrent, value]))
-    await until(() => streams.length === 1, 'the wire was there')
-    streams[0]?.write(frame('$open', 0, {}) + frame('$snapshot', 0, { messages: ['a'] }))
+    await asked(1)
+    accept('room?roomId=lobby', 'e')
+    send('$snapshot', 'e.0', { messages: ['a'] })
     await until(() => log.length === 1, 'the snapshot had come')
-    streams[0]?.write('event: $gap\ndata: {"reason":"expired","cursor":"e.5"}\n\n')
+    send('$gap', '', { reason: 'expired', cursor: 'e.5', topic: 'room?roomId=lobby' })
     await until(() => log.length === 2, 'the gap had come')
-    streams[0]?.write(frame('$snapshot', 5, { messages: ['b'] }) + frame('typing', 6, 'ada'))
+    send('$snapshot', 'e.5', { messages: ['b'] })
+    send('typing', 'e.6', 'ada')
     await until(() => log.length === 3, 'the fresh snapshot had come')
     expect(log).toEqual([
       [true, { messages: ['a'] }],
@@ -155,15 +147,18 @@ describe('a state', () => {
   })
 
   it('folds nothing into a snapshot that does not fit', async () => {
-    const { origin, streams, frame } = await script()
+    const { origin, send, asked, accept } = await scriptedServer()
     const { typed, errors } = connect(origin)
     const state = typed()
-    await until(() => streams.length === 1, 'the wire was there')
-    streams[0]?.write(frame('$open', 0, {}) + frame('$snapshot', 0, { messages: 'none' }))
-    streams[0]?.write(frame('typing', 1, 'lost') + frame('typing', 2, 3))
+    await asked(1)
+    accept('room?roomId=lobby', 'e')
+    send('$snapshot', 'e.0', { messages: 'none' })
+    send('typing', 'e.1', 'lost')
+    send('typing', 'e.2', 3)
     await until(() => errors.length === 2, 'both misfits were reported')
     expect([state.value, state.isCurrent]).toEqual([undefined, false])
-    streams[0]?.write(frame('$snapshot', 2, { messages: ['ok'] }))
+    send('$gap', '', { reason: 'expired', cursor: 'e.2', topic: 'room?roomId=lobby' })
+    send('$snapshot', 'e.2', { messages: ['ok'] })
     await until(() => state.isCurrent, 'a snapshot that fits had come')
     expect(state.value).toEqual({ messages: ['ok'] })
   })
@@ -290,10 +285,10 @@ describe('a state', () => {
     {
       using used = own.ticks()
       await until(() => Object.values(states).every((state) => state.isCurrent), 'all had begun')
-      await until(() => tidings.stats().connections === 2, 'both topics were connected')
+      await until(() => tidings.stats().subscriptions === 2, 'both topics were carried')
       expect(used.isCurrent).toBe(true)
     }
-    await until(() => tidings.stats().connections === 1, 'the block had ended one')
+    await until(() => tidings.stats().subscriptions === 1, 'the block had ended one')
     states.closed.close()
     states.closed.close()
     abort.abort()

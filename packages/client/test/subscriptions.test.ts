@@ -5,7 +5,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as z from 'zod'
 import { type ClientOptions, type ConnectionState, createClient, type ErrorPlace } from '../src/index.js'
 import { contract } from './contract.js'
-import { listen, startServer, until } from './harness.js'
+import { startServer, until } from './harness.js'
+import { scriptedServer } from './scripted-server.js'
 
 const lobby = { roomId: 'lobby' }
 
@@ -14,6 +15,7 @@ function connect(url: string, options: Partial<ClientOptions> = {}) {
   const client = createClient(contract, {
     url,
     reconnect: { minMs: 1, maxMs: 20 },
+    lingerMs: 20,
     onError: (error, at) => errors.push([error, at]),
     ...options,
   })
@@ -135,22 +137,18 @@ describe('a subscription', () => {
     expect(first).toEqual(['snapshot', 'ada', 'bob', 'eve'])
   })
 
-  it('that comes while the wire is down is not handed again what its snapshot knows', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0.99)
-    onTestFinished(() => {
-      vi.restoreAllMocks()
-    })
+  it('that comes while the connection is down begins when it is back, and is not handed again what its snapshot knows', async () => {
     const messages: string[] = []
     const { tidings, url, cut } = await startServer({
       room: { snapshot: () => ({ messages: [...messages] }) },
     })
-    const { client } = connect(url, { reconnect: { minMs: 400, maxMs: 400 } })
+    const { client } = connect(url, { reconnect: { minMs: 100, maxMs: 100 } })
     const room = client.room(lobby)
     const first: string[] = []
     room.subscribe({ snapshot: () => first.push('snapshot'), typing: (author) => first.push(author) })
     await until(() => first.length === 1, 'the first had begun')
     cut()
-    await until(() => client.connection.state.status === 'waiting', 'the wire was down')
+    await until(() => client.connection.state.status === 'waiting', 'the connection was down')
     messages.push('ada')
     await tidings.emit.room(lobby).typing('ada')
     const late: string[] = []
@@ -158,9 +156,7 @@ describe('a subscription', () => {
       snapshot: (state) => late.push(...state.messages),
       typing: (author) => late.push(author),
     })
-    await until(() => late.length === 1, 'the late one had its snapshot')
-    expect(first).toEqual(['snapshot'])
-    await until(() => first.length === 2, 'the wire had come back')
+    await until(() => late.length === 1 && first.length === 2, 'the connection had come back')
     await tidings.emit.room(lobby).typing('bob')
     await until(() => late.length >= 2 && first.length === 3, 'both go on')
     expect(late).toEqual(['ada', 'bob'])
@@ -168,17 +164,11 @@ describe('a subscription', () => {
   })
 
   describe('of a server that is scripted', () => {
-    /** Answers every request with a stream that the test writes to. */
+    const topic = 'room?roomId=lobby'
+
     async function script() {
-      const streams: ServerResponse[] = []
-      const { origin } = await listen((_request, response) => {
-        response.writeHead(200, { 'content-type': 'text/event-stream' })
-        response.write('event: $open\ndata: {"heartbeatMs":1000}\n\n')
-        streams.push(response)
-      })
-      const send = (stream: number, event: string, id: string, data: unknown) =>
-        streams[stream]?.write(`${id && `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-      const { client } = connect(origin)
+      const server = await scriptedServer()
+      const { client, errors } = connect(server.origin)
       const subscribe = () => {
         const got: string[] = []
         client.room(lobby).subscribe({
@@ -188,96 +178,123 @@ describe('a subscription', () => {
         })
         return got
       }
-      return { client, streams, send, subscribe }
+      /** A first subscriber, handed its snapshot, and one that has come late and asked for another. */
+      const both = async () => {
+        const first = subscribe()
+        await server.asked(1)
+        server.accept(topic, 'e')
+        server.send('$snapshot', 'e.1', { messages: ['state at 1'] })
+        for (const seq of [2, 3]) server.send('typing', `e.${seq}`, `event ${seq}`)
+        await until(() => first.length === 3, 'the first had begun')
+        const late = subscribe()
+        await server.asked(2)
+        expect(server.operations).toEqual([{ subscribe: topic }, { snapshot: topic }])
+        return { first, late }
+      }
+      return { client, errors, ...server, subscribe, both }
     }
 
-    it('begins late with an older snapshot and all that follows it, where no newer one is to be had', async () => {
-      const { streams, send, subscribe } = await script()
-      const first = subscribe()
-      await until(() => streams.length === 1, 'the wire was there')
-      send(0, '$snapshot', 'e.1', { messages: ['state at 1'] })
-      for (const seq of [2, 3]) send(0, 'typing', `e.${seq}`, `event ${seq}`)
-      await until(() => first.length === 3, 'the first had begun')
-      const late = subscribe()
-      await until(() => streams.length === 2, 'the late one had asked')
-      send(1, '$snapshot', 'e.1', { messages: ['state at 1'] })
-      send(1, 'typing', 'e.2', 'event 2')
-      send(0, 'typing', 'e.4', 'event 4')
-      await until(() => first.length === 4, 'the wire had gone on')
+    it('begins late with a snapshot that is new enough, and with what follows that', async () => {
+      const { send, both } = await script()
+      const { first, late } = await both()
+      send('typing', 'e.4', 'event 4')
+      // It was on its way before it was asked for.
+      send('$snapshot', 'e.2', { messages: ['state at 2'] })
+      send('typing', 'e.5', 'event 5')
+      await until(() => first.length === 5, 'the first went on')
       expect(late).toEqual([])
-      send(1, 'typing', 'e.3', 'event 3')
-      await until(() => late.length === 4, 'the late one had caught up')
-      send(1, 'typing', 'e.4', 'event 4')
-      send(0, 'typing', 'e.5', 'event 5')
-      await until(() => late.length === 5, 'the late one went on')
-      expect(late).toEqual(['state at 1', 'event 2', 'event 3', 'event 4', 'event 5'])
-      expect(streams).toHaveLength(2)
+      send('$snapshot', 'e.4', { messages: ['state at 4'] })
+      send('typing', 'e.6', 'event 6')
+      await until(() => late.length === 3 && first.length === 6, 'both had everything')
+      expect(late).toEqual(['state at 4', 'event 5', 'event 6'])
+      expect(first).toEqual(['state at 1', 'event 2', 'event 3', 'event 4', 'event 5', 'event 6'])
     })
 
-    it('begins with the snapshot of the wire, where that goes through a gap meanwhile', async () => {
-      const { streams, send, subscribe } = await script()
-      const first = subscribe()
-      await until(() => streams.length === 1, 'the wire was there')
-      send(0, '$snapshot', 'e.1', { messages: ['state at e.1'] })
-      await until(() => first.length === 1, 'the first had begun')
-      const late = subscribe()
-      await until(() => streams.length === 2, 'the late one had asked')
-      send(0, '$gap', '', { reason: 'epoch', cursor: 'f.6' })
-      await until(() => first.length === 2, 'the wire was in a gap')
-      send(1, '$snapshot', 'f.7', { messages: ['state at f.7'] })
-      send(0, '$snapshot', 'f.6', { messages: ['state at f.6'] })
-      for (const seq of [7, 8]) send(0, 'typing', `f.${seq}`, `event ${seq}`)
-      await until(() => first.length === 5 && late.length === 3, 'both had everything')
-      expect(first).toEqual(['state at e.1', 'epoch', 'state at f.6', 'event 7', 'event 8'])
+    it('begins late with a snapshot that is ahead of what has come, and is not handed what that knows', async () => {
+      const { send, both } = await script()
+      const { first, late } = await both()
+      send('$snapshot', 'e.5', { messages: ['state at 5'] })
+      for (const seq of [4, 5, 6]) send('typing', `e.${seq}`, `event ${seq}`)
+      await until(() => first.length === 6, 'the first had everything')
+      expect(late).toEqual(['state at 5', 'event 6'])
+    })
+
+    it('begins with the snapshot that heals a gap, where there is one meanwhile', async () => {
+      const { send, both } = await script()
+      const { first, late } = await both()
+      send('$gap', '', { reason: 'epoch', cursor: 'f.6', topic })
+      await until(() => first.length === 4, 'there was a gap')
+      send('$snapshot', 'f.6', { messages: ['state at f.6'] })
+      for (const seq of [7, 8]) send('typing', `f.${seq}`, `event ${seq}`)
+      await until(() => first.length === 7 && late.length === 3, 'both had everything')
+      expect(first.slice(3)).toEqual(['epoch', 'state at f.6', 'event 7', 'event 8'])
       expect(late).toEqual(['state at f.6', 'event 7', 'event 8'])
     })
 
-    it('follows the wire back, where that goes on from an older snapshot after a gap', async () => {
-      const { streams, send, subscribe } = await script()
-      const first = subscribe()
-      await until(() => streams.length === 1, 'the wire was there')
-      send(0, '$snapshot', 'e.1', { messages: ['state at 1'] })
-      await until(() => first.length === 1, 'the first had begun')
-      const late = subscribe()
-      await until(() => streams.length === 2, 'the late one had asked')
-      send(1, '$snapshot', 'e.20', { messages: ['state at 20'] })
+    it('asks for the late snapshot again where that fails, and ends alone where it is refused', async () => {
+      const { send, both, asked, operations, errors, subscribe } = await script()
+      const { first, late } = await both()
+      const problem = { title: '', detail: 'no', topic, snapshot: true }
+      send('$error', '', { ...problem, status: 500, code: 'internal' })
+      await asked(3)
+      expect(operations[2]).toEqual({ snapshot: topic })
+      expect(errors.map(([{ code }]) => code)).toEqual(['internal'])
+      send('$snapshot', 'e.3', { messages: ['state at 3'] })
       await until(() => late.length === 1, 'the late one had begun')
-      send(0, '$gap', '', { reason: 'expired', cursor: 'e.10' })
-      send(0, '$snapshot', 'e.10', { messages: ['state at 10'] })
-      for (const seq of [11, 21]) send(0, 'typing', `e.${seq}`, `event ${seq}`)
-      await until(() => late.length === 5, 'the late one had everything')
-      expect(late).toEqual(['state at 20', 'expired', 'state at 10', 'event 11', 'event 21'])
+      const later = subscribe()
+      await asked(4)
+      send('$error', '', { ...problem, status: 403, code: 'forbidden' })
+      send('typing', 'e.4', 'event 4')
+      await until(() => first.length === 4 && late.length === 2, 'the others went on')
+      expect(later).toEqual([])
+      expect(errors.map(([{ code }]) => code)).toEqual(['internal', 'forbidden'])
     })
 
-    it('is not open before it has a position from which nothing is missed', async () => {
-      const { client, streams, send, subscribe } = await script()
-      subscribe()
-      await until(() => streams.length === 1, 'the wire was there')
+    it('is not told of a gap before it is, nor skips it where the connection is cut in between', async () => {
+      const { client, asked, accept, streams, send, operations } = await script()
+      client.ticks().on('tick', () => {})
+      const got: unknown[] = []
+      client.ticks().subscribe({ tick: (n) => got.push(n), gap: ({ reason }) => got.push(reason) })
+      await asked(1)
+      accept('ticks', 'e', 'e.0')
+      send('tick', 'e.1', 1)
+      await until(() => got.length === 1, 'it had begun')
+      streams[0]?.destroy()
+      await asked(2)
+      expect(operations[1]).toEqual({ subscribe: 'ticks', cursor: 'e.1' })
+      // The gap that was to follow is cut off.
+      accept('ticks', 'f')
+      await until(() => client.connection.state.status === 'open', 'it was connected again')
+      streams[1]?.destroy()
+      await asked(3)
+      expect(operations[2]).toEqual({ subscribe: 'ticks', cursor: 'e.1' })
+    })
+
+    it('is open when everything it has asked for is carried', async () => {
+      const { client, asked, accept } = await script()
+      client.ticks().on('tick', () => {})
+      client.room(lobby).on('typing', () => {})
+      await asked(2)
+      accept('ticks', 'e', 'e.0')
       await new Promise((resolve) => setTimeout(resolve, 30))
       expect(client.connection.state.status).toBe('connecting')
-      send(0, '$snapshot', 'e.1', { messages: [] })
+      accept(topic, 'f')
       await until(() => client.connection.state.status === 'open', 'the client was connected')
     })
-  })
 
-  it('that is refused late ends alone', async () => {
-    let isOpen = true
-    const { tidings, url } = await startServer({
-      room: { authorize: () => isOpen, snapshot: () => ({ messages: [] }) },
+    it('is handed nothing twice, even by a server that repeats itself', async () => {
+      const { client, asked, accept, send } = await script()
+      const got: number[] = []
+      client.ticks().on('tick', (n) => got.push(n))
+      await asked(1)
+      accept('ticks', 'e', 'e.0')
+      for (const n of [1, 2, 1, 2]) send('tick', `e.${n}`, n)
+      // Asked for twice, because an answer was lost, it is carried from where it was then.
+      accept('ticks', 'e', 'e.0')
+      for (const n of [1, 2, 3]) send('tick', `e.${n}`, n)
+      await until(() => got.includes(3), 'the last had come')
+      expect(got).toEqual([1, 2, 3])
     })
-    const { client } = connect(url)
-    const got: string[] = []
-    client
-      .room(lobby)
-      .subscribe({ snapshot: () => got.push('snapshot'), typing: (author) => got.push(author) })
-    await until(() => got.length === 1, 'the first had begun')
-    isOpen = false
-    const codes: string[] = []
-    client.room(lobby).subscribe({ snapshot: () => {}, error: ({ code }) => codes.push(code) })
-    await until(() => codes.length === 1, 'the late one was refused')
-    await tidings.emit.room(lobby).typing('ada')
-    await until(() => got.length === 2, 'the first went on')
-    expect(codes).toEqual(['forbidden'])
   })
 
   it('reports what an async handler rejects with', async () => {
@@ -308,19 +325,6 @@ describe('a subscription', () => {
     await tidings.emit.ticks().tick(2)
     await until(() => got.length === 3, 'both events had come')
     expect(got).toEqual(['first 1', 'first 2', 'third 2'])
-  })
-
-  it('is handed nothing twice, even by a server that repeats itself', async () => {
-    const { origin } = await listen((_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write('id: e.0\nevent: $open\ndata: {"heartbeatMs":1000}\n\n')
-      for (const n of [1, 2, 1, 2, 2, 3]) response.write(`id: e.${n}\nevent: tick\ndata: ${n}\n\n`)
-    })
-    const { client } = connect(origin)
-    const got: number[] = []
-    client.ticks().on('tick', (n) => got.push(n))
-    await until(() => got.includes(3), 'the last had come')
-    expect(got).toEqual([1, 2, 3])
   })
 
   it('reports a payload that does not fit, with all there is to know, and goes on', async () => {
@@ -378,7 +382,7 @@ describe('a subscription', () => {
       why === 'refused' ? { code: 'forbidden', status: 403 } : { code: 'not_found', status: 404 },
     )
     expect(errors).toEqual([])
-    expect(tidings.stats().connections).toBe(0)
+    await until(() => tidings.stats().connections === 0, 'the connection was let go of')
   })
 
   it('that is refused and has no handler for it is reported to onError', async () => {
@@ -400,11 +404,12 @@ describe('a subscription', () => {
     client.room(lobby).subscribe({}, { signal: AbortSignal.abort() })
     {
       using _subscription = client.room({ roomId: 'used' }).on('typing', () => {})
-      await until(() => tidings.stats().connections === 2, 'both were connected')
+      await until(() => tidings.stats().subscriptions === 2, 'both were carried')
     }
-    await until(() => tidings.stats().connections === 1, 'the block had ended one')
+    await until(() => tidings.stats().subscriptions === 1, 'the block had ended one')
+    expect(tidings.stats().connections).toBe(1)
     abort.abort()
-    await until(() => tidings.stats().connections === 0, 'the signal had ended the other')
+    await until(() => tidings.stats().connections === 0, 'the signal had ended the other, and the connection')
   })
 
   it('cannot be made with params that do not fit', async () => {
@@ -458,7 +463,7 @@ describe('a loop', () => {
     }
     const aborted = read(client.ticks().events({ signal: abort.signal }))
     const closed = read(client.room(lobby))
-    await until(() => tidings.stats().connections === 2, 'both loops had begun')
+    await until(() => tidings.stats().subscriptions === 2, 'both loops had begun')
     await expect(read(client.room({ roomId: 'staff' }))).rejects.toMatchObject({ code: 'forbidden' })
     abort.abort()
     expect(await aborted).toBe('over')
@@ -590,7 +595,8 @@ describe('reconnecting', () => {
     })
     client.ticks().on('tick', () => {})
     await until(() => client.connection.state.status === 'open', 'the client was connected')
-    expect(calls).toBe(2)
+    // One that failed, one that did not, and one that asks for the topic.
+    expect(calls).toBe(3)
   })
 
   it('is not stopped by an observer that throws', async () => {
@@ -640,13 +646,14 @@ describe('reconnecting', () => {
     await until(() => client.connection.state.status === 'open', 'the client was connected')
     await client.ping()
     cut()
-    await until(() => requests.length === 3, 'it had come back')
-    expect(requests.map((request) => request.authorization)).toEqual(['token 1', 'token 2', 'token 3'])
+    await until(() => requests.length === 5, 'it had come back')
+    const tokens = requests.map((request) => request.authorization)
+    expect(tokens).toEqual(['token 1', 'token 2', 'token 3', 'token 4', 'token 5'])
   })
 
   it('waits for longer and longer while a snapshot cannot be loaded', async () => {
     let loads = 0
-    const { url } = await startServer({
+    const { url, tidings } = await startServer({
       room: {
         snapshot: () => {
           loads += 1
@@ -655,15 +662,26 @@ describe('reconnecting', () => {
         },
       },
     })
-    const { client } = connect(url)
-    const attempts: number[] = []
-    client.connection.on('change', (state) => {
-      if (state.status === 'waiting') attempts.push(state.attempt)
+    vi.spyOn(Math, 'random').mockReturnValue(1)
+    onTestFinished(() => {
+      vi.restoreAllMocks()
     })
+    const { client, errors } = connect(url, { reconnect: { minMs: 20, maxMs: 1_000 } })
     const got: string[] = []
+    const others: number[] = []
+    client.ticks().on('tick', (n) => others.push(n))
+    const beganAt = Date.now()
     client.room(lobby).subscribe({ snapshot: ({ messages }) => got.push(...messages) })
     await until(() => got.length === 1, 'the snapshot had come')
-    expect(attempts).toEqual([1, 2, 3, 4])
+    // 20, 40, 80 and 160 ms.
+    expect(Date.now() - beganAt).toBeGreaterThan(280)
+    expect(errors.map(([{ code }, { channel }]) => [code, channel])).toEqual(
+      Array(4).fill(['internal', 'room']),
+    )
+    // Nobody else is any the worse for it.
+    await tidings.emit.ticks().tick(1)
+    await until(() => others.length === 1, 'another topic goes on')
+    expect(tidings.stats()).toMatchObject({ connections: 1, subscriptions: 2 })
   })
 
   it('works with an EventSource that is handed in', async () => {
@@ -695,7 +713,7 @@ describe('a client', () => {
     await until(() => tidings.stats().connections === 0, 'the server had noticed')
     expect(() => client.ticks().on('tick', () => {})).toThrow(expect.objectContaining({ code: 'closed' }))
     await expect(client.ping()).rejects.toMatchObject({ code: 'closed' })
-    expect(requests).toHaveLength(1)
+    expect(requests).toHaveLength(2)
     expect(states).toEqual(['connecting', 'open', 'closed'])
   })
 

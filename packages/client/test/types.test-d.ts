@@ -2,6 +2,7 @@ import { channel, command, defineContract, isoDate, stream, type TidingsError } 
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 import { createClient, type Gap, type TopicEvent, type TopicState, type Unsubscribe } from '../src/index.js'
+import { createClient as createNativeClient, type NativeClientOptions } from '../src/native.js'
 import { contract } from './contract.js'
 
 const client = createClient(contract, { url: 'http://localhost' })
@@ -203,5 +204,17 @@ describe('a nested contract', () => {
     expectTypeOf(nested.connection.state.status).toEqualTypeOf<
       'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
     >()
+  })
+})
+
+describe('the native client', () => {
+  it('is of the same type as the default one', () => {
+    expectTypeOf(createNativeClient(contract, { url: '' })).toEqualTypeOf(client)
+  })
+
+  it('takes no headers', () => {
+    expectTypeOf<NativeClientOptions>().not.toHaveProperty('headers')
+    // @ts-expect-error an EventSource has no way to send them
+    createNativeClient(contract, { url: '', headers: {} })
   })
 })

@@ -1,63 +1,105 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
-import { asReceived, type CompiledCommand, type CompiledStream } from '@tidings/core/wire'
-import { parseJson, readRefusal, requestFailure } from './answer.js'
+import { asReceived, backoffMs, type CompiledCommand, type CompiledStream } from '@tidings/core/wire'
+import { parseJson, requestFailure } from './answer.js'
 import { linkedAbort } from './linked-abort.js'
 import type { ResolvedOptions } from './options.js'
+import { post, postJson } from './request.js'
+
+/** How many times a command is sent at the most, when the network fails. */
+const maxAttempts = 4
+
+/** What a command may be told. */
+export interface CallInfo {
+  /** Any of them ends it. */
+  readonly signals: readonly (AbortSignal | undefined)[]
+  readonly timeoutMs: number | undefined
+}
 
 /**
- * Sends a command or stream its input, and gives the response once it is known to be an answer.
+ * Begins a run of a stream, and gives the response once it is known to be an answer.
  *
  * @throws TidingsError for everything else
  */
-export async function post(
+export async function postStream(
   options: ResolvedOptions,
-  procedure: CompiledCommand | CompiledStream,
+  stream: CompiledStream,
   input: unknown,
   signal: AbortSignal,
 ): Promise<Response> {
-  const url = `${options.url}/${procedure.path}`
-  const json = procedure.input.encode(input, `the input of ${procedure.path}`, 'invalid_input')
+  const json = encodeInput(stream, input)
   try {
-    signal.throwIfAborted()
-    const headers = await options.headers()
-    headers.set('Content-Type', 'application/json')
-    const response = await options.fetch(url, {
-      method: 'POST',
-      headers,
-      credentials: options.credentials,
-      ...(procedure.takesInput ? { body: JSON.stringify(json) } : {}),
-      signal,
-    })
-    if (response.ok) return response
-    throw await readRefusal(response)
-  } catch (cause) {
-    throw withTypedData(procedure, requestFailure(cause, `The request to ${url}`, signal))
+    return await post(options, stream.path, json, { signal })
+  } catch (error) {
+    throw withTypedData(stream, error as TidingsError)
   }
 }
 
 /**
- * Calls a command and gives its output. Any of the signals ends it.
+ * Calls a command and gives its output. Where the network fails it is sent again, with the same idempotency key, so that it
+ * is not run again.
  *
- * @throws TidingsError what the command failed with, or `network`, `aborted`, `closed`, `invalid_response`
+ * @throws TidingsError what the command failed with, or `network`, `timeout`, `aborted`, `closed`, `invalid_response`
  */
 export async function callCommand(
   options: ResolvedOptions,
   command: CompiledCommand,
   input: unknown,
-  signals: readonly (AbortSignal | undefined)[],
+  { signals, timeoutMs }: CallInfo,
 ): Promise<unknown> {
   const what = `the output of ${command.path}`
+  const json = encodeInput(command, input)
+  const headers = { 'Idempotency-Key': newKey() }
+  const endsAt = Date.now() + (timeoutMs ?? options.timeoutMs)
   const { signal, unlink } = linkedAbort(...signals)
   try {
-    const response = await post(options, command, input, signal)
-    if (response.status === 204) return command.output.decode(undefined, what, 'invalid_response')
-    const text = await response.text().catch((cause: unknown) => {
-      throw requestFailure(cause, `The answer of ${response.url}`, signal)
-    })
-    return command.output.decode(parseJson(text, what), what, 'invalid_response')
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const timeLeft = Math.max(endsAt - Date.now(), 0)
+        const { status, text } = await postJson(options, command.path, json, {
+          signal,
+          headers,
+          timeoutMs: timeLeft,
+        })
+        const output = status === 204 ? undefined : parseJson(text, what)
+        return command.output.decode(output, what, 'invalid_response')
+      } catch (cause) {
+        const error = cause as TidingsError
+        if (error.code !== 'network' || attempt >= maxAttempts) throw withTypedData(command, error)
+        const delay = backoffMs(options.reconnect, attempt - 1)
+        if (Date.now() + delay >= endsAt) throw error
+        await pause(delay, signal)
+      }
+    }
   } finally {
     unlink()
   }
+}
+
+function encodeInput(procedure: CompiledCommand | CompiledStream, input: unknown): unknown {
+  const json = procedure.input.encode(input, `the input of ${procedure.path}`, 'invalid_input')
+  return procedure.takesInput ? json : undefined
+}
+
+/** A key that no one else has. `randomUUID` is not there on pages that came over plain HTTP. */
+function newKey(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** @throws TidingsError when the signal fires */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer)
+      reject(requestFailure(undefined, '', signal))
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort)
+      resolve()
+    }, ms)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
 }
 
 /** Decodes the data of a declared error. Data that does not fit makes it an `invalid_response`. */

@@ -10,23 +10,15 @@ import {
 import { callCommand } from './call.js'
 import { ConnectionManager } from './connection-manager.js'
 import { disposeSymbol } from './disposable.js'
-import { type ClientOptions, resolveOptions } from './options.js'
+import type { ResolvedOptions } from './options.js'
 import { StreamRun } from './stream-run.js'
 import { UntypedTopic } from './topic.js'
-import type { Client, SignalOptions } from './types/client.js'
+import type { CallOptions } from './types/client.js'
 
-/**
- * Creates the client of a contract. It makes no request before it is used.
- *
- * @throws TidingsError `invalid_options` for options that cannot work
- */
-export function createClient<const Contract extends ContractDefinition>(
-  contract: Contract,
-  options: ClientOptions,
-): Client<Contract>
-export function createClient(contract: ContractDefinition, options: ClientOptions): unknown {
+/** The client of a contract as it runs; the types stand in `types/client.ts`. */
+export function untypedClient(contract: ContractDefinition, options: ResolvedOptions): unknown {
   const compiled = compileContract(contract)
-  const manager = new ConnectionManager(resolveOptions(options))
+  const manager = new ConnectionManager(options, compiled)
   const close = () => manager.close()
   return {
     ...groupClient(compiled, manager),
@@ -50,11 +42,13 @@ function procedureClient(procedure: CompiledProcedure, manager: ConnectionManage
     case 'channel':
       return (params: unknown = {}) => new UntypedTopic(manager, procedure, params)
     case 'command':
-      return callable(procedure, (input, signal) => callCommand(options, procedure, input, [signal, closing]))
+      return callable(procedure, (input, { signal, timeoutMs }) =>
+        callCommand(options, procedure, input, { signals: [signal, closing], timeoutMs }),
+      )
     case 'stream':
       return callable(
         procedure,
-        (input, signal) => new StreamRun(options, procedure, input, [signal, closing]),
+        (input, { signal }) => new StreamRun(options, procedure, input, [signal, closing]),
       )
   }
 }
@@ -62,12 +56,12 @@ function procedureClient(procedure: CompiledProcedure, manager: ConnectionManage
 /** The function that calls a procedure, and tells what it failed with. */
 function callable(
   procedure: CompiledCommand | CompiledStream,
-  call: (input: unknown, signal: AbortSignal | undefined) => unknown,
+  call: (input: unknown, options: CallOptions) => unknown,
 ): unknown {
   const isError = (error: unknown) =>
     isTidingsError(error) && (procedure.errors.has(error.code) || isErrorCode(error.code))
   const called = procedure.takesInput
-    ? (input: unknown, options: SignalOptions = {}) => call(input, options.signal)
-    : (options: SignalOptions = {}) => call(undefined, options.signal)
+    ? (input: unknown, options: CallOptions = {}) => call(input, options)
+    : (options: CallOptions = {}) => call(undefined, options)
   return Object.assign(called, { isError })
 }

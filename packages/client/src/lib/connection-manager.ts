@@ -1,23 +1,44 @@
 import { TidingsError } from '@tidings/core'
-import type { CompiledChannel } from '@tidings/core/wire'
-import { type ConnectionState, overall } from './connection-state.js'
+import {
+  type CompiledChannel,
+  type CompiledContract,
+  fromProblem,
+  type GapSignal,
+  parseCursor,
+  signal as signals,
+  type TopicErrorSignal,
+} from '@tidings/core/wire'
+import { parseSignal } from './answer.js'
+import type { ConnectionState } from './connection-state.js'
 import { unsubscriber } from './disposable.js'
+import { type Line, type LineOwner, OwnLine } from './line.js'
 import type { ErrorPlace, ResolvedOptions } from './options.js'
-import type { Subscriber } from './subscriber.js'
+import type { GapReason, Subscriber } from './subscriber.js'
+import type { JoinedSignal } from './tab-messages.js'
 import type { Wires } from './topic.js'
 import { TopicWire } from './topic-wire.js'
 import type { Connection } from './types/client.js'
 
-/** Holds what a client has open: a wire for each topic somebody subscribes to, and the state they are in together. */
-export class ConnectionManager implements Wires {
+const idle: ConnectionState = { status: 'idle' }
+const closed: ConnectionState = { status: 'closed' }
+
+/**
+ * Holds the topics that a client subscribes to, and the one connection that carries them: it opens when the first is there,
+ * and closes a while after the last.
+ */
+export class ConnectionManager implements Wires, LineOwner {
   readonly options: ResolvedOptions
   readonly connection: Connection
-  readonly #wires = new Map<string, TopicWire>()
+  /** By their keys. */
+  readonly topics = new Map<string, TopicWire>()
+  /** By the epoch in the ids of their frames. */
+  readonly #named = new Map<string, TopicWire>()
   readonly #observers = new Set<(state: ConnectionState) => void>()
   readonly #closing = new AbortController()
-  #state: ConnectionState = { status: 'idle' }
+  #line: Line | undefined
+  #linger: ReturnType<typeof setTimeout> | undefined
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, contract: CompiledContract) {
     this.options = options
     const manager = this
     this.connection = {
@@ -29,6 +50,8 @@ export class ConnectionManager implements Wires {
         return unsubscriber(() => manager.#observers.delete(handler), signal)
       },
     }
+    if (options.share) void this.#share(contract)
+    else this.#line = new OwnLine(this, eventNamesOf(contract))
   }
 
   /** Fires when the client is closed, with a `TidingsError` as its reason. */
@@ -38,52 +61,133 @@ export class ConnectionManager implements Wires {
 
   attach(channel: CompiledChannel, key: string, query: string, subscriber: Subscriber): void {
     this.closing.throwIfAborted()
-    let wire = this.#wires.get(key)
+    let wire = this.topics.get(key)
     if (!wire) {
-      wire = new TopicWire(this, channel, query)
-      this.#wires.set(key, wire)
+      wire = new TopicWire(this, channel, key, query)
+      this.topics.set(key, wire)
     }
     wire.add(subscriber)
-    this.stateChanged()
+    clearTimeout(this.#linger)
+    this.#line?.open()
+    this.needsSync()
   }
 
   detach(key: string, subscriber: Subscriber): void {
-    this.#wires.get(key)?.remove(subscriber)
+    this.topics.get(key)?.remove(subscriber)
   }
 
   rejoin(key: string, subscriber: Subscriber): void {
-    this.#wires.get(key)?.rejoin(subscriber)
+    this.topics.get(key)?.rejoin(subscriber)
   }
 
-  stateChanged(): void {
-    const states = [...this.#wires.values()].map((wire) => wire.state)
-    if (!this.closing.aborted) this.#observe(overall(states))
+  needsSync(): void {
+    this.#line?.sync()
   }
 
   released(wire: TopicWire): void {
-    for (const [key, known] of this.#wires) {
-      if (known === wire) this.#wires.delete(key)
-    }
-    this.stateChanged()
+    if (this.topics.get(wire.key) === wire) this.topics.delete(wire.key)
+    for (const [epoch, named] of this.#named) if (named === wire) this.#named.delete(epoch)
+    this.needsSync()
+    if (this.topics.size > 0) return
+    clearTimeout(this.#linger)
+    this.#linger = setTimeout(() => this.#line?.close('rested'), this.options.lingerMs)
   }
 
   report(error: TidingsError, at: ErrorPlace): void {
     runGuarded(() => this.options.onError?.(error, at))
   }
 
+  received(name: string, data: string, id: string): void {
+    switch (name) {
+      case signals.subscribed:
+        this.#subscribed(parseSignal<JoinedSignal>(data, 'a subscription'))
+        break
+      case signals.gap:
+        this.#missed(parseSignal<GapSignal>(data, 'the gap'))
+        break
+      case signals.error:
+        this.#failed(parseSignal<TopicErrorSignal>(data, 'the error'))
+        break
+      default: {
+        const cursor = parseCursor(id)
+        if (cursor) this.#named.get(cursor.epoch)?.received(name, data, cursor)
+      }
+    }
+  }
+
+  lost(): void {
+    this.#named.clear()
+    for (const wire of this.topics.values()) wire.lost()
+  }
+
+  refused(problem: TidingsError): void {
+    this.lost()
+    for (const wire of [...this.topics.values()]) wire.close(problem)
+  }
+
+  changed(): void {
+    for (const observer of [...this.#observers]) runGuarded(() => observer(this.#state))
+  }
+
   close(): void {
     if (this.closing.aborted) return
     this.#closing.abort(new TidingsError({ code: 'closed', message: 'The client was closed' }))
-    for (const wire of [...this.#wires.values()]) wire.close()
-    this.#observe({ status: 'closed' })
+    for (const wire of [...this.topics.values()]) wire.close()
+    clearTimeout(this.#linger)
+    this.#line?.close('closed')
     this.#observers.clear()
   }
 
-  #observe(state: ConnectionState): void {
-    if (state === this.#state || (state.status === 'idle' && this.#state.status === 'idle')) return
-    this.#state = state
-    for (const observer of [...this.#observers]) runGuarded(() => observer(state))
+  get #state(): ConnectionState {
+    return this.#line?.state ?? (this.closing.aborted ? closed : idle)
   }
+
+  /** Only those who share take the code for it with them. */
+  async #share(contract: CompiledContract): Promise<void> {
+    const names = eventNamesOf(contract)
+    const line = await import('./shared-line.js').then(
+      ({ sharedLine }) => sharedLine(this, contract, names),
+      // What cannot be loaded must not keep anyone from subscribing.
+      () => new OwnLine(this, names),
+    )
+    if (this.closing.aborted) return
+    this.#line = line
+    if (this.topics.size === 0) return
+    this.#line.open()
+    this.#line.sync()
+  }
+
+  #subscribed({ topic, name, cursor, isJoined }: Partial<JoinedSignal>): void {
+    const wire = this.topics.get(String(topic))
+    if (!wire) return
+    this.#named.set(String(name), wire)
+    wire.subscribed(parseCursor(cursor ?? ''), isJoined)
+  }
+
+  #missed({ topic, reason, cursor: text }: Partial<GapSignal>): void {
+    const cursor = parseCursor(String(text))
+    const wire = this.topics.get(String(topic))
+    if (!cursor || !wire) return
+    this.#named.set(cursor.epoch, wire)
+    wire.missed(String(reason) as GapReason, cursor)
+  }
+
+  #failed(signal: Partial<TopicErrorSignal>): void {
+    const wire = this.topics.get(String(signal.topic))
+    const problem = fromProblem(signal)
+    if (!problem) return
+    if (signal.snapshot) wire?.snapshotFailed(problem)
+    else wire?.failed(problem)
+  }
+}
+
+/** The names of all events that the channels of a contract may bring. */
+function eventNamesOf({ procedures }: CompiledContract): string[] {
+  const names = new Set<string>()
+  for (const procedure of procedures.values()) {
+    if (procedure.kind === 'channel') for (const name of procedure.events.keys()) names.add(name)
+  }
+  return [...names].sort()
 }
 
 /** Runs a callback of the user's. What it throws must not stop what called it: it is for the runtime to report. */

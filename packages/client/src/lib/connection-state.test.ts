@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { describe, expect, it } from 'vitest'
-import { type ConnectionEvent, type ConnectionState, overall, transition } from './connection-state.js'
+import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
 
 const problem = new TidingsError({ code: 'network', message: 'cut' })
 const idle: ConnectionState = { status: 'idle' }
@@ -14,6 +14,7 @@ const connect: ConnectionEvent = { type: 'connect', attempt: 3 }
 const opened: ConnectionEvent = { type: 'opened' }
 const lost: ConnectionEvent = { type: 'lost', attempt: 3, problem, retryAt: 7 }
 const refuse: ConnectionEvent = { type: 'refused', problem }
+const rest: ConnectionEvent = { type: 'rested' }
 const close: ConnectionEvent = { type: 'closed' }
 
 const next: ConnectionState = { status: 'connecting', attempt: 3 }
@@ -24,35 +25,35 @@ describe('transition', () => {
     [idle, connect, next],
     [idle, opened, idle],
     [idle, lost, idle],
+    [idle, rest, idle],
+    [idle, refuse, idle],
     [idle, close, closed],
     [connecting, opened, open],
     [connecting, lost, later],
     [connecting, refuse, refused],
+    [connecting, connect, next],
+    [connecting, rest, idle],
     [connecting, close, closed],
     [open, opened, open],
     [open, lost, later],
     [open, refuse, refused],
+    [open, connect, open],
+    [open, rest, idle],
     [open, close, closed],
     [waiting, connect, next],
     [waiting, opened, waiting],
     [waiting, lost, waiting],
+    [waiting, refuse, waiting],
+    [waiting, rest, idle],
     [waiting, close, closed],
     [closed, connect, closed],
     [closed, refuse, closed],
-    [refused, close, refused],
+    [closed, rest, closed],
+    [refused, connect, next],
+    [refused, lost, refused],
+    [refused, rest, refused],
+    [refused, close, closed],
   ])('from %o by %o to %o', (state, event, expected) => {
     expect(transition(state, event)).toEqual(expected)
-  })
-})
-
-describe('overall', () => {
-  it.each<[ConnectionState[], ConnectionState]>([
-    [[], idle],
-    [[open, open], open],
-    [[open, connecting], connecting],
-    [[connecting, waiting, open], waiting],
-    [[idle, open], open],
-  ])('of %o is %o', (states, expected) => {
-    expect(overall(states)).toEqual(expected)
   })
 })

@@ -4,11 +4,13 @@ import type { TidingsError } from '@tidings/core'
  * What a connection is doing.
  *
  * - `idle`: nobody subscribes to anything, so there is nothing to connect for.
- * - `connecting`: a request is under way. `attempt` counts from 1, and again from 1 once a connection has proved good.
+ * - `connecting`: a request is under way, or the topics are being asked for. `attempt` counts from 1, and again from 1 once
+ *   a connection has proved good.
  * - `open`: events arrive as they are emitted, and what does not is announced as missed.
  * - `waiting`: it was lost, or could not be made, for the reason in `problem`; the next attempt is made at `retryAt`, in
- *   milliseconds since the epoch.
- * - `closed`: it is over. `problem` says why, unless it was closed on purpose.
+ *   milliseconds since the epoch, or sooner when the page becomes visible or comes online.
+ * - `closed`: the client was closed; or, with a `problem`, the server will not have it, and nothing is tried before
+ *   somebody subscribes again.
  */
 export type ConnectionState =
   | { readonly status: 'idle' }
@@ -24,45 +26,54 @@ export type ConnectionState =
 
 /** What happens to a connection. */
 export type ConnectionEvent =
+  /** An attempt is made. */
   | { readonly type: 'connect'; readonly attempt: number }
+  /** It carries everything that was asked for. */
   | { readonly type: 'opened' }
+  /** It ended, or could not be made, and another attempt will be. */
   | {
       readonly type: 'lost'
       readonly attempt: number
       readonly problem: TidingsError
       readonly retryAt: number
     }
+  /** The server will not have it. */
   | { readonly type: 'refused'; readonly problem: TidingsError }
+  /** Nobody needs it any more. */
+  | { readonly type: 'rested' }
+  /** The client was closed. */
   | { readonly type: 'closed' }
 
-/** What a connection does next. Events that make no sense in a state leave it as it is; `closed` is final. */
+/**
+ * What a connection does next. What makes no sense in a state leaves it as it is; that the client was closed is final.
+ *
+ * | state                  | connect    | opened | lost    | refused          | rested | closed |
+ * | ---------------------- | ---------- | ------ | ------- | ---------------- | ------ | ------ |
+ * | `idle`                 | connecting |        |         |                  |        | closed |
+ * | `connecting`           | connecting | open   | waiting | closed (problem) | idle   | closed |
+ * | `open`                 |            |        | waiting | closed (problem) | idle   | closed |
+ * | `waiting`              | connecting |        |         |                  | idle   | closed |
+ * | `closed` (problem)     | connecting |        |         |                  |        | closed |
+ * | `closed`               |            |        |         |                  |        |        |
+ */
 export function transition(state: ConnectionState, event: ConnectionEvent): ConnectionState {
-  if (state.status === 'closed') return state
+  const { status } = state
+  if (status === 'closed' && !state.problem) return state
+  const isUp = status === 'connecting' || status === 'open'
   switch (event.type) {
     case 'connect':
-      return { status: 'connecting', attempt: event.attempt }
+      return status === 'open' ? state : { status: 'connecting', attempt: event.attempt }
     case 'opened':
-      return state.status === 'connecting' ? { status: 'open' } : state
+      return status === 'connecting' ? { status: 'open' } : state
     case 'lost': {
-      if (state.status !== 'connecting' && state.status !== 'open') return state
       const { attempt, problem, retryAt } = event
-      return { status: 'waiting', attempt, problem, retryAt }
+      return isUp ? { status: 'waiting', attempt, problem, retryAt } : state
     }
     case 'refused':
-      return { status: 'closed', problem: event.problem }
+      return isUp ? { status: 'closed', problem: event.problem } : state
+    case 'rested':
+      return status === 'idle' || status === 'closed' ? state : { status: 'idle' }
     case 'closed':
       return { status: 'closed' }
   }
-}
-
-const urgency: readonly ConnectionState['status'][] = ['waiting', 'connecting', 'open', 'idle']
-
-/** The state of several connections as one: that of the one in the most trouble. Those that are over do not count. */
-export function overall(states: Iterable<ConnectionState>): ConnectionState {
-  let worst: ConnectionState = { status: 'idle' }
-  for (const state of states) {
-    if (state.status !== 'closed' && urgency.indexOf(state.status) < urgency.indexOf(worst.status))
-      worst = state
-  }
-  return worst
 }

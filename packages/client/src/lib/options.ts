@@ -14,6 +14,15 @@ export type EventSourceConstructor = new (
   init?: { withCredentials?: boolean },
 ) => EventSourceLike
 
+/**
+ * Opens an EventSource for a client. One that sees why it was refused, or why its connection was lost, tells before it
+ * dispatches `error`.
+ */
+export type OpenEventSource = (
+  options: ResolvedOptions,
+  failed: (problem: TidingsError) => void,
+) => EventSourceLike
+
 /** Where an error came from, as far as it is about a channel. */
 export interface ErrorPlace {
   /** The procedure's path in the contract: `room`, `chat/room`. */
@@ -26,6 +35,9 @@ export interface ErrorPlace {
   readonly data?: string
 }
 
+/** The longest a timer can be set to: beyond, it fires at once. */
+const maxTimerMs = 2 ** 31 - 1
+
 type HeadersSource = HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
 
 /** The options of a client. */
@@ -33,7 +45,8 @@ export interface ClientOptions {
   /** Where the server is mounted: `https://example.org/events`; in a browser also `/events`. */
   url: string | URL
   /**
-   * Sent with every request. A function is asked again for each, so that a token can be renewed.
+   * Sent with every request. A function is asked again for each, so that a token can be renewed: also when the server says
+   * that the old one has expired.
    *
    * Not with an `EventSource` of your own, which has no way to send them.
    */
@@ -52,6 +65,30 @@ export interface ClientOptions {
   /** How long to wait before connecting again, at least and at most, in milliseconds. Defaults to 250 and 30,000. */
   reconnect?: Partial<BackoffBounds>
   /**
+   * How long the server may take to answer, in milliseconds: a connection, and a command with all its attempts. Streams may
+   * take as long as they like.
+   *
+   * Defaults to 20,000.
+   */
+  timeoutMs?: number
+  /**
+   * For how many milliseconds the connection is kept when nobody subscribes any more, in case somebody does again.
+   *
+   * Defaults to 1,000.
+   */
+  lingerMs?: number
+  /**
+   * Whether the tabs of this origin share one connection. Browsers allow six HTTP/1.1 connections to a host over all tabs,
+   * and a seventh tab with one of its own waits for good.
+   *
+   * One tab holds it for all, with its own `headers`; when it is closed, another goes on from where each was. Clients share
+   * that have the same `url`, and contracts with the same events. `connection.state` is that of the one connection.
+   *
+   * Needs Web Locks and BroadcastChannel, which all browsers have on pages that came over HTTPS or from localhost; elsewhere
+   * a client has a connection of its own. Defaults to false.
+   */
+  share?: boolean
+  /**
    * Told what no caller is there to be told: a payload that does not fit its schema (the subscription goes on), a
    * subscription that was refused and has no `error` handler, a handler that threw.
    *
@@ -66,14 +103,23 @@ export interface ResolvedOptions {
   readonly url: string
   readonly credentials: RequestCredentials
   readonly reconnect: BackoffBounds
-  readonly EventSource: EventSourceConstructor | undefined
+  readonly timeoutMs: number
+  readonly lingerMs: number
+  readonly share: boolean
+  /** Whether headers that were asked for again may be others. */
+  readonly canRenewHeaders: boolean
+  readonly openEventSource: OpenEventSource
   readonly onError: ((error: TidingsError, at: ErrorPlace) => void) | undefined
   headers(): Promise<Headers>
   fetch(url: string, init: RequestInit): Promise<Response>
 }
 
-/** Fills in the defaults. @throws TidingsError `invalid_options` for what cannot work */
-export function resolveOptions(options: ClientOptions): ResolvedOptions {
+/**
+ * Fills in the defaults. Without an `EventSource` of the user's own, `openByDefault` is what subscribes.
+ *
+ * @throws TidingsError `invalid_options` for what cannot work
+ */
+export function resolveOptions(options: ClientOptions, openByDefault?: OpenEventSource): ResolvedOptions {
   const { headers, credentials = 'same-origin', reconnect = {}, EventSource, onError } = options
   const { minMs = 250, maxMs = 30_000 } = reconnect
   if (!(minMs >= 0 && maxMs >= minMs)) {
@@ -84,16 +130,34 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   if (headers && EventSource) {
     throw mistake('an EventSource of your own cannot send headers. Leave one of the two out')
   }
+  const openEventSource = EventSource ? opening(EventSource) : openByDefault
+  if (!openEventSource) {
+    throw mistake("there is no EventSource here. Give one, or take createClient from '@tidings/client'")
+  }
   return {
     url: resolveUrl(options.url),
     credentials,
     reconnect: { minMs, maxMs },
-    EventSource,
+    timeoutMs: timeOf('timeoutMs', options.timeoutMs, 20_000, 1),
+    lingerMs: timeOf('lingerMs', options.lingerMs, 1_000, 0),
+    share: options.share === true,
+    canRenewHeaders: typeof headers === 'function',
+    openEventSource,
     onError: onError && ((error, at) => onError(error, at)),
     headers: async () => new Headers(typeof headers === 'function' ? await headers() : headers),
     // Called unbound: a browser's fetch refuses to be a method of anything else.
     fetch: (url, init) => (options.fetch ?? globalThis.fetch)(url, init),
   }
+}
+
+function opening(EventSource: EventSourceConstructor): OpenEventSource {
+  return ({ url, credentials }) => new EventSource(url, { withCredentials: credentials === 'include' })
+}
+
+function timeOf(name: string, given: unknown, byDefault: number, least: number): number {
+  const ms = given ?? byDefault
+  if (typeof ms === 'number' && ms >= least && ms <= maxTimerMs) return ms
+  throw mistake(`${name} is ${String(given)}. Give a number from ${least} to ${maxTimerMs}`)
 }
 
 function resolveUrl(given: string | URL): string {

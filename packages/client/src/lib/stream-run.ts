@@ -1,9 +1,9 @@
 import { TidingsError } from '@tidings/core'
 import { type CompiledStream, fromProblem, signal as wire } from '@tidings/core/wire'
-import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { parseJson, requestFailure } from './answer.js'
-import { post, withTypedData } from './call.js'
+import { postStream, withTypedData } from './call.js'
 import { disposeSymbol } from './disposable.js'
+import { readEvents, type StreamedEvent } from './event-reader.js'
 import { type LinkedAbort, linkedAbort } from './linked-abort.js'
 import type { ResolvedOptions } from './options.js'
 
@@ -36,7 +36,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
       this.#settle = { resolve, reject }
     })
     this.#abort = linkedAbort(...signals)
-    this.#response = post(options, stream, input, this.#abort.signal)
+    this.#response = postStream(options, stream, input, this.#abort.signal)
     // Whoever only iterates, or only waits for the output, learns of a failure there.
     this.#output.catch(() => {})
     this.#response.catch((error: unknown) => this.#settle.reject(error))
@@ -91,14 +91,15 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
 
   async *#read(): AsyncGenerator<StreamEvent, void, void> {
     try {
-      for await (const message of this.#messages()) {
-        if (message.event === wire.output) {
+      const { body } = await this.#response
+      for await (const event of body ? readEvents(body) : []) {
+        if (event.name === wire.output) {
           const what = this.#name('the output')
-          const json = parseJson(message.data, what)
+          const json = parseJson(event.data, what)
           this.#settle.resolve(this.#stream.output.decode(json, what, 'invalid_response'))
           return
         }
-        yield this.#decode(message)
+        yield this.#decode(event)
       }
       throw new TidingsError({
         code: 'network',
@@ -116,15 +117,15 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     }
   }
 
-  #decode({ event = 'message', data }: EventSourceMessage): StreamEvent {
-    if (event === wire.error) throw this.#problem(data)
-    const plan = this.#stream.events.get(event)
+  #decode({ name, data }: StreamedEvent): StreamEvent {
+    if (name === wire.error) throw this.#problem(data)
+    const plan = this.#stream.events.get(name)
     if (!plan) {
-      const message = `${this.#name('the run')} has an event "${event}" that the contract does not know`
+      const message = `${this.#name('the run')} has an event "${name}" that the contract does not know`
       throw new TidingsError({ code: 'invalid_response', message })
     }
-    const what = this.#name(event)
-    return { type: event, data: plan.decode(parseJson(data, what), what, 'invalid_response') }
+    const what = this.#name(name)
+    return { type: name, data: plan.decode(parseJson(data, what), what, 'invalid_response') }
   }
 
   #problem(data: string): TidingsError {
@@ -136,18 +137,5 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
 
   #name(part: string): string {
     return `${part} of ${this.#stream.path}`
-  }
-
-  async *#messages(): AsyncGenerator<EventSourceMessage, void, void> {
-    const { body } = await this.#response
-    const reader = body?.getReader()
-    if (!reader) return
-    const ready: EventSourceMessage[] = []
-    const parser = createParser({ onEvent: (message) => ready.push(message) })
-    const decoder = new TextDecoder()
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      parser.feed(decoder.decode(chunk.value, { stream: true }))
-      yield* ready.splice(0)
-    }
   }
 }

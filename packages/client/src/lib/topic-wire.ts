@@ -1,56 +1,80 @@
 import { isTidingsError, type TidingsError } from '@tidings/core'
-import { type CompiledChannel, type Cursor, formatCursor, signal as signals } from '@tidings/core/wire'
-import { parseJson } from './answer.js'
-import type { ConnectionState } from './connection-state.js'
-import { type Beginning, LateSubscribers } from './late-subscribers.js'
+import {
+  backoffMs,
+  type CompiledChannel,
+  type Cursor,
+  formatCursor,
+  signal as signals,
+} from '@tidings/core/wire'
+import { mayHeal, parseJson } from './answer.js'
+import type { CarriedTopic } from './control.js'
+import { LateSubscribers } from './late-subscribers.js'
 import type { ErrorPlace, ResolvedOptions } from './options.js'
 import type { Gap, GapReason, Received, Subscriber } from './subscriber.js'
-import { TopicSource, type TopicSourceListener } from './topic-source.js'
 
-/** Whoever keeps the wires of a client. */
+/** Whoever keeps the topics of a client. */
 export interface WireOwner {
   readonly options: ResolvedOptions
-  stateChanged(): void
-  /** The wire is over: nobody subscribes to it any more, or it was refused. */
+  /** The topic needs something of the server. */
+  needsSync(): void
+  /** The topic is over: nobody subscribes to it any more, or it was refused. */
   released(wire: TopicWire): void
   report(error: TidingsError, at: ErrorPlace): void
 }
 
+/**
+ * How far a topic is on the current connection: it is to be `wanted` there; it was `asked` for; it is `carried`; it was
+ * refused for now, and is `resting` before it is asked for again.
+ */
+type Stage = 'wanted' | 'asked' | 'carried' | 'resting'
+
 /** One topic on the wire, shared by all who subscribe to it: each payload is parsed and validated once. */
-export class TopicWire {
+export class TopicWire implements CarriedTopic {
+  readonly key: string
   readonly #owner: WireOwner
   readonly #channel: CompiledChannel
   readonly #query: string
-  readonly #source: TopicSource
   /** Who is handed events, with the position of the snapshot that was fetched for it alone: what came before is in it. */
   readonly #live = new Map<Subscriber, Cursor | undefined>()
   #late: LateSubscribers | undefined
-  /** Whether the snapshot that the source begins with has been handed out, so that who comes now is late. */
+  /** The position after the last event that came; absent before a snapshot that is on its way. */
+  #cursor: Cursor | undefined
+  /** Whether the snapshot that the topic begins with has been handed out, so that who comes now is late. */
   #hasBegun = false
+  #stage: Stage = 'wanted'
+  #needsSnapshot = false
+  #failures = 0
+  #rest: ReturnType<typeof setTimeout> | undefined
 
-  constructor(owner: WireOwner, channel: CompiledChannel, query: string) {
+  constructor(owner: WireOwner, channel: CompiledChannel, key: string, query: string) {
     this.#owner = owner
     this.#channel = channel
+    this.key = key
     this.#query = query
-    this.#source = this.#openSource({
-      received: (name, data, cursor) => this.#received(name, data, cursor),
-      missed: (reason, cursor) => this.#missed(reason as GapReason, cursor),
-      refused: (problem) => this.close(problem),
-    })
   }
 
-  get state(): ConnectionState {
-    return this.#source.state
+  get isSettled(): boolean {
+    return this.#stage === 'carried' || this.#stage === 'resting'
+  }
+
+  get cursor(): string | undefined {
+    return this.#cursor && formatCursor(this.#cursor)
+  }
+
+  takeRequest(): 'subscribe' | 'snapshot' | undefined {
+    if (this.#stage === 'wanted') {
+      this.#stage = 'asked'
+      return 'subscribe'
+    }
+    if (this.#stage !== 'carried' || !this.#needsSnapshot) return undefined
+    this.#needsSnapshot = false
+    return 'snapshot'
   }
 
   add(subscriber: Subscriber): void {
-    if (!(subscriber.wantsSnapshot && this.#channel.snapshot && this.#hasBegun)) {
-      this.#live.set(subscriber, undefined)
-    } else if (this.#late) {
-      this.#late.subscribers.add(subscriber)
-    } else {
-      this.#fetchFor([subscriber])
-    }
+    const isLate = subscriber.wantsSnapshot && this.#hasBegun && this.#channel.snapshot
+    if (isLate && this.#cursor) this.#addLate([subscriber], this.#cursor)
+    else this.#live.set(subscriber, undefined)
   }
 
   remove(subscriber: Subscriber): void {
@@ -66,83 +90,144 @@ export class TopicWire {
     this.add(subscriber)
   }
 
-  /** Ends the wire, and with it all who subscribe. */
+  /** Ends it, and with it all who subscribe. */
   close(problem?: TidingsError): void {
     const subscribers = [...this.#live.keys(), ...this.#takeLate()]
     this.#live.clear()
+    clearTimeout(this.#rest)
     this.#owner.released(this)
-    this.#source.close()
     for (const subscriber of subscribers) subscriber.ended(problem)
   }
 
-  #openSource(listener: Pick<TopicSourceListener, 'received' | 'missed' | 'refused'>): TopicSource {
-    const address = { path: this.#channel.path, query: this.#query, events: [...this.#channel.events.keys()] }
-    return new TopicSource(this.#owner.options, address, {
-      ...listener,
-      changed: () => this.#owner.stateChanged(),
+  /** The connection that carried it, or was asked to, is lost. */
+  lost(): void {
+    if (this.#stage !== 'resting') this.#stage = 'wanted'
+    this.#needsSnapshot = this.#late !== undefined
+  }
+
+  /**
+   * The server carries it: from a position, or from a snapshot that follows.
+   *
+   * @param isJoined it was carried for others already, so that a snapshot has to be asked for
+   */
+  subscribed(cursor: Cursor | undefined, isJoined = false): void {
+    this.#stage = 'carried'
+    // Asked for twice, because an answer was lost, it starts where it was when that was sent: what came since is not forgotten.
+    if (cursor && !(this.#cursor && isAtOrAfter(this.#cursor, cursor))) this.#cursor = cursor
+    if (cursor && isJoined) this.#joined(cursor)
+    if (this.#needsSnapshot) this.#owner.needsSync()
+  }
+
+  /** The server will not carry it, or not now. */
+  failed(problem: TidingsError): void {
+    if (!mayHeal(problem)) {
+      this.close(problem)
+      return
+    }
+    this.#stage = 'resting'
+    this.#needsSnapshot = this.#late !== undefined
+    this.#later(problem, () => {
+      this.#stage = 'wanted'
     })
   }
 
-  #received(name: string, data: string, cursor: Cursor): void {
-    const decoded = this.#decode(name, data)
-    if (name === signals.snapshot) {
-      this.#hasBegun = true
-      this.#begin(decoded)
-    } else if (decoded) {
-      const event: Received = { name, value: decoded.value, cursor }
-      // Too much to hold: those who wait begin again with a newer snapshot.
-      if (this.#late?.hold(event) === false) this.#fetchFor(this.#takeLate())
-      this.#tell((subscriber, own) => {
-        if (!own || !isAtOrAfter(own, cursor)) subscriber.event(event)
+  /** The server carries it, but could not send the snapshot that was asked for. */
+  snapshotFailed(problem: TidingsError): void {
+    if (!this.#late) return
+    if (mayHeal(problem)) {
+      this.#later(problem, () => {
+        this.#needsSnapshot = this.#late !== undefined
       })
+      return
     }
+    const refused = this.#takeLate()
+    if (this.#live.size === 0) this.close()
+    for (const subscriber of refused) subscriber.ended(problem)
   }
 
-  /** Hands out the source's snapshot. It stands for everyone: what anyone was handed before does not count any more. */
-  #begin(decoded: Decoded | undefined): void {
-    for (const subscriber of this.#takeLate()) this.#live.set(subscriber, undefined)
+  received(name: string, data: string, cursor: Cursor): void {
+    // What comes before it is carried anew comes again after that, and nothing is left out.
+    if (this.#stage !== 'carried') return
+    if (name === signals.snapshot) {
+      this.#receivedSnapshot(data, cursor)
+      return
+    }
+    if (this.#cursor && isAtOrAfter(this.#cursor, cursor)) return
+    this.#cursor = cursor
+    this.#failures = 0
+    const decoded = this.#decode(name, data)
+    if (!decoded) return
+    const event: Received = { name, value: decoded.value, cursor }
+    // Too much to hold: those who wait begin again with a newer snapshot.
+    if (this.#late?.hold(event) === false) this.#addLate(this.#takeLate(), cursor)
+    this.#tell((subscriber, own) => {
+      if (!own || !isAtOrAfter(own, cursor)) subscriber.event(event)
+    })
+  }
+
+  missed(reason: GapReason, cursor: Cursor): void {
+    const gap: Gap = { reason, cursor: formatCursor(cursor) }
+    // Those who came late have missed nothing yet: they begin with the snapshot that follows, like everyone.
+    const late = this.#takeLate()
+    this.#hasBegun = false
+    // Until that is here there is no position to go on from.
+    this.#cursor = this.#channel.snapshot ? undefined : cursor
+    this.#tell((subscriber) => subscriber.gap(gap))
+    for (const subscriber of late) this.#live.set(subscriber, undefined)
+  }
+
+  /** A snapshot is for everyone, at the beginning and after a gap; otherwise it is for those who came late. */
+  #receivedSnapshot(data: string, cursor: Cursor): void {
+    if (this.#hasBegun) {
+      if (this.#late?.isServedBy(cursor)) this.#beginLate(this.#decode(signals.snapshot, data), cursor)
+      return
+    }
+    this.#hasBegun = true
+    this.#cursor = cursor
+    const decoded = this.#decode(signals.snapshot, data)
     this.#tell((subscriber) => {
       this.#live.set(subscriber, undefined)
       if (decoded) subscriber.snapshot(decoded.value)
     })
   }
 
-  #missed(reason: GapReason, cursor: Cursor): void {
-    const gap: Gap = { reason, cursor: formatCursor(cursor) }
-    this.#tell((subscriber) => subscriber.gap(gap))
-    if (!this.#channel.snapshot) return
-    // Those who came late have missed nothing yet: they begin with the snapshot that follows, like everyone.
-    this.#hasBegun = false
-    for (const subscriber of this.#takeLate()) this.#live.set(subscriber, undefined)
+  /** Tries something again that has failed, after a while. */
+  #later(problem: TidingsError, prepare: () => void): void {
+    this.#owner.report(problem, { channel: this.#channel.path, topic: this.#query })
+    const delay = backoffMs(this.#owner.options.reconnect, this.#failures, problem.retryAfterMs)
+    this.#failures += 1
+    clearTimeout(this.#rest)
+    this.#rest = setTimeout(() => {
+      prepare()
+      this.#owner.needsSync()
+    }, delay)
   }
 
-  #fetchFor(subscribers: Iterable<Subscriber>): void {
-    this.#late = new LateSubscribers(
-      subscribers,
-      this.#source.cursor,
-      (listener) => this.#openSource(listener),
-      {
-        arrived: (beginning) => this.#beginLate(beginning),
-        refused: (problem) => {
-          const refused = this.#takeLate()
-          if (this.#live.size === 0) this.close()
-          for (const subscriber of refused) subscriber.ended(problem)
-        },
-      },
-    )
+  /** Everyone here has come later than others elsewhere. */
+  #joined(since: Cursor): void {
+    if (!this.#channel.snapshot || this.#hasBegun) return
+    this.#hasBegun = true
+    const late = [...this.#live.keys()].filter((subscriber) => subscriber.wantsSnapshot)
+    for (const subscriber of late) this.#live.delete(subscriber)
+    if (late.length > 0) this.#addLate(late, since)
   }
 
-  #beginLate({ snapshot, events, position, held }: Beginning): void {
+  #addLate(subscribers: Iterable<Subscriber>, since: Cursor): void {
+    if (!this.#late) {
+      this.#late = new LateSubscribers(since)
+      this.#needsSnapshot = true
+      this.#owner.needsSync()
+    }
+    for (const subscriber of subscribers) this.#late.subscribers.add(subscriber)
+  }
+
+  #beginLate(decoded: Decoded | undefined, position: Cursor): void {
+    const held = this.#late?.heldAfter(position) ?? []
     const subscribers = this.#takeLate()
-    const decoded = this.#decode(signals.snapshot, snapshot)
-    const own = events.flatMap(({ name, data, cursor }) => {
-      const event = this.#decode(name, data)
-      return event ? [{ name, value: event.value, cursor }] : []
-    })
     for (const subscriber of subscribers) this.#live.set(subscriber, position)
     for (const subscriber of subscribers) {
       if (decoded && this.#live.has(subscriber)) subscriber.snapshot(decoded.value)
-      for (const event of [...own, ...held]) if (this.#live.has(subscriber)) subscriber.event(event)
+      for (const event of held) if (this.#live.has(subscriber)) subscriber.event(event)
     }
   }
 
@@ -157,7 +242,7 @@ export class TopicWire {
   #takeLate(): readonly Subscriber[] {
     const late = this.#late
     this.#late = undefined
-    late?.close()
+    this.#needsSnapshot = false
     return late ? [...late.subscribers] : []
   }
 

@@ -22,7 +22,9 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
   readonly #topic: LoopTopic & FoldableTopic
 
   constructor(wires: Wires, channel: CompiledChannel, params: unknown) {
-    const query = channel.topics.encode(params, 'invalid_input')
+    // As the server will write it: it may fill in what a schema has by default.
+    const given = channel.topics.encode(params, 'invalid_input')
+    const query = channel.topics.encode(channel.topics.decode(new URLSearchParams(given)))
     const key = topicKey(channel.path, query)
     const place = { channel: channel.path, topic: query }
     this.#topic = {

@@ -21,6 +21,12 @@ export interface SignalOptions {
   signal?: AbortSignal
 }
 
+/** What may end a command early. */
+export interface CallOptions extends SignalOptions {
+  /** How long it may take, with all its attempts, in milliseconds; then it fails with `timeout`. Defaults to the client's. */
+  timeoutMs?: number
+}
+
 /** The handlers of a subscription: one for each event, and for what else may happen to it. Each may be left out. */
 export type SubscriptionHandlers<C extends Channel> = {
   [Name in keyof EventsOf<C>]?: (payload: EventsOf<C>[Name]) => void
@@ -160,11 +166,16 @@ interface Fallible<P> {
   isError(error: unknown): error is FailureOf<P>
 }
 
-/** Calls a command. Rejects with a `TidingsError`, which `isError` types. */
+/**
+ * Calls a command. Rejects with a `TidingsError`, which `isError` types.
+ *
+ * When the network fails it is sent again, up to three times within its time, with one idempotency key: the server
+ * does not run it again, but gives the first one's answer.
+ */
 export type CommandClient<C extends Command> = Fallible<C> &
   (C['input'] extends undefined
-    ? (options?: SignalOptions) => Promise<OutputOf<C>>
-    : (input: InputOf<C>, options?: SignalOptions) => Promise<OutputOf<C>>)
+    ? (options?: CallOptions) => Promise<OutputOf<C>>
+    : (input: InputOf<C>, options?: CallOptions) => Promise<OutputOf<C>>)
 
 /**
  * A stream that was called: its events by iterating, once, and then its output.

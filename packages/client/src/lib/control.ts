@@ -1,0 +1,191 @@
+import { TidingsError } from '@tidings/core'
+import {
+  backoffMs,
+  type ControlAnswer,
+  type ControlOperation,
+  type ControlRequest,
+  type ControlResult,
+  fromProblem,
+} from '@tidings/core/wire'
+import { mayHeal, parseSignal, requestFailure } from './answer.js'
+import type { ResolvedOptions } from './options.js'
+import { postJson } from './request.js'
+
+/** How many operations one request has at the most: as many topics are asked for at once when a connection is new. */
+const maxOperations = 1_000
+
+/** A topic that is to be carried. */
+export interface CarriedTopic {
+  /** Where it is to go on from, as text. */
+  readonly cursor: string | undefined
+  /** Whether nothing is under way that has to come before it can be said to be carried. */
+  readonly isSettled: boolean
+  /** What the server has to be asked for, if anything; it counts as asked then. */
+  takeRequest(): 'subscribe' | 'snapshot' | undefined
+  /** What it was asked for may not have been heard: it is to be asked for again. */
+  lost(): void
+  /** The server will not carry it, or not now. */
+  failed(problem: TidingsError): void
+}
+
+/** What the control of a connection is about. */
+export interface ControlOwner {
+  readonly options: ResolvedOptions
+  /** The topics that are to be carried, by key. */
+  readonly topics: ReadonlyMap<string, CarriedTopic>
+  /** The connection that was to be controlled is of no use any more. */
+  abandon(problem: TidingsError): void
+  /** The server will not be controlled: no other connection would be any better. */
+  refuse(problem: TidingsError): void
+}
+
+/**
+ * Keeps what a shared connection carries in step with what is wanted. It looks at the difference, and asks for that: what
+ * changes within a turn, or while a request is under way, goes into one.
+ */
+export class Control {
+  readonly #owner: ControlOwner
+  /** The topics that the connection carries, or was asked to. */
+  readonly #carried = new Set<string>()
+  #id: string | undefined
+  #abort: AbortController | undefined
+  #isScheduled = false
+  #isBusy = false
+  #mustProve = false
+  #wasDenied = false
+  #failures = 0
+  #retry: ReturnType<typeof setTimeout> | undefined
+
+  constructor(owner: ControlOwner) {
+    this.#owner = owner
+  }
+
+  /** There is a connection now, which carries nothing yet. */
+  opened(id: string): void {
+    this.#id = id
+    this.#abort = new AbortController()
+    this.sync()
+  }
+
+  /** There is none any more. */
+  lost(): void {
+    this.#id = undefined
+    this.#abort?.abort()
+    this.#carried.clear()
+    this.#isBusy = false
+    this.#mustProve = false
+    this.#failures = 0
+    clearTimeout(this.#retry)
+    this.#retry = undefined
+  }
+
+  /** The server asks who we are. */
+  prove(): void {
+    this.#mustProve = true
+    this.sync()
+  }
+
+  /** Something may have changed: asks for the difference, when this turn is over. */
+  sync(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    queueMicrotask(() => {
+      this.#isScheduled = false
+      if (this.#id !== undefined && !this.#isBusy && this.#retry === undefined) void this.#run(this.#id)
+    })
+  }
+
+  async #run(id: string): Promise<void> {
+    const operations = this.#difference()
+    if (operations.length === 0 && !this.#mustProve) return
+    this.#isBusy = true
+    this.#mustProve = false
+    try {
+      const results = await this.#send(id, operations)
+      if (this.#id !== id) return
+      this.#isBusy = false
+      this.#failures = 0
+      this.#wasDenied = false
+      operations.forEach((operation, index) => {
+        this.#finish(operation, results[index])
+      })
+      this.sync()
+    } catch (error) {
+      if (this.#id !== id) return
+      this.#isBusy = false
+      this.#failed(requestFailure(error, 'The control request', undefined), operations)
+    }
+  }
+
+  #difference(): ControlOperation[] {
+    const { topics } = this.#owner
+    const operations: ControlOperation[] = []
+    for (const key of this.#carried) {
+      if (topics.has(key)) continue
+      operations.push({ unsubscribe: key })
+    }
+    for (const [key, topic] of topics) {
+      if (operations.length >= maxOperations) break
+      const request = topic.takeRequest()
+      if (request === 'snapshot') operations.push({ snapshot: key })
+      if (request !== 'subscribe') continue
+      this.#carried.add(key)
+      const { cursor } = topic
+      operations.push(cursor === undefined ? { subscribe: key } : { subscribe: key, cursor })
+    }
+    return operations
+  }
+
+  async #send(id: string, operations: readonly ControlOperation[]): Promise<readonly ControlResult[]> {
+    const request: ControlRequest = { operations }
+    const { text } = await postJson(this.#owner.options, `$connections/${id}`, request, {
+      signal: this.#abort?.signal,
+    })
+    const { results } = parseSignal<ControlAnswer>(text, 'the answer to a control request')
+    if (Array.isArray(results) && results.length === operations.length) return results
+    const message = 'The answer to a control request has no result for each operation'
+    throw new TidingsError({ code: 'invalid_response', message })
+  }
+
+  /** What was accepted says so on the connection, in order with its events; here is only what will not come there. */
+  #finish(operation: ControlOperation, result: ControlResult | undefined): void {
+    if ('unsubscribe' in operation) {
+      this.#carried.delete(operation.unsubscribe)
+      return
+    }
+    if (result?.status !== 'refused') return
+    const problem = fromProblem(result.problem)
+    // Overtaken by a newer request for the same topic, whose answer counts.
+    if (!problem || problem.code === 'conflict') return
+    const key = 'subscribe' in operation ? operation.subscribe : operation.snapshot
+    this.#carried.delete(key)
+    this.#owner.topics.get(key)?.failed(problem)
+  }
+
+  /** Nobody knows what the server has done of it: everything is asked for again, which does no harm. */
+  #failed(problem: TidingsError, operations: readonly ControlOperation[]): void {
+    const { topics, options } = this.#owner
+    if (problem.code === 'gone') {
+      this.#owner.abandon(problem)
+      return
+    }
+    const isDenied = problem.status === 401
+    if (isDenied ? this.#wasDenied || !options.canRenewHeaders : !mayHeal(problem)) {
+      this.#owner.refuse(problem)
+      return
+    }
+    this.#wasDenied = isDenied
+    this.#mustProve = true
+    for (const operation of operations) {
+      if ('unsubscribe' in operation) continue
+      const key = 'subscribe' in operation ? operation.subscribe : operation.snapshot
+      topics.get(key)?.lost()
+    }
+    const delay = isDenied ? 0 : backoffMs(options.reconnect, this.#failures, problem.retryAfterMs)
+    this.#failures += 1
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      this.sync()
+    }, delay)
+  }
+}

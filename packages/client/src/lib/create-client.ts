@@ -1,0 +1,18 @@
+import type { ContractDefinition } from '@tidings/core'
+import { untypedClient } from './client.js'
+import { openFetchEventSource } from './fetch-event-source.js'
+import { type ClientOptions, resolveOptions } from './options.js'
+import type { Client } from './types/client.js'
+
+/**
+ * Creates the client of a contract. It makes no request before it is used.
+ *
+ * @throws TidingsError `invalid_options` for options that cannot work
+ */
+export function createClient<const Contract extends ContractDefinition>(
+  contract: Contract,
+  options: ClientOptions,
+): Client<Contract>
+export function createClient(contract: ContractDefinition, options: ClientOptions): unknown {
+  return untypedClient(contract, resolveOptions(options, openFetchEventSource))
+}

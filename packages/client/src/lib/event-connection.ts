@@ -1,0 +1,236 @@
+import { isTidingsError, TidingsError } from '@tidings/core'
+import {
+  backoffMs,
+  fromProblem,
+  type OpenSignal,
+  signal as signals,
+  type TopicErrorSignal,
+} from '@tidings/core/wire'
+import { mayHeal, parseSignal } from './answer.js'
+import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
+import type { EventSourceLike, ResolvedOptions } from './options.js'
+import { type Wake, watchWaking } from './waking.js'
+
+/** A connection that stayed open for so long was a good one, even if nothing came. */
+const provenMs = 5_000
+
+/** What a connection tells. */
+export interface EventConnectionListener {
+  /** It is there, and waits to be told what to carry. */
+  opened(id: string): void
+  /** Something came: an event or signal, as it was. `id` is that of the last frame that had one. */
+  received(name: string, data: string, id: string): void
+  /** It ended. Another attempt will be made. */
+  lost(): void
+  /** The server will not have it: there are no more attempts. */
+  refused(problem: TidingsError): void
+  changed(): void
+}
+
+/**
+ * The one event stream of a client, which outlives its connections: each time one is lost, another is made.
+ *
+ * Reconnecting is done here and not by the EventSource, which stops for good at the first answer that is not 200, would not
+ * ask for new headers, and does not notice a connection that has gone silent.
+ */
+export class EventConnection {
+  readonly #options: ResolvedOptions
+  readonly #names: readonly string[]
+  readonly #listener: EventConnectionListener
+  #state: ConnectionState = { status: 'idle' }
+  #source: EventSourceLike | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #stopWatching: (() => void) | undefined
+  /** Connections in a row that failed, or ended before they had proved good. */
+  #failures = 0
+  /** Whether the server was just told who we are and would not have it. Asked for new headers, we may be somebody. */
+  #wasDenied = false
+  #openedAt = Number.POSITIVE_INFINITY
+  #heardAt = 0
+  /** How long the server may be silent before the connection counts as lost. */
+  #silenceMs = 0
+  /** After how long the server wants us back. */
+  #retryMs: number | undefined
+  /** Why the current connection was refused or lost, where it could be found out. */
+  #problem: TidingsError | undefined
+
+  /** @param names of all the events that may come, for an EventSource hands over no others */
+  constructor(options: ResolvedOptions, names: readonly string[], listener: EventConnectionListener) {
+    this.#options = options
+    this.#names = names
+    this.#listener = listener
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** Opens it, if it is not open already. */
+  open(): void {
+    const { status } = this.#state
+    if (status !== 'idle' && status !== 'closed') return
+    this.#stopWatching ??= watchWaking((wake) => this.#woken(wake))
+    this.#connect()
+  }
+
+  /** It carries what it was told to. */
+  settled(): void {
+    this.#change({ type: 'opened' })
+  }
+
+  /** Gives the current connection up for another. */
+  reconnect(problem: TidingsError): void {
+    this.#problem = problem
+    this.#lost()
+  }
+
+  /** Gives up. */
+  refuse(problem: TidingsError): void {
+    this.#disconnect()
+    this.#change({ type: 'refused', problem })
+    this.#listener.refused(problem)
+  }
+
+  /** Ends it, until it is opened again, or for good. */
+  close(how: 'rested' | 'closed'): void {
+    this.#disconnect()
+    this.#stopWatching?.()
+    this.#stopWatching = undefined
+    this.#failures = 0
+    this.#change({ type: how })
+  }
+
+  #connect(): void {
+    this.#disconnect()
+    this.#change({ type: 'connect', attempt: this.#failures + 1 })
+    this.#problem = undefined
+    const source = this.#openSource()
+    this.#source = source
+    this.#silenceMs = this.#options.timeoutMs
+    this.#heard()
+    this.#watch()
+    const on = (name: string, handle: (event: MessageEvent<string>) => void) =>
+      source.addEventListener(name, (event) => {
+        // What a closed EventSource had in its buffers is no longer ours.
+        if (this.#source !== source) return
+        this.#heard()
+        try {
+          handle(event)
+        } catch (error) {
+          if (!isTidingsError(error)) throw error
+          this.reconnect(error)
+        }
+      })
+    on('error', () => this.#lost())
+    on(signals.open, ({ data }) => this.#opened(parseSignal<OpenSignal>(data, 'the opening')))
+    on(signals.error, (event) => {
+      const signal = parseSignal<TopicErrorSignal>(event.data, 'the error')
+      if (signal.topic === undefined)
+        this.reconnect(fromProblem(signal) ?? this.#broken('ended with an error'))
+      else this.#received(signals.error, event)
+    })
+    on(signals.heartbeat, () => {})
+    for (const name of this.#names) on(name, (event) => this.#received(name, event))
+  }
+
+  #openSource(): EventSourceLike {
+    return this.#options.openEventSource(this.#options, (problem) => {
+      this.#problem = problem
+    })
+  }
+
+  #opened({ id, heartbeatMs = 0, retryMs }: Partial<OpenSignal>): void {
+    if (id === undefined)
+      throw this.#broken('began without an id. It is no connection of this version of Tidings')
+    this.#openedAt = Date.now()
+    this.#wasDenied = false
+    this.#retryMs = retryMs
+    // One heartbeat may be late; two are not.
+    this.#silenceMs = 2 * heartbeatMs
+    this.#watch()
+    this.#listener.opened(id)
+  }
+
+  #received(name: string, event: MessageEvent<string>): void {
+    // A snapshot alone proves nothing: a server may fail right after each, and they are what costs it most.
+    if (!name.startsWith('$')) this.#failures = 0
+    this.#listener.received(name, event.data, event.lastEventId)
+  }
+
+  #lost(): void {
+    const wasOpenFor = Date.now() - this.#openedAt
+    this.#disconnect()
+    if (wasOpenFor >= provenMs) this.#failures = 0
+    this.#failures += 1
+    const problem = this.#problem ?? this.#broken('was lost')
+    if (!this.#isWorthAnother(problem)) {
+      this.refuse(problem)
+      return
+    }
+    const { reconnect } = this.#options
+    const delay = backoffMs(reconnect, this.#failures - 1, problem.retryAfterMs ?? this.#retryMs)
+    this.#timer = setTimeout(() => this.#connect(), delay)
+    this.#change({ type: 'lost', attempt: this.#failures, problem, retryAt: Date.now() + delay })
+    this.#listener.lost()
+  }
+
+  #isWorthAnother(problem: TidingsError): boolean {
+    if (problem.code === 'gone') return true
+    if (problem.status !== 401) return mayHeal(problem)
+    const wasDenied = this.#wasDenied
+    this.#wasDenied = true
+    return !wasDenied && this.#options.canRenewHeaders
+  }
+
+  /** Comes back at once when there is a reason to believe that it works now, or that the connection has died unseen. */
+  #woken(wake: Wake): void {
+    const isStale = wake === 'back' || Date.now() - this.#heardAt > this.#silenceMs / 2
+    const { status } = this.#state
+    if (status === 'waiting') this.#connect()
+    else if ((status === 'connecting' || status === 'open') && isStale) {
+      this.#problem = this.#broken('was replaced: the page was away')
+      this.#listener.lost()
+      this.#change({
+        type: 'lost',
+        attempt: this.#failures + 1,
+        problem: this.#problem,
+        retryAt: Date.now(),
+      })
+      this.#connect()
+    }
+  }
+
+  #heard(): void {
+    this.#heardAt = Date.now()
+  }
+
+  /** Looks, no more often than it has to, whether the server has been silent for too long. */
+  #watch(): void {
+    clearTimeout(this.#timer)
+    if (this.#silenceMs <= 0) return
+    const left = this.#heardAt + this.#silenceMs - Date.now()
+    if (left > 0) this.#timer = setTimeout(() => this.#watch(), left)
+    else this.reconnect(this.#broken(`was silent for ${this.#silenceMs} ms`))
+  }
+
+  #disconnect(): void {
+    clearTimeout(this.#timer)
+    this.#openedAt = Number.POSITIVE_INFINITY
+    const source = this.#source
+    this.#source = undefined
+    source?.close()
+    // Closed while it tells of an error, the eventsource package sets its own timer to reconnect after that.
+    queueMicrotask(() => source?.close())
+  }
+
+  #broken(how: string): TidingsError {
+    return new TidingsError({ code: 'network', message: `The connection to ${this.#options.url} ${how}` })
+  }
+
+  #change(event: ConnectionEvent): void {
+    const next = transition(this.#state, event)
+    if (next === this.#state) return
+    this.#state = next
+    this.#listener.changed()
+  }
+}

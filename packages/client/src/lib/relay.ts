@@ -1,0 +1,303 @@
+import type { TidingsError } from '@tidings/core'
+import {
+  type CompiledContract,
+  type Cursor,
+  formatCursor,
+  type GapSignal,
+  parseCursor,
+  signal as signals,
+  type TopicErrorSignal,
+} from '@tidings/core/wire'
+import { parseSignal } from './answer.js'
+import type { CarriedTopic } from './control.js'
+import { type LineOwner, OwnLine } from './line.js'
+import type { ResolvedOptions } from './options.js'
+import { type JoinedSignal, sentProblem, sentState, type TabRequest, type Telling } from './tab-messages.js'
+
+/** What a relay reaches tabs with. */
+export interface Tabs {
+  /** Tells all tabs, this one included, or the one it is to. */
+  tell(message: Telling): void
+  /** Calls back when a tab is gone. */
+  watch(tab: string, gone: () => void): void
+}
+
+/**
+ * What the tab that holds the connection does for the others: it has carried what any of them wants, and tells everyone
+ * what comes. Each tab drops what it has seen, so that a topic may go back to where one of them is.
+ */
+export class Relay implements LineOwner {
+  readonly options: ResolvedOptions
+  readonly topics = new Map<string, RelayedTopic>()
+  readonly #contract: CompiledContract
+  readonly #tabs: Tabs
+  readonly #line: OwnLine
+  /** By the epoch in the ids of their frames. */
+  readonly #named = new Map<string, RelayedTopic>()
+  readonly #known = new Set<string>()
+  #isClosed = false
+  #linger: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: ResolvedOptions, contract: CompiledContract, names: readonly string[], tabs: Tabs) {
+    this.options = options
+    this.#contract = contract
+    this.#tabs = tabs
+    this.#line = new OwnLine(this, names)
+  }
+
+  asked(request: TabRequest): void {
+    const { tab, key } = request
+    switch (request.type) {
+      case 'want':
+        this.#meet(tab)
+        this.#want(tab, key, parseCursor(request.cursor ?? ''))
+        break
+      case 'snapshot':
+        this.topics.get(key)?.refresh()
+        break
+      case 'leave':
+        this.#leave(tab, key)
+    }
+    if (this.topics.size > 0) {
+      clearTimeout(this.#linger)
+      this.#line.open()
+    }
+    this.#line.sync()
+  }
+
+  received(name: string, data: string, id: string): void {
+    if (name === signals.subscribed) {
+      this.#subscribed(parseSignal<JoinedSignal>(data, 'a subscription'))
+      return
+    }
+    if (name === signals.gap) {
+      const { topic, cursor: text } = parseSignal<GapSignal>(data, 'the gap')
+      const cursor = parseCursor(String(text))
+      this.#nameAt(topic, cursor)?.missed(cursor)
+    } else if (name === signals.error) {
+      const { topic, snapshot } = parseSignal<TopicErrorSignal>(data, 'the error')
+      if (!snapshot) this.#drop(String(topic))
+    } else {
+      const cursor = parseCursor(id)
+      if (cursor) this.#named.get(cursor.epoch)?.received(name, cursor)
+    }
+    this.#tabs.tell({ type: 'frame', name, data, id })
+  }
+
+  /** The tabs are not told: they are where they were, and so are their topics. */
+  lost(): void {
+    this.#named.clear()
+    for (const topic of this.topics.values()) topic.lost()
+  }
+
+  refused(problem: TidingsError): void {
+    this.topics.clear()
+    this.#named.clear()
+    this.#tabs.tell({ type: 'refused', problem: sentProblem(problem) })
+  }
+
+  changed(): void {
+    // Its end is no news to the others: one of them goes on.
+    if (!this.#isClosed) this.#tabs.tell({ type: 'state', state: sentState(this.#line.state) })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#linger)
+    this.#line.close('closed')
+  }
+
+  #meet(tab: string): void {
+    if (this.#known.has(tab)) return
+    this.#known.add(tab)
+    this.#tabs.tell({ to: tab, type: 'state', state: sentState(this.#line.state) })
+    this.#tabs.watch(tab, () => {
+      this.#known.delete(tab)
+      for (const key of [...this.topics.keys()]) this.#leave(tab, key)
+      this.#line.sync()
+    })
+  }
+
+  #want(tab: string, key: string, cursor: Cursor | undefined): void {
+    let topic = this.topics.get(key)
+    if (!topic) {
+      const path = key.split('?', 1)[0] ?? ''
+      const channel = this.#contract.procedures.get(path)
+      const hasSnapshot = channel?.kind === 'channel' && channel.snapshot !== undefined
+      topic = new RelayedTopic(hasSnapshot, (problem) => this.#failed(key, problem))
+      this.topics.set(key, topic)
+    }
+    topic.tabs.add(tab)
+    if (topic.name && !topic.isPast(cursor, topic.position)) {
+      this.#join(tab, key, topic.name, topic.position, cursor)
+      return
+    }
+    topic.waiting.set(tab, cursor)
+    topic.startAt(cursor)
+  }
+
+  /** Has a tab join a topic that is carried: where that is, or where the tab was, if it can go on from there. */
+  #join(tab: string, key: string, name: string, at: Cursor | undefined, was: Cursor | undefined): void {
+    const goesOn = was && at && was.epoch === at.epoch
+    if (was && !goesOn) {
+      // Its place is not to be had any more: the topic has gone through a gap since, which the others were told of.
+      const gap: GapSignal = { reason: 'epoch', cursor: formatCursor(at ?? was), topic: key }
+      this.#frame(tab, signals.gap, gap)
+    }
+    const cursor = goesOn ? was : at
+    const subscribed: JoinedSignal = {
+      topic: key,
+      name,
+      ...(cursor && { cursor: formatCursor(cursor) }),
+      isJoined: !goesOn,
+    }
+    this.#frame(tab, signals.subscribed, subscribed)
+  }
+
+  #subscribed(signal: Partial<JoinedSignal>): void {
+    const { topic: key = '', name = '', cursor } = signal
+    const topic = this.topics.get(key)
+    if (!topic) return
+    this.#named.set(name, topic)
+    const start = parseCursor(cursor ?? '')
+    topic.subscribed(name, start)
+    for (const [tab, was] of [...topic.waiting]) {
+      // It starts after where this tab is: once more, from there.
+      if (topic.isPast(was, start)) continue
+      topic.waiting.delete(tab)
+      // What was asked to go on from a cursor, and does not, is in a gap: the server tells everyone of it next.
+      if (!start && topic.askedFrom) this.#frame(tab, signals.subscribed, signal)
+      else this.#join(tab, key, name, start, was)
+    }
+    for (const was of topic.waiting.values()) topic.startAt(was)
+    if (topic.waiting.size > 0) this.#line.sync()
+  }
+
+  #nameAt(key: string | undefined, cursor: Cursor | undefined): RelayedTopic | undefined {
+    const topic = this.topics.get(String(key))
+    if (topic && cursor) this.#named.set(cursor.epoch, topic)
+    return topic
+  }
+
+  #failed(key: string, problem: TidingsError): void {
+    this.#drop(key)
+    const signal: TopicErrorSignal = { ...sentProblem(problem), topic: key }
+    this.#tabs.tell({ type: 'frame', name: signals.error, data: JSON.stringify(signal), id: '' })
+  }
+
+  #leave(tab: string, key: string): void {
+    const topic = this.topics.get(key)
+    topic?.tabs.delete(tab)
+    topic?.waiting.delete(tab)
+    if (topic?.tabs.size === 0) this.#drop(key)
+  }
+
+  #drop(key: string): void {
+    const topic = this.topics.get(key)
+    this.topics.delete(key)
+    for (const [epoch, named] of this.#named) if (named === topic) this.#named.delete(epoch)
+    if (this.topics.size > 0) return
+    clearTimeout(this.#linger)
+    this.#linger = setTimeout(() => this.#line.close('rested'), this.options.lingerMs)
+  }
+
+  #frame(to: string, name: string, payload: object): void {
+    this.#tabs.tell({ to, type: 'frame', name, data: JSON.stringify(payload), id: '' })
+  }
+}
+
+/** A topic that is carried for tabs. */
+class RelayedTopic implements CarriedTopic {
+  readonly tabs = new Set<string>()
+  /** Tabs that want it and have not been told yet that it is carried, with where they were. */
+  readonly waiting = new Map<string, Cursor | undefined>()
+  readonly failed: (problem: TidingsError) => void
+  readonly #hasSnapshot: boolean
+  /** The epoch that begins its ids, when it is carried. */
+  name: string | undefined
+  /** The position after the last event that came; absent before a snapshot that is on its way. */
+  position: Cursor | undefined
+  /** Where it was asked to be carried from. */
+  askedFrom: Cursor | undefined
+  /** Where it is to be asked for from, if that is before its position. */
+  #startFrom: Cursor | undefined
+  #isAsked = false
+  /** A snapshot that was asked for and has not come yet. */
+  #refresh: 'none' | 'wanted' | 'asked' = 'none'
+
+  constructor(hasSnapshot: boolean, failed: (problem: TidingsError) => void) {
+    this.#hasSnapshot = hasSnapshot
+    this.failed = failed
+  }
+
+  get cursor(): string | undefined {
+    return this.askedFrom && formatCursor(this.askedFrom)
+  }
+
+  get isSettled(): boolean {
+    return this.name !== undefined
+  }
+
+  takeRequest(): 'subscribe' | 'snapshot' | undefined {
+    if (!this.#isAsked) {
+      this.#isAsked = true
+      this.askedFrom = this.#startFrom ?? this.position
+      this.#startFrom = undefined
+      return 'subscribe'
+    }
+    if (!this.name || this.#refresh !== 'wanted') return undefined
+    this.#refresh = 'asked'
+    return 'snapshot'
+  }
+
+  lost(): void {
+    this.#isAsked = false
+    this.name = undefined
+    if (this.#refresh === 'asked') this.#refresh = 'wanted'
+  }
+
+  /** Whether a start lies after where a tab is, so that the tab would miss what is in between. */
+  isPast(tab: Cursor | undefined, start: Cursor | undefined): boolean {
+    return tab !== undefined && start?.epoch === tab.epoch && start.seq > tab.seq
+  }
+
+  /**
+   * Has it carried, or carried anew, from where a tab is, unless it is to be from there or before. While an answer is
+   * awaited, that comes first: the tab still waits then.
+   */
+  startAt(tab: Cursor | undefined): void {
+    if (this.#isAsked && !this.name) return
+    const start = this.#startFrom ?? this.position
+    if (!tab || (start && !this.isPast(tab, start))) return
+    this.#startFrom = tab
+    this.lost()
+  }
+
+  refresh(): void {
+    // Where there is no position, a snapshot is on its way.
+    if (this.position) this.#refresh = 'wanted'
+  }
+
+  subscribed(name: string, cursor: Cursor | undefined): void {
+    this.name = name
+    // Also if it was further before: a tab that is behind has not seen it all before it has come again.
+    if (cursor) this.position = cursor
+  }
+
+  received(event: string, cursor: Cursor): void {
+    if (event === signals.snapshot) {
+      this.#refresh = 'none'
+      this.position ??= cursor
+    } else if (!(this.position && isAtOrAfter(this.position, cursor))) {
+      this.position = cursor
+    }
+  }
+
+  missed(cursor: Cursor | undefined): void {
+    this.position = this.#hasSnapshot ? undefined : cursor
+  }
+}
+
+function isAtOrAfter(position: Cursor, other: Cursor): boolean {
+  return position.epoch === other.epoch && position.seq >= other.seq
+}

@@ -1,0 +1,71 @@
+import { TidingsError } from '@tidings/core'
+import { readRefusal, requestFailure } from './answer.js'
+import { linkedAbort } from './linked-abort.js'
+import type { ResolvedOptions } from './options.js'
+
+/** How a request is made. */
+export interface RequestInfo {
+  readonly signal?: AbortSignal | undefined
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * Posts JSON to a path below the mount, and gives the response once it is known to be an answer.
+ *
+ * @param body left out where it is undefined
+ * @throws TidingsError for everything else
+ */
+export async function post(
+  options: ResolvedOptions,
+  path: string,
+  body: unknown,
+  { signal, headers: own = {} }: RequestInfo,
+): Promise<Response> {
+  const url = `${options.url}/${path}`
+  try {
+    signal?.throwIfAborted()
+    const headers = await options.headers()
+    headers.set('Content-Type', 'application/json')
+    for (const [name, value] of Object.entries(own)) headers.set(name, value)
+    const response = await options.fetch(url, {
+      method: 'POST',
+      headers,
+      credentials: options.credentials,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    })
+    if (response.ok) return response
+    throw await readRefusal(response)
+  } catch (cause) {
+    throw requestFailure(cause, `The request to ${url}`, signal)
+  }
+}
+
+/**
+ * Posts JSON and reads the whole answer, in time.
+ *
+ * @throws TidingsError `timeout` if it takes longer than the client's `timeoutMs`, and as {@link post} does
+ */
+export async function postJson(
+  options: ResolvedOptions,
+  path: string,
+  body: unknown,
+  { signal: given, ...info }: RequestInfo & { readonly timeoutMs?: number },
+): Promise<{ readonly status: number; readonly text: string }> {
+  const { timeoutMs = options.timeoutMs, ...rest } = info
+  const { signal, abort, unlink } = linkedAbort(given)
+  const timer = setTimeout(() => {
+    const message = `${options.url}/${path} did not answer within ${timeoutMs} ms`
+    abort(new TidingsError({ code: 'timeout', message }))
+  }, timeoutMs)
+  try {
+    const response = await post(options, path, body, { ...rest, signal })
+    const text = await response.text().catch((cause: unknown) => {
+      throw requestFailure(cause, `The answer of ${response.url}`, signal)
+    })
+    return { status: response.status, text }
+  } finally {
+    clearTimeout(timer)
+    unlink()
+  }
+}

@@ -1,0 +1,36 @@
+import { EventSource } from 'eventsource'
+import { describe, expect, it } from 'vitest'
+import { createClient } from '../src/native.js'
+import { contract } from './contract.js'
+import { startServer } from './harness.js'
+
+describe('the native client', () => {
+  it('subscribes with the EventSource it is given', async () => {
+    const opened: string[] = []
+    class Watched extends EventSource {
+      constructor(url: string, init?: { withCredentials?: boolean }) {
+        super(url, init)
+        opened.push(`${url} ${init?.withCredentials}`)
+      }
+    }
+    const { url } = await startServer({ room: { snapshot: ({ params }) => ({ messages: [params.roomId] }) } })
+    using client = createClient(contract, { url, EventSource: Watched, credentials: 'include' })
+    for await (const event of client.room({ roomId: 'lobby' })) {
+      expect(event).toMatchObject({ type: 'snapshot', data: { messages: ['lobby'] } })
+      break
+    }
+    expect(opened).toEqual([`${url} true`])
+  })
+
+  it('says so where there is no EventSource', () => {
+    expect(globalThis.EventSource).toBeUndefined()
+    expect(() => createClient(contract, { url: 'http://localhost' })).toThrow(
+      "createClient: there is no EventSource here. Give one, or take createClient from '@tidings/client'",
+    )
+  })
+
+  it('has no headers to send', () => {
+    const options = { url: 'http://localhost', headers: { a: 'b' }, EventSource }
+    expect(() => createClient(contract, options)).toThrow('cannot send headers')
+  })
+})
