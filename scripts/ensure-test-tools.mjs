@@ -1,7 +1,7 @@
 // Makes sure of what the tests need beyond npm. On Debian, as root, it installs what is missing; elsewhere it says what
 // is missing and how to get it, in one line each. With CI=true nothing may be missing.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 
 const tools = [
   {
@@ -10,23 +10,57 @@ const tools = [
     packages: ['chromium', 'fonts-liberation'],
     without: 'the tests in a browser are skipped',
   },
+  {
+    name: 'nginx',
+    path: process.env.TIDINGS_NGINX ?? '/usr/sbin/nginx',
+    packages: ['nginx'],
+    service: 'nginx',
+    without: 'the tests behind nginx are skipped',
+  },
+  {
+    name: 'OpenSSL',
+    path: '/usr/bin/openssl',
+    packages: ['openssl'],
+    without: 'the tests behind nginx are skipped: it makes their certificate',
+  },
 ]
 
 const isRootOnDebian = process.getuid?.() === 0 && existsSync('/etc/debian_version')
 
-function aptGet(...args) {
+function run(command, ...args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  return (
-    spawnSync('apt-get', ['-q', '-y', ...args], { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0
-  )
+  spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+}
+
+/**
+ * Installs packages without starting what they bring: Debian's nginx would listen on port 80. Where there is a policy
+ * about that already, as in every container image, it is left alone.
+ */
+function install(packages) {
+  const policy = '/usr/sbin/policy-rc.d'
+  const isOurs = !existsSync(policy)
+  if (isOurs) {
+    // Interrupted, it goes all the same: the signal waits until apt-get has ended.
+    process.on('SIGINT', () => process.exit(130))
+    writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  }
+  try {
+    run('apt-get', '-q', '-y', 'install', '--no-install-recommends', ...packages)
+  } finally {
+    if (isOurs) rmSync(policy)
+  }
 }
 
 const missing = tools.filter((tool) => !existsSync(tool.path))
 if (missing.length > 0 && isRootOnDebian) {
   const packages = missing.flatMap((tool) => tool.packages)
   console.log(`Installing ${packages.join(', ')} for the tests`)
-  aptGet('update')
-  aptGet('install', '--no-install-recommends', ...packages)
+  run('apt-get', '-q', 'update')
+  install(packages)
+  // Nor at the next boot.
+  for (const { path, service } of missing) {
+    if (service && existsSync(path)) run('update-rc.d', service, 'disable')
+  }
 }
 
 const stillMissing = missing.filter((tool) => !existsSync(tool.path))

@@ -1,0 +1,143 @@
+import { relative } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build, type Metafile } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+
+interface Bundle {
+  /** What it is of, with its code: file names, and how many bytes of each there are. */
+  readonly parts: readonly (readonly [file: string, bytes: number])[]
+  readonly code: string
+  readonly gzipped: number
+}
+
+interface BundleOptions {
+  readonly withZod?: boolean
+  /** Export conditions, besides those of every bundle for browsers. */
+  readonly conditions?: readonly string[]
+}
+
+/** Bundles a script for a page, as it would be deployed. */
+async function bundle(
+  script: string,
+  { withZod = false, conditions = [] }: BundleOptions = {},
+): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: script, resolveDir: import.meta.dirname, loader: 'ts' },
+    bundle: true,
+    splitting: true,
+    outdir: 'bundle',
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['@tidings/source', ...conditions],
+    external: withZod ? [] : ['zod', 'zod/*'],
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  })
+  const loaded = loadedAtOnce(metafile)
+  const parts = [...loaded]
+    .flatMap((name) => Object.entries(metafile.outputs[name]?.inputs ?? {}))
+    .map(([file, { bytesInOutput }]) => [file.replace(/^(\.\.\/)+/, ''), bytesInOutput] as const)
+    .filter(([, bytes]) => bytes > 0)
+    .sort(([, a], [, b]) => b - a)
+  const texts = outputFiles
+    .filter(({ path }) => loaded.has(relative(process.cwd(), path)))
+    .map(({ text }) => text)
+  const gzipped = texts.reduce((sum, text) => sum + gzipSync(text).length, 0)
+  return { parts, code: texts.join('\n'), gzipped }
+}
+
+/** The files that a page loads before it runs: the entry, and what that imports, save what it imports when it is asked to. */
+function loadedAtOnce({ outputs }: Metafile): Set<string> {
+  const loaded = new Set<string>()
+  const load = (name: string) => {
+    if (loaded.has(name)) return
+    loaded.add(name)
+    for (const { path, kind } of outputs[name]?.imports ?? []) {
+      if (kind === 'import-statement' && path in outputs) load(path)
+    }
+  }
+  for (const [name, { entryPoint }] of Object.entries(outputs)) if (entryPoint === '<stdin>') load(name)
+  return loaded
+}
+
+const inKilobytes = (bytes: number) => `${(bytes / 1000).toFixed(2)} kB`
+
+const defaultClient = `export { createClient } from '@tidings/client'`
+const nativeClient = `export { createClient } from '@tidings/client/native'`
+const pageWithZodMini = `
+  import { createClient } from '@tidings/client'
+  import { channel, command, defineContract, isoDate, stream } from '@tidings/core'
+  import * as z from 'zod/mini'
+
+  const Message = z.object({ text: z.string().check(z.minLength(1)), sentAt: isoDate })
+  const contract = defineContract({
+    room: channel({
+      params: { roomId: z.string() },
+      snapshot: z.object({ messages: z.array(Message) }),
+      events: { message: Message },
+    }),
+    send: command({ input: z.object({ text: z.string() }), output: Message, errors: { muted: z.object({ until: isoDate }) } }),
+    complete: stream({ input: z.object({ prompt: z.string() }), events: { token: z.string() }, output: z.object({ tokens: z.number() }) }),
+  })
+  export const client = createClient(contract, { url: '/events' })
+`
+
+describe('what a page has to load, minified and gzipped', () => {
+  // The limits are what was measured, rounded up. What each is to come down to stands beside it.
+  it.each([
+    { what: 'the client', script: defaultClient, limit: 15_300, target: 8_000 },
+    { what: 'the native client', script: nativeClient, limit: 12_000, target: 5_000 },
+    {
+      what: 'the client, a contract and zod/mini',
+      script: pageWithZodMini,
+      withZod: true,
+      limit: 21_400,
+      target: 13_000,
+    },
+  ])('$what stays within $limit bytes', async ({ what, script, limit, target, withZod = false }) => {
+    const { gzipped, parts } = await bundle(script, { withZod })
+    const biggest = parts.slice(0, 8).map(([file, bytes]) => `${inKilobytes(bytes)} ${file}`)
+    const message = [
+      `${what} is ${inKilobytes(gzipped)}, over its limit of ${inKilobytes(limit)} (target: ${inKilobytes(target)}).`,
+      'Biggest in it, before gzip:',
+      ...biggest,
+    ].join('\n  ')
+    expect(gzipped <= limit, message).toBe(true)
+  })
+})
+
+describe('what a page does not load', () => {
+  const filesOf = ({ parts }: Bundle) => parts.map(([file]) => file).join('\n')
+  const check = /check-contract|travel\.ts|names\.ts/
+
+  it('has the check of a contract in development alone', async () => {
+    expect(filesOf(await bundle(pageWithZodMini))).not.toMatch(check)
+    expect(filesOf(await bundle(pageWithZodMini, { conditions: ['development'] }))).toMatch(check)
+  })
+
+  it('has no eventsource package with the native client', async () => {
+    expect(filesOf(await bundle(defaultClient))).toMatch(/node_modules\/eventsource\//)
+    expect(filesOf(await bundle(nativeClient))).not.toMatch(/node_modules/)
+  })
+
+  it('has the codecs that its contract uses, and no others', async () => {
+    const { code } = await bundle(pageWithZodMini)
+    const texts = [
+      'Invalid ISO date',
+      'Invalid base64',
+      'Invalid integer',
+      'expected a URL',
+      'a Map',
+      'a Set',
+    ]
+    expect(texts.filter((text) => code.includes(text))).toEqual(['Invalid ISO date'])
+  })
+
+  it('has nothing that only a server says', async () => {
+    const { code } = await bundle(defaultClient)
+    const texts = ['Unprocessable Content', 'Internal Server Error', 'Client Error']
+    expect(texts.filter((text) => code.includes(text))).toEqual([])
+  })
+})
