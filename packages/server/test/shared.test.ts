@@ -325,6 +325,19 @@ describe('who controls a connection', () => {
     expect(answer).toMatchObject({ status, body: { code } })
   })
 
+  it('is heard in order: a request that comes after a newer one is not done', async () => {
+    const { url, tidings } = await start()
+    const { id } = await connect(url)
+    const send = (sequence: number, operation: ControlOperation) =>
+      post(`${url}/$connections/${id}`, { sequence, operations: [operation] }, { 'x-user': 'ada' })
+    expect((await send(2, { subscribe: 'ticks' })).status).toBe(200)
+    const late = await send(1, { unsubscribe: 'ticks' })
+    expect(late).toMatchObject({ status: 409, body: { code: 'conflict' } })
+    expect(tidings.stats().subscriptions).toBe(1)
+    expect((await send(3, { unsubscribe: 'ticks' })).status).toBe(200)
+    expect(tidings.stats().subscriptions).toBe(0)
+  })
+
   it('cannot be a form', async () => {
     const { url } = await start()
     const { id } = await connect(url)

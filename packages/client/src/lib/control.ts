@@ -53,6 +53,8 @@ export class Control {
   #isBusy = false
   #mustProve = false
   #wasDenied = false
+  /** How many requests there were about this connection: one that was given up must not be done after a newer one. */
+  #sequence = 0
   #failures = 0
   #retry: ReturnType<typeof setTimeout> | undefined
 
@@ -63,6 +65,7 @@ export class Control {
   /** There is a connection now, which carries nothing yet. */
   opened(id: string): void {
     this.#id = id
+    this.#sequence = 0
     this.#abort = new AbortController()
     this.sync()
   }
@@ -137,7 +140,8 @@ export class Control {
   }
 
   async #send(id: string, operations: readonly ControlOperation[]): Promise<readonly ControlResult[]> {
-    const request: ControlRequest = { operations }
+    this.#sequence += 1
+    const request: ControlRequest = { sequence: this.#sequence, operations }
     const { text } = await postJson(this.#owner.options, `$connections/${id}`, request, {
       signal: this.#abort?.signal,
     })

@@ -16,6 +16,11 @@ export type ControlOperation =
  * The body of `POST /events/$connections/<id>`. Without operations it proves who the client is, and that alone.
  */
 export interface ControlRequest {
+  /**
+   * Counts the requests about one connection, from 1. One that comes after a newer one is refused: its client had given it
+   * up, and asked again for what still mattered.
+   */
+  readonly sequence?: number
   readonly operations: readonly ControlOperation[]
 }
 

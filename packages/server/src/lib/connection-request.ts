@@ -41,14 +41,17 @@ const operation = z.union([
 ])
 
 const controlRequest = payloadOf(
-  z.strictObject({ operations: z.array(operation).check(z.maxLength(10_000)) }),
+  z.strictObject({
+    sequence: z.optional(z.int().check(z.minimum(1))),
+    operations: z.array(operation).check(z.maxLength(10_000)),
+  }),
 )
 
 /**
  * Answers `POST /events/$connections/<id>`: changes what a shared connection carries, and proves who its client is. It is
  * authorised by its own credentials, and has to come from the connection's own principal.
  *
- * @throws TidingsError `gone` where there is no such connection, or it is somebody else's
+ * @throws TidingsError `gone` where there is no such connection, or it is somebody else's; `conflict` for one that is late
  */
 export async function answerControl(
   site: Site,
@@ -59,7 +62,8 @@ export async function answerControl(
   const json = await readJsonBody(request, site.options.maxBodyBytes, 'a control request')
   const connection = site.shared.get(id)
   if (!connection || connection.connection.info.principal !== site.options.principal(context)) throw gone()
-  const { operations } = controlRequest.decode(json, 'the control request') as ControlRequest
+  const { sequence, operations } = controlRequest.decode(json, 'the control request') as ControlRequest
+  if (sequence !== undefined) connection.advance(sequence)
   await connection.renew(context, expiryOf(context))
   const results = await Promise.all(operations.map((operation) => connection.perform(operation, context)))
   const answer: ControlAnswer = { results }

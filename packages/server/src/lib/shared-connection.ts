@@ -45,6 +45,8 @@ export class SharedConnection implements ConnectionOwner {
   readonly #allowance: Allowance
   readonly #validity: Validity
   #mustProve = false
+  /** The newest control request. */
+  #sequence = 0
 
   constructor(site: Site, sink: Sink, info: ConnectionInfo, expiresAt: number) {
     const { subscriptionsPerConnection } = site.options
@@ -58,6 +60,19 @@ export class SharedConnection implements ConnectionOwner {
     this.connection = new Connection(site, sink, info, Number.POSITIVE_INFINITY, this)
     site.shared.set(this.id, this)
     this.connection.say(openingFrame(site.options, this.id))
+  }
+
+  /**
+   * A control request is about to be done. Requests travel on connections of their own, and may come in another order.
+   *
+   * @throws TidingsError `conflict` where a newer one has been done
+   */
+  advance(sequence: number): void {
+    if (sequence <= this.#sequence) {
+      const message = `Control request ${sequence} has come after ${this.#sequence}, which counts. Send newer ones with higher numbers`
+      throw new TidingsError({ code: 'conflict', message })
+    }
+    this.#sequence = sequence
   }
 
   /** Its client has proved who it is, for so long. Lets go of what it may not have any more, where that was asked. */
