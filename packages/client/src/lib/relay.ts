@@ -79,7 +79,10 @@ export class Relay implements LineOwner {
       if (!snapshot) this.#drop(String(topic))
     } else {
       const cursor = parseCursor(id)
-      if (cursor) this.#named.get(cursor.epoch)?.received(name, cursor)
+      const topic = cursor && this.#named.get(cursor.epoch)
+      // While it is asked for anew nobody goes on, and nothing is left out: it comes again.
+      if (!(cursor && topic?.name)) return
+      topic.received(name, cursor)
     }
     this.#tabs.tell({ type: 'frame', name, data, id })
   }
@@ -133,7 +136,8 @@ export class Relay implements LineOwner {
       return
     }
     topic.waiting.set(tab, cursor)
-    topic.startAt(cursor)
+    // Anew, from where the tab is.
+    if (topic.name) topic.lost()
   }
 
   /** Has a tab join a topic that is carried: where that is, or where the tab was, if it can go on from there. */
@@ -160,7 +164,10 @@ export class Relay implements LineOwner {
     if (!topic) return
     this.#named.set(name, topic)
     const start = parseCursor(cursor ?? '')
-    topic.subscribed(name, start)
+    if (!topic.subscribed(name, start)) {
+      this.#line.sync()
+      return
+    }
     for (const [tab, was] of [...topic.waiting]) {
       // It starts after where this tab is: once more, from there.
       if (topic.isPast(was, start)) continue
@@ -169,8 +176,9 @@ export class Relay implements LineOwner {
       if (!start && topic.askedFrom) this.#frame(tab, signals.subscribed, signal)
       else this.#join(tab, key, name, start, was)
     }
-    for (const was of topic.waiting.values()) topic.startAt(was)
-    if (topic.waiting.size > 0) this.#line.sync()
+    if (topic.waiting.size === 0) return
+    topic.lost()
+    this.#line.sync()
   }
 
   #nameAt(key: string | undefined, cursor: Cursor | undefined): RelayedTopic | undefined {
@@ -217,10 +225,8 @@ class RelayedTopic implements CarriedTopic {
   name: string | undefined
   /** The position after the last event that came; absent before a snapshot that is on its way. */
   position: Cursor | undefined
-  /** Where it was asked to be carried from. */
+  /** Where it was asked to be carried from: where everyone is, or the last of them. */
   askedFrom: Cursor | undefined
-  /** Where it is to be asked for from, if that is before its position. */
-  #startFrom: Cursor | undefined
   #isAsked = false
   /** A snapshot that was asked for and has not come yet. */
   #refresh: 'none' | 'wanted' | 'asked' = 'none'
@@ -241,8 +247,10 @@ class RelayedTopic implements CarriedTopic {
   takeRequest(): 'subscribe' | 'snapshot' | undefined {
     if (!this.#isAsked) {
       this.#isAsked = true
-      this.askedFrom = this.#startFrom ?? this.position
-      this.#startFrom = undefined
+      this.askedFrom = this.position
+      for (const was of this.waiting.values()) {
+        if (!this.askedFrom || this.isPast(was, this.askedFrom)) this.askedFrom = was
+      }
       return 'subscribe'
     }
     if (!this.name || this.#refresh !== 'wanted') return undefined
@@ -261,27 +269,24 @@ class RelayedTopic implements CarriedTopic {
     return tab !== undefined && start?.epoch === tab.epoch && start.seq > tab.seq
   }
 
-  /**
-   * Has it carried, or carried anew, from where a tab is, unless it is to be from there or before. While an answer is
-   * awaited, that comes first: the tab still waits then.
-   */
-  startAt(tab: Cursor | undefined): void {
-    if (this.#isAsked && !this.name) return
-    const start = this.#startFrom ?? this.position
-    if (!tab || (start && !this.isPast(tab, start))) return
-    this.#startFrom = tab
-    this.lost()
-  }
-
   refresh(): void {
     // Where there is no position, a snapshot is on its way.
     if (this.position) this.#refresh = 'wanted'
   }
 
-  subscribed(name: string, cursor: Cursor | undefined): void {
+  /**
+   * It is carried, from a position or from what follows. Says whether it can be: where it was asked for twice, because an
+   * answer was lost, the second start may come when the first has been gone on from, and would leave something out.
+   */
+  subscribed(name: string, start: Cursor | undefined): boolean {
+    if (this.isPast(this.position, start) || (this.position && !start && !this.askedFrom)) {
+      this.lost()
+      return false
+    }
     this.name = name
     // Also if it was further before: a tab that is behind has not seen it all before it has come again.
-    if (cursor) this.position = cursor
+    if (start) this.position = start
+    return true
   }
 
   received(event: string, cursor: Cursor): void {

@@ -39,6 +39,8 @@ export class TopicWire implements CarriedTopic {
   #late: LateSubscribers | undefined
   /** The position after the last event that came; absent before a snapshot that is on its way. */
   #cursor: Cursor | undefined
+  /** Where it was when it was asked for. */
+  #askedFrom: Cursor | undefined
   /** Whether the snapshot that the topic begins with has been handed out, so that who comes now is late. */
   #hasBegun = false
   #stage: Stage = 'wanted'
@@ -64,6 +66,7 @@ export class TopicWire implements CarriedTopic {
   takeRequest(): 'subscribe' | 'snapshot' | undefined {
     if (this.#stage === 'wanted') {
       this.#stage = 'asked'
+      this.#askedFrom = this.#cursor
       return 'subscribe'
     }
     if (this.#stage !== 'carried' || !this.#needsSnapshot) return undefined
@@ -111,11 +114,27 @@ export class TopicWire implements CarriedTopic {
    * @param isJoined it was carried for others already, so that a snapshot has to be asked for
    */
   subscribed(cursor: Cursor | undefined, isJoined = false): void {
+    if (this.#leavesOut(cursor)) {
+      this.#stage = 'wanted'
+      this.#owner.needsSync()
+      return
+    }
     this.#stage = 'carried'
-    // Asked for twice, because an answer was lost, it starts where it was when that was sent: what came since is not forgotten.
-    if (cursor && !(this.#cursor && isAtOrAfter(this.#cursor, cursor))) this.#cursor = cursor
+    // Or before where it is: what came since is not forgotten.
+    this.#cursor ??= cursor
     if (cursor && isJoined) this.#joined(cursor)
     if (this.#needsSnapshot) this.#owner.needsSync()
+  }
+
+  /**
+   * Whether a start would leave something out. Where an answer was lost and the topic asked for twice, the second start may
+   * come when the first has been gone on from.
+   */
+  #leavesOut(start: Cursor | undefined): boolean {
+    const at = this.#cursor
+    if (!at) return false
+    // Without a start, a gap follows: but not where it was asked for from nowhere.
+    return start ? start.epoch !== at.epoch || start.seq > at.seq : this.#askedFrom === undefined
   }
 
   /** The server will not carry it, or not now. */
