@@ -53,7 +53,7 @@ export class Relay implements LineOwner {
         this.#want(tab, key, parseCursor(request.cursor ?? ''))
         break
       case 'snapshot':
-        this.topics.get(key)?.refresh()
+        this.topics.get(key)?.refresh(parseCursor(request.cursor ?? ''))
         break
       case 'leave':
         this.#leave(tab, key)
@@ -76,13 +76,16 @@ export class Relay implements LineOwner {
       this.#nameAt(topic, cursor)?.missed(cursor)
     } else if (name === signals.error) {
       const { topic, snapshot } = parseSignal<TopicErrorSignal>(data, 'the error')
-      if (!snapshot) this.#drop(String(topic))
+      // The tabs that wait for it ask again.
+      if (snapshot) this.topics.get(String(topic))?.refreshed()
+      else this.#drop(String(topic))
     } else {
       const cursor = parseCursor(id)
       const topic = cursor && this.#named.get(cursor.epoch)
       // While it is asked for anew nobody goes on, and nothing is left out: it comes again.
       if (!(cursor && topic?.name)) return
       topic.received(name, cursor)
+      if (name === signals.snapshot) this.#line.sync()
     }
     this.#tabs.tell({ type: 'frame', name, data, id })
   }
@@ -176,8 +179,8 @@ export class Relay implements LineOwner {
       if (!start && topic.askedFrom) this.#frame(tab, signals.subscribed, signal)
       else this.#join(tab, key, name, start, was)
     }
-    if (topic.waiting.size === 0) return
-    topic.lost()
+    if (topic.waiting.size > 0) topic.lost()
+    // Also for a snapshot that somebody still waits for.
     this.#line.sync()
   }
 
@@ -228,8 +231,9 @@ class RelayedTopic implements CarriedTopic {
   /** Where it was asked to be carried from: where everyone is, or the last of them. */
   askedFrom: Cursor | undefined
   #isAsked = false
-  /** A snapshot that was asked for and has not come yet. */
-  #refresh: 'none' | 'wanted' | 'asked' = 'none'
+  /** Where the foremost of the tabs is that wait for a snapshot. */
+  #snapshotSince: Cursor | undefined
+  #isSnapshotAsked = false
 
   constructor(hasSnapshot: boolean, failed: (problem: TidingsError) => void) {
     this.#hasSnapshot = hasSnapshot
@@ -253,15 +257,15 @@ class RelayedTopic implements CarriedTopic {
       }
       return 'subscribe'
     }
-    if (!this.name || this.#refresh !== 'wanted') return undefined
-    this.#refresh = 'asked'
+    if (!this.name || !this.#snapshotSince || this.#isSnapshotAsked) return undefined
+    this.#isSnapshotAsked = true
     return 'snapshot'
   }
 
   lost(): void {
     this.#isAsked = false
     this.name = undefined
-    if (this.#refresh === 'asked') this.#refresh = 'wanted'
+    this.#isSnapshotAsked = false
   }
 
   /** Whether a start lies after where a tab is, so that the tab would miss what is in between. */
@@ -269,9 +273,18 @@ class RelayedTopic implements CarriedTopic {
     return tab !== undefined && start?.epoch === tab.epoch && start.seq > tab.seq
   }
 
-  refresh(): void {
-    // Where there is no position, a snapshot is on its way.
-    if (this.position) this.#refresh = 'wanted'
+  /** Asks for a snapshot that is as new as a tab is. */
+  refresh(since: Cursor | undefined): void {
+    // Where there is no position, one is on its way.
+    if (!since || !this.position) return
+    if (!this.#snapshotSince || !isAtOrAfter(this.#snapshotSince, since)) this.#snapshotSince = since
+    this.#isSnapshotAsked = false
+  }
+
+  /** Nobody waits for a snapshot any more. */
+  refreshed(): void {
+    this.#snapshotSince = undefined
+    this.#isSnapshotAsked = false
   }
 
   /**
@@ -291,7 +304,9 @@ class RelayedTopic implements CarriedTopic {
 
   received(event: string, cursor: Cursor): void {
     if (event === signals.snapshot) {
-      this.#refresh = 'none'
+      // One that is too old may have been on its way before: it is asked for once more.
+      if (this.#snapshotSince && isAtOrAfter(cursor, this.#snapshotSince)) this.refreshed()
+      else this.#isSnapshotAsked = false
       this.position ??= cursor
     } else if (!(this.position && isAtOrAfter(this.position, cursor))) {
       this.position = cursor
@@ -300,6 +315,7 @@ class RelayedTopic implements CarriedTopic {
 
   missed(cursor: Cursor | undefined): void {
     this.position = this.#hasSnapshot ? undefined : cursor
+    this.refreshed()
   }
 }
 

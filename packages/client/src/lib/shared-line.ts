@@ -165,7 +165,7 @@ class SharedLine implements Line {
     }
     for (const [key, topic] of topics) {
       const request = topic.takeRequest()
-      if (request === 'snapshot') this.#request({ type: 'snapshot', tab, key })
+      if (request === 'snapshot') this.#request({ type: 'snapshot', tab, key, cursor: topic.cursor })
       if (request !== 'subscribe') continue
       this.#carried.add(key)
       this.#request({ type: 'want', tab, key, cursor: topic.cursor })

@@ -6,8 +6,13 @@ import type { ConnectionState } from './connection-state.js'
 export type TabRequest =
   /** Carry a topic for it, from a cursor or from now on. */
   | { readonly type: 'want'; readonly tab: string; readonly key: string; readonly cursor: string | undefined }
-  /** Get the topic's state once more. */
-  | { readonly type: 'snapshot'; readonly tab: string; readonly key: string }
+  /** Get the topic's state once more, as it is at the cursor or later. */
+  | {
+      readonly type: 'snapshot'
+      readonly tab: string
+      readonly key: string
+      readonly cursor: string | undefined
+    }
   | { readonly type: 'leave'; readonly tab: string; readonly key: string }
 
 /** What the tab that holds the connection tells all others, or `to` one of them. */

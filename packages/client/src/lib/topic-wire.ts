@@ -199,6 +199,11 @@ export class TopicWire implements CarriedTopic {
   #receivedSnapshot(data: string, cursor: Cursor): void {
     if (this.#hasBegun) {
       if (this.#late?.isServedBy(cursor)) this.#beginLate(this.#decode(signals.snapshot, data), cursor)
+      else if (this.#late) {
+        // It was on its way before. Should no other be, it is asked for once more.
+        this.#needsSnapshot = true
+        this.#owner.needsSync()
+      }
       return
     }
     this.#hasBegun = true
