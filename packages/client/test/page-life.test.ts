@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect, it, onTestFinished } from 'vitest'
 import { hasChromium, startChromium } from './chromium.js'
 import { failingNetwork } from './failing-network.js'
-import { startServer } from './harness.js'
+import { startServer, until } from './harness.js'
 import type { LivingPage, Note } from './living-page.js'
 import { pageServer } from './page-server.js'
 import { Witness } from './witness.js'
@@ -241,17 +241,15 @@ it.skipIf(!hasChromium).for(transports)(
 )
 
 it.skipIf(!hasChromium).for(transports)(
-  'with %s EventSource, a page that was left and comes back from the back-forward cache goes on',
+  'with %s EventSource, a page that was left holds no connection, and goes on when it comes back from the back-forward cache',
   async (transport, { annotate }) => {
     const feed = new Feed()
-    const { port, origin } = await startFed(feed, { retryMs: longRetryMs })
-    const network = await failingNetwork(port)
-    const { page, living } = await openPage(network.origin, transport)
+    const { origin, tidings, requests } = await startFed(feed, { retryMs: longRetryMs })
+    const { page, living } = await openPage(origin, transport)
     await page.goto(`${origin}/events/nothing`)
-    network.become('silent')
+    await until(() => tidings.stats().connections === 0, 'its connection was closed')
     const leftAt = feed.count
     await new Promise((resolve) => setTimeout(resolve, 500))
-    network.become('up')
     await page.goBack({ waitUntil: 'commit' })
     const tookMs = await living.until((notes) => last(notes, 'ticks') > leftAt, 'it was back')
     await annotate(`${tookMs} ms`)
@@ -259,5 +257,6 @@ it.skipIf(!hasChromium).for(transports)(
     const notes = await living.end(feed)
     expect(has(notes, 'page', 'came back')).toBe(true)
     expectNothingMissed(notes, feed)
+    expect(requests.filter(({ method, url }) => method === 'GET' && url === '/events')).toHaveLength(2)
   },
 )

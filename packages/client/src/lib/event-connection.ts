@@ -69,7 +69,10 @@ export class EventConnection {
   open(): void {
     const { status } = this.#state
     if (status !== 'idle' && status !== 'closed') return
-    this.#stopWatching ??= watchWaking((wake) => this.#woken(wake))
+    this.#stopWatching ??= watchWaking(
+      (wake) => this.#woken(wake),
+      () => this.#left(),
+    )
     this.#connect()
   }
 
@@ -198,6 +201,19 @@ export class EventConnection {
       })
       this.#connect()
     }
+  }
+
+  /**
+   * The page goes to the back-forward cache: it wakes when it comes back, and is gone if it does not. Chromium 156 drops a
+   * page from there whose request has been open for a minute.
+   */
+  #left(): void {
+    const { status } = this.#state
+    if (status !== 'connecting' && status !== 'open') return
+    this.#disconnect()
+    this.#listener.lost()
+    const problem = this.#broken('was closed: the page was left')
+    this.#change({ type: 'lost', attempt: this.#failures + 1, problem, retryAt: Date.now() })
   }
 
   #heard(): void {
