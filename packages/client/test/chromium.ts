@@ -53,7 +53,12 @@ export async function startChromium(): Promise<BrowserContext> {
     // What it says from now on is read by nobody, and must not fill the pipe.
     started.stderr.resume()
     const browser = await chromium.connectOverCDP(endpoint, { noDefaults: true })
-    onTestFinished(() => browser.close())
+    // In order, for its helpers still write to the profile when it is killed.
+    onTestFinished(async () => {
+      const session = await browser.newBrowserCDPSession()
+      await session.send('Browser.close').catch(() => {})
+      await ended
+    })
     const [context] = browser.contexts()
     if (context) return context
   }
