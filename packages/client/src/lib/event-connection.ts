@@ -187,6 +187,8 @@ export class EventConnection {
 
   /** Comes back at once when there is a reason to believe that it works now, or that the connection has died unseen. */
   #woken(wake: Wake): void {
+    // What failed before says nothing about now.
+    if (wake === 'back') this.#failures = 0
     const isStale = wake === 'back' || Date.now() - this.#heardAt > this.#silenceMs / 2
     const { status } = this.#state
     if (status === 'waiting') this.#connect()
