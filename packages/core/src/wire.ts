@@ -3,7 +3,7 @@
  *
  * For those who write an adapter, a bus or a client of their own. Applications need only `@tidings/core`.
  */
-export { type BackoffBounds, backoffMs } from './lib/backoff.js'
+export { type BackoffBounds, backoffMs, maxTimerMs } from './lib/backoff.js'
 export { checkContract } from './lib/check-contract.js'
 export {
   type CompiledChannel,

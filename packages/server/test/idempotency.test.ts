@@ -121,3 +121,44 @@ it('a caller that loses its connection does not stop it, and gets the answer whe
   expect((await again).body).toEqual({ receipt: 1 })
   expect(runs).toHaveLength(1)
 })
+
+it('one that breaks because nobody waits for it any more may be sent again', async () => {
+  let runs = 0
+  const tidings = createServer(contract, {
+    pay: async ({ signal }) => {
+      runs += 1
+      if (runs > 1) return { receipt: runs }
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+    note: () => {},
+  })
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
+  const url = await mount(expressHandler(tidings))
+  const caller = new AbortController()
+  const lost = fetch(`${url}/pay`, {
+    method: 'POST',
+    signal: caller.signal,
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'k' },
+    body: JSON.stringify({ amount: 1 }),
+  })
+  await until(() => runs === 1, 'it ran')
+  caller.abort()
+  await expect(lost).rejects.toThrow()
+  await new Promise((resolve) => setTimeout(resolve, 2_200))
+  const again = await post(`${url}/pay`, { amount: 1 }, { 'idempotency-key': 'k' })
+  expect(again).toMatchObject({ status: 200, body: { receipt: 2 } })
+})
+
+it('without principals, those with other credentials are others', async () => {
+  const tidings = createServer(contract, {
+    pay: ({ input }) => ({ receipt: input.amount }),
+    note: () => {},
+  })
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
+  const url = await mount(expressHandler(tidings))
+  const pay = (amount: number, authorization: string) =>
+    post(`${url}/pay`, { amount }, { 'idempotency-key': '1', authorization })
+  expect((await pay(1, 'Bearer ada')).body).toEqual({ receipt: 1 })
+  expect((await pay(2, 'Bearer eve')).body).toEqual({ receipt: 2 })
+  expect((await pay(2, 'Bearer ada')).status).toBe(409)
+})

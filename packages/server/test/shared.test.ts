@@ -144,7 +144,7 @@ describe('a shared connection', () => {
       'invalid',
       'epoch',
     ])
-    await stream.count(7)
+    await stream.count(6)
     expect(tidings.stats().subscriptions).toBe(2)
     const gaps = eventsOf(stream).filter(([event]) => event === '$gap')
     expect(gaps.map(([, , data]) => data)).toEqual([

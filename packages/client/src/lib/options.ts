@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import type { BackoffBounds } from '@tidings/core/wire'
+import { type BackoffBounds, maxTimerMs } from '@tidings/core/wire'
 
 /** The part of an EventSource that the client uses: the browser's own and the `eventsource` package's both have it. */
 export interface EventSourceLike {
@@ -34,9 +34,6 @@ export interface ErrorPlace {
   /** What came over the wire, as text. */
   readonly data?: string
 }
-
-/** The longest a timer can be set to: beyond, it fires at once. */
-const maxTimerMs = 2 ** 31 - 1
 
 type HeadersSource = HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
 

@@ -4,8 +4,8 @@ export interface BackoffBounds {
   readonly maxMs: number
 }
 
-/** The longest a timer can be set to: beyond, it fires at once. */
-const maxTimerMs = 2 ** 31 - 1
+/** The longest a timer can be set to, in milliseconds: beyond, it fires at once. */
+export const maxTimerMs = 2 ** 31 - 1
 
 /**
  * How long to wait after a number of failed attempts: exponential backoff with full jitter, so that clients that were

@@ -171,8 +171,9 @@ export function toProblem(error: TidingsError): Problem {
     detail: error.message,
     code: error.code,
     ...(error.data === undefined ? {} : { data: error.data }),
-    ...(error.issues === undefined ? {} : { issues: error.issues.map(toIssue) }),
-    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    // What was thrown without a type checker's help may hold anything.
+    ...(Array.isArray(error.issues) ? { issues: error.issues.filter(isIssue).map(toIssue) } : {}),
+    ...(isDuration(error.retryAfterMs) ? { retryAfterMs: error.retryAfterMs } : {}),
   }
 }
 

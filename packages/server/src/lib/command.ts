@@ -19,11 +19,20 @@ export async function answerCommand(
   const { json, input } = await readInput(command.compiled, request, site.options.maxBodyBytes)
   const idempotencyKey = request.headers.get('idempotency-key')
   if (idempotencyKey === null) return runCommand(site, command, input, context, request.signal)
-  const whose = site.options.principal(context) ?? ''
-  const key = JSON.stringify([whose, path, idempotencyKey])
-  return site.answers.once(key, json, request.signal, (signal) =>
-    runCommand(site, command, input, context, signal),
-  )
+  const keyed = {
+    owner: ownerOf(site, request, context),
+    key: JSON.stringify([path, idempotencyKey]),
+    body: json,
+    left: request.signal,
+  }
+  return site.answers.once(keyed, (signal) => runCommand(site, command, input, context, signal))
+}
+
+/** Whose a request is: a principal's, or of whoever has the same credentials. */
+function ownerOf({ options }: Site, { headers }: TidingsRequest, context: unknown): string {
+  const principal = options.principal(context)
+  if (principal !== undefined) return JSON.stringify(principal)
+  return JSON.stringify([headers.get('authorization'), headers.get('cookie')])
 }
 
 /** Runs the handler. What it throws is an answer too. */

@@ -51,6 +51,7 @@ const controlRequest = payloadOf(
  * Answers `POST /events/$connections/<id>`: changes what a shared connection carries, and proves who its client is. It is
  * authorised by its own credentials, and has to come from the connection's own principal.
  *
+ * @param demand how often the connection's client had been asked to prove who it is before `context` was made
  * @throws TidingsError `gone` where there is no such connection, or it is somebody else's; `conflict` for one that is late
  */
 export async function answerControl(
@@ -58,14 +59,18 @@ export async function answerControl(
   id: string,
   request: TidingsRequest,
   context: unknown,
+  demand: number,
 ): Promise<CompleteAnswer> {
   const json = await readJsonBody(request, site.options.maxBodyBytes, 'a control request')
   const connection = site.shared.get(id)
-  if (!connection || connection.connection.info.principal !== site.options.principal(context)) throw gone()
+  if (!connection?.belongsTo(context)) throw gone()
   const { sequence, operations } = controlRequest.decode(json, 'the control request') as ControlRequest
   if (sequence !== undefined) connection.advance(sequence)
-  await connection.renew(context, expiryOf(context))
-  const results = await Promise.all(operations.map((operation) => connection.perform(operation, context)))
+  // All of it begins in this turn: what comes later is newer.
+  connection.renew(context, expiryOf(context), demand)
+  const results = await Promise.all(
+    operations.map((operation) => connection.perform(operation, context, demand)),
+  )
   const answer: ControlAnswer = { results }
   return jsonAnswer(answer)
 }

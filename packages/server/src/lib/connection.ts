@@ -1,4 +1,4 @@
-import { encodeEventBody, type ServerGapReason, signal, toProblem } from '@tidings/core/wire'
+import { encodeEventBody, maxTimerMs, type ServerGapReason, signal, toProblem } from '@tidings/core/wire'
 import type { Admission } from './admission.js'
 import { Chunk } from './chunk.js'
 import type { ConnectionInfo, DisconnectReason, Hooks } from './hooks.js'
@@ -47,10 +47,11 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
   #lastReady: Subscription | undefined
   readonly #openedAt = performance.now()
   readonly #lifeMs: number
+  #expiry: NodeJS.Timeout | undefined
   #isOver = false
   #isTouched = false
 
-  /** @param expiresAt when its client has to be asked anew who it is, in milliseconds since the epoch */
+  /** @param expiresAt when it ends, for its client to be asked anew who it is: in milliseconds since the epoch, or Infinity */
   constructor(
     home: ConnectionHome,
     sink: Sink,
@@ -62,8 +63,8 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
     this.info = info
     this.#owner = owner
     // Connections that were opened together do not end together.
-    const lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
-    this.#lifeMs = Math.min(lifeMs, expiresAt - Date.now())
+    this.#lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
+    if (expiresAt !== Number.POSITIVE_INFINITY) this.#endAt(expiresAt)
     this.#outlet = new Outlet(home, sink, this)
     home.connections.add(this)
     home.hooks.connected?.(info)
@@ -220,9 +221,17 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
     if (!this.#firstReady) this.#lastReady = undefined
   }
 
+  /** Ends it at some time, in milliseconds since the epoch. */
+  #endAt(time: number): void {
+    const left = time - Date.now()
+    const act = left > maxTimerMs ? () => this.#endAt(time) : () => this.end('unauthorized')
+    this.#expiry = setTimeout(act, Math.min(Math.max(left, 0), maxTimerMs)).unref()
+  }
+
   #release(reason: DisconnectReason): void {
     if (this.#isOver) return
     this.#isOver = true
+    clearTimeout(this.#expiry)
     for (const subscription of this.#subscriptions) {
       subscription.end()
       this.#home.hub.leave(subscription.topic, subscription)

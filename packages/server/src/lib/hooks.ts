@@ -12,8 +12,8 @@ export interface ConnectionInfo {
 
 /**
  * Why a connection ended: the client `left`; it did not read for `stallMs` (`stalled`); it had been open for
- * `maxConnectionMs` (`expired`); the server was `closed`; its subscription `failed`; what its `context` said expired, and
- * its client did not prove itself anew (`unauthorized`); `disconnect` was asked for (`disconnected`).
+ * `maxConnectionMs` (`expired`); the server was `closed`; its subscription `failed`; what its `context` said expired, or it
+ * was to be `reauthorize`d, and its client did not prove itself anew (`unauthorized`); `disconnect` was asked for (`disconnected`).
  */
 export type DisconnectReason =
   | 'left'

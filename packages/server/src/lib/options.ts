@@ -1,4 +1,5 @@
 import { TidingsError } from '@tidings/core'
+import { maxTimerMs } from '@tidings/core/wire'
 import type { ConnectionLimits } from './admission.js'
 import { type ConnectionLimit, guarded, type Hooks, hookNames } from './hooks.js'
 import type { TidingsRequest } from './http.js'
@@ -28,7 +29,7 @@ export interface HistoryOptions {
 /** Bounds on what clients may ask for. */
 export interface LimitOptions {
   /**
-   * How many event streams of topics may be open in all. One too many is answered with 503 `unavailable` and `Retry-After`.
+   * How many connections may be open in all, shared ones and those of single topics. One too many is answered with 503 `unavailable` and `Retry-After`.
    *
    * Defaults to no limit but the process' own: each takes a file descriptor.
    */
@@ -51,7 +52,7 @@ export interface LimitOptions {
   /**
    * How many topics a shared connection may carry at once. One too many is refused with `too_many_requests`, alone.
    *
-   * A client may subscribe as often as twice that at once, and a tenth of it each second after that, so that one that
+   * A client may subscribe, or ask for a snapshot, as often as twice that at once, and a tenth of it each second after that, so that one that
    * does so in a loop cannot fill the memory with topics it has left.
    *
    * Defaults to 1,000.
@@ -96,13 +97,18 @@ export interface ServerOptions<Context> {
    */
   context?(request: ContextRequest): Context | Promise<Context>
   /**
-   * Whose a request is, for `limits.connectionsPerPrincipal` and the hooks: an account's id, say. `undefined` for one
-   * who is not known. Write it after `context`, whose type it is given.
+   * Whose a request is: an account's id, say. `undefined` for one who is not known. Write it after `context`, whose type
+   * it is given.
+   *
+   * Only who opened a shared connection may change what it carries, and only who sent a command is given its answer
+   * again; `limits.connectionsPerPrincipal` counts by it, and hooks are told it. Without it, whoever knows a connection's
+   * id, which nobody can guess, may change what that carries; what they may subscribe to is asked of themselves.
    */
   principal?(context: Context): string | undefined
   history?: HistoryOptions
   /**
-   * After how many milliseconds of silence a connection is shown to be alive, with a comment line.
+   * After how many milliseconds of silence a connection is shown to be alive: with a comment line, or on a
+   * shared connection with an event `$heartbeat`.
    *
    * Proxies cut what is silent for longer than their own timeout, which is often 60 s. Defaults to 15,000.
    */
@@ -145,7 +151,8 @@ export interface ServerOptions<Context> {
   lingerMs?: number
   /**
    * For how many milliseconds the answer to a command with an `Idempotency-Key` is remembered, so that one that is sent
-   * again, because its answer was lost, is not run again. At most 10,000 answers are. Tidings' own client sends a key with
+   * again, because its answer was lost, is not run again. At most 10,000 answers are, of 64 Mi characters in all, and 1,000
+   * of one principal; without `principal`, of one `Authorization` and `Cookie`. Tidings' own client sends a key with
    * every command.
    *
    * Defaults to 300,000: five minutes. 0 remembers it for no longer than the command runs.
@@ -188,9 +195,6 @@ export interface ResolvedOptions<Context> {
   readonly hooks: Hooks
   readonly onError: (error: unknown, at: ErrorPlace) => void
 }
-
-/** The longest a timer can be set to: beyond, it fires at once. */
-const maxTimerMs = 2 ** 31 - 1
 
 const defaultHistory: HistoryBounds = { size: 256, ms: 120_000 }
 

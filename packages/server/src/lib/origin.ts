@@ -16,7 +16,8 @@ const preflightSeconds = 7_200
  * Answers a request, unless a page asks whose origin may not; and says so to the browser, which asks first (a preflight)
  * and hands no answer over otherwise: the CORS protocol of the Fetch Standard, section 3.3.
  *
- * Requests without an `Origin` come from no other page: a browser sends it with all that could change anything.
+ * A browser sends an `Origin` with all that could change anything or be read. What it sends without, for an image of
+ * another site's page, is refused too: it would come with the visitor's cookies, and count as theirs.
  */
 export async function guardOrigin(
   allowed: AllowedOrigins,
@@ -24,11 +25,11 @@ export async function guardOrigin(
   answer: () => Promise<Answer>,
 ): Promise<Answer> {
   const origin = request.headers.get('origin')
-  if (origin === null || isSameOrigin(origin, request)) return answer()
+  if (origin === null) return isForeignImage(request) && !allowed.any ? refusal('Another site') : answer()
+  if (isSameOrigin(origin, request)) return answer()
   const isListed = allowed.listed.has(origin)
   if (!isListed && !allowed.any) {
-    const message = `The origin ${origin} may not use this server. Its owner can allow it: cors: { origins: ['${origin}'] }`
-    return problemAnswer(new TidingsError({ code: 'forbidden', message }), { Vary: 'Origin' })
+    return refusal(`The origin ${origin}`, `. Its owner can allow it: cors: { origins: ['${origin}'] }`)
   }
   const headers = {
     'Access-Control-Allow-Origin': isListed ? origin : '*',
@@ -39,6 +40,16 @@ export async function guardOrigin(
   const given = await answer()
   const exposed = { 'Access-Control-Expose-Headers': 'Retry-After' }
   return { ...given, headers: { ...given.headers, ...headers, ...exposed } }
+}
+
+function refusal(who: string, advice = ''): Answer {
+  const message = `${who} may not use this server${advice}`
+  return problemAnswer(new TidingsError({ code: 'forbidden', message }), { Vary: 'Origin' })
+}
+
+/** Whether a page of another site has a browser fetch this without being able to read it. */
+function isForeignImage({ headers }: TidingsRequest): boolean {
+  return headers.get('sec-fetch-site') === 'cross-site' && headers.get('sec-fetch-mode') === 'no-cors'
 }
 
 function preflight(request: TidingsRequest, headers: Readonly<Record<string, string>>): Answer {

@@ -42,7 +42,8 @@ function endpointOf(site: Site, request: TidingsRequest): Endpoint | undefined {
   if (path === '') return { method: 'GET', answer: (context) => answerConnection(site, request, context) }
   if (path.startsWith(controlPrefix)) {
     const id = path.slice(controlPrefix.length)
-    return { method: 'POST', answer: (context) => answerControl(site, id, request, context) }
+    const demand = site.shared.get(id)?.demands ?? 0
+    return { method: 'POST', answer: (context) => answerControl(site, id, request, context, demand) }
   }
   const procedure = site.procedures.get(path)
   if (!procedure) return undefined

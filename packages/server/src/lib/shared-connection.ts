@@ -41,10 +41,11 @@ export class SharedConnection implements ConnectionOwner {
   /** By the key of the topic. */
   readonly #subscriptions = new Map<string, Subscription>()
   /** The topics that somebody is about to be let into, each with the request that does it: a newer one counts. */
-  readonly #entering = new Map<string, object>()
+  readonly #entering = new Map<string, { readonly label: string }>()
   readonly #allowance: Allowance
   readonly #validity: Validity
-  #mustProve = false
+  /** With what its client has proved who it is last, where that was demanded. */
+  #proof: { readonly demand: number; readonly context: unknown } | undefined
   /** The newest control request. */
   #sequence = 0
 
@@ -57,8 +58,9 @@ export class SharedConnection implements ConnectionOwner {
       ending: (withinMs) => this.demandProof(withinMs),
       over: () => this.#unproven(),
     })
-    this.connection = new Connection(site, sink, info, Number.POSITIVE_INFINITY, this)
+    // Before it is there: a hook that hears of it may end it.
     site.shared.set(this.id, this)
+    this.connection = new Connection(site, sink, info, Number.POSITIVE_INFINITY, this)
     this.connection.say(openingFrame(site.options, this.id))
   }
 
@@ -75,46 +77,51 @@ export class SharedConnection implements ConnectionOwner {
     this.#sequence = sequence
   }
 
-  /** Its client has proved who it is, for so long. Lets go of what it may not have any more, where that was asked. */
-  async renew(context: unknown, expiresAt: number): Promise<void> {
-    this.#validity.renew(expiresAt)
-    if (!this.#mustProve) return
-    this.#mustProve = false
-    await Promise.all(
-      [...this.#subscriptions].map(async ([key, subscription]) => {
-        try {
-          await requireAuthorized(topicByKey(this.#site.procedures, key), context)
-        } catch (error) {
-          this.failed(subscription, error)
-        }
-      }),
-    )
+  /** How often its client was asked to prove who it is. */
+  get demands(): number {
+    return this.#validity.demands
+  }
+
+  /** Whether it belongs to who sends a request with a context. */
+  belongsTo(context: unknown): boolean {
+    return this.connection.info.principal === this.#site.options.principal(context)
+  }
+
+  /**
+   * Its client has proved who it is, for so long. Where that was demanded, each topic is authorised anew, while it goes on.
+   *
+   * @param demand how often it had been demanded when its context was made: one that is older than the last is no proof
+   */
+  renew(context: unknown, expiresAt: number, demand: number): void {
+    if (!this.#validity.renew(expiresAt, demand) || this.#proof?.demand === demand || demand === 0) return
+    this.#proof = { demand, context }
+    for (const [key, subscription] of this.#subscriptions) {
+      requireAuthorized(topicByKey(this.#site.procedures, key), context).catch((error) =>
+        this.failed(subscription, error),
+      )
+    }
   }
 
   /** Asks the client to prove who it is, and ends the connection if it does not. */
   demandProof(withinMs: number): void {
     const signal: ReauthorizeSignal = { withinMs: Math.floor(withinMs) }
-    this.#mustProve = true
     this.#validity.endWithin(withinMs)
     this.connection.say(encodeEventBody(signals.reauthorize, signal))
   }
 
-  /** Does what a control request asks for, which is authorised by its own context. What goes wrong is the result. */
-  async perform(operation: ControlOperation, context: unknown): Promise<ControlResult> {
-    const name =
-      'subscribe' in operation
-        ? operation.subscribe
-        : 'snapshot' in operation
-          ? operation.snapshot
-          : operation.unsubscribe
+  /**
+   * Does what a control request asks for, which is authorised by its own context. What goes wrong is the result. A topic
+   * whose subscription is refused is carried no longer.
+   *
+   * @param demand see {@link renew}
+   */
+  async perform(operation: ControlOperation, context: unknown, demand: number): Promise<ControlResult> {
+    const name = nameIn(operation)
     try {
       const topic = topicByKey(this.#site.procedures, name)
       if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
-      const waitMs = this.#allowance.take()
-      if (waitMs > 0) throw tooOften(waitMs)
-      return 'subscribe' in operation
-        ? await this.#subscribe(topic, operation.subscribe, startOf(operation.cursor), context)
-        : this.#refresh(topic.key)
+      if ('snapshot' in operation) return this.#refresh(topic.key)
+      return await this.#subscribe(topic, name, startOf(operation.cursor), { context, demand })
     } catch (error) {
       return { status: 'refused', problem: toProblem(this.#site.publicError(error, name)) }
     }
@@ -143,22 +150,35 @@ export class SharedConnection implements ConnectionOwner {
     topic: TopicRequest,
     label: string,
     start: Start,
-    context: unknown,
+    proof: { readonly context: unknown; readonly demand: number },
   ): Promise<ControlResult> {
-    const entry = {}
-    this.#requireRoom(topic.key, label)
-    this.#entering.set(topic.key, entry)
+    const { key } = topic
+    this.#requireOneName(key, label)
+    const entry = { label }
     try {
-      await requireAuthorized(topic, context)
+      this.#requireRoom(key)
+      this.#requireAllowance()
+      this.#entering.set(key, entry)
+      await requireAuthorized(topic, proof.context)
+      // Its client may have proved who it is in the meantime, as somebody who may do less.
+      for (let known = proof; this.#proof && this.#proof.demand > known.demand; ) {
+        known = this.#proof
+        await requireAuthorized(topic, known.context)
+      }
       if (this.connection.isOver) throw gone()
-      if (this.#entering.get(topic.key) !== entry) throw overtaken(label)
+      if (this.#entering.get(key) !== entry) throw overtaken(label)
       return this.#begin(topic, label, start)
+    } catch (error) {
+      const newest = this.#entering.get(key)
+      if (newest === undefined || newest === entry) this.#drop(key)
+      throw error
     } finally {
-      if (this.#entering.get(topic.key) === entry) this.#entering.delete(topic.key)
+      if (this.#entering.get(key) === entry) this.#entering.delete(key)
     }
   }
 
   #begin({ key, query, channel }: TopicRequest, label: string, start: Start): ControlResult {
+    const isRefreshing = this.#subscriptions.get(key)?.isRefreshing ?? false
     this.#drop(key)
     const topic = this.#site.hub.topic(key, query, channel.settings)
     const { log } = topic
@@ -173,6 +193,8 @@ export class SharedConnection implements ConnectionOwner {
     const subscription = new Subscription(topic, this.connection, start, open, label)
     this.#subscriptions.set(key, subscription)
     this.connection.add(subscription)
+    // A snapshot that was promised comes.
+    if (isRefreshing) subscription.refresh()
     return reason ? { status: 'gap', reason, name, ...cursor } : { status: 'accepted', name, ...cursor }
   }
 
@@ -183,6 +205,7 @@ export class SharedConnection implements ConnectionOwner {
   }
 
   #refresh(key: string): ControlResult {
+    this.#requireAllowance()
     const subscription = this.#subscriptions.get(key)
     if (!subscription) {
       const message = `"${key}" is not subscribed to here. Subscribe, and its snapshot comes with it`
@@ -199,17 +222,31 @@ export class SharedConnection implements ConnectionOwner {
     this.connection.remove(subscription)
   }
 
-  /** @throws TidingsError for one subscription too many, or one topic under two names */
-  #requireRoom(key: string, label: string): void {
-    const known = this.#subscriptions.get(key)
-    if (known && known.label !== label) {
-      const message = `"${label}" is subscribed to here as "${known.label}". Use one name for a topic`
-      throw new TidingsError({ code: 'bad_request', message })
-    }
+  /** @throws TidingsError for one topic under two names */
+  #requireOneName(key: string, label: string): void {
+    const known = this.#subscriptions.get(key)?.label ?? this.#entering.get(key)?.label
+    if (known === undefined || known === label) return
+    const message = `"${label}" is subscribed to here as "${known}". Use one name for a topic`
+    throw new TidingsError({ code: 'bad_request', message })
+  }
+
+  /** @throws TidingsError for one subscription too many */
+  #requireRoom(key: string): void {
+    if (this.#subscriptions.has(key) || this.#entering.has(key)) return
+    let count = this.#subscriptions.size
+    for (const entering of this.#entering.keys()) if (!this.#subscriptions.has(entering)) count += 1
     const most = this.#site.options.subscriptionsPerConnection
-    if (known || this.#subscriptions.size + this.#entering.size < most) return
+    if (count < most) return
     const message = `A connection takes ${most} subscriptions, and this one has them. Leave one, or open another`
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs: this.#site.options.retryMs })
+  }
+
+  /** @throws TidingsError for what is asked too often */
+  #requireAllowance(): void {
+    const retryAfterMs = this.#allowance.take()
+    if (retryAfterMs === 0) return
+    const message = 'This connection asks for topics too often. Try again later'
+    throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 
   #sayFailure({ topic, label }: Subscription, error: unknown, about: { snapshot?: true }): void {
@@ -225,13 +262,14 @@ export class SharedConnection implements ConnectionOwner {
   }
 }
 
-function startOf(cursor: string | undefined): Start {
-  return cursor === undefined ? { kind: 'head' } : { kind: 'resume', cursor: parseCursor(cursor) }
+/** The topic that an operation is about, as the client has named it. */
+function nameIn(operation: ControlOperation): string {
+  if ('subscribe' in operation) return operation.subscribe
+  return 'snapshot' in operation ? operation.snapshot : operation.unsubscribe
 }
 
-function tooOften(retryAfterMs: number): TidingsError {
-  const message = 'This connection subscribes too often. Try again later'
-  return new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
+function startOf(cursor: string | undefined): Start {
+  return cursor === undefined ? { kind: 'head' } : { kind: 'resume', cursor: parseCursor(cursor) }
 }
 
 function overtaken(topic: string): TidingsError {

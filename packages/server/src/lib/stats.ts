@@ -2,7 +2,7 @@ import type { Site } from './site.js'
 
 /** What a server is doing at the moment, and what it has done since it was created. */
 export interface Stats {
-  /** Open event streams of topics. */
+  /** Open connections, shared ones and those of single topics. */
   readonly connections: number
   readonly subscriptions: number
   /** Subscriptions that are owed something their clients have no room for, because they read slowly. */

@@ -72,6 +72,11 @@ export class Subscription implements TopicReader {
     return this.#first !== undefined || (this.#phase === 'reading' && this.#seq < this.topic.log.head)
   }
 
+  /** Whether a snapshot that was asked for between events is still on its way. */
+  get isRefreshing(): boolean {
+    return this.#refreshing !== undefined
+  }
+
   /** Tells its owner that there is something to take. */
   announce(): void {
     if (this.#phase === 'reading') this.#owner.ready(this)

@@ -1,6 +1,10 @@
 import { TidingsError } from '@tidings/core'
 import { topicKey } from '@tidings/core/wire'
 import type { BoundChannel, BoundProcedure } from './binding.js'
+import { withinTime } from './time-limit.js'
+
+/** How long it may take to say who may subscribe, in milliseconds. */
+const authorizeMs = 10_000
 
 /** A topic that somebody asks for: what it is called, and what it is a topic of. */
 export interface TopicRequest {
@@ -35,7 +39,9 @@ export function topicByKey(procedures: ReadonlyMap<string, BoundProcedure>, key:
 
 /** @throws TidingsError `forbidden`, or what `authorize` throws, for who may not subscribe to a topic */
 export async function requireAuthorized({ channel, params }: TopicRequest, context: unknown): Promise<void> {
-  if ((await channel.authorize({ params, context })) === true) return
+  const what = `authorize of "${channel.compiled.path}"`
+  const verdict = await withinTime(authorizeMs, what, async () => channel.authorize({ params, context }))
+  if (verdict === true) return
   const message = `You may not subscribe to this topic of "${channel.compiled.path}"`
   throw new TidingsError({ code: 'forbidden', message })
 }

@@ -1,5 +1,4 @@
-/** The longest a timer can be set to: beyond, it fires at once. */
-const maxTimerMs = 2 ** 31 - 1
+import { maxTimerMs } from '@tidings/core/wire'
 
 /** How long before its end a client is asked to prove itself anew, at the most; of a short life it is the half. */
 const leadMs = 30_000
@@ -9,33 +8,48 @@ const leastMs = 100
 
 /** What a validity tells. */
 export interface ValidityListener {
-  /** It ends in so many milliseconds. Told again, ever shorter before the end, until it is renewed. */
+  /** It ends in so many milliseconds, unless it is renewed: the time to demand that. */
   ending(inMs: number): void
   over(): void
 }
 
-/** For how long what a connection was opened with is good. */
+/** For how long what a connection was opened with is good, and how often its client was asked to renew it. */
 export class Validity {
   readonly #listener: ValidityListener
   #timer: NodeJS.Timeout | undefined
-  #expiresAt = Number.POSITIVE_INFINITY
+  #expiresAt: number
+  #demands = 0
 
   /** @param expiresAt in milliseconds since the epoch, or Infinity */
   constructor(expiresAt: number, listener: ValidityListener) {
     this.#listener = listener
-    this.renew(expiresAt)
-  }
-
-  renew(expiresAt: number): void {
     this.#expiresAt = expiresAt
     this.#schedule()
   }
 
-  /** Ends it sooner, unless it is renewed. */
+  /** How often it was demanded that it be renewed. */
+  get demands(): number {
+    return this.#demands
+  }
+
+  /**
+   * Says whether it is renewed.
+   *
+   * @param demand the count of {@link demands} when that what it is renewed with was made: what is older than the last
+   * demand does not meet it
+   */
+  renew(expiresAt: number, demand: number): boolean {
+    if (demand < this.#demands) return false
+    this.#expiresAt = expiresAt
+    this.#schedule()
+    return true
+  }
+
+  /** Ends it within so many milliseconds, unless it is renewed. */
   endWithin(ms: number): void {
+    this.#demands += 1
     this.#expiresAt = Math.min(this.#expiresAt, Date.now() + ms)
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#listener.over(), this.#expiresAt - Date.now()).unref()
+    this.#setTimer(this.#expiresAt - Date.now(), () => this.#listener.over())
   }
 
   close(): void {
@@ -43,15 +57,21 @@ export class Validity {
   }
 
   #schedule(): void {
-    clearTimeout(this.#timer)
     const left = this.#expiresAt - Date.now()
-    if (left > maxTimerMs) return
-    if (left < leastMs) {
-      this.#timer = setTimeout(() => this.#listener.over(), Math.max(left, 0)).unref()
-      return
+    if (left === Number.POSITIVE_INFINITY) {
+      clearTimeout(this.#timer)
+    } else if (left < leastMs) {
+      this.#setTimer(left, () => this.#listener.over())
+    } else {
+      const wait = left - Math.min(leadMs, left / 2)
+      if (wait > maxTimerMs) this.#setTimer(maxTimerMs, () => this.#schedule())
+      else this.#setTimer(wait, () => this.#listener.ending(this.#expiresAt - Date.now()))
     }
-    const lead = Math.min(leadMs, left / 2)
-    this.#timer = setTimeout(() => this.#listener.ending(this.#expiresAt - Date.now()), left - lead).unref()
+  }
+
+  #setTimer(ms: number, act: () => void): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(act, Math.max(ms, 0)).unref()
   }
 }
 
