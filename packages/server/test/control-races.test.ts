@@ -106,6 +106,24 @@ it('a topic whose subscription is refused anew is carried no longer', async () =
   expect(names()).not.toContain('typing')
 })
 
+it('one that was overtaken takes nothing from the one that overtook it', async () => {
+  let ms = 60
+  const { tidings, url } = await start({
+    authorize: async () => {
+      await pause(ms)
+      return true
+    },
+  })
+  const { control, names } = await connect(url)
+  const slow = control([{ subscribe: 'room?roomId=a' }], 1)
+  await pause(20)
+  ms = 0
+  expect(await control([{ subscribe: 'room?roomId=a' }], 2)).toMatchObject([{ status: 'accepted' }])
+  expect(await slow).toMatchObject([{ status: 'refused', problem: { code: 'conflict' } }])
+  await tidings.emit.room({ roomId: 'a' }).typing('ada')
+  await until(() => names().includes('typing'), 'it came')
+})
+
 it('a request that began before proof was demanded is none', async () => {
   const { tidings, url, banned } = await start({ authorize: ({ context }) => context.isStaff })
   const { path, control, names } = await connect(url)

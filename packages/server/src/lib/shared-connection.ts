@@ -154,11 +154,11 @@ export class SharedConnection implements ConnectionOwner {
   ): Promise<ControlResult> {
     const { key } = topic
     this.#requireOneName(key, label)
+    this.#requireRoom(key)
     const entry = { label }
+    this.#entering.set(key, entry)
     try {
-      this.#requireRoom(key)
       this.#requireAllowance()
-      this.#entering.set(key, entry)
       await requireAuthorized(topic, proof.context)
       // Its client may have proved who it is in the meantime, as somebody who may do less.
       for (let known = proof; this.#proof && this.#proof.demand > known.demand; ) {
@@ -169,8 +169,7 @@ export class SharedConnection implements ConnectionOwner {
       if (this.#entering.get(key) !== entry) throw overtaken(label)
       return this.#begin(topic, label, start)
     } catch (error) {
-      const newest = this.#entering.get(key)
-      if (newest === undefined || newest === entry) this.#drop(key)
+      if (this.#entering.get(key) === entry) this.#drop(key)
       throw error
     } finally {
       if (this.#entering.get(key) === entry) this.#entering.delete(key)
