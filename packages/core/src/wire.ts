@@ -15,7 +15,7 @@ export {
   compileContract,
 } from './lib/compile.js'
 export type { ControlAnswer, ControlOperation, ControlRequest, ControlResult } from './lib/control.js'
-export { type Cursor, formatCursor, parseCursor, type ServerGapReason } from './lib/cursor.js'
+export { type Cursor, formatCursor, isAtOrAfter, parseCursor, type ServerGapReason } from './lib/cursor.js'
 export {
   encodeEventBody,
   eventStreamContentType,

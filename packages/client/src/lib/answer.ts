@@ -18,10 +18,11 @@ export async function readRefusal(response: Response): Promise<TidingsError> {
   })
 }
 
-/** The `Retry-After` header in milliseconds, if it is in seconds: RFC 9110 section 10.2.3. */
+/** The `Retry-After` header in milliseconds, which is a number of seconds or a date: RFC 9110 section 10.2.3. */
 function retryAfterMs(response: Response): number | undefined {
-  const header = response.headers.get('retry-after')
-  return header !== null && /^\d+$/.test(header) ? Number(header) * 1000 : undefined
+  const header = response.headers.get('retry-after') ?? ''
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return ms >= 0 ? ms : undefined
 }
 
 /** What a failed request has come to, as a `TidingsError`. `signal` tells an abort from a broken network. */
@@ -44,6 +45,11 @@ function reasonOf(error: unknown): string {
 export function mayHeal({ code, status }: TidingsError): boolean {
   if (code === 'aborted' || code === 'closed') return false
   return status < 400 || status >= 500 || status === 408 || status === 425 || status === 429
+}
+
+/** Whether the server will never have a client, so that no other connection would be any better. */
+export function isFinal({ code, status }: TidingsError): boolean {
+  return code === 'aborted' || code === 'closed' || [401, 403, 404, 410].includes(status)
 }
 
 /** Parses what the server sent. @throws TidingsError `invalid_response` if it is not JSON */

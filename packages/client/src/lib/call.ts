@@ -1,5 +1,11 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
-import { asReceived, backoffMs, type CompiledCommand, type CompiledStream } from '@tidings/core/wire'
+import {
+  asReceived,
+  backoffMs,
+  type CompiledCommand,
+  type CompiledStream,
+  maxTimerMs,
+} from '@tidings/core/wire'
 import { parseJson, requestFailure } from './answer.js'
 import { linkedAbort } from './linked-abort.js'
 import type { ResolvedOptions } from './options.js'
@@ -49,7 +55,7 @@ export async function callCommand(
   const what = `the output of ${command.path}`
   const json = encodeInput(command, input)
   const headers = { 'Idempotency-Key': newKey() }
-  const endsAt = Date.now() + (timeoutMs ?? options.timeoutMs)
+  const endsAt = Date.now() + Math.min(timeoutMs ?? options.timeoutMs, maxTimerMs)
   const { signal, unlink } = linkedAbort(...signals)
   try {
     for (let attempt = 1; ; attempt += 1) {

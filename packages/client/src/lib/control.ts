@@ -7,12 +7,12 @@ import {
   type ControlResult,
   fromProblem,
 } from '@tidings/core/wire'
-import { mayHeal, parseSignal, requestFailure } from './answer.js'
+import { isFinal, mayHeal, parseSignal, requestFailure } from './answer.js'
 import type { ResolvedOptions } from './options.js'
 import { postJson } from './request.js'
 
-/** How many operations one request has at the most: as many topics are asked for at once when a connection is new. */
-const maxOperations = 1_000
+/** How many operations one request has at the most, and of about how many characters, unless one alone is longer. */
+const most = { operations: 1_000, length: 100_000 }
 
 /** A topic that is to be carried. */
 export interface CarriedTopic {
@@ -20,12 +20,16 @@ export interface CarriedTopic {
   readonly cursor: string | undefined
   /** Whether nothing is under way that has to come before it can be said to be carried. */
   readonly isSettled: boolean
+  /** Whether there is something to ask the server for. */
+  readonly needsRequest: boolean
   /** What the server has to be asked for, if anything; it counts as asked then. */
   takeRequest(): 'subscribe' | 'snapshot' | undefined
   /** What it was asked for may not have been heard: it is to be asked for again. */
   lost(): void
   /** The server will not carry it, or not now. */
   failed(problem: TidingsError): void
+  /** The server will not send the snapshot that was asked for, or not now. */
+  snapshotFailed(problem: TidingsError): void
 }
 
 /** What the control of a connection is about. */
@@ -33,6 +37,8 @@ export interface ControlOwner {
   readonly options: ResolvedOptions
   /** The topics that are to be carried, by key. */
   readonly topics: ReadonlyMap<string, CarriedTopic>
+  /** Something was answered. */
+  answered(): void
   /** The connection that was to be controlled is of no use any more. */
   abandon(problem: TidingsError): void
   /** The server will not be controlled: no other connection would be any better. */
@@ -62,10 +68,15 @@ export class Control {
     this.#owner = owner
   }
 
+  get isOpen(): boolean {
+    return this.#id !== undefined
+  }
+
   /** There is a connection now, which carries nothing yet. */
   opened(id: string): void {
     this.#id = id
     this.#sequence = 0
+    this.#wasDenied = false
     this.#abort = new AbortController()
     this.sync()
   }
@@ -112,6 +123,7 @@ export class Control {
       operations.forEach((operation, index) => {
         this.#finish(operation, results[index])
       })
+      this.#owner.answered()
       this.sync()
     } catch (error) {
       if (this.#id !== id) return
@@ -123,12 +135,19 @@ export class Control {
   #difference(): ControlOperation[] {
     const { topics } = this.#owner
     const operations: ControlOperation[] = []
+    let length = 0
+    const hasRoom = (key: string) => {
+      length += key.length + 100
+      return operations.length === 0 || (operations.length < most.operations && length < most.length)
+    }
     for (const key of this.#carried) {
       if (topics.has(key)) continue
+      if (!hasRoom(key)) return operations
       operations.push({ unsubscribe: key })
     }
     for (const [key, topic] of topics) {
-      if (operations.length >= maxOperations) break
+      if (!topic.needsRequest) continue
+      if (!hasRoom(key)) return operations
       const request = topic.takeRequest()
       if (request === 'snapshot') operations.push({ snapshot: key })
       if (request !== 'subscribe') continue
@@ -161,21 +180,27 @@ export class Control {
     const problem = fromProblem(result.problem)
     // Overtaken by a newer request for the same topic, whose answer counts.
     if (!problem || problem.code === 'conflict') return
-    const key = 'subscribe' in operation ? operation.subscribe : operation.snapshot
-    this.#carried.delete(key)
-    this.#owner.topics.get(key)?.failed(problem)
+    const { topics } = this.#owner
+    if ('snapshot' in operation) {
+      topics.get(operation.snapshot)?.snapshotFailed(problem)
+      return
+    }
+    this.#carried.delete(operation.subscribe)
+    topics.get(operation.subscribe)?.failed(problem)
   }
 
   /** Nobody knows what the server has done of it: everything is asked for again, which does no harm. */
   #failed(problem: TidingsError, operations: readonly ControlOperation[]): void {
     const { topics, options } = this.#owner
-    if (problem.code === 'gone') {
-      this.#owner.abandon(problem)
+    const isDenied = problem.status === 401
+    const isRefused = isDenied ? this.#wasDenied || !options.canRenewHeaders : isFinal(problem)
+    if (isRefused && problem.code !== 'gone') {
+      this.#owner.refuse(problem)
       return
     }
-    const isDenied = problem.status === 401
-    if (isDenied ? this.#wasDenied || !options.canRenewHeaders : !mayHeal(problem)) {
-      this.#owner.refuse(problem)
+    // It is gone; or one that came twice on its way, say, is a conflict: another connection may do better.
+    if (!isDenied && !mayHeal(problem)) {
+      this.#owner.abandon(problem)
       return
     }
     this.#wasDenied = isDenied

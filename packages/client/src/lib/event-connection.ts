@@ -2,11 +2,12 @@ import { isTidingsError, TidingsError } from '@tidings/core'
 import {
   backoffMs,
   fromProblem,
+  maxTimerMs,
   type OpenSignal,
   signal as signals,
   type TopicErrorSignal,
 } from '@tidings/core/wire'
-import { mayHeal, parseSignal } from './answer.js'
+import { isFinal, parseSignal } from './answer.js'
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
 import type { EventSourceLike, ResolvedOptions } from './options.js'
 import { type Wake, watchWaking } from './waking.js'
@@ -69,6 +70,7 @@ export class EventConnection {
   open(): void {
     const { status } = this.#state
     if (status !== 'idle' && status !== 'closed') return
+    this.#wasDenied = false
     this.#stopWatching ??= watchWaking(
       (wake) => this.#woken(wake),
       () => this.#left(),
@@ -90,6 +92,7 @@ export class EventConnection {
   /** Gives up. */
   refuse(problem: TidingsError): void {
     this.#disconnect()
+    this.#unwatch()
     this.#change({ type: 'refused', problem })
     this.#listener.refused(problem)
   }
@@ -97,17 +100,20 @@ export class EventConnection {
   /** Ends it, until it is opened again, or for good. */
   close(how: 'rested' | 'closed'): void {
     this.#disconnect()
-    this.#stopWatching?.()
-    this.#stopWatching = undefined
+    this.#unwatch()
     this.#failures = 0
     this.#change({ type: how })
   }
 
   #connect(): void {
     this.#disconnect()
-    this.#change({ type: 'connect', attempt: this.#failures + 1 })
     this.#problem = undefined
-    const source = this.#openSource()
+    this.#change({ type: 'connect', attempt: this.#failures + 1 })
+    // Whoever was told may have closed it.
+    if (this.#state.status !== 'connecting') return
+    const source = this.#options.openEventSource(this.#options, (problem) => {
+      if (this.#source === source) this.#problem = problem
+    })
     this.#source = source
     this.#silenceMs = this.#options.timeoutMs
     this.#heard()
@@ -136,12 +142,6 @@ export class EventConnection {
     for (const name of this.#names) on(name, (event) => this.#received(name, event))
   }
 
-  #openSource(): EventSourceLike {
-    return this.#options.openEventSource(this.#options, (problem) => {
-      this.#problem = problem
-    })
-  }
-
   #opened({ id, heartbeatMs = 0, retryMs }: Partial<OpenSignal>): void {
     if (id === undefined)
       throw this.#broken('began without an id. It is no connection of this version of Tidings')
@@ -149,7 +149,7 @@ export class EventConnection {
     this.#wasDenied = false
     this.#retryMs = retryMs
     // One heartbeat may be late; two are not.
-    this.#silenceMs = 2 * heartbeatMs
+    this.#silenceMs = Math.min(2 * heartbeatMs, maxTimerMs)
     this.#watch()
     this.#listener.opened(id)
   }
@@ -163,10 +163,12 @@ export class EventConnection {
   #lost(): void {
     const wasOpenFor = Date.now() - this.#openedAt
     this.#disconnect()
+    // Its time had come while it was open; what we are now is asked with the next.
+    const hasExpired = wasOpenFor >= 0
     if (wasOpenFor >= provenMs) this.#failures = 0
     this.#failures += 1
     const problem = this.#problem ?? this.#broken('was lost')
-    if (!this.#isWorthAnother(problem)) {
+    if (!(hasExpired && problem.status === 401) && !this.#isWorthAnother(problem)) {
       this.refuse(problem)
       return
     }
@@ -179,7 +181,7 @@ export class EventConnection {
 
   #isWorthAnother(problem: TidingsError): boolean {
     if (problem.code === 'gone') return true
-    if (problem.status !== 401) return mayHeal(problem)
+    if (problem.status !== 401) return !isFinal(problem)
     const wasDenied = this.#wasDenied
     this.#wasDenied = true
     return !wasDenied && this.#options.canRenewHeaders
@@ -201,7 +203,8 @@ export class EventConnection {
         problem: this.#problem,
         retryAt: Date.now(),
       })
-      this.#connect()
+      // Whoever was told may have closed it.
+      if (this.state.status === 'waiting') this.#connect()
     }
   }
 
@@ -239,6 +242,11 @@ export class EventConnection {
     source?.close()
     // Closed while it tells of an error, the eventsource package sets its own timer to reconnect after that.
     queueMicrotask(() => source?.close())
+  }
+
+  #unwatch(): void {
+    this.#stopWatching?.()
+    this.#stopWatching = undefined
   }
 
   #broken(how: string): TidingsError {

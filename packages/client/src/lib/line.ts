@@ -66,6 +66,7 @@ export class OwnLine implements Line, ControlOwner, EventConnectionListener {
 
   sync(): void {
     this.#control.sync()
+    this.#settle()
   }
 
   close(how: 'rested' | 'closed'): void {
@@ -101,6 +102,10 @@ export class OwnLine implements Line, ControlOwner, EventConnectionListener {
     this.#owner.changed()
   }
 
+  answered(): void {
+    this.#settle()
+  }
+
   abandon(problem: TidingsError): void {
     this.#events.reconnect(problem)
   }
@@ -111,7 +116,7 @@ export class OwnLine implements Line, ControlOwner, EventConnectionListener {
 
   /** When nothing is missing any more, the connection does what it is for. */
   #settle(): void {
-    if (this.#events.state.status !== 'connecting') return
+    if (this.#events.state.status !== 'connecting' || !this.#control.isOpen) return
     for (const topic of this.#owner.topics.values()) if (!topic.isSettled) return
     this.#events.settled()
   }

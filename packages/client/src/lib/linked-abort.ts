@@ -22,3 +22,13 @@ export function linkedAbort(...signals: readonly (AbortSignal | undefined)[]): L
     },
   }
 }
+
+/** Waits for something until a signal fires, whose reason it then rejects with. */
+export function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (!signal) return value
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    value.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

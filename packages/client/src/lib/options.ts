@@ -78,13 +78,16 @@ export interface ClientOptions {
    * Whether the tabs of this origin share one connection. Browsers allow six HTTP/1.1 connections to a host over all tabs,
    * and a seventh tab with one of its own waits for good.
    *
-   * One tab holds it for all, with its own `headers`; when it is closed, another goes on from where each was. Clients share
-   * that have the same `url`, and contracts with the same events. `connection.state` is that of the one connection.
+   * One tab holds it for all; when it is closed, another goes on from where each was. Clients share that have the same
+   * `url`, and contracts with the same channels. `connection.state` is that of the one connection.
+   *
+   * What the server lets the holder have, all have. Where different users may be signed in in different tabs, or one after
+   * another, say whose tabs share: `{ as: userId }`. With `headers` that has to be said.
    *
    * Needs Web Locks and BroadcastChannel, which all browsers have on pages that came over HTTPS or from localhost; elsewhere
    * a client has a connection of its own. Defaults to false.
    */
-  share?: boolean
+  share?: boolean | { readonly as: string }
   /**
    * Told what no caller is there to be told: a payload that does not fit its schema (the subscription goes on), a
    * subscription that was refused and has no `error` handler, a handler that threw.
@@ -103,6 +106,8 @@ export interface ResolvedOptions {
   readonly timeoutMs: number
   readonly lingerMs: number
   readonly share: boolean
+  /** Whose tabs share. */
+  readonly shareAs: string
   /** Whether headers that were asked for again may be others. */
   readonly canRenewHeaders: boolean
   readonly openEventSource: OpenEventSource
@@ -117,7 +122,7 @@ export interface ResolvedOptions {
  * @throws TidingsError `invalid_options` for what cannot work
  */
 export function resolveOptions(options: ClientOptions, openByDefault?: OpenEventSource): ResolvedOptions {
-  const { headers, credentials = 'same-origin', reconnect = {}, EventSource, onError } = options
+  const { headers, credentials = 'same-origin', reconnect = {}, EventSource, share, onError } = options
   const { minMs = 250, maxMs = 30_000 } = reconnect
   if (!(minMs >= 0 && maxMs >= minMs)) {
     throw mistake(
@@ -126,6 +131,12 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
   }
   if (headers && EventSource) {
     throw mistake('an EventSource of your own cannot send headers. Leave one of the two out')
+  }
+  const shareAs = typeof share === 'object' ? String(share.as) : ''
+  if (share && headers && !shareAs) {
+    throw mistake(
+      'tabs that share send the headers of one of them. Say whose they are: share: { as: userId }',
+    )
   }
   const openEventSource = EventSource ? opening(EventSource) : openByDefault
   if (!openEventSource) {
@@ -137,7 +148,8 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
     reconnect: { minMs, maxMs },
     timeoutMs: timeOf('timeoutMs', options.timeoutMs, 20_000, 1),
     lingerMs: timeOf('lingerMs', options.lingerMs, 1_000, 0),
-    share: options.share === true,
+    share: Boolean(share),
+    shareAs,
     canRenewHeaders: typeof headers === 'function',
     openEventSource,
     onError: onError && ((error, at) => onError(error, at)),

@@ -4,6 +4,7 @@ import {
   type Cursor,
   formatCursor,
   type GapSignal,
+  isAtOrAfter,
   parseCursor,
   signal as signals,
   type TopicErrorSignal,
@@ -130,7 +131,7 @@ export class Relay implements LineOwner {
       const path = key.split('?', 1)[0] ?? ''
       const channel = this.#contract.procedures.get(path)
       const hasSnapshot = channel?.kind === 'channel' && channel.snapshot !== undefined
-      topic = new RelayedTopic(hasSnapshot, (problem) => this.#failed(key, problem))
+      topic = new RelayedTopic(hasSnapshot, (problem, about) => this.#failed(key, problem, about))
       this.topics.set(key, topic)
     }
     topic.tabs.add(tab)
@@ -190,9 +191,11 @@ export class Relay implements LineOwner {
     return topic
   }
 
-  #failed(key: string, problem: TidingsError): void {
-    this.#drop(key)
-    const signal: TopicErrorSignal = { ...sentProblem(problem), topic: key }
+  #failed(key: string, problem: TidingsError, about: { snapshot?: true }): void {
+    // The tabs that wait for a snapshot ask again.
+    if (about.snapshot) this.topics.get(key)?.refreshed()
+    else this.#drop(key)
+    const signal: TopicErrorSignal = { ...sentProblem(problem), topic: key, ...about }
     this.#tabs.tell({ type: 'frame', name: signals.error, data: JSON.stringify(signal), id: '' })
   }
 
@@ -222,7 +225,7 @@ class RelayedTopic implements CarriedTopic {
   readonly tabs = new Set<string>()
   /** Tabs that want it and have not been told yet that it is carried, with where they were. */
   readonly waiting = new Map<string, Cursor | undefined>()
-  readonly failed: (problem: TidingsError) => void
+  readonly #failed: (problem: TidingsError, about: { snapshot?: true }) => void
   readonly #hasSnapshot: boolean
   /** The epoch that begins its ids, when it is carried. */
   name: string | undefined
@@ -235,9 +238,18 @@ class RelayedTopic implements CarriedTopic {
   #snapshotSince: Cursor | undefined
   #isSnapshotAsked = false
 
-  constructor(hasSnapshot: boolean, failed: (problem: TidingsError) => void) {
+  constructor(hasSnapshot: boolean, failed: (problem: TidingsError, about: { snapshot?: true }) => void) {
     this.#hasSnapshot = hasSnapshot
-    this.failed = failed
+    this.#failed = failed
+  }
+
+  failed(problem: TidingsError): void {
+    this.#failed(problem, {})
+  }
+
+  snapshotFailed(problem: TidingsError): void {
+    // Where it is asked for anew, so is the snapshot.
+    if (this.name) this.#failed(problem, { snapshot: true })
   }
 
   get cursor(): string | undefined {
@@ -246,6 +258,10 @@ class RelayedTopic implements CarriedTopic {
 
   get isSettled(): boolean {
     return this.name !== undefined
+  }
+
+  get needsRequest(): boolean {
+    return !this.#isAsked || Boolean(this.name && this.#snapshotSince && !this.#isSnapshotAsked)
   }
 
   takeRequest(): 'subscribe' | 'snapshot' | undefined {
@@ -257,7 +273,7 @@ class RelayedTopic implements CarriedTopic {
       }
       return 'subscribe'
     }
-    if (!this.name || !this.#snapshotSince || this.#isSnapshotAsked) return undefined
+    if (!this.needsRequest) return undefined
     this.#isSnapshotAsked = true
     return 'snapshot'
   }
@@ -317,8 +333,4 @@ class RelayedTopic implements CarriedTopic {
     this.position = this.#hasSnapshot ? undefined : cursor
     this.refreshed()
   }
-}
-
-function isAtOrAfter(position: Cursor, other: Cursor): boolean {
-  return position.epoch === other.epoch && position.seq >= other.seq
 }

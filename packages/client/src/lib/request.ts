@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { readRefusal, requestFailure } from './answer.js'
-import { linkedAbort } from './linked-abort.js'
+import { linkedAbort, unlessAborted } from './linked-abort.js'
 import type { ResolvedOptions } from './options.js'
 
 /** How a request is made. */
@@ -24,7 +24,7 @@ export async function post(
   const url = `${options.url}/${path}`
   try {
     signal?.throwIfAborted()
-    const headers = await options.headers()
+    const headers = await unlessAborted(options.headers(), signal)
     headers.set('Content-Type', 'application/json')
     for (const [name, value] of Object.entries(own)) headers.set(name, value)
     const response = await options.fetch(url, {

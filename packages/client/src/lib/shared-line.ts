@@ -38,12 +38,14 @@ class SharedLine implements Line {
   readonly #contract: CompiledContract
   readonly #names: readonly string[]
   readonly #locks: Locks
-  /** Which clients share: those of one server, and of contracts with the same events. */
+  /** Which clients share: those of one server and one user, and of contracts with the same channels. */
   readonly #name: string
   readonly #tab = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('')
   readonly #closing = new AbortController()
   readonly #carried = new Set<string>()
   #channel: BroadcastChannel | undefined
+  /** There where this browser will not have it shared. */
+  #own: OwnLine | undefined
   /** There where this tab holds the connection. */
   #relay: Relay | undefined
   /** The tab that holds the connection, once it has been heard. */
@@ -57,16 +59,19 @@ class SharedLine implements Line {
     this.#contract = contract
     this.#names = names
     this.#locks = locks
-    this.#name = `tidings ${owner.options.url} ${names.join(' ')}`
+    this.#name = `tidings 1 ${owner.options.url} ${owner.options.shareAs} ${shapeOf(contract)}`
   }
 
   get state(): ConnectionState {
-    return this.#state
+    return this.#own?.state ?? this.#state
   }
 
   open(): void {
+    if (this.#own) this.#own.open()
     if (this.#channel) return
     this.#change({ status: 'connecting', attempt: 1 })
+    // Whoever was told may have closed it.
+    if (this.#closing.signal.aborted) return
     this.#channel = new BroadcastChannel(this.#name)
     this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#heard(data)
     // Held for as long as the tab is there: it is how the holder learns that it is not.
@@ -82,11 +87,13 @@ class SharedLine implements Line {
     this.#isScheduled = true
     queueMicrotask(() => {
       this.#isScheduled = false
+      this.#own?.sync()
       if (this.#isReady && !this.#closing.signal.aborted) this.#ask()
     })
   }
 
   close(how: 'rested' | 'closed'): void {
+    this.#own?.close(how)
     // What nobody wants here any more, somebody may want elsewhere.
     if (how === 'rested') return
     if (!this.#relay) for (const key of this.#carried) this.#request({ type: 'leave', tab: this.#tab, key })
@@ -104,8 +111,18 @@ class SharedLine implements Line {
       granted()
       return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
     }
-    // Closed before it was granted, it rejects.
-    this.#locks.request(name, { signal }, held).catch(() => {})
+    // Closed before it was granted, it rejects; and so it does where a page may not use locks.
+    this.#locks.request(name, { signal }, held).catch(() => {
+      if (!signal.aborted && !this.#isReady) this.#goAlone()
+    })
+  }
+
+  /** Has a connection of its own after all. */
+  #goAlone(): void {
+    this.#channel?.close()
+    this.#own = new OwnLine(this.#owner, this.#names)
+    this.#own.open()
+    this.#own.sync()
   }
 
   /** This tab holds the connection from now on. */
@@ -127,6 +144,8 @@ class SharedLine implements Line {
   }
 
   #heard(message: TabMessage): void {
+    // The channel is open to every script of the origin.
+    if (typeof message !== 'object' || message === null) return
     if ('tab' in message) this.#relay?.asked(message)
     else this.#told(message)
   }
@@ -182,6 +201,16 @@ class SharedLine implements Line {
     this.#state = state
     this.#owner.changed()
   }
+}
+
+/** What tabs have to agree on to understand each other. */
+function shapeOf({ procedures }: CompiledContract): string {
+  return [...procedures.values()]
+    .flatMap((each) =>
+      each.kind === 'channel' ? [`${each.path}${each.snapshot ? '!' : ''} ${[...each.events.keys()]}`] : [],
+    )
+    .sort()
+    .join(' ')
 }
 
 function tabLock(name: string, tab: string): string {

@@ -4,6 +4,7 @@ import {
   type CompiledChannel,
   type Cursor,
   formatCursor,
+  isAtOrAfter,
   signal as signals,
 } from '@tidings/core/wire'
 import { mayHeal, parseJson } from './answer.js'
@@ -63,13 +64,17 @@ export class TopicWire implements CarriedTopic {
     return this.#cursor && formatCursor(this.#cursor)
   }
 
+  get needsRequest(): boolean {
+    return this.#stage === 'wanted' || (this.#stage === 'carried' && this.#needsSnapshot)
+  }
+
   takeRequest(): 'subscribe' | 'snapshot' | undefined {
     if (this.#stage === 'wanted') {
       this.#stage = 'asked'
       this.#askedFrom = this.#cursor
       return 'subscribe'
     }
-    if (this.#stage !== 'carried' || !this.#needsSnapshot) return undefined
+    if (!this.needsRequest) return undefined
     this.#needsSnapshot = false
     return 'snapshot'
   }
@@ -150,9 +155,10 @@ export class TopicWire implements CarriedTopic {
     })
   }
 
-  /** The server carries it, but could not send the snapshot that was asked for. */
+  /** The server carries it, but will not send the snapshot that was asked for, or not now. */
   snapshotFailed(problem: TidingsError): void {
-    if (!this.#late) return
+    // Where the topic itself is asked for anew, so is the snapshot.
+    if (!this.#late || this.#stage !== 'carried') return
     if (mayHeal(problem)) {
       this.#later(problem, () => {
         this.#needsSnapshot = this.#late !== undefined
@@ -288,8 +294,4 @@ export class TopicWire implements CarriedTopic {
 /** A payload that fits its schema; in an object, for it may be undefined itself. */
 interface Decoded {
   readonly value: unknown
-}
-
-function isAtOrAfter(position: Cursor, other: Cursor): boolean {
-  return position.epoch === other.epoch && position.seq >= other.seq
 }

@@ -22,6 +22,11 @@ export function parseCursor(text: string): Cursor | undefined {
   return Number.isSafeInteger(seq) ? { epoch, seq } : undefined
 }
 
+/** Whether a position lies in the same life of a log as another, and not before it. */
+export function isAtOrAfter(position: Cursor, other: Cursor): boolean {
+  return position.epoch === other.epoch && position.seq >= other.seq
+}
+
 /** Why a subscriber missed events: what its cursor was not good for any more. */
 export type ServerGapReason =
   /** The cursor is older than the log's history. */

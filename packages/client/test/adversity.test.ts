@@ -1,0 +1,258 @@
+import type { TidingsError } from '@tidings/core'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type ClientOptions, createClient } from '../src/index.js'
+import { contract } from './contract.js'
+import { listen, startServer, until } from './harness.js'
+import { fakeLocks } from './locks.js'
+import { scriptedServer } from './scripted-server.js'
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+function connect(url: string, options: Partial<ClientOptions> = {}) {
+  const errors: TidingsError[] = []
+  const client = createClient(contract, {
+    url,
+    reconnect: { minMs: 1, maxMs: 20 },
+    lingerMs: 20,
+    onError: (error) => errors.push(error),
+    ...options,
+  })
+  onTestFinished(() => client.close())
+  return { client, errors, status: () => client.connection.state.status }
+}
+
+const unavailable = { title: '', status: 503, detail: 'no database', code: 'unavailable' }
+
+describe('headers that never come', () => {
+  it('do not keep a command from timing out', async () => {
+    const { url } = await startServer()
+    const { client } = connect(url, { headers: () => new Promise<HeadersInit>(() => {}) })
+    await expect(client.send({ text: 'x' }, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'timeout' })
+  })
+
+  it('do not keep a subscription from beginning: they are asked for again', async () => {
+    const { url } = await startServer()
+    let asked = 0
+    const { client, status } = connect(url, {
+      timeoutMs: 100,
+      headers: () => {
+        asked += 1
+        return asked === 2 ? new Promise<HeadersInit>(() => {}) : {}
+      },
+    })
+    client.ticks().on('tick', () => {})
+    await until(() => status() === 'open', 'it was open')
+  })
+})
+
+describe('a connection', () => {
+  it('is not made for a client that was closed by who was told of it', async () => {
+    let requests = 0
+    const { origin } = await listen((_request, response) => {
+      requests += 1
+      response.writeHead(503).end()
+    })
+    const { client } = connect(origin)
+    client.connection.on('change', ({ status }) => {
+      if (status === 'connecting') client.close()
+    })
+    client.ticks().on('tick', () => {})
+    await pause(100)
+    expect(requests).toBe(0)
+  })
+
+  it('is open when the last topic that was missing is refused', async () => {
+    const { url } = await startServer({
+      room: {
+        snapshot: () => ({ messages: [] }),
+        authorize: () => pause(50).then(() => false),
+      },
+    })
+    const { client, errors, status } = connect(url)
+    client.ticks().on('tick', () => {})
+    client.room({ roomId: 'b' }).on('typing', () => {})
+    await until(() => errors.length > 0, 'it was refused')
+    await until(() => status() === 'open', 'it was open')
+  })
+
+  it('is made again without new headers when its time is over: its cookies may be good still', async () => {
+    const server = await scriptedServer()
+    const { client, errors } = connect(server.origin)
+    client.ticks().on('tick', () => {})
+    await server.asked(1)
+    server.send('$error', '', { title: '', status: 401, detail: 'not renewed', code: 'unauthorized' })
+    await until(() => server.streams.length === 2, 'it came back')
+    expect(errors).toEqual([])
+  })
+
+  it.each([
+    { what: 'seconds', header: '31536000' },
+    { what: 'a date', header: new Date(Date.now() + 3e10).toUTCString() },
+  ])('is not waited for as long as a mistaken Retry-After in $what says', async ({ header }) => {
+    const { origin } = await listen((_request, response) => {
+      response.writeHead(503, { 'retry-after': header }).end()
+    })
+    const { client } = connect(origin)
+    client.ticks().on('tick', () => {})
+    await until(() => client.connection.state.status === 'waiting', 'it waited')
+    const { state } = client.connection
+    if (state.status !== 'waiting') throw new Error('it does not wait')
+    expect(state.retryAt - Date.now()).toBeGreaterThan(3_500_000)
+    expect(state.retryAt - Date.now()).toBeLessThan(3_700_000)
+  })
+})
+
+describe('a control request', () => {
+  it('that comes twice, by whatever is in between, ends nothing', async () => {
+    const { url } = await startServer()
+    const twice: typeof fetch = async (input, init) => {
+      if (init?.method === 'POST' && !isDone) {
+        isDone = true
+        await (await fetch(input, init)).text()
+      }
+      return fetch(input, init)
+    }
+    let isDone = false
+    const { client, errors, status } = connect(url, { fetch: twice })
+    client.ticks().on('tick', () => {})
+    await until(() => status() === 'open', 'it was open')
+    expect(errors).toEqual([])
+  })
+
+  it('is never too long for the server, however many topics there are', async () => {
+    const { url, tidings } = await startServer({}, { limits: { bodyBytes: 200_000 } })
+    const { client, errors, status } = connect(url)
+    const follow = (n: number) => client.room({ roomId: String(n).padEnd(60, 'x') }).on('typing', () => {})
+    const stops = Array.from({ length: 1_000 }, (_, n) => follow(n))
+    await until(() => status() === 'open' && tidings.stats().subscriptions === 1_000, 'all were there')
+    for (const stop of stops.slice(1)) stop()
+    await until(() => tidings.stats().subscriptions === 1, 'all but one were left')
+    expect(errors).toEqual([])
+  })
+})
+
+describe('a snapshot for a late subscriber', () => {
+  it('that is refused holds up nobody, and keeps nobody on the server', async () => {
+    const { url, tidings } = await startServer({}, { limits: { subscriptionsPerConnection: 2 } })
+    const { client, errors, status } = connect(url)
+    const received: string[] = []
+    const room = client.room({ roomId: 'a' })
+    const stops = [room.subscribe({ snapshot: () => {}, typing: (who) => received.push(who) })]
+    await until(() => status() === 'open', 'it was open')
+    while (errors.length === 0) {
+      stops.push(room.subscribe({ snapshot: () => {} }))
+      await pause(20)
+    }
+    expect(errors[0]).toMatchObject({ code: 'too_many_requests' })
+    await tidings.emit.room({ roomId: 'a' }).typing('ada')
+    await until(() => received.length === 1, 'the event came')
+    client.ticks().on('tick', () => {})
+    for (const stop of stops) stop()
+    await until(() => tidings.stats().subscriptions === 1, 'the room was left')
+  })
+
+  it('that fails while its topic rests does not keep the topic from coming back', async () => {
+    const server = await scriptedServer()
+    const { client } = connect(server.origin, { reconnect: { minMs: 100, maxMs: 100 } })
+    let snapshots = 0
+    const room = client.room({ roomId: 'a' })
+    room.subscribe({
+      snapshot: () => {
+        snapshots += 1
+      },
+    })
+    await server.asked(1)
+    server.accept('room?roomId=a', 'e')
+    server.send('$snapshot', 'e.1', { messages: [] })
+    await until(() => snapshots === 1, 'it began')
+    room.subscribe({ snapshot: () => {} })
+    await server.asked(2)
+    server.send('$error', '', { ...unavailable, topic: 'room?roomId=a' })
+    server.send('$error', '', { ...unavailable, topic: 'room?roomId=a', snapshot: true })
+    await server.asked(3)
+    expect(server.operations[2]).toEqual({ subscribe: 'room?roomId=a', cursor: 'e.1' })
+  })
+})
+
+it('a command may take as long as it likes', async () => {
+  const { url } = await startServer({
+    send: async ({ input }) => {
+      await pause(50)
+      return { text: input.text, sentAt: new Date(0) }
+    },
+  })
+  const { client } = connect(url)
+  const answer = client.send({ text: 'x' }, { timeoutMs: Number.POSITIVE_INFINITY })
+  await expect(answer).resolves.toMatchObject({ text: 'x' })
+})
+
+describe('tabs that share', () => {
+  it('have each their own connection where the browser refuses locks', async () => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator')
+    const denied = () => Promise.reject(new DOMException('denied', 'SecurityError'))
+    const value = { locks: { request: denied } }
+    Object.defineProperty(globalThis, 'navigator', { configurable: true, value })
+    onTestFinished(() => {
+      if (before) Object.defineProperty(globalThis, 'navigator', before)
+    })
+    const { url } = await startServer()
+    const { client, status } = connect(url, { share: true })
+    client.ticks().on('tick', () => {})
+    await until(() => status() === 'open', 'it was open')
+  })
+
+  it('share with nobody else', async () => {
+    fakeLocks()
+    const { url, tidings } = await startServer({
+      room: {
+        snapshot: () => ({ messages: ['secret'] }),
+        authorize: ({ context }) => context === 'ada',
+      },
+    })
+    const as = (user: string) =>
+      connect(url, { share: { as: user }, headers: () => ({ authorization: user }) })
+    const ada = as('ada')
+    ada.client.room({ roomId: 'a' }).on('typing', () => {})
+    await until(() => tidings.stats().subscriptions === 1, 'ada was there')
+    const eve = as('eve')
+    const received: unknown[] = []
+    eve.client.room({ roomId: 'a' }).subscribe({ snapshot: (state) => received.push(state) })
+    await until(() => eve.errors.length > 0, 'eve was refused')
+    expect(received).toEqual([])
+  })
+
+  it('are not disturbed by what else is said on their channel', async () => {
+    fakeLocks()
+    const names: string[] = []
+    const { BroadcastChannel: Original } = globalThis
+    globalThis.BroadcastChannel = class extends Original {
+      constructor(name: string) {
+        super(name)
+        names.push(name)
+      }
+    }
+    const thrown: unknown[] = []
+    const note = (error: unknown) => thrown.push(error)
+    process.on('uncaughtException', note)
+    onTestFinished(() => {
+      process.off('uncaughtException', note)
+      globalThis.BroadcastChannel = Original
+    })
+    const { url } = await startServer()
+    const { client, status } = connect(url, { share: true })
+    client.ticks().on('tick', () => {})
+    await until(() => status() === 'open', 'it was open')
+    const other = new Original(names[0] ?? '')
+    onTestFinished(() => other.close())
+    for (const message of [null, 1, 'text', {}, { type: 'unknown' }, { tab: 1 }]) other.postMessage(message)
+    await pause(50)
+    expect(thrown).toEqual([])
+    expect(status()).toBe('open')
+  })
+
+  it('have to say whose they are if they send headers', () => {
+    expect(() => connect('http://localhost/events', { share: true, headers: {} })).toThrow(
+      'tabs that share send the headers of one of them. Say whose they are: share: { as: userId }',
+    )
+  })
+})
