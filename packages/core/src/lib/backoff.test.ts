@@ -20,6 +20,10 @@ describe('backoffMs', () => {
   })
 
   it('never exceeds what a timer can be set to', () => {
-    expect(backoffMs(bounds, 0, 1e300, longest)).toBe(2_147_483_647)
+    expect(backoffMs({ minMs: 1e300, maxMs: 1e300 }, 0, 0, longest)).toBe(2_147_483_647)
+  })
+
+  it('waits no longer than an hour for a server, whatever it asks', () => {
+    expect(backoffMs(bounds, 0, 31_536_000_000, longest)).toBe(3_600_250)
   })
 })
