@@ -48,8 +48,9 @@ class SharedLine implements Line {
   #own: OwnLine | undefined
   /** There where this tab holds the connection. */
   #relay: Relay | undefined
-  /** The tab that holds the connection, once it has been heard. */
+  /** The tab that holds the connection, once it has been heard, and since when it does. */
   #holder: string | undefined
+  #since = 0
   #state: ConnectionState = { status: 'idle' }
   #isReady = false
   #isScheduled = false
@@ -127,8 +128,10 @@ class SharedLine implements Line {
 
   /** This tab holds the connection from now on. */
   #begin(): void {
+    // Later than all before, also where the clock was set back.
+    const since = Math.max(performance.timeOrigin + performance.now(), this.#since + 1)
     const tell = (telling: Telling) => {
-      const message: Broadcast = { ...telling, holder: this.#tab }
+      const message: Broadcast = { ...telling, holder: this.#tab, since }
       this.#channel?.postMessage(message)
       this.#told(message)
     }
@@ -151,10 +154,9 @@ class SharedLine implements Line {
   }
 
   #told(message: Broadcast): void {
+    if (!(message.since >= this.#since)) return
+    if (message.holder !== this.#holder) this.#follow(message)
     if (message.to !== undefined && message.to !== this.#tab) return
-    if (message.type === 'holder') this.#holder = message.holder
-    this.#holder ??= message.holder
-    if (message.holder !== this.#holder) return
     switch (message.type) {
       case 'frame':
         this.#owner.received(message.name, message.data, message.id)
@@ -165,12 +167,19 @@ class SharedLine implements Line {
       case 'refused':
         this.#carried.clear()
         this.#owner.refused(receivedProblem(message.problem))
-        break
-      case 'holder':
-        this.#carried.clear()
-        this.#owner.lost()
-        this.sync()
     }
+  }
+
+  /** Another tab holds the connection now. It may be heard of something else first, and the one before it later. */
+  #follow({ holder, since, type }: Broadcast): void {
+    const isFirst = this.#holder === undefined
+    this.#holder = holder
+    this.#since = since
+    // One that was there before this tab has heard what that asked for.
+    if (isFirst && type !== 'holder') return
+    this.#carried.clear()
+    this.#owner.lost()
+    this.sync()
   }
 
   /** Asks the holder for what is wanted and is not carried, and leaves what is not wanted any more. */

@@ -24,8 +24,8 @@ export type Telling = { readonly to?: string | undefined } & (
   | { readonly type: 'holder' }
 )
 
-/** What is told, and by whom: one that does not hold the connection any more may be heard late. */
-export type Broadcast = Telling & { readonly holder: string }
+/** What is told, by whom, and since when they hold the connection: one that does not any more may be heard late. */
+export type Broadcast = Telling & { readonly holder: string; readonly since: number }
 
 export type TabMessage = TabRequest | Broadcast
 
