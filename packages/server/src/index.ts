@@ -1,8 +1,12 @@
+export type { Bus, BusEvent, BusNews, BusPage } from './lib/bus.js'
 export type { Chunk } from './lib/chunk.js'
 export type { ConnectionPredicate, ConnectionView } from './lib/connection-view.js'
+export { createEmitter, type Emitter, type EmitterOptions } from './lib/create-emitter.js'
+export type { Health } from './lib/health.js'
 export type { ConnectionInfo, ConnectionLimit, DisconnectReason, Hooks } from './lib/hooks.js'
 export type { Answer, CompleteAnswer, Sink, SinkListener, StreamAnswer, TidingsRequest } from './lib/http.js'
-export type { Delivery } from './lib/log.js'
+export type { Delivery, HistoryBounds } from './lib/log.js'
+export { type MemoryBusOptions, memoryBus } from './lib/memory-bus.js'
 export type {
   ContextRequest,
   CorsOptions,

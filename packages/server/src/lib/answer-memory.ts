@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { TidingsError } from '@tidings/core'
+import type { Bus } from './bus.js'
 import type { CompleteAnswer } from './http.js'
+import { onceAmongNodes, otherRequest } from './once-among-nodes.js'
 
 /** How much is remembered at the most: beyond, the oldest is forgotten before its time, of its owner's or of all. */
 const most = { answersOfOne: 1_000, answers: 10_000, length: 64 * 1024 * 1024 }
@@ -46,6 +48,7 @@ interface Remembered {
  */
 export class AnswerMemory {
   readonly #ms: number
+  readonly #bus: Bus | undefined
   readonly #runs = new Map<string, Run>()
   /** In the order in which they were answered, which is that in which they expire. */
   readonly #answers = new Map<string, Remembered>()
@@ -54,9 +57,13 @@ export class AnswerMemory {
   // Runs only while there is something to forget.
   #sweeping: NodeJS.Timeout | undefined
 
-  /** @param ms for how long an answer is remembered; 0 for no longer than it takes */
-  constructor(ms: number) {
+  /**
+   * @param ms for how long an answer is remembered; 0 for no longer than it takes
+   * @param bus tells what other nodes have answered
+   */
+  constructor(ms: number, bus?: Bus) {
     this.#ms = ms
+    this.#bus = bus
   }
 
   /**
@@ -64,7 +71,7 @@ export class AnswerMemory {
    *
    * @param run its signal fires a while after the last caller has left
    * @throws TidingsError `conflict` for a key that another request has had; `unavailable` where it was given up because
-   * nobody waited for it
+   * nobody waited for it, or the bus cannot tell whether it has run elsewhere
    */
   async once(
     { owner, key, body, left }: KeyedRequest,
@@ -74,10 +81,7 @@ export class AnswerMemory {
     const fingerprint = hash(body)
     this.#forgetExpired()
     const known = this.#runs.get(id) ?? this.#answers.get(id)
-    if (known && known.fingerprint !== fingerprint) {
-      const message = 'This idempotency key was used for another request. Use a new one for each'
-      throw new TidingsError({ code: 'conflict', message })
-    }
+    if (known && known.fingerprint !== fingerprint) throw otherRequest()
     if (known && 'expiresAt' in known) return known.answer
     return wait(known ?? this.#run(id, owner, fingerprint, run), left)
   }
@@ -89,10 +93,14 @@ export class AnswerMemory {
     run: (signal: AbortSignal) => Promise<CompleteAnswer>,
   ): Run {
     const controller = new AbortController()
-    const answer = run(controller.signal)
+    const { signal } = controller
+    const answering = this.#bus
+      ? onceAmongNodes(this.#bus, id, fingerprint, this.#ms, signal, run)
+      : run(signal)
+    const answer = answering
       .then((given) => {
         // What breaks because it was given up is no answer.
-        if (controller.signal.aborted && given.status === 500) throw givenUp()
+        if (signal.aborted && given.status === 500) throw givenUp()
         this.#remember(id, { owner, fingerprint, answer: given, expiresAt: performance.now() + this.#ms })
         return given
       })

@@ -11,10 +11,14 @@ import type { Site } from './site.js'
 import { expiryOf } from './validity.js'
 
 /** Answers `GET /events`: a connection that carries the topics which control requests name. */
-export function answerConnection(site: Site, request: TidingsRequest, context: unknown): StreamAnswer {
+export async function answerConnection(
+  site: Site,
+  request: TidingsRequest,
+  context: unknown,
+): Promise<StreamAnswer> {
   const info = connectionInfo(site, request, context, undefined)
   const expiresAt = expiryOf(context)
-  admit(site, info)
+  await admit(site, info)
   return sharedStream(site, info, expiresAt)
 }
 
@@ -63,7 +67,8 @@ export async function answerControl(
 ): Promise<CompleteAnswer> {
   const json = await readJsonBody(request, site.options.maxBodyBytes, 'a control request')
   const connection = site.shared.get(id)
-  if (!connection?.belongsTo(context)) throw gone()
+  if (!connection) return elsewhere(site, id, request, json)
+  if (!connection.belongsTo(context)) throw gone()
   const { sequence, operations } = controlRequest.decode(json, 'the control request') as ControlRequest
   if (sequence !== undefined) connection.advance(sequence)
   // All of it begins in this turn: what comes later is newer.
@@ -73,4 +78,17 @@ export async function answerControl(
   )
   const answer: ControlAnswer = { results }
   return jsonAnswer(answer)
+}
+
+/** Has the node answer that a connection is on. It asks anew who sent the request. */
+async function elsewhere(
+  { peers }: Site,
+  id: string,
+  request: TidingsRequest,
+  json: unknown,
+): Promise<CompleteAnswer> {
+  const [nodeId = '', secret] = id.split('.')
+  const answer = secret && (await peers?.forward(nodeId, request, json))
+  if (!answer) throw gone()
+  return answer
 }

@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { TidingsError } from '@tidings/core'
+import type { Cursor } from '@tidings/core/wire'
+import type { Bus } from './bus.js'
+import { Follower } from './follower.js'
 import { Log } from './log.js'
 import { Retention } from './retention.js'
 import { type SourceHome, SourceRun } from './source-run.js'
@@ -13,12 +17,24 @@ export interface Carrier {
   flush(): void
 }
 
+/** For how long a topic that was got ready waits for somebody to join it, in milliseconds, at the least. */
+const joinMs = 1_000
+
+/** How often every topic is compared with the bus, in milliseconds: news may be lost without a sign of it. */
+const checkMs = 15_000
+
+/** What a hub needs of its server. */
+export interface HubHome extends SourceHome {
+  /** What the logs are the tails of; absent where they are all there is. */
+  readonly bus: Bus | undefined
+}
+
 /**
  * Holds the topics in use and those that may be come back to, and writes what was emitted once a turn of the event
  * loop: an emit marks its topic, and at the end of the turn each connection with something new gets one write.
  */
 export class Hub {
-  readonly #sources: SourceHome
+  readonly #home: HubHome
   readonly #topics = new Map<string, Topic>()
   readonly #retention = new Retention((due, now) => this.#forget(due, now))
   #changed = new Set<Topic>()
@@ -30,42 +46,60 @@ export class Hub {
   #turnBeganAt: number | undefined
   #flush: NodeJS.Immediate | undefined
 
-  constructor(sources: SourceHome) {
-    this.#sources = sources
+  #stopDoubting: (() => void) | undefined
+  #checking: NodeJS.Timeout | undefined
+
+  constructor(home: HubHome) {
+    this.#home = home
+    const { bus } = home
+    if (!bus) return
+    this.#stopDoubting = bus.onDoubt(() => this.check())
+    this.#checking = setInterval(() => this.check(), Math.min(checkMs, bus.inUseMs)).unref()
   }
 
   get topicCount(): number {
     return this.#topics.size
   }
 
-  /** Gives a topic its log, a new one if it has none or none any more. Whoever asks joins it in the same turn. */
+  /**
+   * Gets a topic ready to be joined: has its log stand where the bus' does, and reach as far as a cursor if the bus' does.
+   * Without a bus there is nothing to wait for.
+   *
+   * @throws TidingsError `unavailable` if the bus cannot be asked
+   */
+  prepare(key: string, query: string, settings: TopicSettings, cursor?: Cursor): Promise<void> | undefined {
+    if (!this.#home.bus) return undefined
+    const topic = this.#topics.get(key) ?? this.#create(key, query, settings)
+    return topic.follower && this.#follow(topic, topic.follower, cursor)
+  }
+
+  /**
+   * Gives a topic its log, a new one if it has none or none any more. Whoever asks joins it in the same turn, and has had it
+   * prepared.
+   *
+   * @throws TidingsError `unavailable` if there is a bus, and the topic was not prepared
+   */
   topic(key: string, query: string, settings: TopicSettings): Topic {
-    let topic = this.#topics.get(key)
-    if (!topic) {
-      this.#logCount += 1
-      const epoch = `${this.#process}-${this.#logCount.toString(36)}`
-      topic = new Topic(
-        key,
-        query,
-        new Log(epoch, settings.history, settings.delivery),
-        settings,
-        (loaded) => {
-          // What the log held for those who waited goes out, and then the log goes back to its bounds.
-          this.#changed.add(loaded)
-          this.#schedule()
-        },
-      )
-      this.#topics.set(key, topic)
+    const topic = this.#topics.get(key) ?? this.#create(key, query, settings)
+    if (topic.follower && !topic.follower.isStarted) {
+      const message = 'The topic was let go of while somebody came for it. Try again'
+      throw new TidingsError({ code: 'unavailable', message, retryAfterMs: 0 })
     }
     return topic
+  }
+
+  /** Has every log looked at again that may have missed something. */
+  check(): void {
+    for (const { follower } of this.#topics.values()) follower?.check()
   }
 
   /** Has a reader told of what is appended to a topic's log. */
   join(topic: Topic, reader: TopicReader): void {
     topic.readers.add(reader)
+    topic.follower?.keep()
     const { feed } = topic.settings
     if (!feed) return
-    topic.source ??= new SourceRun(topic.key, this.#sources, (signal) => feed(topic.query, signal))
+    topic.source ??= new SourceRun(topic.key, this.#home, (signal) => feed(topic.query, signal))
     topic.source.start()
   }
 
@@ -73,6 +107,7 @@ export class Hub {
     topic.readers.delete(reader)
     if (topic.readers.size > 0) return
     topic.source?.stopSoon()
+    topic.follower?.stopSoon(this.#home.lingerMs)
     this.#retention.touch(topic, performance.now())
   }
 
@@ -85,10 +120,7 @@ export class Hub {
   publish(key: string, event: string, body: string): void {
     const topic = this.#topics.get(key)
     if (!topic) return
-    this.#turnLength += topic.log.append(event, body, this.#turnTime())
-    this.#changed.add(topic)
-    if (this.#turnLength >= maxTurnLength) this.flush()
-    else this.#schedule()
+    this.#appended(topic, topic.log.append(event, body, this.#turnTime()))
   }
 
   /** Has a connection written to at the end of this turn of the event loop. */
@@ -122,14 +154,68 @@ export class Hub {
     this.#flush = undefined
   }
 
-  /** Stops every source, and lets go of everything. */
-  close(): void {
-    for (const topic of this.#topics.values()) topic.source?.stop()
+  /** Stops every source, and lets go of everything. Resolves when other nodes may run the sources. */
+  async close(): Promise<void> {
+    this.#stopDoubting?.()
+    clearInterval(this.#checking)
+    const stopped = [...this.#topics.values()].map(({ source, follower }) => {
+      follower?.stop()
+      return source?.stop()
+    })
     clearImmediate(this.#flush)
     this.#flush = undefined
     this.#changed.clear()
     this.#topics.clear()
     this.#retention.clear()
+    await Promise.all(stopped)
+  }
+
+  #create(key: string, query: string, settings: TopicSettings): Topic {
+    this.#logCount += 1
+    const epoch = `${this.#process}-${this.#logCount.toString(36)}`
+    const log = new Log(epoch, settings.history, settings.delivery)
+    const topic = new Topic(key, query, log, settings, (loaded) => {
+      // What the log held for those who waited goes out, and then the log goes back to its bounds.
+      this.#changed.add(loaded)
+      this.#schedule()
+    })
+    this.#topics.set(key, topic)
+    const { bus } = this.#home
+    if (bus) {
+      topic.follower = new Follower(bus, {
+        log,
+        key,
+        keep: settings.history,
+        appended: (length) => this.#appended(topic, length),
+        restarted: () => topic.restart(),
+        unused: () => this.#drop(topic),
+      })
+    }
+    return topic
+  }
+
+  async #follow(topic: Topic, follower: Follower, cursor: Cursor | undefined): Promise<void> {
+    follower.keep()
+    try {
+      await follower.start()
+      if (cursor) await follower.reach(cursor)
+    } finally {
+      if (topic.readers.size === 0) follower.stopSoon(Math.max(this.#home.lingerMs, joinMs))
+    }
+  }
+
+  #drop(topic: Topic): void {
+    if (topic.readers.size > 0) return
+    void topic.source?.stop()
+    topic.follower?.stop()
+    if (this.#topics.get(topic.key) === topic) this.#topics.delete(topic.key)
+  }
+
+  #appended(topic: Topic, length: number): void {
+    this.#turnLength += length
+    this.#changed.add(topic)
+    if (this.#turnLength >= maxTurnLength) this.flush()
+    else this.#schedule()
   }
 
   /** The time of this turn of the event loop: what happens in one happens at one time. */
@@ -152,7 +238,7 @@ export class Hub {
       if (topic.readers.size > 0) continue
       // Touched again when it has run out.
       if (topic.source?.isRunning) this.#retention.touch(topic, now)
-      else this.#topics.delete(topic.key)
+      else this.#drop(topic)
     }
   }
 }

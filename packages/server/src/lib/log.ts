@@ -39,13 +39,13 @@ const heldLength = 16 * 1024 * 1024
  * room on its socket is not overtaken, however much comes between two trims.
  */
 export class Log {
-  readonly epoch: string
   readonly #bounds: HistoryBounds
   readonly #delivery: Delivery
   readonly #entries: Entry[] = []
-  #head = 0
+  #epoch: string
+  #head: number
   /** Everything a reader at this position or a later one is owed is still kept. */
-  #floor = 0
+  #floor: number
   /** Where readers who keep up were when the current turn began. */
   #turnStart = 0
   /** Positions that somebody is about to read from. */
@@ -55,9 +55,16 @@ export class Log {
   #lastBatch: { readonly from: number; readonly batch: Batch } | undefined
 
   constructor(epoch: string, bounds: HistoryBounds, delivery: Delivery) {
-    this.epoch = epoch
+    this.#epoch = epoch
+    this.#head = 0
+    this.#floor = 0
     this.#bounds = bounds
     this.#delivery = delivery
+  }
+
+  /** Names this life of the log: positions mean nothing in another. */
+  get epoch(): string {
+    return this.#epoch
   }
 
   /** The position of the newest event. */
@@ -65,14 +72,52 @@ export class Log {
     return this.#head
   }
 
+  /** The position from which on everything is kept. */
+  get floor(): number {
+    return this.#floor
+  }
+
+  /** Begins another life at a position, with nothing kept. Positions of the one before are void. */
+  restart(epoch: string, head: number): void {
+    this.#epoch = epoch
+    this.skipTo(head)
+  }
+
+  /** Goes on from a position without what came before it. */
+  skipTo(head: number): void {
+    this.#drop(0, this.#entries.length)
+    this.#head = head
+    this.#floor = head
+    this.#turnStart = head
+    this.#lastBatch = undefined
+  }
+
+  /** Puts events before the oldest that is kept: they end where the log begins, and have no holes. */
+  prepend(events: readonly { seq: number; event: string; body: string; at: number }[]): void {
+    const [oldest] = events
+    if (!oldest) return
+    const superseded = new Set(this.#entries.map(({ event }) => event))
+    const entries: Entry[] = []
+    for (const { seq, event, body, at } of [...events].reverse()) {
+      if (this.#delivery === 'latest' && superseded.has(event)) continue
+      superseded.add(event)
+      const frame = withId(`${this.#epoch}.${seq}`, body)
+      entries.push({ seq, event, frame, at })
+      this.#length += frame.length
+    }
+    this.#entries.unshift(...entries.reverse())
+    this.#floor = oldest.seq - 1
+    this.#lastBatch = undefined
+  }
+
   cursorAt(seq: number): Cursor {
-    return { epoch: this.epoch, seq }
+    return { epoch: this.#epoch, seq }
   }
 
   /** Adds an event, and gives the length of its frame. */
   append(event: string, body: string, now: number): number {
     this.#head += 1
-    const frame = withId(`${this.epoch}.${this.#head}`, body)
+    const frame = withId(`${this.#epoch}.${this.#head}`, body)
     if (this.#delivery === 'latest') {
       const superseded = this.#entries.findIndex((entry) => entry.event === event)
       if (superseded >= 0) this.#drop(superseded, 1)
@@ -114,7 +159,7 @@ export class Log {
 
   /** Why a reader cannot go on from a cursor; nothing if it can. */
   gapAt(cursor: Cursor): ServerGapReason | undefined {
-    if (cursor.epoch !== this.epoch) return 'epoch'
+    if (cursor.epoch !== this.#epoch) return 'epoch'
     if (cursor.seq > this.#head) return 'invalid'
     return this.reaches(cursor.seq) ? undefined : 'expired'
   }

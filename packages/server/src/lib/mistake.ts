@@ -1,8 +1,8 @@
 import { TidingsError } from '@tidings/core'
 
 /** What is thrown for an option or handler that cannot work. */
-export function mistake(message: string): TidingsError {
-  return new TidingsError({ code: 'invalid_options', message: `createServer: ${message}` })
+export function mistake(message: string, maker = 'createServer'): TidingsError {
+  return new TidingsError({ code: 'invalid_options', message: `${maker}: ${message}` })
 }
 
 /** @throws TidingsError `invalid_options` for what is no object, or has a name that means nothing: mostly a typo */

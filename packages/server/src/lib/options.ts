@@ -1,6 +1,7 @@
 import { TidingsError } from '@tidings/core'
 import { maxTimerMs } from '@tidings/core/wire'
 import type { ConnectionLimits } from './admission.js'
+import type { Bus } from './bus.js'
 import { type ConnectionLimit, guarded, type Hooks, hookNames } from './hooks.js'
 import type { TidingsRequest } from './http.js'
 import type { HistoryBounds } from './log.js'
@@ -105,6 +106,12 @@ export interface ServerOptions<Context> {
    * id, which nobody can guess, may change what that carries; what they may subscribe to is asked of themselves.
    */
   principal?(context: Context): string | undefined
+  /**
+   * What carries events to the other nodes of a service, and back: `redisBus({ url })` of `@tidings/server/redis`.
+   *
+   * Without one, what is emitted reaches those who are connected to this process.
+   */
+  bus?: Bus
   history?: HistoryOptions
   /**
    * After how many milliseconds of silence a connection is shown to be alive: with a comment line, or on a
@@ -180,6 +187,7 @@ export interface ServerOptions<Context> {
 export interface ResolvedOptions<Context> {
   readonly context: (request: ContextRequest) => Context | Promise<Context>
   readonly principal: (context: Context) => string | undefined
+  readonly bus: Bus | undefined
   readonly history: HistoryBounds
   readonly heartbeatMs: number
   readonly retryMs: number
@@ -196,11 +204,12 @@ export interface ResolvedOptions<Context> {
   readonly onError: (error: unknown, at: ErrorPlace) => void
 }
 
-const defaultHistory: HistoryBounds = { size: 256, ms: 120_000 }
+export const defaultHistory: HistoryBounds = { size: 256, ms: 120_000 }
 
 const optionNames = [
   'context',
   'principal',
+  'bus',
   'history',
   'heartbeatMs',
   'retryMs',
@@ -239,6 +248,7 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
     // Without `context` in the options, the type of Context is inferred to be undefined.
     context: (request) => options.context?.(request) as Context | Promise<Context>,
     principal: (context) => options.principal?.(context),
+    bus: busOf(options.bus),
     history: resolveHistory(options.history, defaultHistory, 'history'),
     heartbeatMs: timeOf('heartbeatMs', options.heartbeatMs, 15_000, 1),
     retryMs: timeOf('retryMs', options.retryMs, 2_000, 0),
@@ -263,6 +273,12 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
     hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
     onError,
   }
+}
+
+/** @throws TidingsError `invalid_options` for what is no bus */
+function busOf(bus: Bus | undefined): Bus | undefined {
+  if (bus === undefined || typeof bus?.append === 'function') return bus
+  throw mistake(`bus is ${kindOf(bus)}. Give what redisBus({ url }) returns`)
 }
 
 /** @throws TidingsError `invalid_options` for what is no list of origins */

@@ -8,12 +8,15 @@ import type { Connection } from './connection.js'
 import { type ConnectionPredicate, describe } from './connection-view.js'
 import { createEmit, type Publish } from './emitter.js'
 import { publicError } from './errors.js'
+import { answerHealth, healthPath } from './health.js'
 import { Heartbeat } from './heartbeat.js'
 import type { Answer, TidingsRequest } from './http.js'
 import { Hub } from './hub.js'
 import { jittered } from './jitter.js'
+import { whileHeld } from './lease.js'
 import { resolveDrainMs, resolveOptions, type ServerOptions } from './options.js'
 import { guardOrigin } from './origin.js'
+import { Peers } from './peers.js'
 import { route } from './router.js'
 import { Runs } from './runs.js'
 import type { Site } from './site.js'
@@ -51,7 +54,7 @@ export interface Tidings<Contract> extends AsyncDisposable {
    * Each connection is told its own time to come back, after about `retryMs` and within `drainMs` of that, so that those
    * who reconnect do not all do so at once. Closing twice is closing once.
    *
-   * The HTTP server is its owner's to close.
+   * The HTTP server is its owner's to close. The bus is closed with it.
    *
    * @throws TidingsError `invalid_options` for a `drainMs` that is no time
    */
@@ -93,9 +96,9 @@ export function createServer(
   checkContract(contract)
   const compiled = compileContract(contract)
   const options = resolveOptions(given)
-  const { onError, hooks } = options
+  const { bus, onError, hooks } = options
   const sourceFailed = (error: unknown, topicKey: string) => onError(error, { place: topicKey })
-  const hub = new Hub({ lingerMs: options.lingerMs, sourceFailed })
+  const hub = new Hub({ lingerMs: options.lingerMs, bus, alone, sourceFailed })
   const tally = new Tally()
   const runs = new Runs()
   const connections = new Set<Connection>()
@@ -104,29 +107,41 @@ export function createServer(
   let lastWords: (() => string) | undefined
   let over: Promise<void> | undefined
 
+  const peers = bus && new Peers(bus, answer)
   const done = Promise.resolve()
   const publish: Publish = (key, event, body) => {
     if (state === 'closed') {
       throw new TidingsError({ code: 'closed', message: 'The server was closed. Nothing can be emitted' })
     }
     tally.emits += 1
+    if (bus) return bus.append(key, body, historyOf(key))
     hub.publish(key, event, body)
     return done
   }
   const { history, snapshotMs } = options
   const procedures = bindHandlers(compiled, handlers, { history, snapshotMs, publish })
+  const historyOf = (topicKey: string) => {
+    const [path = ''] = topicKey.split('?', 1)
+    const procedure = procedures.get(path)
+    return procedure?.kind === 'channel' ? procedure.settings.history : history
+  }
   const emit = createEmit(compiled, publish)
   const site: Site = {
     options,
     procedures,
     hub,
     heartbeat: new Heartbeat(Math.min(options.heartbeatMs, options.stallMs, options.maxConnectionMs)),
-    admission: new Admission(options.connectionLimits, options.retryMs),
+    admission: new Admission(
+      options.connectionLimits,
+      options.retryMs,
+      peers && bus && { bus, nodeId: peers.nodeId },
+    ),
     tally,
     hooks,
     connections,
     shared: new Map(),
-    answers: new AnswerMemory(options.idempotencyMs),
+    peers,
+    answers: new AnswerMemory(options.idempotencyMs, bus),
     runs,
     emit,
     lastWords: () => lastWords?.(),
@@ -141,6 +156,26 @@ export function createServer(
       }),
   }
 
+  async function answer(request: TidingsRequest): Promise<Answer> {
+    if (request.path === healthPath) return answerHealth(request, bus, state === 'open')
+    return state === 'open' ? route(site, request) : problemAnswer(closing(jittered(options.retryMs)))
+  }
+
+  let sourceCount = 0
+  /** Runs a topic's source on one node. */
+  async function alone(
+    topicKey: string,
+    signal: AbortSignal,
+    body: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    if (!bus || !peers) {
+      void body(signal)
+      return
+    }
+    sourceCount += 1
+    return whileHeld(bus, `source:${topicKey}`, `${peers.nodeId}.${sourceCount}`, signal, body)
+  }
+
   function forEach(predicate: ConnectionPredicate, act: (connection: Connection) => void): number {
     const picked = [...connections].filter((connection) => predicate(describe(connection)))
     for (const connection of picked) act(connection)
@@ -151,9 +186,13 @@ export function createServer(
     lastWords = () => farewell(options.retryMs, drainMs)
     hub.flush()
     for (const connection of connections) connection.end('closed', lastWords())
-    hub.close()
+    const sourcesOver = hub.close()
     await runs.drain(drainMs, closing(jittered(options.retryMs)))
     state = 'closed'
+    peers?.close()
+    site.admission.close()
+    await sourcesOver
+    await bus?.close()
     await site.heartbeat.empty(unreadMs)
   }
 
@@ -169,10 +208,7 @@ export function createServer(
 
   return {
     emit: emit as Emit<ContractDefinition>,
-    handle: (request) =>
-      guardOrigin(options.allowedOrigins, request, async () =>
-        state === 'open' ? route(site, request) : problemAnswer(closing(jittered(options.retryMs))),
-      ),
+    handle: (request) => guardOrigin(options.allowedOrigins, request, () => answer(request)),
     disconnect: (predicate) =>
       forEach(predicate, (connection) => connection.end('disconnected', disconnected())),
     reauthorize: (predicate) => forEach(predicate, (connection) => connection.reauthorize(proofMs)),

@@ -19,7 +19,7 @@ import type { ConnectionInfo } from './hooks.js'
 import type { Sink } from './http.js'
 import { openingFrame } from './opening.js'
 import type { Site } from './site.js'
-import { gapAtStart, type Start, Subscription } from './subscription.js'
+import { cursorOf, gapAtStart, type Start, Subscription } from './subscription.js'
 import { requireAuthorized, type TopicRequest, topicByKey } from './topic-access.js'
 import { Validity } from './validity.js'
 
@@ -33,8 +33,8 @@ const heartbeatEvent = new Chunk(encodeEventBody(signals.heartbeat, 0))
  * it is the short name by which the client tells whose they are.
  */
 export class SharedConnection implements ConnectionOwner {
-  /** 128 random bits: who does not know it cannot guess it. */
-  readonly id = randomBytes(16).toString('base64url')
+  /** The node it is on, where there are several, and 128 random bits: who does not know it cannot guess it. */
+  readonly id: string
   readonly connection: Connection
   readonly heartbeat = heartbeatEvent
   readonly #site: Site
@@ -52,6 +52,8 @@ export class SharedConnection implements ConnectionOwner {
   constructor(site: Site, sink: Sink, info: ConnectionInfo, expiresAt: number) {
     const { subscriptionsPerConnection } = site.options
     this.#site = site
+    const secret = randomBytes(16).toString('base64url')
+    this.id = site.peers ? `${site.peers.nodeId}.${secret}` : secret
     // All twice at once, and a tenth of them each second: what a client leaves is kept for a while, for it may come back.
     this.#allowance = new Allowance(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
     this.#validity = new Validity(expiresAt, {
@@ -160,6 +162,7 @@ export class SharedConnection implements ConnectionOwner {
     try {
       this.#requireAllowance()
       await requireAuthorized(topic, proof.context)
+      await this.#site.hub.prepare(key, topic.query, topic.channel.settings, cursorOf(start))
       // Its client may have proved who it is in the meantime, as somebody who may do less.
       for (let known = proof; this.#proof && this.#proof.demand > known.demand; ) {
         known = this.#proof

@@ -4,6 +4,7 @@ import type { BoundProcedure } from './binding.js'
 import type { ConnectionHome } from './connection.js'
 import type { UntypedEmit } from './emitter.js'
 import type { ResolvedOptions } from './options.js'
+import type { Peers } from './peers.js'
 import type { Runs } from './runs.js'
 import type { SharedConnection } from './shared-connection.js'
 
@@ -14,6 +15,8 @@ export interface Site extends ConnectionHome {
   readonly admission: Admission
   /** Connections that carry many topics, by their ids. */
   readonly shared: Map<string, SharedConnection>
+  /** The other nodes of the service; absent without a bus. */
+  readonly peers: Peers | undefined
   readonly answers: AnswerMemory
   readonly runs: Runs
   readonly emit: UntypedEmit

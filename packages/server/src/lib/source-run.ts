@@ -1,4 +1,5 @@
 import { type BackoffBounds, backoffMs } from '@tidings/core/wire'
+import { pause } from './pause.js'
 
 /** Between which bounds a source that fails is started again. */
 const restart: BackoffBounds = { minMs: 1_000, maxMs: 30_000 }
@@ -7,6 +8,11 @@ const restart: BackoffBounds = { minMs: 1_000, maxMs: 30_000 }
 export interface SourceHome {
   /** For how long a source goes on when the last subscriber has left. */
   readonly lingerMs: number
+  /**
+   * Does something while no other node does it for the same topic, where there are any. Resolves when another may, after
+   * the signal has fired.
+   */
+  alone(topicKey: string, signal: AbortSignal, body: (signal: AbortSignal) => Promise<void>): Promise<void>
   /** A source failed; it is started again. */
   sourceFailed(error: unknown, topicKey: string): void
 }
@@ -23,6 +29,8 @@ export class SourceRun {
   readonly #home: SourceHome
   readonly #feed: (signal: AbortSignal) => Promise<void>
   #running: AbortController | undefined
+  /** Resolves when the topic is nobody's here any more. */
+  #over: Promise<void> = Promise.resolve()
   #linger: NodeJS.Timeout | undefined
 
   constructor(topicKey: string, home: SourceHome, feed: (signal: AbortSignal) => Promise<void>) {
@@ -40,19 +48,21 @@ export class SourceRun {
     clearTimeout(this.#linger)
     if (this.#running) return
     this.#running = new AbortController()
-    void this.#run(this.#running.signal)
+    this.#over = this.#home.alone(this.#topicKey, this.#running.signal, (signal) => this.#run(signal))
   }
 
   /** The topic's last subscriber has left. */
   stopSoon(): void {
     clearTimeout(this.#linger)
-    this.#linger = setTimeout(() => this.stop(), this.#home.lingerMs).unref()
+    this.#linger = setTimeout(() => void this.stop(), this.#home.lingerMs).unref()
   }
 
-  stop(): void {
+  /** Resolves when another node may run it. */
+  stop(): Promise<void> {
     clearTimeout(this.#linger)
     this.#running?.abort()
     this.#running = undefined
+    return this.#over
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -73,16 +83,4 @@ export class SourceRun {
       failures += 1
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms).unref()
-    signal.addEventListener('abort', done)
-  })
 }

@@ -31,6 +31,11 @@ export type Start =
   | { readonly kind: 'head' }
   | { readonly kind: 'resume'; readonly cursor: Cursor | undefined }
 
+/** The cursor that a subscription begins with, if it has a valid one. */
+export function cursorOf(start: Start): Cursor | undefined {
+  return start.kind === 'resume' ? start.cursor : undefined
+}
+
 /** Why a subscription that begins there has missed events; nothing if it has not. */
 export function gapAtStart({ log }: Topic, start: Start): ServerGapReason | undefined {
   if (start.kind === 'head') return undefined
@@ -55,6 +60,8 @@ export class Subscription implements TopicReader {
   #first: Piece[] | undefined
   #seq: number
   #phase: 'reading' | 'loading' | 'ended' = 'reading'
+  /** The load of the snapshot that it begins with, or goes on with after a gap. */
+  #loading: Promise<unknown> | undefined
   /** The load of a snapshot that was asked for between events, until it is handed over or overtaken. */
   #refreshing: Promise<unknown> | undefined
 
@@ -80,6 +87,13 @@ export class Subscription implements TopicReader {
   /** Tells its owner that there is something to take. */
   announce(): void {
     if (this.#phase === 'reading') this.#owner.ready(this)
+  }
+
+  /** The log has begun another life: its cursor is void, and a snapshot on its way is of no use. */
+  restart(): void {
+    if (this.#phase === 'ended') return
+    this.#miss('epoch', this.topic.log.head)
+    this.#owner.ready(this)
   }
 
   /** Hands over some of what the subscriber is owed, and moves its cursor past it. */
@@ -124,6 +138,7 @@ export class Subscription implements TopicReader {
   end(): void {
     this.#phase = 'ended'
     this.#first = undefined
+    this.#loading = undefined
     this.#refreshing = undefined
   }
 
@@ -145,10 +160,9 @@ export class Subscription implements TopicReader {
     if (reason) this.#miss(reason)
   }
 
-  /** Goes on from the head, and says so. */
-  #miss(reason: ServerGapReason): void {
+  /** Goes on from the head, and says so. A snapshot that stands for `missedAt` or later heals it. */
+  #miss(reason: ServerGapReason, missedAt = this.#seq): void {
     const { log, hasSnapshot } = this.topic
-    const missedAt = this.#seq
     this.#seq = log.head
     // What it would stand for lies before the gap; the snapshot that heals it follows.
     this.#refreshing = undefined
@@ -163,9 +177,12 @@ export class Subscription implements TopicReader {
 
   #load(atLeast = 0): void {
     this.#phase = 'loading'
-    this.topic.loadSnapshot(atLeast).then(
+    const loading = this.topic.loadSnapshot(atLeast)
+    this.#loading = loading
+    loading.then(
       ({ seq, chunk }) => {
-        if (this.#phase !== 'loading') return
+        if (this.#loading !== loading) return
+        this.#loading = undefined
         this.#phase = 'reading'
         this.#say(chunk)
         // At once, though its client may take long to read: the log lets go of it now.
@@ -175,7 +192,7 @@ export class Subscription implements TopicReader {
         this.#owner.ready(this)
       },
       (error: unknown) => {
-        if (this.#phase === 'loading') this.#owner.failed(this, error)
+        if (this.#loading === loading) this.#owner.failed(this, error)
       },
     )
   }

@@ -36,3 +36,19 @@ export async function atMost(ms: number, promise: Promise<unknown>): Promise<voi
   await Promise.race([promise, timeUp])
   clearTimeout(timer)
 }
+
+/** Something took too long. */
+export class TimeoutError extends Error {
+  constructor(ms: number) {
+    super(`it has not answered within ${ms} ms`)
+    this.name = 'TimeoutError'
+  }
+}
+
+/** Waits for something for so many milliseconds at the most. @throws TimeoutError */
+export function withTimeout<Result>(ms: number, awaited: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TimeoutError(ms)), ms)
+    awaited.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -7,7 +7,7 @@ import type { ConnectionInfo } from './hooks.js'
 import type { Sink, StreamAnswer, TidingsRequest } from './http.js'
 import { openingFrame } from './opening.js'
 import type { Site } from './site.js'
-import { type Start, Subscription } from './subscription.js'
+import { cursorOf, type Start, Subscription } from './subscription.js'
 import { requireAuthorized, type TopicRequest, topicOf } from './topic-access.js'
 import { expiryOf } from './validity.js'
 
@@ -21,14 +21,16 @@ export async function answerTopic(
   const topic = topicOf(channel, request.query)
   const info = connectionInfo(site, request, context, topic.key)
   // Before `authorize`, which may cost something, and counted at once: those who come meanwhile are one more.
-  admit(site, info)
+  await admit(site, info)
+  const start = startOf(request)
   try {
     await requireAuthorized(topic, context)
+    await site.hub.prepare(topic.key, topic.query, channel.settings, cursorOf(start))
   } catch (error) {
     site.admission.release(info)
     throw error
   }
-  return topicStream(site, topic, info, startOf(request), expiryOf(context))
+  return topicStream(site, topic, info, start, expiryOf(context))
 }
 
 // A function of its own, so that an open connection does not keep the request it came with.

@@ -1,5 +1,6 @@
 import { encodeEventBody, formatCursor, signal as signals, withId } from '@tidings/core/wire'
 import { Chunk } from './chunk.js'
+import type { Follower } from './follower.js'
 import type { Delivery, HistoryBounds, Log } from './log.js'
 import type { SourceRun } from './source-run.js'
 
@@ -7,6 +8,8 @@ import type { SourceRun } from './source-run.js'
 export interface TopicReader {
   /** The log has something new. */
   announce(): void
+  /** The log has begun another life. */
+  restart(): void
 }
 
 /** What a channel brings to each of its topics. */
@@ -34,6 +37,8 @@ export class Topic {
   readonly readers = new Set<TopicReader>()
   /** There once it was started; see {@link TopicSettings.feed}. */
   source: SourceRun | undefined
+  /** What keeps the log in step with the bus'; absent where the log is all there is. */
+  follower: Follower | undefined
   /** When the topic was last emitted to or left, in milliseconds of a monotonic clock. */
   usedAt = 0
   readonly #loaded: (topic: Topic) => void
@@ -46,6 +51,12 @@ export class Topic {
     this.log = log
     this.settings = settings
     this.#loaded = loaded
+  }
+
+  /** Its log has begun another life. */
+  restart(): void {
+    this.#loading = undefined
+    for (const reader of this.readers) reader.restart()
   }
 
   get hasSnapshot(): boolean {
@@ -74,8 +85,8 @@ export class Topic {
   }
 
   async #load(seq: number): Promise<Snapshot> {
+    const cursor = formatCursor(this.log.cursorAt(seq))
     const state = await this.settings.loadSnapshot?.(this.query)
-    const body = encodeEventBody(signals.snapshot, state)
-    return { seq, chunk: new Chunk(withId(formatCursor(this.log.cursorAt(seq)), body)) }
+    return { seq, chunk: new Chunk(withId(cursor, encodeEventBody(signals.snapshot, state))) }
   }
 }

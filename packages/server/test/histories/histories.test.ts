@@ -1,18 +1,25 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { brokenEngines } from './broken-engines.js'
+import { FlakyJoint, randomFrom } from './flaky-bus.js'
 import { history, run, Stage } from './history.js'
 
 /** `npm run test:soak` asks for more. */
 const runs = Number(process.env['TIDINGS_HISTORIES'] ?? 300)
 
 const stage = new Stage()
-beforeAll(() => stage.open())
-afterAll(() => stage.close())
+const stages = [stage, new Stage(), new Stage()]
+beforeAll(() => Promise.all(stages.map((each) => each.open())))
+afterAll(() => {
+  for (const each of stages) each.close()
+})
 
 let done = 0
+const promiseAmongNodes = fc.asyncProperty(history, fc.nat(), (each, seed) =>
+  run(stages, each, new FlakyJoint(randomFrom(seed))),
+)
 const promise = fc.asyncProperty(history, async (each) => {
-  await run(stage, each)
+  await run([stage], each)
   done += 1
   if (done % 1_000 === 0) console.log(`${done} histories`)
 })
@@ -20,6 +27,10 @@ const promise = fc.asyncProperty(history, async (each) => {
 describe('whatever happens, a subscriber sees events in order, none twice, and none missing that no gap announced', () => {
   it(`in ${runs} histories`, { timeout: 3_600_000 }, () =>
     fc.assert(promise, { numRuns: runs, includeErrorInReport: true }),
+  )
+
+  it(`in ${runs} histories of three nodes on a bus that loses news`, { timeout: 3_600_000 }, () =>
+    fc.assert(promiseAmongNodes, { numRuns: runs, includeErrorInReport: true, endOnFailure: true }),
   )
 
   it.each(Object.keys(brokenEngines))('which is not so for an engine that %s', async (name) => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { channel, defineContract } from '@tidings/core'
 import * as fc from 'fast-check'
 import * as z from 'zod'
-import { createServer } from '../../src/index.js'
+import { type Bus, createServer } from '../../src/index.js'
 import { nodeHandler } from '../../src/node.js'
 import { Ledger, type TopicKind } from './ledger.js'
 import { RawReader } from './raw-reader.js'
@@ -29,6 +29,8 @@ type Step =
   /** Somebody stops reading, and is sent more than all the buffers on the way hold. */
   | { readonly type: 'flood'; readonly who: number }
   | { readonly type: 'restart' }
+  /** The bus loses all it has. */
+  | { readonly type: 'lose' }
 
 /** All that makes a history, so that it can be run again. */
 export interface History {
@@ -81,6 +83,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ type: fc.constantFrom('pause' as const, 'resume' as const), who }) },
   { weight: 10, arbitrary: fc.constant({ type: 'restart' as const }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('flood' as const), who }) },
+  { weight: 4, arbitrary: fc.constant({ type: 'lose' as const }) },
 )
 
 // A request takes a few turns to be answered.
@@ -92,6 +95,16 @@ export const history: fc.Arbitrary<History> = fc.record({
   loads: fc.array(fc.tuple(fc.nat(4), fc.nat(4)), { minLength: 1, maxLength: 4 }),
   steps: fc.array(fc.tuple(step, turnsBetween), { minLength: 1, maxLength: 40, size: 'max' }),
 })
+
+/** What joins the nodes of a service, where there are several. */
+export interface Joint {
+  /** A member of the bus, for one node. */
+  connect(): Bus
+  /** Loses all that was kept. */
+  lose(): void
+  /** Works as it should from now on. */
+  heal(): void
+}
 
 /** An HTTP server whose handler changes with each history, so that no history pays for it. */
 export class Stage {
@@ -166,18 +179,24 @@ const turns = async (count: number) => {
 /**
  * Lets a history happen, and then has everyone come back and read to the end.
  *
+ * With a joint, there is a node on each stage: everyone comes back to another, and events are emitted by all.
+ *
  * @throws Error if anyone has seen what must not be, or does not reach the end
  */
-export async function run(stage: Stage, { size, topics, loads, steps }: History): Promise<void> {
+export async function run(
+  stages: readonly Stage[],
+  { size, topics, loads, steps }: History,
+  joint?: Joint,
+): Promise<void> {
   const emitted = steps.reduce((sum, [each]) => sum + lengthOf(each), 0)
   // Less than what a socket takes without saying that it is full: nobody can be overtaken.
-  const ledger = new Ledger(size, emitted > 15_000)
+  const ledger = new Ledger(size, emitted > 15_000, joint !== undefined)
   const all = topics.map((kind) => new Subscriber(kind, ledger))
   let loadCount = 0
-  const start = () => {
+  const start = (stage: Stage) => {
     const tidings = createServer(
       contract,
-      { history: { size } },
+      { history: { size }, ...(joint && { bus: joint.connect() }) },
       {
         latest: { delivery: 'latest' },
         stateful: {
@@ -195,35 +214,46 @@ export async function run(stage: Stage, { size, topics, loads, steps }: History)
     stage.handler = nodeHandler(tidings)
     return tidings
   }
-  let tidings = start()
+  const nodes = stages.map(start)
+  let turnOf = 0
+  /** Everyone in turn. */
+  const next = <Of>(list: readonly Of[]): Of => {
+    turnOf += 1
+    return list[turnOf % list.length] as Of
+  }
 
   const emit = (kind: TopicKind, bytes: number) => {
     ledger.emitted[kind] += 1
     const n = ledger.emitted[kind]
     const payload = { n, padding: 'x'.repeat(bytes) }
-    if (kind === 'latest') void tidings.emit.latest()[n % 2 ? 'item' : 'other'](payload)
-    else void tidings.emit[kind]().item(payload)
+    const { emit: toAll } = next(nodes)
+    if (kind === 'latest') void toAll.latest()[n % 2 ? 'item' : 'other'](payload)
+    else void toAll[kind]().item(payload)
   }
   const look = () => {
     for (const { failure } of all) if (failure) throw failure
   }
 
   try {
-    for (const one of all) one.connect(stage.port, undefined, 'header')
+    for (const one of all) one.connect(next(stages).port, undefined, 'header')
     for (const [each, turnsUntilNext] of steps) {
       if (each.type === 'emit') {
         for (let n = 0; n < each.count; n += 1) emit(each.kind, each.bytes)
       } else if (each.type === 'restart') {
+        const node = turnOf % nodes.length
         // It waits a second for those who do not read.
-        void tidings.close({ drainMs: 0 })
-        ledger.restarted()
-        tidings = start()
+        void nodes[node]?.close({ drainMs: 0 })
+        if (!joint) ledger.restarted()
+        nodes[node] = start(stages[node] as Stage)
+      } else if (each.type === 'lose') {
+        if (joint) ledger.restarted()
+        joint?.lose()
       } else {
         const one = all[each.who] as Subscriber
         const { witness } = one
-        if (each.type === 'connect') one.connect(stage.port, witness.lastId, each.by)
+        if (each.type === 'connect') one.connect(next(stages).port, witness.lastId, each.by)
         else if (each.type === 'connect from')
-          one.connect(stage.port, strange(each.cursor, witness.lastId), 'header')
+          one.connect(next(stages).port, strange(each.cursor, witness.lastId), 'header')
         else if (each.type === 'cut') one.reader?.cutAfter(each.after)
         else if (each.type === 'pause') one.reader?.pause()
         else if (each.type === 'resume') one.reader?.resume()
@@ -241,11 +271,13 @@ export async function run(stage: Stage, { size, topics, loads, steps }: History)
     await reachTheEnd()
   } finally {
     for (const { reader } of all) reader?.cutAfter(0)
-    await tidings.close({ drainMs: 0 })
+    await Promise.all(nodes.map((node) => node.close({ drainMs: 0 })))
   }
 
   async function reachTheEnd(): Promise<void> {
-    const deadline = performance.now() + 10_000
+    const deadline = performance.now() + 20_000
+    let markedAt = 0
+    joint?.heal()
     for (const { reader } of all) reader?.cutAfter(Number.POSITIVE_INFINITY)
     for (
       let turn = 0;
@@ -253,12 +285,16 @@ export async function run(stage: Stage, { size, topics, loads, steps }: History)
       turn += 1
     ) {
       for (const one of all) {
-        one.connect(stage.port, one.witness.lastId, 'header')
+        one.connect(next(stages).port, one.witness.lastId, 'header')
         one.reader?.resume()
       }
       // A marker once everyone is there, and again for those whom it overtook because they were still busy.
       const isEveryoneThere = all.every(({ reader, witness }) => reader && witness.isAtWork)
-      if (isEveryoneThere && turn % 20 === 0) for (const kind of kinds) emit(kind, 0)
+      const isTime = joint ? performance.now() - markedAt > 50 : turn % 20 === 0
+      if (isEveryoneThere && isTime) {
+        markedAt = performance.now()
+        for (const kind of kinds) emit(kind, 0)
+      }
       look()
       if (performance.now() > deadline) throw new Error('somebody never reached the end')
       await turns(1)

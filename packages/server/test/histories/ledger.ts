@@ -13,11 +13,20 @@ export class Ledger {
   readonly #offsets = new Map<string, number>()
   readonly #ended = new Set<string>()
 
+  /** Whether there are several nodes, whose logs may fall behind the bus' and be moved on. */
+  readonly isJoint: boolean
   #hasRestarted = false
 
-  constructor(size: number, mayOvertake: boolean) {
+  constructor(size: number, mayOvertake: boolean, isJoint: boolean) {
     this.size = size
     this.mayOvertake = mayOvertake
+    this.isJoint = isJoint
+  }
+
+  /** Whether somebody who reads may be told of a gap, for that reason. */
+  mayMissLive(reason: string): boolean {
+    if (reason === 'epoch') return this.isJoint && this.#hasRestarted
+    return reason === 'expired' && (this.mayOvertake || this.isJoint)
   }
 
   /** The server was restarted: its history is lost. */
@@ -47,6 +56,8 @@ export class Ledger {
     const cursor = parseCursor(resumedWith)
     if (!cursor) return reason === 'invalid'
     // The last events of a server that is gone may have been read only after it was.
+    // A node that has not heard of the loss goes on in the life that is over.
+    if (this.isJoint && this.isLost(resumedWith)) return true
     if (reason === 'epoch') return this.isLost(resumedWith) || this.#hasRestarted
     const offset = this.#offsets.get(cursor.epoch)
     // No event of that epoch was seen by anyone, so that it is not known where it is.
@@ -54,6 +65,8 @@ export class Ledger {
     const missed = this.emitted[kind] - (cursor.seq + offset)
     if (missed < 0) return reason === 'invalid'
     // With latest, the log keeps one of each of the two kinds.
+    // A bus keeps all kinds together.
+    if (this.isJoint) return reason === 'expired' && missed > Math.min(this.size, 1)
     return reason === 'expired' && (kind === 'latest' ? this.size < 2 : missed > this.size)
   }
 }

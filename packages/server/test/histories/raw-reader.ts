@@ -79,6 +79,11 @@ export class RawReader {
       const end = this.#rest.indexOf('\r\n\r\n')
       if (end < 0) return
       const head = this.#rest.subarray(0, end).toString('latin1')
+      // It may be closing, or its bus not be there: it is come back to.
+      if (head.startsWith('HTTP/1.1 503 ')) {
+        this.#cut()
+        return
+      }
       if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(head)
       this.#rest = this.#rest.subarray(end + 4)
       this.#isInBody = true

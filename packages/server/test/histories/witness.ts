@@ -23,6 +23,8 @@ export class Witness {
   /** The highest number the next event may have; nothing where it has to be the one after the last. */
   #nextAtMost: number | undefined
   #isOpen = false
+  /** Who cannot say where it was may come to a node that has not heard of what it has seen. */
+  #isStranger = false
 
   constructor(kind: TopicKind, ledger: Ledger) {
     this.kind = kind
@@ -36,6 +38,7 @@ export class Witness {
 
   /** A connection begins, with what it is resumed with: `lastId`, or something that no server can go on from. */
   connects(resumedWith: string | undefined): void {
+    this.#isStranger = this.#ledger.isJoint && resumedWith !== this.lastId
     this.#resumedWith = resumedWith
     this.#wasLost = this.#ledger.isLost(resumedWith)
     this.#position = undefined
@@ -64,17 +67,26 @@ export class Witness {
     if (this.#resumedWith !== undefined) {
       if (this.#resumedWith !== this.lastId) this.#fail(`resumed from ${this.#resumedWith} at ${this.lastId}`)
     } else if (this.kind === 'stateful') this.#fail('a position before the snapshot')
-    else this.#nextAtMost = Number.POSITIVE_INFINITY
+    else {
+      this.#nextAtMost = Number.POSITIVE_INFINITY
+      this.#forgetIfStranger()
+    }
     this.#position = cursor
   }
 
   #missed({ reason, cursor: text }: { reason: string; cursor: string }, cursor: Cursor | undefined): void {
     const isLive = this.#position !== undefined
+    // A log may begin another life while a subscriber waits for its snapshot.
+    const isWaiting = this.#ledger.isJoint && reason === 'epoch' && this.#ledger.mayMissLive(reason)
     const isDue = isLive
-      ? reason === 'expired' && this.#ledger.mayOvertake
-      : (!this.#wasLost || reason === 'epoch') && this.#ledger.mayMiss(this.kind, this.#resumedWith, reason)
+      ? this.#ledger.mayMissLive(reason)
+      : isWaiting ||
+        ((!this.#wasLost || reason === 'epoch' || this.#ledger.isJoint) &&
+          this.#ledger.mayMiss(this.kind, this.#resumedWith, reason))
     if (!isDue)
-      this.#fail(`a gap (${reason}) for no reason, ${isLive ? 'live' : `from ${this.#resumedWith}`}`)
+      this.#fail(
+        `a gap (${reason}) for no reason, ${this.#ledger.emitted[this.kind]} emitted, goes on at ${text}, ${isLive ? 'live' : `from ${this.#resumedWith}`}`,
+      )
     if (this.kind === 'stateful') {
       if (cursor) this.#fail('a gap with an id, before its snapshot')
       this.#position = undefined
@@ -83,12 +95,14 @@ export class Witness {
     if (this.lastId !== text) this.#fail(`a gap that goes on from ${text}, with id ${this.lastId}`)
     this.#position = cursor
     this.#nextAtMost = Number.POSITIVE_INFINITY
+    this.#forgetIfStranger()
   }
 
   #began({ upTo }: { upTo: number }, cursor: Cursor | undefined): void {
     if (this.kind !== 'stateful') this.#fail('a snapshot of a channel that has none')
     if (this.#position) this.#fail('a second snapshot')
     if (!cursor) this.#fail('a snapshot without an id')
+    this.#forgetIfStranger()
     if (upTo < (this.last ?? 0)) this.#fail(`a snapshot of ${upTo}, older than ${this.last}`)
     this.#position = cursor
     this.#nextAtMost = upTo + 1
@@ -119,6 +133,10 @@ export class Witness {
     this.#nextAtMost = undefined
     this.#position = cursor
     this.last = n
+  }
+
+  #forgetIfStranger(): void {
+    if (this.#isStranger) this.last = undefined
   }
 
   #fail(what: string): never {

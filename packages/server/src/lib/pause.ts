@@ -1,0 +1,13 @@
+/** Waits for so many milliseconds, or until a signal fires. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = Number.isFinite(ms) ? setTimeout(done, ms).unref() : undefined
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', done)
+  })
+}

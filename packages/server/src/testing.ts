@@ -1,0 +1,1 @@
+export { type BusSuiteOptions, type BusTest, busSuite } from './lib/bus-suite.js'
