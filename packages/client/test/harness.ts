@@ -65,10 +65,12 @@ export async function startServer(
 }
 
 /** Waits until something holds. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
+export async function until(holds: () => boolean, what: string | (() => string)): Promise<void> {
   const deadline = Date.now() + 20_000
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
+    if (Date.now() > deadline) {
+      throw new Error(`waited in vain until ${typeof what === 'string' ? what : what()}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

@@ -24,18 +24,18 @@ export interface LoggedRequest {
 }
 
 /**
- * Starts an nginx before a server on a port of 127.0.0.1, with answers buffered as they are by default, compressed where it
+ * Starts an nginx before servers on ports of 127.0.0.1, which it asks in turn, with answers buffered as they are by default, compressed where it
  * can, and cut after five silent seconds. It knows nothing of event streams.
  *
  * @returns where it listens, over HTTP/1.1 and over TLS with HTTP/2, and how to read its log
  */
-export async function startNginx(upstreamPort: number) {
+export async function startNginx(...upstreamPorts: number[]) {
   const prefix = await mkdtemp(join(tmpdir(), 'tidings-nginx-'))
   onTestFinished(() => rm(prefix, { recursive: true, force: true }))
   makeCertificate(prefix)
   for (let attempt = 1; ; attempt += 1) {
     const [port, tlsPort] = [await freePort(), await freePort()]
-    await writeFile(join(prefix, 'nginx.conf'), configuration(upstreamPort, port, tlsPort))
+    await writeFile(join(prefix, 'nginx.conf'), configuration(upstreamPorts, port, tlsPort))
     // Before it has read its configuration, it would write to the log of the nginx that may be installed.
     const nginx = spawn(executablePath, ['-p', `${prefix}/`, '-c', 'nginx.conf', '-e', 'stderr'], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -78,7 +78,7 @@ async function isAnswered(origin: string): Promise<boolean> {
 }
 
 /** One process, so that ending it ends all of it; all that it writes is below its prefix. */
-function configuration(upstreamPort: number, port: number, tlsPort: number): string {
+function configuration(upstreamPorts: readonly number[], port: number, tlsPort: number): string {
   return `
 daemon off;
 master_process off;
@@ -98,6 +98,9 @@ http {
   gzip_proxied any;
   gzip_types text/event-stream application/json application/problem+json;
 
+  upstream servers {
+    ${upstreamPorts.map((upstream) => `server 127.0.0.1:${upstream} max_fails=0;`).join('\n    ')}
+  }
   proxy_http_version 1.1;
   proxy_read_timeout 5s;
 
@@ -107,7 +110,7 @@ http {
     ssl_certificate certificate.pem;
     ssl_certificate_key key.pem;
     location / {
-      proxy_pass http://127.0.0.1:${upstreamPort};
+      proxy_pass http://servers;
     }
   }
 }

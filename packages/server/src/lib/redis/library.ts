@@ -1,0 +1,152 @@
+/** Names the functions in Redis. Another version is another library: nodes of both may run side by side. */
+export const libraryName = 'tidings_1'
+
+/**
+ * What runs inside Redis, one step each: https://redis.io/docs/latest/develop/programmability/functions-intro/
+ *
+ * A topic has two keys, of one hash slot: a hash with its epoch, its head, how much is to be kept, and the process of Redis
+ * that it was written by; and a stream with what is kept, whose ids are `<seq>-<time>`.
+ *
+ * A library lives as long as its process does, so that its local variable tells one process of Redis from the next: after
+ * a restart or a failover, what had been acknowledged may be lost, and each topic begins a new epoch when it is next used.
+ */
+export const librarySource = `#!lua name=${libraryName}
+
+local process = nil
+
+-- How long the head of a topic stays that nobody uses, in milliseconds.
+local idle = 3600000
+-- The longest that anything stays that nobody uses.
+local longest = 2592000000
+
+local function lifetime(ms)
+  if ms < 0 or ms > longest then return longest end
+  return math.max(ms, 1)
+end
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- The head of a topic: epoch, seq, size, ms. A new epoch begins where there is none, or none that is sure.
+local function open(keys, candidate)
+  process = process or candidate
+  local head = redis.call('HMGET', keys[1], 'epoch', 'seq', 'size', 'ms', 'process')
+  if head[5] == process then return head[1], tonumber(head[2]), tonumber(head[3]), tonumber(head[4]) end
+  redis.call('DEL', keys[2])
+  redis.call('HSET', keys[1], 'epoch', candidate, 'seq', 0, 'process', process)
+  return candidate, 0, tonumber(head[3] or nil), tonumber(head[4] or nil)
+end
+
+-- Lets go of what is too old at the beginning of a stream.
+local function forget(key, oldest)
+  while true do
+    local entries = redis.call('XRANGE', key, '-', '+', 'COUNT', 64)
+    local cut = nil
+    for _, entry in ipairs(entries) do
+      local seq, at = string.match(entry[1], '^(%d+)-(%d+)$')
+      if tonumber(at) >= oldest then
+        redis.call('XTRIM', key, 'MINID', seq)
+        return
+      end
+      cut = seq
+    end
+    if not cut then return end
+    redis.call('XTRIM', key, 'MINID', string.format('%.0f', tonumber(cut) + 1))
+  end
+end
+
+-- KEYS: head, log, news. ARGV: candidate for an epoch, size, ms, bodies. Numbers below 0 are infinite.
+local function append(keys, args)
+  local epoch, seq, size, ms = open(keys, args[1])
+  size = size or tonumber(args[2])
+  ms = ms or tonumber(args[3])
+  local at = string.format('%.0f', now())
+  local first = seq + 1
+  for n = 4, #args do
+    seq = seq + 1
+    if size ~= 0 then
+      local id = string.format('%.0f', seq) .. '-' .. at
+      if size < 0 then
+        redis.call('XADD', keys[2], id, 'body', args[n])
+      else
+        redis.call('XADD', keys[2], 'MAXLEN', '~', string.format('%.0f', size), id, 'body', args[n])
+      end
+    end
+  end
+  redis.call('HSET', keys[1], 'seq', string.format('%.0f', seq))
+  redis.call('PEXPIRE', keys[1], string.format('%.0f', lifetime(ms < 0 and ms or math.max(ms, idle))))
+  if size ~= 0 then redis.call('PEXPIRE', keys[2], string.format('%.0f', lifetime(ms))) end
+  if ms >= 0 and math.floor(seq / 64) > math.floor((first - 1) / 64) then forget(keys[2], tonumber(at) - ms) end
+  local heading = epoch .. ' ' .. string.format('%.0f', first) .. ' ' .. at .. '\\n'
+  redis.call('SPUBLISH', keys[3], heading .. table.concat(args, '', 4))
+  return seq
+end
+
+-- KEYS: head, log. ARGV: candidate for an epoch, size, ms, how many events, and after which epoch and seq.
+local function read(keys, args)
+  local epoch, seq = open(keys, args[1])
+  local ms = tonumber(args[3])
+  redis.call('HSET', keys[1], 'size', args[2], 'ms', args[3])
+  redis.call('PEXPIRE', keys[1], string.format('%.0f', lifetime(ms < 0 and ms or math.max(ms, idle))))
+  local reply = { epoch, seq }
+  local after = tonumber(args[6])
+  if args[5] ~= epoch or after >= seq then return reply end
+  local entries = redis.call('XRANGE', keys[2], string.format('%.0f', after + 1), '+', 'COUNT', args[4])
+  for n, entry in ipairs(entries) do
+    local id, at = string.match(entry[1], '^(%d+)-(%d+)$')
+    -- All that follows, or nothing.
+    if n == 1 and tonumber(id) ~= after + 1 then return reply end
+    table.insert(reply, at)
+    table.insert(reply, entry[2][2])
+  end
+  return reply
+end
+
+-- KEYS: name. ARGV: holder, ms.
+local function acquire(keys, args)
+  local holder = redis.call('GET', keys[1])
+  if holder and holder ~= args[1] then return 0 end
+  redis.call('SET', keys[1], args[1], 'PX', args[2])
+  return 1
+end
+
+-- KEYS: name. ARGV: holder.
+local function release(keys, args)
+  if redis.call('GET', keys[1]) == args[1] then redis.call('DEL', keys[1]) end
+  return 0
+end
+
+-- KEYS: name. ARGV: holder, count, most, ms. Each holder's field is '<count> <until when>'.
+local function count(keys, args)
+  local wanted, most, ms = tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
+  local time = now()
+  local fields = redis.call('HGETALL', keys[1])
+  local others, own = 0, 0
+  for n = 1, #fields, 2 do
+    local has, ends = string.match(fields[n + 1], '^(%d+) (%d+)$')
+    if tonumber(ends) <= time then
+      redis.call('HDEL', keys[1], fields[n])
+    elseif fields[n] == args[1] then
+      own = tonumber(has)
+    else
+      others = others + tonumber(has)
+    end
+  end
+  if wanted > own and others + wanted > most then return 0 end
+  if wanted == 0 then
+    redis.call('HDEL', keys[1], args[1])
+    return 1
+  end
+  redis.call('HSET', keys[1], args[1], args[2] .. ' ' .. string.format('%.0f', time + ms))
+  if redis.call('PTTL', keys[1]) < ms then redis.call('PEXPIRE', keys[1], args[4]) end
+  return 1
+end
+
+redis.register_function('${libraryName}_append', append)
+redis.register_function('${libraryName}_read', read)
+redis.register_function('${libraryName}_acquire', acquire)
+redis.register_function('${libraryName}_release', release)
+redis.register_function('${libraryName}_count', count)
+`

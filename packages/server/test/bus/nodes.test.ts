@@ -1,0 +1,247 @@
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { expressHandler } from '../../src/express.js'
+import {
+  type Bus,
+  createEmitter,
+  createServer,
+  type Handlers,
+  memoryBus,
+  type ServerOptions,
+} from '../../src/index.js'
+import { redisBus } from '../../src/redis.js'
+import { contract } from '../contract.js'
+import { mount, open, post, until } from '../harness.js'
+import { type RedisServer, startRedis } from './redis-server.js'
+
+type HandlersOf = Handlers<typeof contract, string>
+type Options = Partial<ServerOptions<string>>
+
+/** A node of a service: a server of its own, on a bus that others are on as well. */
+async function startNode(bus: Bus, options: Options = {}, own: Partial<HandlersOf> = {}) {
+  const errors: unknown[] = []
+  const tidings = createServer(
+    contract,
+    {
+      bus,
+      context: ({ headers }) => headers.get('x-user') ?? '',
+      principal: (user) => user || undefined,
+      onError: (error) => errors.push(error),
+      ...options,
+    },
+    {
+      room: { snapshot: () => ({ messages: ['old'] }) },
+      send: ({ input }) => ({ text: input.text, sentAt: new Date(0) }),
+      admin: { ping: () => {}, count: async () => ({ total: 0 }) },
+      ...own,
+    },
+  )
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
+  const url = await mount(expressHandler(tidings))
+  return { tidings, url, errors }
+}
+
+const json = (text: string | undefined) => JSON.parse(text ?? 'null')
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+const redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'])
+afterAll(() => redis.stop())
+
+const memory = memoryBus()
+const buses = [
+  { what: 'memory', connect: () => memoryBus({ shareWith: memory }) },
+  { what: 'Redis', connect: () => redisBus({ url: redis.url }) },
+]
+
+describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
+  it('deliver what is emitted on another, in order and once', async () => {
+    const one = await startNode(connect())
+    const other = await startNode(connect())
+    const streams = await Promise.all([one, other].map(({ url }) => open(`${url}/ticks`)))
+    for (const stream of streams) await stream.count(1)
+    await Promise.all(
+      Array.from({ length: 100 }, (_, n) => (n % 2 ? one : other).tidings.emit.ticks().tick(n)),
+    )
+    const [first, second] = await Promise.all(streams.map((stream) => stream.count(101)))
+    expect(first?.map(({ id }) => id)).toEqual(second?.map(({ id }) => id))
+    const numbers = first?.slice(1).map(({ data }) => Number(data)) ?? []
+    expect([...numbers].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n))
+    const odd = numbers.filter((n) => n % 2)
+    expect(odd).toEqual([...odd].sort((a, b) => a - b))
+  })
+
+  it('resume what was read on another', async () => {
+    const one = await startNode(connect())
+    const other = await startNode(connect())
+    const stream = await open(`${one.url}/room?roomId=resumed`)
+    await stream.count(2)
+    const room = () => one.tidings.emit.room({ roomId: 'resumed' })
+    await room().typing('1')
+    await stream.count(3)
+    stream.leave()
+    for (const n of ['2', '3', '4']) await room().typing(n)
+    const resumed = await open(`${other.url}/room?roomId=resumed`, {
+      headers: { 'last-event-id': stream.events[2]?.id ?? '' },
+    })
+    await resumed.count(4)
+    await other.tidings.emit.room({ roomId: 'resumed' }).typing('5')
+    const events = await resumed.count(5)
+    expect(events.slice(1).map(({ event, data }) => [event, data])).toEqual([
+      ['typing', '"2"'],
+      ['typing', '"3"'],
+      ['typing', '"4"'],
+      ['typing', '"5"'],
+    ])
+  })
+
+  it('take control requests for each other, and answer for a node that is gone at once', async () => {
+    const one = await startNode(connect())
+    const other = await startNode(connect())
+    const stream = await open(one.url, { headers: { 'x-user': 'ada' } })
+    const [first] = await stream.count(1)
+    const path = `$connections/${json(first?.data).id}`
+    const control = (operations: object[], user = 'ada', url = other.url) =>
+      post(`${url}/${path}`, { operations }, { 'x-user': user })
+    expect(await control([{ subscribe: 'ticks' }, { subscribe: 'nothing' }])).toMatchObject({
+      status: 200,
+      body: { results: [{ status: 'accepted' }, { status: 'refused', problem: { code: 'not_found' } }] },
+    })
+    await other.tidings.emit.ticks().tick(1)
+    await until(() => stream.events.some(({ event }) => event === 'tick'), 'it came')
+    expect((await control([], 'eve')).status).toBe(410)
+    expect((await post(`${other.url}/${path}x`, { operations: [] }, { 'x-user': 'ada' })).status).toBe(410)
+    await one.tidings.close({ drainMs: 0 })
+    const startedAt = performance.now()
+    expect((await control([])).status).toBe(410)
+    expect(performance.now() - startedAt).toBeLessThan(4_000)
+  })
+
+  it('run a source on one of them, and on the next when that is closed', async () => {
+    const running = new Set<string>()
+    const start = (name: string) =>
+      startNode(
+        connect(),
+        {},
+        {
+          ticks: {
+            source: async ({ emit, signal }) => {
+              running.add(name)
+              for (let n = 0; !signal.aborted; n += 1) {
+                await emit.tick(n)
+                await pause(20)
+              }
+              running.delete(name)
+            },
+          },
+        },
+      )
+    const nodes = { one: await start('one'), other: await start('other') }
+    const streams = await Promise.all(Object.values(nodes).map(({ url }) => open(`${url}/ticks`)))
+    for (const stream of streams) await stream.count(5)
+    const [first] = [...running] as (keyof typeof nodes)[]
+    expect(running.size).toBe(1)
+    await nodes[first as keyof typeof nodes].tidings.close({ drainMs: 0 })
+    const next = first === 'one' ? 'other' : 'one'
+    await until(() => running.has(next), 'the next ran it')
+    expect([...running]).toEqual([next])
+  })
+
+  it('run a command that is sent again once, wherever it comes', async () => {
+    let runs = 0
+    const send: HandlersOf['send'] = async ({ input }) => {
+      runs += 1
+      await pause(100)
+      return { text: `${input.text} ${runs}`, sentAt: new Date(0) }
+    }
+    const one = await startNode(connect(), {}, { send })
+    const other = await startNode(connect(), {}, { send })
+    const call = ({ url }: { url: string }, text = 'hello', key = 'k') =>
+      post(`${url}/send`, { text }, { 'idempotency-key': key, 'x-user': `ada ${connect}` })
+    const answers = await Promise.all([call(one), call(other), call(one)])
+    expect(answers.map(({ body }) => body.text)).toEqual(['hello 1', 'hello 1', 'hello 1'])
+    expect((await call(other)).body.text).toBe('hello 1')
+    expect((await call(other, 'other text')).status).toBe(409)
+    expect((await call(other, 'hello', 'another key')).body.text).toBe('hello 2')
+  })
+
+  it('count the connections of a principal together', async () => {
+    const limits = { connectionsPerPrincipal: 2 }
+    const one = await startNode(connect(), { limits })
+    const other = await startNode(connect(), { limits })
+    const user = { headers: { 'x-user': `bob of ${String(connect)}` } }
+    const streams = [await open(one.url, user), await open(other.url, user)]
+    const third = await open(other.url, user)
+    expect([...streams, third].map(({ response }) => response.status)).toEqual([200, 200, 429])
+    streams[0]?.leave()
+    await until(() => one.tidings.stats().connections === 0, 'it was gone')
+    await pause(50)
+    expect((await open(other.url, user)).response.status).toBe(200)
+  })
+
+  it('tell whether clients may be sent to them', async () => {
+    const one = await startNode(connect())
+    const ask = async (query = '') => {
+      const response = await fetch(`${one.url}/$health${query}`)
+      return [response.status, await response.json()]
+    }
+    expect(await ask()).toEqual([200, { live: true, ready: true }])
+    await one.tidings.close({ drainMs: 0 })
+    expect(await ask()).toEqual([503, { live: true, ready: false }])
+    expect(await ask('?live')).toEqual([200, { live: true, ready: false }])
+  })
+
+  it('deliver what a process emits that serves nobody', async () => {
+    const one = await startNode(connect())
+    const stream = await open(`${one.url}/ticks`)
+    await stream.count(1)
+    const emitter = createEmitter(contract, { bus: connect() })
+    void emitter.emit.ticks().tick(1)
+    void emitter.emit.ticks().tick(2)
+    await emitter.close()
+    await stream.count(3)
+    expect(stream.events.slice(1).map(({ data }) => data)).toEqual(['1', '2'])
+    expect(() => emitter.emit.ticks().tick(3)).toThrow('The emitter was closed')
+  })
+})
+
+describe('nodes whose Redis', () => {
+  const start = async (args?: string[]): Promise<RedisServer> => {
+    const server = await startRedis(args)
+    onTestFinished(() => server.stop())
+    return server
+  }
+
+  it('has lost its data tell their subscribers, and go on', async () => {
+    const server = await start()
+    const one = await startNode(redisBus({ url: server.url }))
+    const stream = await open(`${one.url}/room?roomId=lost`)
+    await stream.count(2)
+    await one.tidings.emit.room({ roomId: 'lost' }).typing('1')
+    await stream.count(3)
+    await server.restart({ keepData: false })
+    await until(() => stream.events.some(({ event }) => event === '$gap'), 'the gap was told')
+    await one.tidings.emit.room({ roomId: 'lost' }).typing('2')
+    const events = await stream.count(6)
+    expect(events.slice(2).map(({ event }) => event)).toEqual(['typing', '$gap', '$snapshot', 'typing'])
+    expect(JSON.parse(events[3]?.data ?? '')).toMatchObject({ reason: 'epoch' })
+  })
+
+  it('does not answer refuse to emit in time, and deliver what was emitted when it does', async () => {
+    const server = await start()
+    const one = await startNode(redisBus({ url: server.url, timeoutMs: 300 }))
+    const stream = await open(`${one.url}/ticks`)
+    await stream.count(1)
+    await one.tidings.emit.ticks().tick(1)
+    await stream.count(2)
+    server.pause()
+    const startedAt = performance.now()
+    await expect(one.tidings.emit.ticks().tick(2)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+    await expect(open(`${one.url}/room?roomId=new`).then((s) => s.response.status)).resolves.toBe(503)
+    expect(stream.isOver()).toBe(false)
+    server.resume()
+    await one.tidings.emit.ticks().tick(3)
+    await until(() => stream.events.some(({ data }) => data === '3'), 'it came')
+    // The one that was given up was done nonetheless: nobody can take it back.
+    expect(stream.events.slice(1).map(({ data }) => data)).toEqual(['1', '2', '3'])
+  })
+})
