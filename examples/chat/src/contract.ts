@@ -17,6 +17,8 @@ export const Message = z.object({
   author,
   text: z.string().min(1).max(2_000),
   sentAt: isoDate,
+  /** The node that has taken it, where there are several. */
+  node: z.string().optional(),
 })
 export type Message = z.infer<typeof Message>
 export type RoomId = z.infer<typeof roomId>

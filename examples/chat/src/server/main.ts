@@ -1,9 +1,21 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { redisBus } from '@tidings/server/redis'
 import { createChat } from './chat'
+import { memoryStore } from './memory-store'
+import { redisStore } from './redis-store'
 
-const { app, tidings } = createChat(fileURLToPath(new URL('./web', import.meta.url)))
+// With Redis, there may be other nodes.
+const redisUrl = process.env['REDIS_URL']
+const redisFailed = (error: unknown) => console.error('Redis failed:', error)
+const store = redisUrl ? await redisStore(redisUrl, redisFailed) : memoryStore()
+const { app, tidings } = createChat({
+  webFolder: fileURLToPath(new URL('./web', import.meta.url)),
+  store,
+  bus: redisUrl ? redisBus({ url: redisUrl, onError: redisFailed }) : undefined,
+  node: process.env['NODE_NAME'],
+})
 const host = process.env['HOST']
 const server = createServer(app)
 // Without a port of its own choice, the chat takes the next free one.
@@ -16,6 +28,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 async function stop(): Promise<void> {
   server.close()
   await tidings.close()
+  await store.close()
   server.closeAllConnections()
 }
 

@@ -9,7 +9,7 @@ interface MessageListProps {
   me: string
 }
 
-/** Messages of one author that follow each other within this time stand together. */
+/** Messages of one author, by one node, that follow each other within this time stand together. */
 const togetherMs = 5 * 60_000
 
 export function MessageList({ lines, me }: MessageListProps) {
@@ -67,12 +67,13 @@ function standsWith(before: Line | undefined, message: Message): boolean {
   return (
     before?.kind === 'message' &&
     before.message.author === message.author &&
+    before.message.node === message.node &&
     message.sentAt.getTime() - before.message.sentAt.getTime() < togetherMs
   )
 }
 
 function MessageRow({ message, isMine, isFirst }: { message: Message; isMine: boolean; isFirst: boolean }) {
-  const { author, text, sentAt } = message
+  const { author, text, sentAt, node } = message
   return (
     <article className="message" data-mine={isMine} data-first={isFirst}>
       {isFirst && !isMine && <Avatar name={author} />}
@@ -83,6 +84,7 @@ function MessageRow({ message, isMine, isFirst }: { message: Message; isMine: bo
             <time dateTime={sentAt.toISOString()}>
               {sentAt.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}
             </time>
+            {node && <span className="node">{node}</span>}
           </header>
         )}
         <p>{text}</p>
