@@ -1,0 +1,60 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** For how long a program may take to end before it is killed. */
+const patienceMs = 5_000
+
+/** A program that was started, and what it is called. What it complains of is printed under its name. */
+export class Program {
+  readonly name: string
+  /** Resolves with how it ended. */
+  readonly ended: Promise<string>
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>
+  readonly #lines: NodeJS.EventEmitter
+
+  constructor(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.name = name
+    this.#child = spawn(command, args, {
+      // Not in the terminal's own group: Ctrl-C is for the cluster, which ends its programs in order.
+      detached: true,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#lines = createInterface(this.#child.stdout)
+    createInterface(this.#child.stderr).on('line', (line) => console.error(`${name}: ${line}`))
+    this.ended = once(this.#child, 'exit').then(
+      ([code, signal]) => String(signal ?? code),
+      (error: Error) => error.message,
+    )
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** The first line that it prints. @throws if it ends before */
+  async firstLine(): Promise<string> {
+    const [line] = await this.#whileItRuns(once(this.#lines, 'line'))
+    return line as string
+  }
+
+  /** Asks again and again whether it is ready. @throws if it ends before */
+  async ready(isReady: () => Promise<boolean>): Promise<void> {
+    while (!(await this.#whileItRuns(isReady()))) await pause(20)
+  }
+
+  async end(): Promise<void> {
+    this.#child.kill('SIGTERM')
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs)
+    await this.ended
+    clearTimeout(kill)
+  }
+
+  #whileItRuns<Result>(waiting: Promise<Result>): Promise<Result> {
+    const tooSoon = this.ended.then((how) => Promise.reject(new Error(`${this.name} has ended: ${how}`)))
+    return Promise.race([waiting, tooSoon])
+  }
+}
