@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { createClient } from '@tidings/client'
+import { expect, it, onTestFinished } from 'vitest'
+import { contract } from '../src/contract.js'
+
+const tools = {
+  redis: process.env['TIDINGS_REDIS'] ?? '/usr/bin/redis-server',
+  nginx: process.env['TIDINGS_NGINX'] ?? '/usr/sbin/nginx',
+}
+
+/** Whether there is what a cluster needs. With `CI=true` there has to be. */
+const canCluster = Object.values(tools).every((path) => existsSync(path)) || process.env['CI'] === 'true'
+
+/** Runs the built cluster, with a folder of its own for whatever it writes. */
+async function runCluster(env: NodeJS.ProcessEnv = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'tidings-cluster-test-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../dist/cluster.js')], {
+    env: { ...process.env, PORT: '0', TMPDIR: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk
+  })
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  const stop = () => {
+    child.kill('SIGINT')
+    return ended
+  }
+  onTestFinished(async () => {
+    await stop()
+  })
+  return { stdout: child.stdout, errors: () => errors, ended, stop, files: () => readdir(folder) }
+}
+
+/** Starts the built cluster. */
+async function startCluster() {
+  const cluster = await runCluster()
+  const pids = new Map<string, number>()
+  let address = ''
+  for await (const line of createInterface(cluster.stdout)) {
+    address = /^Chat is running at (http:.*)$/.exec(line)?.[1] ?? address
+    const [, name, pid] = /^ {2}(\S.*?) +127\.0\.0\.1:\d+ +pid (\d+)$/.exec(line) ?? []
+    if (name) pids.set(name, Number(pid))
+    if (line.includes('Ctrl-C')) return { ...cluster, address, pids }
+  }
+  throw new Error(`The cluster has ended with ${await cluster.ended}: ${cluster.errors()}`)
+}
+
+/** Somebody in the lobby: what they have seen, and which node their connection is on. */
+function enterLobby(address: string) {
+  const nodes: string[] = []
+  const client = createClient(contract, {
+    url: `${address}/events`,
+    fetch: async (input, init) => {
+      const response = await fetch(input, init)
+      if (response.headers.get('content-type')?.startsWith('text/event-stream'))
+        nodes.push(response.headers.get('x-node') ?? '')
+      return response
+    },
+  })
+  onTestFinished(() => client.close())
+  const seen: string[] = []
+  client.room({ roomId: 'lobby' }).subscribe({
+    snapshot: ({ messages }) => seen.push(`snapshot of ${messages.length}`),
+    message: ({ text }) => seen.push(text),
+    gap: ({ reason }) => seen.push(`gap: ${reason}`),
+  })
+  const say = (author: string, text: string) => client.send({ roomId: 'lobby', author, text })
+  return { client, nodes, seen, say }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+it.skipIf(!canCluster)('a cluster loses nothing and nobody when a node is killed', async ({ annotate }) => {
+  const cluster = await startCluster()
+  expect([...cluster.pids.keys()]).toEqual(['nginx', 'node 1', 'node 2', 'node 3', 'redis'])
+  const ada = enterLobby(cluster.address)
+  const bob = enterLobby(cluster.address)
+  await expect.poll(() => [ada.seen, bob.seen]).toEqual([['snapshot of 0'], ['snapshot of 0']])
+
+  const said: string[] = []
+  const takenBy = new Set<string | undefined>()
+  const talk = async (times: number) => {
+    for (let n = 0; n < times; n += 1) {
+      const text = `message ${said.length}`
+      said.push(text)
+      const { node } = await (n % 2 ? bob.say('Bob', text) : ada.say('Ada', text))
+      takenBy.add(node)
+    }
+  }
+  const bothHaveAll = async () => {
+    const all = ['snapshot of 0', ...said]
+    await expect.poll(() => [ada.seen, bob.seen], { timeout: 8_000 }).toEqual([all, all])
+  }
+  await talk(6)
+  await bothHaveAll()
+  expect(takenBy).toEqual(new Set(['node 1', 'node 2', 'node 3']))
+
+  const [lost = ''] = ada.nodes
+  process.kill(cluster.pids.get(lost) as number, 'SIGKILL')
+  const killedAt = performance.now()
+  await talk(20)
+  await annotate(`all sent ${Math.round(performance.now() - killedAt)} ms after the kill`)
+  await bothHaveAll()
+  await annotate(`all there ${Math.round(performance.now() - killedAt)} ms after the kill`)
+  expect(ada.nodes.length).toBeGreaterThan(1)
+  expect(ada.nodes.at(-1)).not.toBe(lost)
+
+  const late = enterLobby(cluster.address)
+  await expect.poll(() => late.seen).toEqual([`snapshot of ${said.length}`])
+  expect([await cluster.stop(), cluster.errors(), await cluster.files()]).toEqual([0, '', []])
+  expect([...cluster.pids.values()].filter(isAlive)).toEqual([])
+})
+
+it('a cluster says what is missing and how to get it, and starts nothing', async () => {
+  const cluster = await runCluster({
+    TIDINGS_REDIS: '/nowhere/redis-server',
+    TIDINGS_NGINX: '/nowhere/nginx',
+  })
+  expect([await cluster.ended, await cluster.files()]).toEqual([1, []])
+  expect(cluster.errors().trim().split('\n')).toEqual([
+    'redis-server is missing. Get it with: sudo apt-get install redis-server',
+    'nginx is missing. Get it with: sudo apt-get install nginx',
+  ])
+})
