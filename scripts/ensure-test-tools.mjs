@@ -18,6 +18,13 @@ const tools = [
     without: 'the tests behind nginx are skipped',
   },
   {
+    name: 'Redis',
+    path: process.env.TIDINGS_REDIS ?? '/usr/bin/redis-server',
+    packages: ['redis-server'],
+    service: 'redis-server',
+    without: 'the tests with Redis, and the one of the cluster, are skipped',
+  },
+  {
     name: 'OpenSSL',
     path: '/usr/bin/openssl',
     packages: ['openssl'],
@@ -33,7 +40,7 @@ function run(command, ...args) {
 }
 
 /**
- * Installs packages without starting what they bring: Debian's nginx would listen on port 80. Where there is a policy
+ * Installs packages without starting what they bring: Debian's nginx would listen on port 80, Redis on 6379. Where there is a policy
  * about that already, as in every container image, it is left alone.
  */
 function install(packages) {
