@@ -18,6 +18,8 @@ const { app, tidings } = createChat({
 })
 const host = process.env['HOST']
 const server = createServer(app)
+// For longer than a proxy in front keeps a connection without a request, so that it never sends one as Node closes it.
+server.keepAliveTimeout = 65_000
 // Without a port of its own choice, the chat takes the next free one.
 const chosen = process.env['PORT']
 await listen(server, Number(chosen ?? 3000), chosen === undefined ? 100 : 0)
