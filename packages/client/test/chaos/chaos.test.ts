@@ -97,8 +97,8 @@ it.skipIf(!hasRedis || !hasNginx)(
     const nginx = await startNginx(...nodes.map(({ port }) => port))
     let isHarmless = false
     const plan = (): Plan => ({
-      harm: isHarmless || random() < 0.7 ? 'none' : random() < 0.5 ? 'cut' : 'end',
-      afterBytes: Math.ceil(random() * 50_000),
+      harm: isHarmless || random() < 0.3 ? 'none' : random() < 0.5 ? 'cut' : 'end',
+      afterBytes: Math.ceil(random() * 20_000),
     })
     const proxy = await hostileProxy(Number(new URL(nginx.origin).port), plan)
 
