@@ -4,10 +4,10 @@ import type { Cursor } from '@tidings/core/wire'
 import type { Bus, BusEvent, BusNews, BusPage } from '../bus.js'
 import type { HistoryBounds } from '../log.js'
 import { mistake } from '../mistake.js'
+import { TimeoutError, withTimeout } from '../time-limit.js'
 import { AppendQueue } from './append-queue.js'
 import { libraryName, librarySource } from './library.js'
 import { connect, type RedisLink, type RedisPlace } from './link.js'
-import { TimeoutError, withTimeout } from '../time-limit.js'
 
 /** What a bus on Redis is made with. */
 export type RedisBusOptions = RedisPlace & {
