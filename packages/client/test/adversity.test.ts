@@ -207,6 +207,22 @@ function overhear(): (message: unknown) => void {
   }
 }
 
+it('a command is sent again where a gateway has lost the server, with the same key', async () => {
+  const keys: unknown[] = []
+  const { url } = await startServer(
+    {},
+    {
+      before: (request, response) => {
+        keys.push(request.headers['idempotency-key'])
+        if (keys.length < 3)
+          response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>')
+      },
+    },
+  )
+  await expect(connect(url).client.send({ text: 'x' })).resolves.toMatchObject({ text: 'x' })
+  expect(keys).toEqual([keys[0], keys[0], keys[0]])
+})
+
 describe('tabs that share', () => {
   it('have each their own connection where the browser refuses locks', async () => {
     const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator')

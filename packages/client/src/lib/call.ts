@@ -70,7 +70,7 @@ export async function callCommand(
         return command.output.decode(output, what, 'invalid_response')
       } catch (cause) {
         const error = cause as TidingsError
-        if (error.code !== 'network' || attempt >= maxAttempts) throw withTypedData(command, error)
+        if (!isNetworkFailure(error) || attempt >= maxAttempts) throw withTypedData(command, error)
         const delay = backoffMs(options.reconnect, attempt - 1)
         if (Date.now() + delay >= endsAt) throw error
         await pause(delay, signal)
@@ -79,6 +79,11 @@ export async function callCommand(
   } finally {
     unlink()
   }
+}
+
+/** Whether the network failed: by itself, or as a gateway says that did not reach the server, or lost it. */
+function isNetworkFailure({ code, status }: TidingsError): boolean {
+  return code === 'network' || (code === 'invalid_response' && [502, 503, 504].includes(status))
 }
 
 function encodeInput(procedure: CompiledCommand | CompiledStream, input: unknown): unknown {

@@ -86,6 +86,14 @@ export class AnswerMemory {
     return wait(known ?? this.#run(id, owner, fingerprint, run), left)
   }
 
+  /** Gives up what is under way, and waits until that is over. */
+  async close(reason: Error): Promise<void> {
+    clearInterval(this.#sweeping)
+    const runs = [...this.#runs.values()]
+    for (const { controller } of runs) controller.abort(reason)
+    await Promise.allSettled(runs.map(({ answer }) => answer))
+  }
+
   #run(
     id: string,
     owner: string,

@@ -35,7 +35,7 @@ function ownerOf({ options }: Site, { headers }: TidingsRequest, context: unknow
   return JSON.stringify([headers.get('authorization'), headers.get('cookie')])
 }
 
-/** Runs the handler. What it throws is an answer too. */
+/** Runs the handler. What it throws is an answer too; that it cannot begin any more is none, and thrown. */
 async function runCommand(
   site: Site,
   { compiled, handler }: BoundCommand,
@@ -44,6 +44,7 @@ async function runCommand(
   left: AbortSignal,
 ): Promise<CompleteAnswer> {
   const { emit, options, runs } = site
+  runs.requireOpen()
   try {
     const output = await runs.run(left, async (signal) => handler({ input, context, emit, fail, signal }))
     return jsonAnswer(compiled.output.encode(output, `the output of ${compiled.path}`))

@@ -5,7 +5,7 @@ import type { CompleteAnswer } from './http.js'
 import { pause } from './pause.js'
 
 /** For how long a node that runs a request is believed to, unless it says so again, in milliseconds. */
-const runningMs = 10_000
+const runningMs = 5_000
 
 /** How often those look who wait for an answer from another node. */
 const lookMs = 100

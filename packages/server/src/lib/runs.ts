@@ -16,6 +16,11 @@ export class Runs {
     return this.#running.size
   }
 
+  /** @throws what {@link drain} was given, if nothing may begin any more */
+  requireOpen(): void {
+    if (this.#closed) throw this.#closed
+  }
+
   /** Runs something that may be aborted, by `left` or by {@link drain}, after which it rejects with that reason. */
   run<Result>(left: AbortSignal, body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     if (this.#closed) return Promise.reject(this.#closed)

@@ -187,7 +187,9 @@ export function createServer(
     hub.flush()
     for (const connection of connections) connection.end('closed', lastWords())
     const sourcesOver = hub.close()
-    await runs.drain(drainMs, closing(jittered(options.retryMs)))
+    const reason = closing(jittered(options.retryMs))
+    await runs.drain(drainMs, reason)
+    await site.answers.close(reason)
     state = 'closed'
     peers?.close()
     site.admission.close()

@@ -163,6 +163,32 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect((await call(other, 'hello', 'another key')).body.text).toBe('hello 2')
   })
 
+  it('remember no command that a node could not begin any more, nor keep the others waiting for it', async () => {
+    let runs = 0
+    const send: HandlersOf['send'] = async ({ input }) => {
+      runs += 1
+      return { text: input.text, sentAt: new Date(0) }
+    }
+    const slow = connect()
+    const acquire = slow.acquire.bind(slow)
+    slow.acquire = async (...args) => {
+      await pause(100)
+      return acquire(...args)
+    }
+    const one = await startNode(slow, {}, { send })
+    const other = await startNode(connect(), {}, { send })
+    const call = (url: string) =>
+      post(`${url}/send`, { text: 'x' }, { 'idempotency-key': 'closing', 'x-user': 'carol' })
+    const early = call(one.url)
+    await pause(30)
+    await one.tidings.close({ drainMs: 0 })
+    expect((await early).status).toBe(503)
+    const startedAt = performance.now()
+    expect((await call(other.url)).status).toBe(200)
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(runs).toBe(1)
+  })
+
   it('count the connections of a principal together', async () => {
     const limits = { connectionsPerPrincipal: 2 }
     const one = await startNode(connect(), { limits })

@@ -1,6 +1,7 @@
 import { formatCursor, withId } from '@tidings/core/wire'
 import { vi } from 'vitest'
 import { Chunk } from '../../src/lib/chunk.js'
+import { Follower } from '../../src/lib/follower.js'
 import { Log } from '../../src/lib/log.js'
 import { Topic } from '../../src/lib/topic.js'
 
@@ -87,5 +88,15 @@ export const brokenEngines: Readonly<Record<string, () => void>> = {
       old ??= loadSnapshot.call(this, atLeast)
       return old
     })
+  },
+}
+
+/** The same, of engines whose logs are the tails of a bus'. */
+export const brokenFollowers: Readonly<Record<string, () => void>> = {
+  'does not tell those who read that a log has begun another life'() {
+    vi.spyOn(Topic.prototype, 'restart').mockReturnValue(undefined)
+  },
+  'takes what it has heard of for all there is'() {
+    vi.spyOn(Follower.prototype, 'reach').mockResolvedValue(undefined)
   },
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { brokenEngines } from './broken-engines.js'
+import { brokenEngines, brokenFollowers } from './broken-engines.js'
 import { FlakyJoint, randomFrom } from './flaky-bus.js'
 import { history, run, Stage } from './history.js'
 
@@ -33,13 +33,24 @@ describe('whatever happens, a subscriber sees events in order, none twice, and n
     fc.assert(promiseAmongNodes, { numRuns: runs, includeErrorInReport: true, endOnFailure: true }),
   )
 
-  it.each(Object.keys(brokenEngines))('which is not so for an engine that %s', async (name) => {
+  const broken = [
+    ...Object.entries(brokenEngines).map(([name, breakIt]) => ({ name, breakIt, property: promise })),
+    ...Object.entries(brokenFollowers).map(([name, breakIt]) => ({
+      name,
+      breakIt,
+      property: promiseAmongNodes,
+    })),
+  ]
+  it.each(broken)('which is not so for an engine that $name', async ({ name, breakIt, property }) => {
     onTestFinished(() => {
       vi.restoreAllMocks()
     })
-    brokenEngines[name]?.()
+    breakIt()
     // One example is enough: it need not be the smallest.
-    const { failed, numRuns } = await fc.check(promise, { numRuns: 300, endOnFailure: true })
+    const { failed, numRuns } = await fc.check(property as fc.IRawProperty<unknown>, {
+      numRuns: 300,
+      endOnFailure: true,
+    })
     expect(failed, `${numRuns} histories found nothing`).toBe(true)
     if (process.env['TIDINGS_HISTORIES']) console.log(`${name}: found by history ${numRuns}`)
   })

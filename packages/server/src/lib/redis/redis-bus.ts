@@ -226,7 +226,7 @@ class RedisBus implements Bus {
       const cause = error instanceof TimeoutError ? (this.#lastError ?? error) : error
       const reason = cause instanceof Error ? cause.message : String(cause)
       const message = `Redis cannot be used now: ${reason}`
-      throw new TidingsError({ code: 'unavailable', message, cause })
+      throw new TidingsError({ code: 'unavailable', message, cause, retryAfterMs: this.#timeoutMs })
     } finally {
       this.#asking.delete(reply)
     }

@@ -1,0 +1,108 @@
+import { createClient } from 'redis'
+import { expect, it, onTestFinished } from 'vitest'
+import { redisBus } from '../../src/redis.js'
+import { hasRedis, startRedis } from './redis-server.js'
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const body = (n: number) => `event: tested\ndata: ${n}\n\n`
+const forever = Number.POSITIVE_INFINITY
+
+async function start(args: readonly string[] = []) {
+  const redis = await startRedis(args)
+  const bus = redisBus({ url: redis.url, prefix: 'mine', timeoutMs: 500 })
+  const client = await createClient({ url: redis.url }).connect()
+  onTestFinished(async () => {
+    client.destroy()
+    await bus.close()
+    await redis.stop()
+  })
+  return { redis, bus, client }
+}
+
+it.skipIf(!hasRedis)('all that is kept in Redis has its prefix, and an end', async () => {
+  const { bus, client } = await start()
+  const bounds = [
+    { size: 256, ms: 60_000 },
+    { size: forever, ms: forever },
+    { size: 0, ms: 0 },
+  ]
+  for (const [n, keep] of bounds.entries()) {
+    await bus.append(`emitted ${n}`, body(1), keep)
+    await bus.read(`read ${n}`, keep)
+    await bus.append(`read ${n}`, body(1), keep)
+  }
+  await bus.acquire('name', 'holder', 5_000)
+  await bus.put('value', 'text', 5_000)
+  await bus.count('count', 'holder', 1, 5, 5_000)
+  const keys = (await client.keys('*')).sort()
+  expect(keys.filter((key) => !key.startsWith('mine:'))).toEqual([])
+  expect(keys.length).toBeGreaterThan(10)
+  const ends = await Promise.all(keys.map((key) => client.pTTL(key)))
+  expect(keys.filter((_, n) => (ends[n] ?? -1) < 0)).toEqual([])
+})
+
+it.skipIf(!hasRedis)('a log lets go of what is too much and too old', async () => {
+  const { bus, client } = await start()
+  for (let n = 0; n < 1_000; n += 1) await bus.append('long', body(n), { size: 100, ms: 60_000 })
+  // Redis trims by whole nodes of its own.
+  expect(await client.xLen('mine:{long}:log')).toBeLessThan(300)
+  const old = { size: forever, ms: 200 }
+  for (let n = 0; n < 200; n += 1) await bus.append('old', body(n), old)
+  await pause(300)
+  for (let n = 0; n < 100; n += 1) await bus.append('old', body(n), old)
+  expect(await client.xLen('mine:{old}:log')).toBeLessThan(200)
+  await pause(400)
+  expect(await client.exists('mine:{old}:log')).toBe(0)
+})
+
+it.skipIf(!hasRedis)(
+  'what waits for a Redis that does not answer is bounded, and refused in time',
+  async () => {
+    const { redis, bus } = await start()
+    await bus.append('topic', body(0), { size: 10, ms: 1_000 })
+    redis.pause()
+    const text = `event: tested\ndata: "${'x'.repeat(100_000)}"\n\n`
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 1_000 }, (_, n) => bus.append(`topic ${n % 10}`, text, { size: 10, ms: 1_000 })),
+    )
+    redis.resume()
+    const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason : undefined))
+    expect(reasons.every((reason) => reason?.code === 'unavailable')).toBe(true)
+    const refused = reasons.filter((reason) => /More than \d+ characters wait for Redis/.test(reason.message))
+    // 16 Mi characters are 167 of them.
+    expect(refused.length).toBeGreaterThan(800)
+    await bus.ping()
+    await expect(bus.append('topic', body(1), { size: 10, ms: 1_000 })).resolves.toBeUndefined()
+  },
+)
+
+it.skipIf(!hasRedis)('many emits in one turn are few calls', async () => {
+  const { bus, client } = await start()
+  await bus.append('topic', body(0), { size: 10, ms: 1_000 })
+  const calls = async () => Number(/cmdstat_fcall:calls=(\d+)/.exec(await client.info('commandstats'))?.[1])
+  const before = await calls()
+  await Promise.all(
+    Array.from({ length: 1_000 }, (_, n) => bus.append('topic', body(n), { size: 10, ms: 1_000 })),
+  )
+  expect((await calls()) - before).toBeLessThanOrEqual(3)
+})
+
+it.skipIf(!hasRedis)('a bus that never reaches Redis says so, and lets its process end', async () => {
+  const errors: unknown[] = []
+  const bus = redisBus({ url: 'redis://127.0.0.1:1', timeoutMs: 200, onError: (error) => errors.push(error) })
+  await expect(bus.ping()).rejects.toThrow(/^Redis cannot be used now: .*ECONNREFUSED/)
+  await expect(bus.append('topic', body(1), { size: 1, ms: 1_000 })).rejects.toMatchObject({
+    code: 'unavailable',
+  })
+  await expect(bus.listen('topic', () => {})).rejects.toMatchObject({ code: 'unavailable' })
+  expect(errors.length).toBeGreaterThan(0)
+  await bus.close()
+})
+
+it('options that cannot work are refused', () => {
+  const url = 'redis://127.0.0.1:1'
+  expect(() => redisBus({ url, prefix: 'a{b}' })).toThrow(
+    'redisBus: prefix is "a{b}". Leave out braces and spaces',
+  )
+  expect(() => redisBus({ url, timeoutMs: 0 })).toThrow('redisBus: timeoutMs is 0. Give a number above 0')
+})
