@@ -84,7 +84,7 @@ it.skipIf(!hasRedis || !hasNginx)(
   'whatever happens to nodes, Redis and connections, no subscriber misses anything without being told',
   async () => {
     const random = seeded(Number(process.env['TIDINGS_SEED'] ?? 1))
-    const redis = await startRedis(['--appendonly', 'yes'])
+    const redis = await startRedis({ args: ['--appendonly', 'yes'] })
     onTestFinished(() => redis.stop())
     const emitted = new Emitted()
     const nodes = await Promise.all(

@@ -1,3 +1,4 @@
+import type { EventSourceMessage } from 'eventsource-parser'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../../src/express.js'
 import {
@@ -11,7 +12,8 @@ import {
 import { redisBus } from '../../src/redis.js'
 import { contract } from '../contract.js'
 import { mount, open, post, until } from '../harness.js'
-import { type RedisServer, startRedis } from './redis-server.js'
+import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
+import { startCluster, startSentinels } from './redis-topologies.js'
 
 type HandlersOf = Handlers<typeof contract, string>
 type Options = Partial<ServerOptions<string>>
@@ -43,13 +45,13 @@ async function startNode(bus: Bus, options: Options = {}, own: Partial<HandlersO
 const json = (text: string | undefined) => JSON.parse(text ?? 'null')
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-const redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'])
-afterAll(() => redis.stop())
+const redis = hasRedis ? await startRedis() : undefined
+afterAll(() => redis?.stop())
 
 const memory = memoryBus()
 const buses = [
   { what: 'memory', connect: () => memoryBus({ shareWith: memory }) },
-  { what: 'Redis', connect: () => redisBus({ url: redis.url }) },
+  ...(redis ? [{ what: 'Redis', connect: () => redisBus({ url: redis.url }) }] : []),
 ]
 
 describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
@@ -229,9 +231,9 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
   })
 })
 
-describe('nodes whose Redis', () => {
-  const start = async (args?: string[]): Promise<RedisServer> => {
-    const server = await startRedis(args)
+describe.skipIf(!hasRedis)('nodes whose Redis', () => {
+  const start = async (): Promise<RedisServer> => {
+    const server = await startRedis()
     onTestFinished(() => server.stop())
     return server
   }
@@ -270,4 +272,107 @@ describe('nodes whose Redis', () => {
     // The one that was given up was done nonetheless: nobody can take it back.
     expect(stream.events.slice(1).map(({ data }) => data)).toEqual(['1', '2', '3'])
   })
+
+  it('cuts their connections miss nothing, and get nothing twice', async () => {
+    const server = await start()
+    const one = await startNode(redisBus({ url: server.url }))
+    const other = await startNode(redisBus({ url: server.url }))
+    const stream = await open(`${other.url}/ticks`)
+    await stream.count(1)
+    const resolved: number[] = []
+    for (let n = 1; n <= 500; n += 1) {
+      const emitted = one.tidings.emit.ticks().tick(n)
+      emitted.then(
+        () => resolved.push(n),
+        () => {},
+      )
+      if (n % 100 === 50) server.cutConnections()
+      if (n % 5 === 0) await pause(2)
+    }
+    await until(() => stream.events.some(({ data }) => data === '500'), 'the last came')
+    expectWhole(stream.events, resolved)
+    expect(stream.events.filter(({ event }) => event === '$gap')).toEqual([])
+  })
+
+  it('is replaced by its replica tell their subscribers, and go on', async () => {
+    const watched = await startSentinels()
+    onTestFinished(() => watched.stop())
+    const { sentinel } = watched
+    const one = await startNode(redisBus({ sentinel, timeoutMs: 1_000 }))
+    const other = await startNode(redisBus({ sentinel, timeoutMs: 1_000 }))
+    const stream = await open(`${other.url}/ticks`)
+    await stream.count(1)
+    const resolved: number[] = []
+    let n = 0
+    const emitting = setInterval(() => {
+      n += 1
+      const own = n
+      one.tidings.emit
+        .ticks()
+        .tick(own)
+        .then(
+          () => resolved.push(own),
+          () => {},
+        )
+    }, 20)
+    onTestFinished(() => clearInterval(emitting))
+    await stream.count(10)
+    await watched.master.stop()
+    await until(() => stream.events.some(({ event }) => event === '$gap'), 'the gap was told')
+    const after = n
+    await until(() => stream.events.some(({ data }) => Number(data) > after + 10), 'it went on')
+    clearInterval(emitting)
+    expectWhole(stream.events, resolved)
+    expect(stream.events.filter(({ event }) => event === '$gap')).toHaveLength(1)
+  })
+
+  it('moves their topic to another server of a cluster miss nothing without being told', async () => {
+    const cluster = await startCluster()
+    onTestFinished(async () => {
+      await cluster.stop()
+    })
+    const connect = () => redisBus({ cluster: { rootNodes: cluster.rootNodes } })
+    const one = await startNode(connect())
+    const other = await startNode(connect())
+    const stream = await open(`${other.url}/ticks`)
+    await stream.count(1)
+    const resolved: number[] = []
+    let n = 0
+    const emitting = setInterval(() => {
+      n += 1
+      const own = n
+      one.tidings.emit
+        .ticks()
+        .tick(own)
+        .then(
+          () => resolved.push(own),
+          () => {},
+        )
+    }, 10)
+    onTestFinished(() => clearInterval(emitting))
+    await stream.count(10)
+    await cluster.moveSlotOf('tidings:{ticks}:head')
+    const after = n
+    await until(() => stream.events.some(({ data }) => Number(data) > after + 20), 'it went on')
+    clearInterval(emitting)
+    expectWhole(stream.events, resolved)
+  })
 })
+
+/** Whatever was resolved for came in order and once, save what a gap stands for. */
+function expectWhole(events: readonly EventSourceMessage[], resolved: readonly number[]): void {
+  const isResolved = new Set(resolved)
+  let last = 0
+  let isGap = false
+  for (const { event, data } of events) {
+    if (event === '$gap') isGap = true
+    if (event !== 'tick') continue
+    const n = Number(data)
+    expect(n).toBeGreaterThan(last)
+    for (let missing = last + 1; missing < n; missing += 1) {
+      expect(isResolved.has(missing) && !isGap, `${missing} is missing`).toBe(false)
+    }
+    isGap = false
+    last = n
+  }
+}

@@ -1,14 +1,15 @@
 import { createClient } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
-import { redisBus } from '../../src/redis.js'
-import { hasRedis, startRedis } from './redis-server.js'
+import { type RedisPlace, redisBus } from '../../src/redis.js'
+import { freePort, hasRedis, startRedis } from './redis-server.js'
+import { startCluster } from './redis-topologies.js'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`
 const forever = Number.POSITIVE_INFINITY
 
-async function start(args: readonly string[] = []) {
-  const redis = await startRedis(args)
+async function start() {
+  const redis = await startRedis()
   const bus = redisBus({ url: redis.url, prefix: 'mine', timeoutMs: 500 })
   const client = await createClient({ url: redis.url }).connect()
   onTestFinished(async () => {
@@ -87,16 +88,43 @@ it.skipIf(!hasRedis)('many emits in one turn are few calls', async () => {
   expect((await calls()) - before).toBeLessThanOrEqual(3)
 })
 
-it.skipIf(!hasRedis)('a bus that never reaches Redis says so, and lets its process end', async () => {
-  const errors: unknown[] = []
-  const bus = redisBus({ url: 'redis://127.0.0.1:1', timeoutMs: 200, onError: (error) => errors.push(error) })
-  await expect(bus.ping()).rejects.toThrow(/^Redis cannot be used now: .*ECONNREFUSED/)
+const nowhere = { host: '127.0.0.1', port: 1 }
+it.each<{ what: string; place: RedisPlace }>([
+  { what: 'a server', place: { url: 'redis://127.0.0.1:1' } },
+  { what: 'Sentinels', place: { sentinel: { name: 'mine', sentinelRootNodes: [nowhere] } } },
+  { what: 'a cluster', place: { cluster: { rootNodes: [{ socket: nowhere }] } } },
+])('a bus that never reaches $what says so, and is closed nonetheless', async ({ place }) => {
+  const unhandled: unknown[] = []
+  const note = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', note)
+  onTestFinished(() => {
+    process.off('unhandledRejection', note)
+  })
+  const bus = redisBus({ ...place, timeoutMs: 200 })
+  const closedAtOnce = redisBus({ ...place, timeoutMs: 200 })
+  await closedAtOnce.close()
+  await expect(bus.ping()).rejects.toThrow(/^Redis cannot be used now: /)
   await expect(bus.append('topic', body(1), { size: 1, ms: 1_000 })).rejects.toMatchObject({
     code: 'unavailable',
   })
   await expect(bus.listen('topic', () => {})).rejects.toMatchObject({ code: 'unavailable' })
-  expect(errors.length).toBeGreaterThan(0)
   await bus.close()
+  await pause(300)
+  expect(unhandled).toEqual([])
+})
+
+it.skipIf(!hasRedis)('a bus finds a cluster that comes later than it', async () => {
+  const port = await freePort()
+  const bus = redisBus({ cluster: { rootNodes: [{ url: `redis://127.0.0.1:${port}` }] }, timeoutMs: 300 })
+  onTestFinished(() => bus.close())
+  await expect(bus.ping()).rejects.toMatchObject({ code: 'unavailable' })
+  const cluster = await startCluster(port)
+  onTestFinished(async () => {
+    await cluster.stop()
+  })
+  const ping = () => bus.ping().then(() => true)
+  for (let isThere = false; !isThere; isThere = await ping().catch(() => false)) await pause(50)
+  await bus.append('topic', body(1), { size: 1, ms: 1_000 })
 })
 
 it('options that cannot work are refused', () => {

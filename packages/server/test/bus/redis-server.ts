@@ -34,24 +34,30 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Starts a server on a free port. @param args further settings: `['--appendonly', 'yes']` */
-export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
-  const port = await freePort()
+/** What a server is started with. */
+export interface RedisServerOptions {
+  /** Further settings: `['--appendonly', 'yes']`. */
+  readonly args?: readonly string[]
+  /** A configuration file of its own. */
+  readonly file?: string
+  /** Where it listens, if not on a free port. */
+  readonly port?: number
+}
+
+/** Starts a server. */
+export async function startRedis({
+  args = [],
+  file,
+  port: given,
+}: RedisServerOptions = {}): Promise<RedisServer> {
+  const port = given ?? (await freePort())
   const directory = await mkdtemp(join(tmpdir(), 'tidings-redis-'))
   let child: ChildProcess
   const start = async () => {
-    const settings = [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      directory,
-      '--save',
-      '',
-      ...args,
-    ]
-    child = spawn(executablePath, settings, { stdio: 'ignore' })
+    const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
+    // A Sentinel keeps nothing.
+    const all = [...(file ? [file] : []), ...settings, ...(file ? [] : ['--save', '']), ...args]
+    child = spawn(executablePath, all, { stdio: 'ignore' })
     await answers(port, child)
   }
   const kill = async () => {

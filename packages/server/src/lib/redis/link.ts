@@ -6,6 +6,7 @@ import {
   type RedisClusterOptions,
   type RedisSentinelOptions,
 } from 'redis'
+import { pause } from '../pause.js'
 
 /** Where Redis is: one of them. */
 export type RedisPlace =
@@ -33,6 +34,9 @@ export interface RedisLinkOwner {
   /** The connection that news comes on was lost and is there again, with its subscriptions. */
   restored(): void
 }
+
+/** How many slots a cluster has: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ */
+const slotCount = 16_384
 
 /** How long to wait before a lost connection is made again, in milliseconds. */
 const reconnectStrategy = (attempt: number) => Math.random() * Math.min(50 * 2 ** Math.min(attempt, 6), 2_000)
@@ -79,24 +83,24 @@ function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkOwner): Red
   })
   sentinel.on('error', owner.failed)
   sentinel.on('topology-change', owner.restored)
-  const connected = sentinel.connect()
-  connected.catch(owner.failed)
+  const connecting = keepConnecting(() => sentinel.connect(), owner)
   return {
     command: async (_, args) => {
-      await connected
+      await connecting.done
       return sentinel.sendCommand(false, args)
     },
     load: async (source) => {
       await sentinel.functionLoad(source)
     },
     subscribe: async (channel, listener) => {
-      await connected
+      await connecting.done
       await sentinel.sSubscribe(channel, listener)
     },
     unsubscribe: async (channel, listener) => {
       await sentinel.sUnsubscribe(channel, listener)
     },
     close: async () => {
+      connecting.stop()
       await sentinel.destroy()
     },
   }
@@ -113,11 +117,17 @@ function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner): Redis
   cluster.on('error', owner.failed)
   cluster.on('node-error', owner.failed)
   cluster.on('node-ready', owner.restored)
-  const connected = cluster.connect()
-  connected.catch(owner.failed)
+  const connect = async () => {
+    await cluster.connect()
+    // One that is being set up: the client would not look again.
+    if (Object.keys(cluster.slots).length === slotCount) return
+    cluster.destroy()
+    throw new Error('The cluster has slots that no server has')
+  }
+  const connecting = keepConnecting(connect, owner)
   return {
     command: async (key, args) => {
-      await connected
+      await connecting.done
       return cluster.sendCommand(key, false, args)
     },
     load: async (source) => {
@@ -126,14 +136,36 @@ function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner): Redis
       )
     },
     subscribe: async (channel, listener) => {
-      await connected
+      await connecting.done
       await cluster.sSubscribe(channel, listener)
     },
     unsubscribe: async (channel, listener) => {
       await cluster.sUnsubscribe(channel, listener)
     },
     close: async () => {
+      connecting.stop()
       cluster.destroy()
     },
   }
+}
+
+/** Connects for the first time, which neither Sentinels nor clusters try again by themselves. */
+function keepConnecting(connect: () => Promise<unknown>, { failed }: RedisLinkOwner) {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const attempt = async (count: number): Promise<void> => {
+    try {
+      await connect()
+    } catch (error) {
+      if (signal.aborted) throw error
+      failed(error)
+      await pause(reconnectStrategy(count), signal)
+      signal.throwIfAborted()
+      await attempt(count + 1)
+    }
+  }
+  const done = attempt(0)
+  // Told already.
+  done.catch(() => {})
+  return { done, stop: () => stopping.abort(new Error('The bus was closed')) }
 }

@@ -1,0 +1,12 @@
+import { afterAll, describe, it } from 'vitest'
+import { redisBus } from '../../src/redis.js'
+import { busSuite } from '../../src/testing.js'
+import { hasRedis } from './redis-server.js'
+import { startCluster } from './redis-topologies.js'
+
+describe.skipIf(!hasRedis)('the bus on a Redis Cluster', async () => {
+  const cluster = hasRedis ? await startCluster() : undefined
+  afterAll(() => cluster?.stop())
+  const connect = () => redisBus({ cluster: { rootNodes: cluster?.rootNodes ?? [] } })
+  for (const { name, run } of busSuite({ connect })) it(name, run)
+})

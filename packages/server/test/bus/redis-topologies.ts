@@ -1,0 +1,123 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+import { freePort, type RedisServer, startRedis } from './redis-server.js'
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Runs commands on a server, one after the other, and gives what the last has answered. */
+export async function runOn(
+  { url }: RedisServer,
+  ...commands: readonly (readonly string[])[]
+): Promise<unknown> {
+  const client = await createClient({ url })
+    .on('error', () => {})
+    .connect()
+  try {
+    let answer: unknown
+    for (const command of commands) answer = await client.sendCommand([...command])
+    return answer
+  } finally {
+    client.destroy()
+  }
+}
+
+/** Waits until something holds, asking now and then. */
+async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!(await holds().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
+    await pause(50)
+  }
+}
+
+/** Starts a cluster of three servers, which have a third of the slots each. @param firstPort where the first listens */
+export async function startCluster(firstPort?: number) {
+  const busPorts = [await freePort(), await freePort(), await freePort()].map(String)
+  const servers = await Promise.all(
+    busPorts.map((busPort, n) =>
+      startRedis({
+        args: [
+          ...['--cluster-enabled', 'yes', '--cluster-port', busPort],
+          ...['--cluster-node-timeout', '2000', '--cluster-announce-ip', '127.0.0.1'],
+        ],
+        ...(n === 0 && firstPort ? { port: firstPort } : {}),
+      }),
+    ),
+  )
+  const [first] = servers as [RedisServer]
+  const bounds = [0, 5_461, 10_923, 16_384]
+  for (const [n, server] of servers.entries()) {
+    const slots = [String(bounds[n]), String((bounds[n + 1] ?? 0) - 1)]
+    await runOn(
+      server,
+      ['CLUSTER', 'ADDSLOTSRANGE', ...slots],
+      ['CLUSTER', 'SET-CONFIG-EPOCH', String(n + 1)],
+    )
+    if (server !== first)
+      await runOn(first, ['CLUSTER', 'MEET', '127.0.0.1', String(server.port), busPorts[n] ?? ''])
+  }
+  for (const server of servers) {
+    await until(
+      async () => String(await runOn(server, ['CLUSTER', 'INFO'])).includes('cluster_state:ok'),
+      'the cluster was there',
+    )
+  }
+  return {
+    servers,
+    rootNodes: servers.map(({ url }) => ({ url })),
+    /** Moves the slot of a key, with all that is in it, to the next server. */
+    async moveSlotOf(key: string): Promise<void> {
+      const slot = String(await runOn(first, ['CLUSTER', 'KEYSLOT', key]))
+      const at = bounds.findIndex((bound) => bound > Number(slot)) - 1
+      const [from, to] = [servers[at], servers[(at + 1) % 3]] as [RedisServer, RedisServer]
+      const [fromId, toId] = [
+        String(await runOn(from, ['CLUSTER', 'MYID'])),
+        String(await runOn(to, ['CLUSTER', 'MYID'])),
+      ]
+      await runOn(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId])
+      await runOn(from, ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId])
+      const keys = (await runOn(from, ['CLUSTER', 'GETKEYSINSLOT', slot, '1000'])) as string[]
+      if (keys.length > 0) {
+        await runOn(from, ['MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys])
+      }
+      for (const server of [to, from, ...servers])
+        await runOn(server, ['CLUSTER', 'SETSLOT', slot, 'NODE', toId])
+    },
+    stop: () => Promise.all(servers.map((server) => server.stop())),
+  }
+}
+
+/** Starts a server with a replica, and a Sentinel that has the replica take over when the server is gone. */
+export async function startSentinels() {
+  const master = await startRedis()
+  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
+  await until(
+    async () => String(await runOn(replica, ['INFO', 'replication'])).includes('master_link_status:up'),
+    'the replica followed',
+  )
+  // A Sentinel writes to its configuration.
+  const directory = await mkdtemp(join(tmpdir(), 'tidings-sentinel-'))
+  const file = join(directory, 'sentinel.conf')
+  const settings = [
+    `sentinel monitor tidings 127.0.0.1 ${master.port} 1`,
+    'sentinel down-after-milliseconds tidings 500',
+    'sentinel failover-timeout tidings 2000',
+  ]
+  await writeFile(file, settings.join('\n'))
+  const sentinel = await startRedis({ args: ['--sentinel'], file })
+  await until(
+    async () => String(await runOn(sentinel, ['INFO', 'sentinel'])).includes('slaves=1'),
+    'the Sentinel knew of the replica',
+  )
+  return {
+    master,
+    replica,
+    sentinel: { name: 'tidings', sentinelRootNodes: [{ host: '127.0.0.1', port: sentinel.port }] },
+    async stop() {
+      await Promise.all([sentinel, replica, master].map((server) => server.stop()))
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
