@@ -32,6 +32,9 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
   }
 }
 
+/** The first slot of each server of a cluster, and the end of them all. */
+const bounds = [0, 5_461, 10_923, 16_384]
+
 /** Starts a cluster of three servers, which have a third of the slots each. @param firstPort where the first listens */
 export async function startCluster(firstPort?: number) {
   const busPorts = [await freePort(), await freePort(), await freePort()].map(String)
@@ -46,24 +49,14 @@ export async function startCluster(firstPort?: number) {
       }),
     ),
   )
+  const stop = () => Promise.all(servers.map((server) => server.stop()))
+  try {
+    await joinCluster(servers, busPorts)
+  } catch (error) {
+    await stop()
+    throw error
+  }
   const [first] = servers as [RedisServer]
-  const bounds = [0, 5_461, 10_923, 16_384]
-  for (const [n, server] of servers.entries()) {
-    const slots = [String(bounds[n]), String((bounds[n + 1] ?? 0) - 1)]
-    await runOn(
-      server,
-      ['CLUSTER', 'ADDSLOTSRANGE', ...slots],
-      ['CLUSTER', 'SET-CONFIG-EPOCH', String(n + 1)],
-    )
-    if (server !== first)
-      await runOn(first, ['CLUSTER', 'MEET', '127.0.0.1', String(server.port), busPorts[n] ?? ''])
-  }
-  for (const server of servers) {
-    await until(
-      async () => String(await runOn(server, ['CLUSTER', 'INFO'])).includes('cluster_state:ok'),
-      'the cluster was there',
-    )
-  }
   return {
     servers,
     rootNodes: servers.map(({ url }) => ({ url })),
@@ -85,7 +78,28 @@ export async function startCluster(firstPort?: number) {
       for (const server of [to, from, ...servers])
         await runOn(server, ['CLUSTER', 'SETSLOT', slot, 'NODE', toId])
     },
-    stop: () => Promise.all(servers.map((server) => server.stop())),
+    stop,
+  }
+}
+
+/** Gives each server its slots, and has them meet. */
+async function joinCluster(servers: readonly RedisServer[], busPorts: readonly string[]): Promise<void> {
+  const [first] = servers as [RedisServer]
+  for (const [n, server] of servers.entries()) {
+    const slots = [String(bounds[n]), String((bounds[n + 1] ?? 0) - 1)]
+    await runOn(
+      server,
+      ['CLUSTER', 'ADDSLOTSRANGE', ...slots],
+      ['CLUSTER', 'SET-CONFIG-EPOCH', String(n + 1)],
+    )
+    if (server !== first)
+      await runOn(first, ['CLUSTER', 'MEET', '127.0.0.1', String(server.port), busPorts[n] ?? ''])
+  }
+  for (const server of servers) {
+    await until(
+      async () => String(await runOn(server, ['CLUSTER', 'INFO'])).includes('cluster_state:ok'),
+      'the cluster was there',
+    )
   }
 }
 
