@@ -75,10 +75,10 @@ export class Follower {
     this.#stopListening = undefined
   }
 
-  /** Reads what may have been missed. */
-  check(): void {
-    if (this.#state === 'live') this.#catchUpSometime()
-    else this.#isDoubtful = true
+  /** Reads what may have been missed. Resolves when that is done, or is tried again later. */
+  async check(): Promise<void> {
+    this.#isDoubtful = true
+    if (this.#state === 'live') await this.#catchUp().catch(() => {})
   }
 
   /**

@@ -23,6 +23,9 @@ const joinMs = 1_000
 /** How often every topic is compared with the bus, in milliseconds: news may be lost without a sign of it. */
 const checkMs = 15_000
 
+/** How many topics are compared at once. */
+const checkedAtOnce = 500
+
 /** What a hub needs of its server. */
 export interface HubHome extends SourceHome {
   /** What the logs are the tails of; absent where they are all there is. */
@@ -47,14 +50,16 @@ export class Hub {
   #flush: NodeJS.Immediate | undefined
 
   #stopDoubting: (() => void) | undefined
-  #checking: NodeJS.Timeout | undefined
+  #checkTimer: NodeJS.Timeout | undefined
+  #checking: Promise<void> | undefined
+  #isDoubtful = false
 
   constructor(home: HubHome) {
     this.#home = home
     const { bus } = home
     if (!bus) return
-    this.#stopDoubting = bus.onDoubt(() => this.check())
-    this.#checking = setInterval(() => this.check(), Math.min(checkMs, bus.inUseMs)).unref()
+    this.#stopDoubting = bus.onDoubt(() => this.#check())
+    this.#checkTimer = setInterval(() => this.#check(), Math.min(checkMs, bus.inUseMs)).unref()
   }
 
   get topicCount(): number {
@@ -88,9 +93,23 @@ export class Hub {
     return topic
   }
 
-  /** Has every log looked at again that may have missed something. */
-  check(): void {
-    for (const { follower } of this.#topics.values()) follower?.check()
+  /** Has every log looked at again: news may have been lost. */
+  #check(): void {
+    this.#isDoubtful = true
+    this.#checking ??= this.#checkAll().finally(() => {
+      this.#checking = undefined
+    })
+  }
+
+  async #checkAll(): Promise<void> {
+    while (this.#isDoubtful) {
+      this.#isDoubtful = false
+      const followers = [...this.#topics.values()].map(({ follower }) => follower)
+      // Not all at once, for they may be very many.
+      for (let n = 0; n < followers.length; n += checkedAtOnce) {
+        await Promise.all(followers.slice(n, n + checkedAtOnce).map((follower) => follower?.check()))
+      }
+    }
   }
 
   /** Has a reader told of what is appended to a topic's log. */
@@ -157,7 +176,7 @@ export class Hub {
   /** Stops every source, and lets go of everything. Resolves when other nodes may run the sources. */
   async close(): Promise<void> {
     this.#stopDoubting?.()
-    clearInterval(this.#checking)
+    clearInterval(this.#checkTimer)
     const stopped = [...this.#topics.values()].map(({ source, follower }) => {
       follower?.stop()
       return source?.stop()

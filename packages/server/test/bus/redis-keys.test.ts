@@ -77,6 +77,24 @@ it.skipIf(!hasRedis)(
   },
 )
 
+it.skipIf(!hasRedis)('what a client sends again, or too late, is not appended again', async () => {
+  const { redis, bus, client } = await start()
+  const { epoch } = await bus.read('topic', { size: 10, ms: 1_000 })
+  const sent: string[][] = []
+  const monitor = await createClient({ url: redis.url }).connect()
+  onTestFinished(() => monitor.destroy())
+  await monitor.monitor((line) => {
+    const command = [...String(line).matchAll(/"((?:[^"\\\\]|\\\\.)*)"/g)].map(([text]) => JSON.parse(text))
+    if (command[0] === 'FCALL' && String(command[1]).endsWith('append')) sent.push(command)
+  })
+  for (let n = 1; n <= 3; n += 1) await bus.append('topic', body(n), { size: 10, ms: 1_000 })
+  while (sent.length < 3) await pause(5)
+  for (const command of [sent[2], sent[0]]) await client.sendCommand(command ?? [])
+  await bus.append('topic', body(4), { size: 10, ms: 1_000 })
+  const { events } = await bus.read('topic', { size: 10, ms: 1_000 }, { epoch, seq: 0 })
+  expect(events.map((event) => event.body)).toEqual([1, 2, 3, 4].map(body))
+})
+
 it.skipIf(!hasRedis)('many emits in one turn are few calls', async () => {
   const { bus, client } = await start()
   await bus.append('topic', body(0), { size: 10, ms: 1_000 })

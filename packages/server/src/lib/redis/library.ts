@@ -4,8 +4,9 @@ export const libraryName = 'tidings_1'
 /**
  * What runs inside Redis, one step each: https://redis.io/docs/latest/develop/programmability/functions-intro/
  *
- * A topic has two keys, of one hash slot: a hash with its epoch, its head, how much is to be kept, and the process of Redis
- * that it was written by; and a stream with what is kept, whose ids are `<seq>-<time>`.
+ * A topic has a few keys, of one hash slot: a hash with its epoch, its head, how much is to be kept, and the process of Redis
+ * that it was written by; a stream with what is kept, whose ids are `<seq>-<time>`; and for each process that emits to it, for
+ * a while, which batch came last, since a client may send one again that it has lost the answer to.
  *
  * A library lives as long as its process does, so that its local variable tells one process of Redis from the next: after
  * a restart or a failover, what had been acknowledged may be lost, and each topic begins a new epoch when it is next used.
@@ -16,6 +17,8 @@ local process = nil
 
 -- How long the head of a topic stays that nobody uses, in milliseconds.
 local idle = 3600000
+-- How long it is remembered what a process has appended last: longer than a client goes on sending something again.
+local guarded = 600000
 -- The longest that anything stays that nobody uses.
 local longest = 2592000000
 
@@ -57,14 +60,18 @@ local function forget(key, oldest)
   end
 end
 
--- KEYS: head, log, news. ARGV: candidate for an epoch, size, ms, bodies. Numbers below 0 are infinite.
+-- KEYS: head, log, news, guard. ARGV: candidate for an epoch, number of the batch, size, ms, bodies. Numbers below 0 are
+-- infinite. The batches of a process rise: one that comes again, or after a newer one, has been done or given up.
 local function append(keys, args)
   local epoch, seq, size, ms = open(keys, args[1])
-  size = size or tonumber(args[2])
-  ms = ms or tonumber(args[3])
+  local last = redis.call('GET', keys[4])
+  if last and tonumber(last) >= tonumber(args[2]) then return seq end
+  redis.call('SET', keys[4], args[2], 'PX', guarded)
+  size = size or tonumber(args[3])
+  ms = ms or tonumber(args[4])
   local at = string.format('%.0f', now())
   local first = seq + 1
-  for n = 4, #args do
+  for n = 5, #args do
     seq = seq + 1
     if size ~= 0 then
       local id = string.format('%.0f', seq) .. '-' .. at
@@ -80,7 +87,7 @@ local function append(keys, args)
   if size ~= 0 then redis.call('PEXPIRE', keys[2], string.format('%.0f', lifetime(ms))) end
   if ms >= 0 and math.floor(seq / 64) > math.floor((first - 1) / 64) then forget(keys[2], tonumber(at) - ms) end
   local heading = epoch .. ' ' .. string.format('%.0f', first) .. ' ' .. at .. '\\n'
-  redis.call('SPUBLISH', keys[3], heading .. table.concat(args, '', 4))
+  redis.call('SPUBLISH', keys[3], heading .. table.concat(args, '', 5))
   return seq
 end
 

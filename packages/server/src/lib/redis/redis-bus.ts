@@ -166,7 +166,9 @@ class RedisBus implements Bus {
   }
 
   async #append(topic: string, bodies: readonly string[], keep: HistoryBounds): Promise<void> {
-    await this.#call('append', this.#keysOf(topic), [this.#candidate(), ...boundsOf(keep), ...bodies])
+    const candidate = this.#candidate()
+    const keys = [...this.#keysOf(topic), `${this.#prefix}:{${topic}}:by:${this.#process}`]
+    await this.#call('append', keys, [candidate, String(this.#calls), ...boundsOf(keep), ...bodies])
   }
 
   /** Calls one of our functions, after loading them where Redis does not have them. */
