@@ -131,6 +131,64 @@ describe('a control request', () => {
   })
 })
 
+describe('a topic that is left and subscribed to again while the connection lags behind the answers', () => {
+  it('goes on from what was asked for last, and leaves nothing out', async () => {
+    const server = await scriptedServer()
+    const { client } = connect(server.origin)
+    const received: string[] = []
+    const follow = () =>
+      client.room({ roomId: 'a' }).subscribe({
+        snapshot: () => received.push('snapshot'),
+        typing: (who) => received.push(who),
+      })
+    const topic = 'room?roomId=a'
+    for (let n = 0; n < 2; n += 1) {
+      const stop = follow()
+      await server.asked(2 * n + 1)
+      stop()
+      await server.asked(2 * n + 2)
+    }
+    follow()
+    await server.asked(5)
+    const typing = (n: number) => server.send('typing', `e.${n}`, String(n))
+    server.accept(topic, 'e', undefined, 1)
+    server.send('$snapshot', 'e.1', { messages: [] })
+    typing(2)
+    server.accept(topic, 'e', undefined, 3)
+    server.send('$snapshot', 'e.2', { messages: [] })
+    typing(3)
+    server.accept(topic, 'e', undefined, 5)
+    server.send('$snapshot', 'e.3', { messages: [] })
+    for (let n = 4; n <= 6; n += 1) typing(n)
+    await until(() => received.includes('6'), 'the last came')
+    expect(received).toEqual(['snapshot', '4', '5', '6'])
+    expect(server.operations).toHaveLength(5)
+  })
+
+  it('is asked for again, though an old answer comes before it was', async () => {
+    const { url, tidings } = await startServer()
+    const late: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (init?.method === 'POST') await pause(60)
+      return answer
+    }
+    const { client } = connect(url, { fetch: late })
+    client.ticks().on('tick', () => {})
+    await until(() => tidings.stats().subscriptions === 1, 'ticks were there')
+    await pause(100)
+    const received: string[] = []
+    const stop = client.room({ roomId: 'a' }).on('typing', () => {})
+    await pause(80)
+    stop()
+    await pause(10)
+    client.room({ roomId: 'a' }).on('typing', (who) => received.push(who))
+    await until(() => tidings.stats().subscriptions === 2, 'the room was there')
+    await pause(150)
+    await tidings.emit.room({ roomId: 'a' }).typing('ada')
+    await until(() => received.length === 1, 'it came')
+  })
+})
+
 describe('a snapshot for a late subscriber', () => {
   it('that is refused holds up nobody, and keeps nobody on the server', async () => {
     const { url, tidings } = await startServer({}, { limits: { subscriptionsPerConnection: 2 } })

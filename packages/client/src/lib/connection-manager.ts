@@ -157,11 +157,11 @@ export class ConnectionManager implements Wires, LineOwner {
     this.#line.sync()
   }
 
-  #subscribed({ topic, name, cursor, isJoined }: Partial<JoinedSignal>): void {
+  #subscribed({ topic, name, cursor, request, isJoined }: Partial<JoinedSignal>): void {
     const wire = this.topics.get(String(topic))
     if (!wire) return
     this.#named.set(String(name), wire)
-    wire.subscribed(parseCursor(cursor ?? ''), isJoined)
+    wire.subscribed(parseCursor(cursor ?? ''), request, isJoined)
   }
 
   #missed({ topic, reason, cursor: text }: Partial<GapSignal>): void {

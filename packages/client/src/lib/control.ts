@@ -22,8 +22,12 @@ export interface CarriedTopic {
   readonly isSettled: boolean
   /** Whether there is something to ask the server for. */
   readonly needsRequest: boolean
-  /** What the server has to be asked for, if anything; it counts as asked then. */
-  takeRequest(): 'subscribe' | 'snapshot' | undefined
+  /**
+   * What the server has to be asked for, if anything; it counts as asked then.
+   *
+   * @param sequence the number of the request that asks, by which the server names what has come of it
+   */
+  takeRequest(sequence?: number): 'subscribe' | 'snapshot' | undefined
   /** What it was asked for may not have been heard: it is to be asked for again. */
   lost(): void
   /** The server will not carry it, or not now. */
@@ -148,7 +152,7 @@ export class Control {
     for (const [key, topic] of topics) {
       if (!topic.needsRequest) continue
       if (!hasRoom(key)) return operations
-      const request = topic.takeRequest()
+      const request = topic.takeRequest(this.#sequence + 1)
       if (request === 'snapshot') operations.push({ snapshot: key })
       if (request !== 'subscribe') continue
       this.#carried.add(key)

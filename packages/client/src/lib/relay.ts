@@ -74,7 +74,10 @@ export class Relay implements LineOwner {
     if (name === signals.gap) {
       const { topic, cursor: text } = parseSignal<GapSignal>(data, 'the gap')
       const cursor = parseCursor(String(text))
-      this.#nameAt(topic, cursor)?.missed(cursor)
+      const missing = this.#nameAt(topic, cursor)
+      // While it is asked for anew, what comes of what was asked before does not count.
+      if (!missing?.name) return
+      missing.missed(cursor)
     } else if (name === signals.error) {
       const { topic, snapshot } = parseSignal<TopicErrorSignal>(data, 'the error')
       // The tabs that wait for it ask again.
@@ -163,9 +166,9 @@ export class Relay implements LineOwner {
   }
 
   #subscribed(signal: Partial<JoinedSignal>): void {
-    const { topic: key = '', name = '', cursor } = signal
+    const { topic: key = '', name = '', cursor, request } = signal
     const topic = this.topics.get(key)
-    if (!topic) return
+    if (!topic?.isAskedIn(request)) return
     this.#named.set(name, topic)
     const start = parseCursor(cursor ?? '')
     if (!topic.subscribed(name, start)) {
@@ -177,7 +180,7 @@ export class Relay implements LineOwner {
       if (topic.isPast(was, start)) continue
       topic.waiting.delete(tab)
       // What was asked to go on from a cursor, and does not, is in a gap: the server tells everyone of it next.
-      if (!start && topic.askedFrom) this.#frame(tab, signals.subscribed, signal)
+      if (!start && topic.askedFrom) this.#frame(tab, signals.subscribed, { ...signal, request: undefined })
       else this.#join(tab, key, name, start, was)
     }
     if (topic.waiting.size > 0) topic.lost()
@@ -234,6 +237,7 @@ class RelayedTopic implements CarriedTopic {
   /** Where it was asked to be carried from: where everyone is, or the last of them. */
   askedFrom: Cursor | undefined
   #isAsked = false
+  #askedIn: number | undefined
   /** Where the foremost of the tabs is that wait for a snapshot. */
   #snapshotSince: Cursor | undefined
   #isSnapshotAsked = false
@@ -264,9 +268,15 @@ class RelayedTopic implements CarriedTopic {
     return !this.#isAsked || Boolean(this.name && this.#snapshotSince && !this.#isSnapshotAsked)
   }
 
-  takeRequest(): 'subscribe' | 'snapshot' | undefined {
+  /** Whether something has come of the request that has asked for it last. */
+  isAskedIn(request: number | undefined): boolean {
+    return this.#isAsked && request === this.#askedIn
+  }
+
+  takeRequest(sequence?: number): 'subscribe' | 'snapshot' | undefined {
     if (!this.#isAsked) {
       this.#isAsked = true
+      this.#askedIn = sequence
       this.askedFrom = this.position
       for (const was of this.waiting.values()) {
         if (!this.askedFrom || this.isPast(was, this.askedFrom)) this.askedFrom = was

@@ -40,6 +40,8 @@ export class TopicWire implements CarriedTopic {
   #late: LateSubscribers | undefined
   /** The position after the last event that came; absent before a snapshot that is on its way. */
   #cursor: Cursor | undefined
+  /** The request that has asked for it last, where requests have numbers: what comes of older ones does not count. */
+  #askedIn: number | undefined
   /** Where it was when it was asked for. */
   #askedFrom: Cursor | undefined
   /** Whether the snapshot that the topic begins with has been handed out, so that who comes now is late. */
@@ -68,9 +70,10 @@ export class TopicWire implements CarriedTopic {
     return this.#stage === 'wanted' || (this.#stage === 'carried' && this.#needsSnapshot)
   }
 
-  takeRequest(): 'subscribe' | 'snapshot' | undefined {
+  takeRequest(sequence?: number): 'subscribe' | 'snapshot' | undefined {
     if (this.#stage === 'wanted') {
       this.#stage = 'asked'
+      this.#askedIn = sequence
       this.#askedFrom = this.#cursor
       return 'subscribe'
     }
@@ -116,9 +119,11 @@ export class TopicWire implements CarriedTopic {
   /**
    * The server carries it: from a position, or from a snapshot that follows.
    *
+   * @param request the number of the request that has asked for it
    * @param isJoined it was carried for others already, so that a snapshot has to be asked for
    */
-  subscribed(cursor: Cursor | undefined, isJoined = false): void {
+  subscribed(cursor: Cursor | undefined, request: number | undefined, isJoined = false): void {
+    if (this.#stage === 'wanted' || (this.#askedIn !== undefined && request !== this.#askedIn)) return
     if (this.#leavesOut(cursor)) {
       this.#stage = 'wanted'
       this.#owner.needsSync()
@@ -191,6 +196,7 @@ export class TopicWire implements CarriedTopic {
   }
 
   missed(reason: GapReason, cursor: Cursor): void {
+    if (this.#stage !== 'carried') return
     const gap: Gap = { reason, cursor: formatCursor(cursor) }
     // Those who came late have missed nothing yet: they begin with the snapshot that follows, like everyone.
     const late = this.#takeLate()

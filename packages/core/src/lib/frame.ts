@@ -54,6 +54,8 @@ export interface SubscribedSignal {
   readonly name: string
   /** Where the topic starts; absent where a snapshot or a gap, which follows, tells. */
   readonly cursor?: string
+  /** The `sequence` of the control request that has asked for it: a topic may have been asked for more than once. */
+  readonly request?: number
 }
 
 /** The payload of `$gap`: events were missed, and the subscription goes on from `cursor`. */

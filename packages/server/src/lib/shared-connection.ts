@@ -26,6 +26,17 @@ import { Validity } from './validity.js'
 /** Unlike a comment line, an event is seen by every EventSource, so that a client can tell a quiet connection from a dead one. */
 const heartbeatEvent = new Chunk(encodeEventBody(signals.heartbeat, 0))
 
+/** With what a client proves who it is, and how often that had been demanded when it was made. */
+interface Proof {
+  readonly context: unknown
+  readonly demand: number
+}
+
+/** The control request that an operation came with. */
+export interface ControlOrigin extends Proof {
+  readonly sequence: number | undefined
+}
+
 /**
  * One connection that carries any number of topics, which its client asks for with control requests.
  *
@@ -45,7 +56,7 @@ export class SharedConnection implements ConnectionOwner {
   readonly #allowance: Allowance
   readonly #validity: Validity
   /** With what its client has proved who it is last, where that was demanded. */
-  #proof: { readonly demand: number; readonly context: unknown } | undefined
+  #proof: Proof | undefined
   /** The newest control request. */
   #sequence = 0
 
@@ -115,15 +126,15 @@ export class SharedConnection implements ConnectionOwner {
    * Does what a control request asks for, which is authorised by its own context. What goes wrong is the result. A topic
    * whose subscription is refused is carried no longer.
    *
-   * @param demand see {@link renew}
+   * @param request how it was sent
    */
-  async perform(operation: ControlOperation, context: unknown, demand: number): Promise<ControlResult> {
+  async perform(operation: ControlOperation, request: ControlOrigin): Promise<ControlResult> {
     const name = nameIn(operation)
     try {
       const topic = topicByKey(this.#site.procedures, name)
       if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
       if ('snapshot' in operation) return this.#refresh(topic.key)
-      return await this.#subscribe(topic, name, startOf(operation.cursor), { context, demand })
+      return await this.#subscribe(topic, name, startOf(operation.cursor), request)
     } catch (error) {
       return { status: 'refused', problem: toProblem(this.#site.publicError(error, name)) }
     }
@@ -152,7 +163,7 @@ export class SharedConnection implements ConnectionOwner {
     topic: TopicRequest,
     label: string,
     start: Start,
-    proof: { readonly context: unknown; readonly demand: number },
+    request: ControlOrigin,
   ): Promise<ControlResult> {
     const { key } = topic
     this.#requireOneName(key, label)
@@ -161,16 +172,16 @@ export class SharedConnection implements ConnectionOwner {
     this.#entering.set(key, entry)
     try {
       this.#requireAllowance()
-      await requireAuthorized(topic, proof.context)
+      await requireAuthorized(topic, request.context)
       await this.#site.hub.prepare(key, topic.query, topic.channel.settings, cursorOf(start))
       // Its client may have proved who it is in the meantime, as somebody who may do less.
-      for (let known = proof; this.#proof && this.#proof.demand > known.demand; ) {
+      for (let known: Proof = request; this.#proof && this.#proof.demand > known.demand; ) {
         known = this.#proof
         await requireAuthorized(topic, known.context)
       }
       if (this.connection.isOver) throw gone()
       if (this.#entering.get(key) !== entry) throw overtaken(label)
-      return this.#begin(topic, label, start)
+      return this.#begin(topic, label, start, request.sequence)
     } catch (error) {
       if (this.#entering.get(key) === entry) this.#drop(key)
       throw error
@@ -179,7 +190,12 @@ export class SharedConnection implements ConnectionOwner {
     }
   }
 
-  #begin({ key, query, channel }: TopicRequest, label: string, start: Start): ControlResult {
+  #begin(
+    { key, query, channel }: TopicRequest,
+    label: string,
+    start: Start,
+    sequence: number | undefined,
+  ): ControlResult {
     const isRefreshing = this.#subscriptions.get(key)?.isRefreshing ?? false
     this.#drop(key)
     const topic = this.#site.hub.topic(key, query, channel.settings)
@@ -190,7 +206,12 @@ export class SharedConnection implements ConnectionOwner {
     const startsAt = isResumed ? start.cursor : topic.hasSnapshot ? undefined : log.cursorAt(log.head)
     const cursor = startsAt && { cursor: formatCursor(startsAt) }
     // Of a gap, the position comes with it: a client cut off in between must not resume as if it knew of it.
-    const subscribed: SubscribedSignal = { topic: label, name, ...(reason ? undefined : cursor) }
+    const subscribed: SubscribedSignal = {
+      topic: label,
+      name,
+      ...(reason ? undefined : cursor),
+      ...(sequence !== undefined && { request: sequence }),
+    }
     const open = encodeEventBody(signals.subscribed, subscribed)
     const subscription = new Subscription(topic, this.connection, start, open, label)
     this.#subscriptions.set(key, subscription)
