@@ -88,7 +88,7 @@ describe('what a page has to load, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
     { what: 'the client', script: defaultClient, limit: 15_700, target: 8_000 },
-    { what: 'the native client', script: nativeClient, limit: 12_300, target: 5_000 },
+    { what: 'the native client', script: nativeClient, limit: 12_400, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',
       script: pageWithZodMini,
