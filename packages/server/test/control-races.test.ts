@@ -107,18 +107,20 @@ it('a topic whose subscription is refused anew is carried no longer', async () =
 })
 
 it('one that was overtaken takes nothing from the one that overtook it', async () => {
-  let ms = 60
+  const waiting = gate()
+  let calls = 0
   const { tidings, url } = await start({
     authorize: async () => {
-      await pause(ms)
+      calls += 1
+      if (calls === 1) await waiting.passed
       return true
     },
   })
   const { control, names } = await connect(url)
   const slow = control([{ subscribe: 'room?roomId=a' }], 1)
-  await pause(20)
-  ms = 0
+  await until(() => calls === 1, 'it was asked for')
   expect(await control([{ subscribe: 'room?roomId=a' }], 2)).toMatchObject([{ status: 'accepted' }])
+  waiting.open()
   expect(await slow).toMatchObject([{ status: 'refused', problem: { code: 'conflict' } }])
   await tidings.emit.room({ roomId: 'a' }).typing('ada')
   await until(() => names().includes('typing'), 'it came')
@@ -176,18 +178,30 @@ it('an authorize that hangs holds up nothing but its own topic', async () => {
 })
 
 it('a topic that is asked for again counts once', async () => {
+  const waiting = gate()
+  let isGated = false
+  let calls = 0
   const { url } = await start(
-    { authorize: () => pause(30).then(() => true) },
+    {
+      authorize: async () => {
+        calls += 1
+        if (isGated) await waiting.passed
+        return true
+      },
+    },
     { limits: { subscriptionsPerConnection: 3 } },
   )
   const { control } = await connect(url)
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((roomId) => ({ subscribe: `room?roomId=${roomId}` }))
   if (!a || !b || !c || !d) throw new Error('four')
   await control([a, b])
+  isGated = true
   const again = control([a, b, c])
-  await pause(10)
-  const [repeated] = await control([c])
-  expect(repeated).toMatchObject({ status: 'accepted' })
+  await until(() => calls === 5, 'they were asked for again')
+  const repeated = control([c])
+  await until(() => calls === 6, 'the last was asked for once more')
+  waiting.open()
+  expect(await repeated).toMatchObject([{ status: 'accepted' }])
   // The last was overtaken by what was asked after it.
   expect(await again).toMatchObject([{ status: 'accepted' }, { status: 'accepted' }, { status: 'refused' }])
   expect(await control([d])).toMatchObject([{ status: 'refused', problem: { code: 'too_many_requests' } }])
