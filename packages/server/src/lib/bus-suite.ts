@@ -185,6 +185,21 @@ export function busSuite({ connect }: BusSuiteOptions): readonly BusTest[] {
       assert.deepEqual(await bus.read(topic, none, { epoch, seq: 3 }), { epoch, head: 3, events: [] })
     }),
 
+    test('a log that kept nothing for a while has no hole', 1, async (bus) => {
+      const topic = newTopic()
+      const { epoch } = await bus.read(topic, keep)
+      for (let n = 1; n <= 5; n += 1) await bus.append(topic, body(n), keep)
+      await bus.read(topic, { size: 0, ms: 1_000 })
+      for (let n = 6; n <= 8; n += 1) await bus.append(topic, body(n), keep)
+      await bus.read(topic, keep)
+      await bus.append(topic, body(9), keep)
+      for (let seq = 0; seq < 9; seq += 1) {
+        const { events } = await bus.read(topic, keep, { epoch, seq })
+        const all = Array.from({ length: 9 - seq }, (_, n) => [seq + n + 1, body(seq + n + 1)])
+        assert.deepEqual(plain(events), events.length > 0 || seq === 8 ? all : [])
+      }
+    }),
+
     test('a log that is kept without bounds is read in pieces that join', 1, async (bus) => {
       const topic = newTopic()
       const all = { size: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY }

@@ -24,7 +24,7 @@ export async function runOn(
 }
 
 /** Waits until something holds, asking now and then. */
-async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+export async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
   const deadline = Date.now() + 20_000
   while (!(await holds().catch(() => false))) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)

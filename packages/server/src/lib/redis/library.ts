@@ -4,17 +4,22 @@ export const libraryName = 'tidings_1'
 /**
  * What runs inside Redis, one step each: https://redis.io/docs/latest/develop/programmability/functions-intro/
  *
- * A topic has a few keys, of one hash slot: a hash with its epoch, its head, how much is to be kept, and the process of Redis
- * that it was written by; a stream with what is kept, whose ids are `<seq>-<time>`; and for each process that emits to it, for
+ * A topic has a few keys, of one hash slot: a hash with its epoch, its head, how much is to be kept, and the reign in which
+ * it was written; a stream with what is kept, whose ids are `<seq>-<time>`; and for each process that emits to it, for
  * a while, which batch came last, since a client may send one again that it has lost the answer to.
  *
- * A library lives as long as its process does, so that its local variable tells one process of Redis from the next: after
+ * A library lives as long as its process does, so that its local variable tells one reign of a server from the next: after
  * a restart or a failover, what had been acknowledged may be lost, and each topic begins a new epoch when it is next used.
  */
 export const librarySource = `#!lua name=${libraryName}
 
-local process = nil
+-- A reign is the time in which one process of Redis has been in charge, and no other.
+local reign = nil
+local replication = nil
+local usedAt = 0
 
+-- Where another was in charge in between, nobody has called a function here meanwhile, and replication has a new id.
+local unused = 10
 -- How long the head of a topic stays that nobody uses, in milliseconds.
 local idle = 3600000
 -- How long it is remembered what a process has appended last: longer than a client goes on sending something again.
@@ -32,13 +37,24 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+local function current(candidate, time)
+  if not reign or time < usedAt or time - usedAt > unused then
+    local info = redis.pcall('INFO', 'replication')
+    local id = type(info) == 'string' and string.match(info, 'master_replid:(%w+)') or ''
+    if not reign or id ~= replication then reign = candidate end
+    replication = id
+  end
+  usedAt = time
+  return reign
+end
+
 -- The head of a topic: epoch, seq, size, ms. A new epoch begins where there is none, or none that is sure.
-local function open(keys, candidate)
-  process = process or candidate
-  local head = redis.call('HMGET', keys[1], 'epoch', 'seq', 'size', 'ms', 'process')
-  if head[5] == process then return head[1], tonumber(head[2]), tonumber(head[3]), tonumber(head[4]) end
+local function open(keys, candidate, time)
+  local present = current(candidate, time)
+  local head = redis.call('HMGET', keys[1], 'epoch', 'seq', 'size', 'ms', 'reign')
+  if head[5] == present then return head[1], tonumber(head[2]), tonumber(head[3]), tonumber(head[4]) end
   redis.call('DEL', keys[2])
-  redis.call('HSET', keys[1], 'epoch', candidate, 'seq', 0, 'process', process)
+  redis.call('HSET', keys[1], 'epoch', candidate, 'seq', 0, 'reign', present)
   return candidate, 0, tonumber(head[3] or nil), tonumber(head[4] or nil)
 end
 
@@ -63,13 +79,14 @@ end
 -- KEYS: head, log, news, guard. ARGV: candidate for an epoch, number of the batch, size, ms, bodies. Numbers below 0 are
 -- infinite. The batches of a process rise: one that comes again, or after a newer one, has been done or given up.
 local function append(keys, args)
-  local epoch, seq, size, ms = open(keys, args[1])
+  local time = now()
+  local epoch, seq, size, ms = open(keys, args[1], time)
   local last = redis.call('GET', keys[4])
   if last and tonumber(last) >= tonumber(args[2]) then return seq end
   redis.call('SET', keys[4], args[2], 'PX', guarded)
   size = size or tonumber(args[3])
   ms = ms or tonumber(args[4])
-  local at = string.format('%.0f', now())
+  local at = string.format('%.0f', time)
   local first = seq + 1
   for n = 5, #args do
     seq = seq + 1
@@ -84,8 +101,13 @@ local function append(keys, args)
   end
   redis.call('HSET', keys[1], 'seq', string.format('%.0f', seq))
   redis.call('PEXPIRE', keys[1], string.format('%.0f', lifetime(ms < 0 and ms or math.max(ms, idle))))
-  if size ~= 0 then redis.call('PEXPIRE', keys[2], string.format('%.0f', lifetime(ms))) end
-  if ms >= 0 and math.floor(seq / 64) > math.floor((first - 1) / 64) then forget(keys[2], tonumber(at) - ms) end
+  if size == 0 then
+    -- What was kept before this would not go on with what may be kept after it.
+    redis.call('DEL', keys[2])
+  else
+    redis.call('PEXPIRE', keys[2], string.format('%.0f', lifetime(ms)))
+  end
+  if ms >= 0 and math.floor(seq / 64) > math.floor((first - 1) / 64) then forget(keys[2], time - ms) end
   local heading = epoch .. ' ' .. string.format('%.0f', first) .. ' ' .. at .. '\\n'
   redis.call('SPUBLISH', keys[3], heading .. table.concat(args, '', 5))
   return seq
@@ -93,7 +115,7 @@ end
 
 -- KEYS: head, log. ARGV: candidate for an epoch, size, ms, how many events, and after which epoch and seq.
 local function read(keys, args)
-  local epoch, seq = open(keys, args[1])
+  local epoch, seq = open(keys, args[1], now())
   local ms = tonumber(args[3])
   redis.call('HSET', keys[1], 'size', args[2], 'ms', args[3])
   redis.call('PEXPIRE', keys[1], string.format('%.0f', lifetime(ms < 0 and ms or math.max(ms, idle))))

@@ -1,0 +1,45 @@
+import { expect, it, onTestFinished } from 'vitest'
+import type { Bus } from '../../src/index.js'
+import { redisBus } from '../../src/redis.js'
+import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
+import { runOn, until } from './redis-topologies.js'
+
+const keep = { size: 10, ms: 60_000 }
+const body = (n: number) => `event: tested\ndata: ${n}\n\n`
+
+async function start(): Promise<{ redis: RedisServer; bus: Bus }> {
+  const redis = await startRedis()
+  const bus = redisBus({ url: redis.url })
+  onTestFinished(async () => {
+    await bus.close()
+    await redis.stop()
+  })
+  return { redis, bus }
+}
+
+async function follow(replica: RedisServer, master: RedisServer): Promise<void> {
+  await runOn(replica, ['REPLICAOF', '127.0.0.1', String(master.port)])
+  const isUp = async () =>
+    /master_link_status:up[^]*slave_read_repl_offset:(\d+)/.exec(
+      String(await runOn(replica, ['INFO', 'replication'])),
+    )
+  await until(async () => (await isUp()) !== null, 'the replica followed')
+}
+
+it.skipIf(!hasRedis)('a server that others have stood in for goes on with no epoch of before', async () => {
+  const first = await start()
+  const second = await start()
+  await runOn(first.redis, ['CONFIG', 'SET', 'repl-diskless-sync-delay', '0'])
+  await first.bus.append('topic', body(1), keep)
+  const { epoch } = await first.bus.read('topic', keep)
+  await follow(second.redis, first.redis)
+  // The second takes over, and the first follows it, which needs nothing of what it has had already.
+  await runOn(second.redis, ['REPLICAOF', 'NO', 'ONE'])
+  await follow(first.redis, second.redis)
+  expect(await runOn(second.redis, ['INFO', 'stats'])).toMatch(/sync_partial_ok:1/)
+  // The first takes over again, from one that has acknowledged what the first has never heard of.
+  await runOn(first.redis, ['REPLICAOF', 'NO', 'ONE'])
+  await second.bus.append('topic', body(2), keep)
+  const now = await first.bus.read('topic', keep, { epoch, seq: 1 })
+  expect(now.epoch).not.toBe(epoch)
+})
