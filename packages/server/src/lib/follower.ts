@@ -78,7 +78,7 @@ export class Follower {
   /** Reads what may have been missed. Resolves when that is done, or is tried again later. */
   async check(): Promise<void> {
     this.#isDoubtful = true
-    if (this.#state === 'live') await this.#catchUp().catch(() => {})
+    if (this.isStarted) await this.#catchUp().catch(() => {})
   }
 
   /**
@@ -118,39 +118,38 @@ export class Follower {
   async #start(): Promise<void> {
     const { log, key, keep } = this.#owner
     this.#stopListening ??= await this.#bus.listen(key, (news) => this.#hear(news))
-    const { epoch, head } = await this.#bus.read(key, keep)
-    if (this.#state === 'stopped') {
+    if (this.#isStopped) {
       this.stop()
       return
     }
+    const { epoch, head } = await this.#bus.read(key, keep)
+    if (this.#isStopped) return
     log.restart(epoch, head)
     this.#state = 'live'
-    // What was appended between the read and now.
-    if (this.#isDoubtful) await this.#catchUp()
+    // What was appended between the read and now. It stands where the bus' did, even if this fails.
+    if (this.#isDoubtful) await this.#catchUp().catch(() => {})
   }
 
   #hear({ epoch, events }: BusNews): void {
     const { log } = this.#owner
-    const [first] = events
-    if (!first || this.#state === 'stopped') return
+    const newest = events.at(-1)
+    if (!newest || this.#isStopped) return
     if (this.#state !== 'live') {
       this.#isDoubtful = true
       return
     }
-    if (epoch !== log.epoch || first.seq > log.head + 1) {
-      this.#catchUpSometime()
-      return
-    }
     // News is new: nobody's clock matters.
     const now = performance.now()
-    this.#append(events, () => now)
+    if (epoch === log.epoch) this.#append(events, () => now)
+    if (epoch !== log.epoch || newest.seq > log.head) this.#catchUpSometime()
   }
 
+  /** Appends what goes on from the log's head. */
   #append(events: readonly BusEvent[], timeOf: (event: BusEvent) => number): void {
     const { log } = this.#owner
     let length = 0
     for (const event of events) {
-      if (event.seq > log.head) length += log.append(eventOf(event.body), event.body, timeOf(event))
+      if (event.seq === log.head + 1) length += log.append(eventOf(event.body), event.body, timeOf(event))
     }
     if (length > 0) this.#owner.appended(length)
   }
