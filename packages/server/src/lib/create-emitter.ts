@@ -16,7 +16,7 @@ export interface EmitterOptions {
 
 /** Emits, and serves nobody. */
 export interface Emitter<Contract> extends AsyncDisposable {
-  /** As that of a server: `emit.room({ roomId }).message(…)`. */
+  /** As that of a server: `emit.room({ roomId }).message(…)`. Here nobody but the caller is told what rejects: await it. */
   readonly emit: Emit<Contract>
   /** Waits for what is being emitted, and closes the bus. */
   close(): Promise<void>

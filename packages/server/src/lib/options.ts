@@ -177,8 +177,8 @@ export interface ServerOptions<Context> {
   /** Told who comes, who leaves and why, who misses events, and who is refused: for a log. */
   hooks?: Hooks
   /**
-   * Told what a handler, source or hook threw that is no answer of its own, and what did not fit its schema. Clients see
-   * such an error only as `internal`, and nothing is printed: without `onError` it is lost.
+   * Told what a handler, source or hook threw that is no answer of its own, what did not fit its schema, and each emit that
+   * the bus has not taken. Clients see such an error only as `internal`, and nothing is printed: without `onError` it is lost.
    */
   onError?(error: unknown, at: ErrorPlace): void
 }

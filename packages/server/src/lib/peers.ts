@@ -86,16 +86,19 @@ export class Peers {
     }
   }
 
+  /** Who has asked gives up in time where this comes to nothing: what it cannot read is of another version, or not a node's. */
   #hear(text: string): void {
-    const message = JSON.parse(text) as Message
-    if ('to' in message) this.#asked.get(message.to)?.(message.answer)
-    else void this.#reply(message.ask, message.from, message.request)
+    this.#heed(text).catch(() => {})
   }
 
-  async #reply(ask: number, from: string, carried: CarriedRequest): Promise<void> {
-    const answer = await this.#answer(uncarry(carried))
-    // Who asked gives up in time if this does not reach them.
-    if (answer.kind === 'complete') await this.#say(from, { to: ask, answer }).catch(() => {})
+  async #heed(text: string): Promise<void> {
+    const message = JSON.parse(text) as Message
+    if ('to' in message) {
+      this.#asked.get(message.to)?.(message.answer)
+      return
+    }
+    const answer = await this.#answer(uncarry(message.request))
+    if (answer.kind === 'complete') await this.#say(message.from, { to: message.ask, answer })
     else answer.drop()
   }
 

@@ -114,7 +114,12 @@ export function createServer(
       throw new TidingsError({ code: 'closed', message: 'The server was closed. Nothing can be emitted' })
     }
     tally.emits += 1
-    if (bus) return bus.append(key, body, historyOf(key))
+    if (bus) {
+      const appended = bus.append(key, body, historyOf(key))
+      // Perhaps nobody waits for it, and what nobody is told of would end the process.
+      appended.catch((error) => onError(error, { place: key }))
+      return appended
+    }
     hub.publish(key, event, body)
     return done
   }

@@ -117,6 +117,27 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect(performance.now() - startedAt).toBeLessThan(4_000)
   })
 
+  it('do not mind what they cannot read', async () => {
+    const bus = connect()
+    const one = await startNode(bus)
+    const stream = await open(one.url)
+    const [first] = await stream.count(1)
+    const { id } = json(first?.data)
+    const [nodeId] = id.split('.')
+    for (const text of [
+      '',
+      'text',
+      'null',
+      '{}',
+      '{"ask":1}',
+      '{"ask":1,"from":"x","request":{"headers":1}}',
+    ]) {
+      expect(await bus.send(`node:${nodeId}`, text)).toBe(true)
+    }
+    const other = await startNode(connect())
+    expect((await post(`${other.url}/$connections/${id}`, { operations: [] })).status).toBe(200)
+  })
+
   it('run a source on one of them, and on the next when that is closed', async () => {
     const running = new Set<string>()
     const start = (name: string) =>
@@ -264,13 +285,17 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     const startedAt = performance.now()
     await expect(one.tidings.emit.ticks().tick(2)).rejects.toMatchObject({ code: 'unavailable' })
     expect(performance.now() - startedAt).toBeLessThan(5_000)
+    // Nobody waits for this one.
+    void one.tidings.emit.ticks().tick(3)
+    await until(() => one.errors.length === 2, 'both were told')
+    expect(one.errors).toMatchObject([{ code: 'unavailable' }, { code: 'unavailable' }])
     await expect(open(`${one.url}/room?roomId=new`).then((s) => s.response.status)).resolves.toBe(503)
     expect(stream.isOver()).toBe(false)
     server.resume()
-    await one.tidings.emit.ticks().tick(3)
-    await until(() => stream.events.some(({ data }) => data === '3'), 'it came')
-    // The one that was given up was done nonetheless: nobody can take it back.
-    expect(stream.events.slice(1).map(({ data }) => data)).toEqual(['1', '2', '3'])
+    await one.tidings.emit.ticks().tick(4)
+    await until(() => stream.events.some(({ data }) => data === '4'), 'it came')
+    // Those that were given up were done nonetheless: nobody can take them back.
+    expect(stream.events.slice(1).map(({ data }) => data)).toEqual(['1', '2', '3', '4'])
   })
 
   it('cuts their connections miss nothing, and get nothing twice', async () => {

@@ -218,7 +218,7 @@ class RedisBus implements Bus {
     return this.#explained(withTimeout(this.#timeoutMs, ask()))
   }
 
-  /** What went wrong with Redis is told as what it means to the caller, with the cause. */
+  /** What went wrong with Redis is told as what it means to the caller. Clients may see that: the details are in its cause. */
   async #explained<Reply>(reply: Promise<Reply>): Promise<Reply> {
     this.#asking.add(reply)
     try {
@@ -226,8 +226,7 @@ class RedisBus implements Bus {
     } catch (error) {
       if (isTidingsError(error)) throw error
       const cause = error instanceof TimeoutError ? (this.#lastError ?? error) : error
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      const message = `Redis cannot be used now: ${reason}`
+      const message = 'Redis cannot be used now. Try again later'
       throw new TidingsError({ code: 'unavailable', message, cause, retryAfterMs: this.#timeoutMs })
     } finally {
       this.#asking.delete(reply)

@@ -9,7 +9,9 @@ export type TopicEmitter<Events extends Schemas> = {
  * Emits one event to everyone subscribed to the topic.
  *
  * The payload is validated and encoded at once: one that does not fit throws here and now, and reaches nobody. The
- * promise resolves when the event stands in the topic's log.
+ * promise resolves when the event stands in the topic's log: at once, or when the bus has it where there is one. It rejects
+ * with `unavailable` where the bus does not say so in time, and may have it nonetheless. The server's `onError` is told of
+ * that as well, so that nobody has to wait for it.
  *
  * What is emitted in one turn of the event loop is written at its end, or each 1 Mi characters. Who emits much more than
  * that at once should await a turn now and then: what a client's connection cannot take is left in the log, and what the
