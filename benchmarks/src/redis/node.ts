@@ -1,15 +1,8 @@
 // One node of a service in a process of its own: see bench.ts.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answerParent } from '../lib/child.js'
 import { quantile } from '../lib/quantile.js'
 import { type Item, type SubjectName, subjects } from './subjects.js'
-
-/** What a node is asked to do. */
-export type Order =
-  /** Emit so many a second, for so many milliseconds. */
-  | { readonly type: 'rate'; readonly perSecond: number; readonly ms: number }
-  /** Emit as fast as what it emits arrives at its own client, with so many on their way, for so many milliseconds. */
-  | { readonly type: 'flood'; readonly outstanding: number; readonly ms: number }
-  /** Tell what came, and begin anew. */
-  | { readonly type: 'report' }
 
 export interface Report {
   readonly emitted: number
@@ -48,32 +41,43 @@ function flood(): void {
   while (emitted - (received[by] ?? 0) < flooding.outstanding) emitOne()
 }
 
-process.on('message', (order: Order) => {
-  if (order.type === 'rate') {
-    const startedAt = performance.now()
-    const start = emitted
-    const timer = setInterval(() => {
-      const elapsed = Math.min(performance.now() - startedAt, order.ms)
-      const due = start + Math.floor((elapsed * order.perSecond) / 1000)
-      while (emitted < due) emitOne()
-      if (elapsed < order.ms) return
-      clearInterval(timer)
-      process.send?.('done')
-    }, 1)
-  } else if (order.type === 'flood') {
-    flooding = { outstanding: order.outstanding, until: performance.now() + order.ms }
+const commands = {
+  /** Emits so many a second, for so many milliseconds. */
+  rate: ({ perSecond, ms }: { perSecond: number; ms: number }) =>
+    new Promise<void>((resolve) => {
+      const startedAt = performance.now()
+      const start = emitted
+      const timer = setInterval(() => {
+        const elapsed = Math.min(performance.now() - startedAt, ms)
+        const due = start + Math.floor((elapsed * perSecond) / 1000)
+        while (emitted < due) emitOne()
+        if (elapsed < ms) return
+        clearInterval(timer)
+        resolve()
+      }, 1)
+    }),
+
+  /** Emits as fast as what it emits arrives at its own client, with so many on their way, for so many milliseconds. */
+  flood({ outstanding, ms }: { outstanding: number; ms: number }) {
+    flooding = { outstanding, until: performance.now() + ms }
     flood()
-    setTimeout(() => process.send?.('done'), order.ms)
-  } else {
+    return sleep(ms)
+  },
+
+  /** Tells what came, and begins anew. */
+  report(): Report {
     const latency = { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }
-    process.send?.({ emitted, received, latency, outOfOrder } satisfies Report)
+    const report = { emitted, received, latency, outOfOrder }
     flooding = undefined
     emitted = 0
     received = {}
     last = {}
     latencies = []
     outOfOrder = 0
-  }
-})
-process.on('disconnect', () => process.exit())
-process.send?.('ready')
+    return report
+  },
+}
+
+export type NodeCommands = typeof commands
+
+answerParent(commands)
