@@ -8,7 +8,8 @@ import {
 import { type Publish, topicEmitter, type UntypedTopicEmitter } from './emitter.js'
 import type { Delivery, HistoryBounds } from './log.js'
 import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
-import { type HistoryOptions, resolveHistory } from './options.js'
+import type { HistoryOptions } from './options.js'
+import { resolveHistory } from './resolve-options.js'
 import { withinTime } from './time-limit.js'
 import type { TopicSettings } from './topic.js'
 

@@ -3,7 +3,8 @@ import { checkContract, compileContract } from '@tidings/core/wire'
 import type { Bus } from './bus.js'
 import { createEmit } from './emitter.js'
 import { mistake } from './mistake.js'
-import { defaultHistory, type HistoryOptions, resolveHistory } from './options.js'
+import type { HistoryOptions } from './options.js'
+import { defaultHistory, resolveHistory } from './resolve-options.js'
 import type { Emit } from './types/emit.js'
 
 /** What an emitter is made with. */

@@ -1,6 +1,6 @@
 import { encodeEventBody, type OpenSignal, signal } from '@tidings/core/wire'
 import { jittered } from './jitter.js'
-import type { ResolvedOptions } from './options.js'
+import type { ResolvedOptions } from './resolve-options.js'
 
 /**
  * How a connection begins. `retry` is how long an EventSource waits before it reconnects by itself; clients that do that

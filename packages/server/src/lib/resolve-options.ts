@@ -1,0 +1,171 @@
+import { TidingsError } from '@tidings/core'
+import { maxTimerMs } from '@tidings/core/wire'
+import type { ConnectionLimits } from './admission.js'
+import type { Bus } from './bus.js'
+import { type ConnectionLimit, guarded, type Hooks, hookNames } from './hooks.js'
+import type { HistoryBounds } from './log.js'
+import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
+import type {
+  ContextRequest,
+  CorsOptions,
+  ErrorPlace,
+  HistoryOptions,
+  LimitOptions,
+  ServerOptions,
+} from './options.js'
+import type { AllowedOrigins } from './origin.js'
+
+/** The options with their defaults filled in. */
+export interface ResolvedOptions<Context> {
+  readonly context: (request: ContextRequest) => Context | Promise<Context>
+  readonly principal: (context: Context) => string | undefined
+  readonly bus: Bus | undefined
+  readonly history: HistoryBounds
+  readonly heartbeatMs: number
+  readonly retryMs: number
+  readonly stallMs: number
+  readonly maxConnectionMs: number
+  readonly snapshotMs: number
+  readonly lingerMs: number
+  readonly connectionLimits: ConnectionLimits
+  readonly idempotencyMs: number
+  readonly subscriptionsPerConnection: number
+  readonly maxBodyBytes: number
+  readonly allowedOrigins: AllowedOrigins
+  readonly hooks: Hooks
+  readonly onError: (error: unknown, at: ErrorPlace) => void
+}
+
+export const defaultHistory: HistoryBounds = { size: 256, ms: 120_000 }
+
+const optionNames = [
+  'context',
+  'principal',
+  'bus',
+  'history',
+  'heartbeatMs',
+  'retryMs',
+  'stallMs',
+  'maxConnectionMs',
+  'snapshotMs',
+  'lingerMs',
+  'idempotencyMs',
+  'limits',
+  'cors',
+  'hooks',
+  'onError',
+] as const satisfies readonly (keyof ServerOptions<unknown>)[]
+
+const limitNames = [
+  'connections',
+  'connectionsPerAddress',
+  'connectionsPerPrincipal',
+  'subscriptionsPerConnection',
+  'bodyBytes',
+] as const satisfies readonly (keyof LimitOptions)[]
+
+/** Fills in the defaults. @throws TidingsError `invalid_options` for a number that is out of range */
+export function resolveOptions<Context>(options: ServerOptions<Context>): ResolvedOptions<Context> {
+  const { limits = {}, hooks = {} } = options
+  requireKnown('the options', options, optionNames)
+  requireKnown('limits', limits, limitNames)
+  requireKnown('hooks', hooks, hookNames)
+  for (const name of ['context', 'principal', 'onError'] as const) requireFunction(name, options[name])
+  for (const name of hookNames) requireFunction(`hooks.${name}`, hooks[name])
+  // Who reports errors must not end the process with one of its own, thrown or rejected.
+  const onError = (error: unknown, at: ErrorPlace) => {
+    ;(async () => options.onError?.(error, at))().catch(() => {})
+  }
+  return {
+    // Without `context` in the options, the type of Context is inferred to be undefined.
+    context: (request) => options.context?.(request) as Context | Promise<Context>,
+    principal: (context) => options.principal?.(context),
+    bus: busOf(options.bus),
+    history: resolveHistory(options.history, defaultHistory, 'history'),
+    heartbeatMs: timeOf('heartbeatMs', options.heartbeatMs, 15_000, 1),
+    retryMs: timeOf('retryMs', options.retryMs, 2_000, 0),
+    stallMs: timeOf('stallMs', options.stallMs, 60_000, 1),
+    maxConnectionMs: atLeast('maxConnectionMs', options.maxConnectionMs, 3_600_000, 1),
+    snapshotMs: timeOf('snapshotMs', options.snapshotMs, 10_000, 1),
+    lingerMs: timeOf('lingerMs', options.lingerMs, 5_000, 0),
+    connectionLimits: {
+      connections: limitOf('connections', limits.connections),
+      connectionsPerAddress: limitOf('connectionsPerAddress', limits.connectionsPerAddress),
+      connectionsPerPrincipal: limitOf('connectionsPerPrincipal', limits.connectionsPerPrincipal),
+    },
+    idempotencyMs: atLeast('idempotencyMs', options.idempotencyMs, 300_000, 0),
+    subscriptionsPerConnection: atLeast(
+      'limits.subscriptionsPerConnection',
+      limits.subscriptionsPerConnection,
+      1_000,
+      1,
+    ),
+    allowedOrigins: originsOf(options.cors),
+    maxBodyBytes: atLeast('limits.bodyBytes', limits.bodyBytes, 1024 * 1024, 0),
+    hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
+    onError,
+  }
+}
+
+/** @throws TidingsError `invalid_options` for what is no bus */
+function busOf(bus: Bus | undefined): Bus | undefined {
+  if (bus === undefined || typeof bus?.append === 'function') return bus
+  throw mistake(`bus is ${kindOf(bus)}. Give what redisBus({ url }) returns`)
+}
+
+/** @throws TidingsError `invalid_options` for what is no list of origins */
+function originsOf(cors: CorsOptions | undefined): AllowedOrigins {
+  if (cors === undefined) return { any: false, listed: new Set() }
+  requireKnown('cors', cors, ['origins'])
+  if (!Array.isArray(cors.origins)) {
+    throw mistake(`cors.origins is ${kindOf(cors.origins)}. Give a list: ['https://app.example.org']`)
+  }
+  for (const origin of cors.origins) {
+    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) continue
+    throw mistake(
+      `cors.origins has ${JSON.stringify(origin)}, which is no origin. Give scheme, host and port as a browser writes them: 'https://app.example.org'`,
+    )
+  }
+  return { any: cors.origins.includes('*'), listed: new Set(cors.origins) }
+}
+
+/** How long a drain is. @throws TidingsError `invalid_options` for a number that is out of range */
+export function resolveDrainMs(given = 5_000): number {
+  if (typeof given === 'number' && given >= 0 && given <= maxTimerMs) return given
+  const message = `close: drainMs is ${String(given)}. Give a number from 0 to ${maxTimerMs}`
+  throw new TidingsError({ code: 'invalid_options', message })
+}
+
+/** Fills in what a history leaves out. @throws TidingsError `invalid_options` for a number that is out of range */
+export function resolveHistory(
+  history: HistoryOptions | undefined,
+  defaults: HistoryBounds,
+  name: string,
+): HistoryBounds {
+  if (history !== undefined) requireKnown(name, history, ['size', 'ms'])
+  return {
+    size: wholeNumber(`${name}.size`, history?.size ?? defaults.size),
+    ms: atLeast(`${name}.ms`, history?.ms, defaults.ms, 0),
+  }
+}
+
+function wholeNumber(name: string, value: number): number {
+  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0)) return value
+  throw mistake(`${name} is ${String(value)}. Give a whole number of 0 or more, or Infinity`)
+}
+
+function limitOf(name: ConnectionLimit, given: number | undefined): number {
+  return atLeast(`limits.${name}`, given, Number.POSITIVE_INFINITY, 1)
+}
+
+function timeOf(name: string, given: number | undefined, byDefault: number, least: number): number {
+  const ms = atLeast(name, given, byDefault, least)
+  if (ms <= maxTimerMs) return ms
+  throw mistake(`${name} is ${ms}. Give ${maxTimerMs} or less, which is 24 days`)
+}
+
+function atLeast(name: string, given: number | undefined, byDefault: number, least: number): number {
+  const value = given ?? byDefault
+  if (typeof value === 'number' && value >= least) return value
+  throw mistake(`${name} is ${String(value)}. Give a number of ${least} or more`)
+}
