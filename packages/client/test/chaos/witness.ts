@@ -60,10 +60,16 @@ export class Witness {
     const last = this.last.get(by)
     if (last !== undefined && n <= last)
       this.faults.push(`${this.who} ${this.topic}: ${by} ${n} after ${last}`)
-    // Who is heard for the first time may have emitted before this subscriber was there, or in a gap.
+    // Who had begun before this subscriber was there is not owed from the first.
     const isCovered = last === undefined || this.#heardAt.get(by) !== this.gaps
     if (!isCovered && n > last + 1) this.#holes.push({ by, after: last, before: n })
     this.last.set(by, n)
+    this.#heardAt.set(by, this.gaps)
+  }
+
+  /** From now on somebody emits who has not before: their first event is owed. */
+  began(by: string): void {
+    this.last.set(by, 0)
     this.#heardAt.set(by, this.gaps)
   }
 
