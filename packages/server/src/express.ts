@@ -1,7 +1,7 @@
 import type { RequestHandler as ExpressHandler } from 'express'
-import { answerNodeRequest, type RequestHandler } from './lib/node-http.js'
+import { answerNodeRequest, type RequestHandler } from './lib/http/node-http.js'
 
-export type { RequestHandler } from './lib/node-http.js'
+export type { RequestHandler } from './lib/http/node-http.js'
 
 /**
  * Mounts a server in an Express app, version 4 or 5: `app.use('/events', expressHandler(tidings))`.

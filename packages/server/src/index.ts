@@ -1,12 +1,19 @@
-export type { Bus, BusEvent, BusNews, BusPage } from './lib/bus.js'
-export type { Chunk } from './lib/chunk.js'
-export type { ConnectionPredicate, ConnectionView } from './lib/connection-view.js'
+export type { Bus, BusEvent, BusNews, BusPage } from './lib/bus/bus.js'
+export { type MemoryBusOptions, memoryBus } from './lib/bus/memory-bus.js'
+export type { ConnectionPredicate, ConnectionView } from './lib/connections/connection-view.js'
 export { createEmitter, type Emitter, type EmitterOptions } from './lib/create-emitter.js'
-export type { Health } from './lib/health.js'
 export type { ConnectionInfo, ConnectionLimit, DisconnectReason, Hooks } from './lib/hooks.js'
-export type { Answer, CompleteAnswer, Sink, SinkListener, StreamAnswer, TidingsRequest } from './lib/http.js'
-export type { Delivery, HistoryBounds } from './lib/log.js'
-export { type MemoryBusOptions, memoryBus } from './lib/memory-bus.js'
+export type { Health } from './lib/http/health.js'
+export type {
+  Answer,
+  CompleteAnswer,
+  Sink,
+  SinkListener,
+  StreamAnswer,
+  TidingsRequest,
+} from './lib/http/http.js'
+export type { Chunk } from './lib/log/chunk.js'
+export type { Delivery, HistoryBounds } from './lib/log/log.js'
 export type {
   ContextRequest,
   CorsOptions,

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { TidingsError } from '@tidings/core'
-import { problemAnswer } from './lib/answers.js'
-import { answerNodeRequest, type RequestHandler } from './lib/node-http.js'
-import { writeAnswer } from './lib/node-sink.js'
+import { problemAnswer } from './lib/http/answers.js'
+import { answerNodeRequest, type RequestHandler } from './lib/http/node-http.js'
+import { writeAnswer } from './lib/http/node-sink.js'
 
-export type { RequestHandler } from './lib/node-http.js'
+export type { RequestHandler } from './lib/http/node-http.js'
 
 /** How a server is mounted on Node's own HTTP server. */
 export interface NodeHandlerOptions {

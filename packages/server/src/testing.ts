@@ -1,1 +1,1 @@
-export { type BusSuiteOptions, type BusTest, busSuite } from './lib/bus-suite.js'
+export { type BusSuiteOptions, type BusTest, busSuite } from './lib/bus/bus-suite.js'

@@ -6,12 +6,12 @@ import {
   topicKey,
 } from '@tidings/core/wire'
 import { type Publish, topicEmitter, type UntypedTopicEmitter } from './emitter.js'
-import type { Delivery, HistoryBounds } from './log.js'
+import type { Delivery, HistoryBounds } from './log/log.js'
+import type { TopicSettings } from './log/topic.js'
 import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
 import type { HistoryOptions } from './options.js'
 import { resolveHistory } from './resolve-options.js'
 import { withinTime } from './time-limit.js'
-import type { TopicSettings } from './topic.js'
 
 /** A channel with its handlers. */
 export interface BoundChannel {

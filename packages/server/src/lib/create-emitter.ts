@@ -1,6 +1,6 @@
 import { type ContractDefinition, TidingsError } from '@tidings/core'
 import { checkContract, compileContract } from '@tidings/core/wire'
-import type { Bus } from './bus.js'
+import type { Bus } from './bus/bus.js'
 import { createEmit } from './emitter.js'
 import { mistake } from './mistake.js'
 import type { HistoryOptions } from './options.js'

@@ -1,6 +1,6 @@
-import type { Bus } from './bus.js'
+import type { Bus } from './bus/bus.js'
 import type { Hooks } from './hooks.js'
-import type { TidingsRequest } from './http.js'
+import type { TidingsRequest } from './http/http.js'
 
 /** How much the log of a topic keeps for subscribers that come back or read slowly. */
 export interface HistoryOptions {

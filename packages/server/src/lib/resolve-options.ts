@@ -1,9 +1,10 @@
 import { TidingsError } from '@tidings/core'
 import { maxTimerMs } from '@tidings/core/wire'
-import type { ConnectionLimits } from './admission.js'
-import type { Bus } from './bus.js'
+import type { Bus } from './bus/bus.js'
+import type { ConnectionLimits } from './connections/admission.js'
 import { type ConnectionLimit, guarded, type Hooks, hookNames } from './hooks.js'
-import type { HistoryBounds } from './log.js'
+import type { AllowedOrigins } from './http/origin.js'
+import type { HistoryBounds } from './log/log.js'
 import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
 import type {
   ContextRequest,
@@ -13,7 +14,6 @@ import type {
   LimitOptions,
   ServerOptions,
 } from './options.js'
-import type { AllowedOrigins } from './origin.js'
 
 /** The options with their defaults filled in. */
 export interface ResolvedOptions<Context> {

@@ -1,12 +1,12 @@
-import type { Admission } from './admission.js'
-import type { AnswerMemory } from './answer-memory.js'
 import type { BoundProcedure } from './binding.js'
-import type { ConnectionHome } from './connection.js'
+import type { Peers } from './bus/peers.js'
+import type { Admission } from './connections/admission.js'
+import type { ConnectionHome } from './connections/connection.js'
+import type { SharedConnection } from './connections/shared-connection.js'
 import type { UntypedEmit } from './emitter.js'
-import type { Peers } from './peers.js'
 import type { ResolvedOptions } from './resolve-options.js'
-import type { Runs } from './runs.js'
-import type { SharedConnection } from './shared-connection.js'
+import type { AnswerMemory } from './runs/answer-memory.js'
+import type { Runs } from './runs/runs.js'
 
 /** What answering a request needs of its server. */
 export interface Site extends ConnectionHome {

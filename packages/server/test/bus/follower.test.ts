@@ -1,8 +1,8 @@
 import { TidingsError } from '@tidings/core'
 import { expect, it } from 'vitest'
 import { type Bus, type BusNews, memoryBus } from '../../src/index.js'
-import { Follower } from '../../src/lib/follower.js'
-import { Log } from '../../src/lib/log.js'
+import { Follower } from '../../src/lib/log/follower.js'
+import { Log } from '../../src/lib/log/log.js'
 
 const keep = { size: 10, ms: 60_000 }
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`

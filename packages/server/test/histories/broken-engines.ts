@@ -1,9 +1,9 @@
 import { formatCursor, withId } from '@tidings/core/wire'
 import { vi } from 'vitest'
-import { Chunk } from '../../src/lib/chunk.js'
-import { Follower } from '../../src/lib/follower.js'
-import { Log } from '../../src/lib/log.js'
-import { Topic } from '../../src/lib/topic.js'
+import { Chunk } from '../../src/lib/log/chunk.js'
+import { Follower } from '../../src/lib/log/follower.js'
+import { Log } from '../../src/lib/log/log.js'
+import { Topic } from '../../src/lib/log/topic.js'
 
 const { readFrom, append } = Log.prototype
 const { loadSnapshot } = Topic.prototype

@@ -14,7 +14,7 @@ import type {
   Stream,
   TidingsError,
 } from '@tidings/core'
-import type { Delivery } from '../log.js'
+import type { Delivery } from '../log/log.js'
 import type { HistoryOptions } from '../options.js'
 import type { Emit, EmitEvent, TopicEmitter } from './emit.js'
 

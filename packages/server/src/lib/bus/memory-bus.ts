@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { TidingsError } from '@tidings/core'
+import type { HistoryBounds } from '../log/log.js'
+import type { Bus, BusEvent, BusNews, BusPage } from './bus.js'
+
+/** For how long the epoch of a log goes on that nobody uses, in milliseconds. */
+const idleMs = 3_600_000
+
+/** How many events are read at once. */
+const pageSize = 1_000
+
+interface KeptLog {
+  readonly epoch: string
+  keep: HistoryBounds
+  head: number
+  events: BusEvent[]
+  usedAt: number
+}
+
+/** What the members of a bus have in common. */
+class Memory {
+  readonly logs = new Map<string, KeptLog>()
+  readonly values = new Map<string, { readonly value: string; readonly expiresAt: number }>()
+  readonly counts = new Map<string, Map<string, { readonly count: number; readonly expiresAt: number }>>()
+  readonly news = new EventEmitter().setMaxListeners(0)
+  readonly messages = new EventEmitter().setMaxListeners(0)
+
+  log(topic: string, keep: HistoryBounds): KeptLog {
+    this.#sweep()
+    let log = this.logs.get(topic)
+    if (!log) {
+      log = { epoch: randomBytes(9).toString('base64url'), keep, head: 0, events: [], usedAt: 0 }
+      this.logs.set(topic, log)
+    }
+    log.usedAt = Date.now()
+    return log
+  }
+
+  value(name: string): string | undefined {
+    const kept = this.values.get(name)
+    return kept && kept.expiresAt > Date.now() ? kept.value : undefined
+  }
+
+  put(name: string, value: string, ms: number): void {
+    this.#sweep()
+    this.values.delete(name)
+    this.values.set(name, { value, expiresAt: Date.now() + ms })
+  }
+
+  #sweptAt = Date.now()
+
+  #sweep(): void {
+    const now = Date.now()
+    if (now - this.#sweptAt < 10_000) return
+    this.#sweptAt = now
+    for (const [name, { expiresAt }] of this.values) if (expiresAt <= now) this.values.delete(name)
+    for (const [topic, log] of this.logs) {
+      trim(log, now)
+      if (now - log.usedAt > Math.max(idleMs, log.keep.ms)) this.logs.delete(topic)
+    }
+  }
+}
+
+const memories = new WeakMap<Bus, Memory>()
+
+/** What a bus in memory can be made with. */
+export interface MemoryBusOptions {
+  /** Another bus in memory, whose logs this one shares: one for each server. Without it, it has logs of its own. */
+  shareWith?: Bus
+}
+
+/**
+ * A bus for several servers in one process, as in tests. One server needs none.
+ *
+ * @throws TidingsError `invalid_options` if `shareWith` is no bus in memory
+ */
+export function memoryBus({ shareWith }: MemoryBusOptions = {}): Bus {
+  const memory = shareWith ? memories.get(shareWith) : new Memory()
+  if (!memory) {
+    const message = 'memoryBus: shareWith is no bus in memory. Give what memoryBus() returned'
+    throw new TidingsError({ code: 'invalid_options', message })
+  }
+  const bus = new MemoryBus(memory)
+  memories.set(bus, memory)
+  return bus
+}
+
+class MemoryBus implements Bus {
+  readonly inUseMs = idleMs / 2
+  readonly #memory: Memory
+  readonly #stops = new Set<() => void>()
+  #isClosed = false
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+  }
+
+  async append(topic: string, body: string, keep: HistoryBounds): Promise<void> {
+    this.#requireOpen()
+    const log = this.#memory.log(topic, keep)
+    const now = Date.now()
+    const event = { seq: log.head + 1, at: now, body }
+    log.head = event.seq
+    log.events.push(event)
+    // Now and then is enough: what is too old is not read either.
+    if (log.events.length > 2 * log.keep.size + 64) trim(log, now)
+    this.#memory.news.emit(topic, { epoch: log.epoch, events: [event] } satisfies BusNews)
+  }
+
+  async read(topic: string, keep: HistoryBounds, after?: { epoch: string; seq: number }): Promise<BusPage> {
+    this.#requireOpen()
+    const log = this.#memory.log(topic, keep)
+    log.keep = keep
+    trim(log, Date.now())
+    const { epoch, head, events } = log
+    const floor = head - events.length
+    const isKept = after?.epoch === epoch && after.seq >= floor
+    const from = isKept ? after.seq - floor : events.length
+    return { epoch, head, events: events.slice(from, from + pageSize) }
+  }
+
+  async listen(topic: string, listener: (news: BusNews) => void): Promise<() => void> {
+    this.#requireOpen()
+    return this.#on(this.#memory.news, topic, listener)
+  }
+
+  onDoubt(): () => void {
+    // Nothing is ever lost in one process.
+    return () => {}
+  }
+
+  async send(name: string, message: string): Promise<boolean> {
+    this.#requireOpen()
+    if (this.#memory.messages.listenerCount(name) === 0) return false
+    // As it would be between processes, nobody is called back while they are sending.
+    setImmediate(() => this.#memory.messages.emit(name, message))
+    return true
+  }
+
+  async receive(name: string, listener: (message: string) => void): Promise<() => void> {
+    this.#requireOpen()
+    return this.#on(this.#memory.messages, name, listener)
+  }
+
+  async acquire(name: string, holder: string, ms: number): Promise<boolean> {
+    this.#requireOpen()
+    const held = this.#memory.value(name)
+    if (held !== undefined && held !== holder) return false
+    this.#memory.put(name, holder, ms)
+    return true
+  }
+
+  async release(name: string, holder: string): Promise<void> {
+    this.#requireOpen()
+    if (this.#memory.value(name) === holder) this.#memory.values.delete(name)
+  }
+
+  async put(name: string, value: string, ms: number): Promise<void> {
+    this.#requireOpen()
+    this.#memory.put(name, value, ms)
+  }
+
+  async get(name: string): Promise<string | undefined> {
+    this.#requireOpen()
+    return this.#memory.value(name)
+  }
+
+  async count(name: string, holder: string, count: number, most: number, ms: number): Promise<boolean> {
+    this.#requireOpen()
+    const { counts } = this.#memory
+    const holders = counts.get(name) ?? new Map<string, { count: number; expiresAt: number }>()
+    const now = Date.now()
+    let others = 0
+    for (const [other, noted] of holders) {
+      if (noted.expiresAt <= now) holders.delete(other)
+      else if (other !== holder) others += noted.count
+    }
+    const isAllowed = count <= (holders.get(holder)?.count ?? 0) || others + count <= most
+    if (isAllowed && count > 0) holders.set(holder, { count, expiresAt: now + ms })
+    else if (isAllowed) holders.delete(holder)
+    if (holders.size > 0) counts.set(name, holders)
+    else counts.delete(name)
+    return isAllowed
+  }
+
+  async ping(): Promise<void> {
+    this.#requireOpen()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const stop of this.#stops) stop()
+    this.#stops.clear()
+  }
+
+  #on<Told>(emitter: EventEmitter, name: string, listener: (told: Told) => void): () => void {
+    // A function of its own, so that one listener may listen twice.
+    const heard = (told: Told) => listener(told)
+    emitter.on(name, heard)
+    const stop = () => {
+      emitter.off(name, heard)
+      this.#stops.delete(stop)
+    }
+    this.#stops.add(stop)
+    return stop
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) {
+      throw new TidingsError({
+        code: 'unavailable',
+        message: 'The bus was closed. Nothing can be done with it',
+      })
+    }
+  }
+}
+
+function trim(log: KeptLog, now: number): void {
+  const { size, ms } = log.keep
+  const oldest = now - ms
+  let surplus = Math.max(0, log.events.length - size)
+  while ((log.events[surplus]?.at ?? Number.POSITIVE_INFINITY) < oldest) surplus += 1
+  if (surplus > 0) log.events = log.events.slice(surplus)
+}

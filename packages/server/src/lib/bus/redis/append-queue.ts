@@ -1,0 +1,94 @@
+import { TidingsError } from '@tidings/core'
+import type { HistoryBounds } from '../../log/log.js'
+import { withTimeout } from '../../time-limit.js'
+
+/** How many events are appended in one step, and of how many characters, unless one alone is longer. */
+const maxBatch = { count: 500, length: 1024 * 1024 }
+
+interface Pending {
+  readonly body: string
+  readonly keep: HistoryBounds
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/** Sends events to be appended to a topic, in one step. */
+export type SendBatch = (topic: string, bodies: readonly string[], keep: HistoryBounds) => Promise<void>
+
+/**
+ * Appends to each topic one batch at a time, in which is what was emitted while the one before was on its way: so that
+ * what is sent again, to another node of a cluster or after a function was loaded, cannot overtake what follows it.
+ */
+export class AppendQueue {
+  readonly #send: SendBatch
+  readonly #maxLength: number
+  readonly #timeoutMs: number
+  readonly #topics = new Map<string, Pending[]>()
+  /** How many characters are waiting or on their way. */
+  #length = 0
+
+  /**
+   * @param maxLength how many characters may wait or be on their way in all
+   * @param timeoutMs how long a batch is waited for
+   */
+  constructor(maxLength: number, timeoutMs: number, send: SendBatch) {
+    this.#maxLength = maxLength
+    this.#timeoutMs = timeoutMs
+    this.#send = send
+  }
+
+  /** @throws TidingsError `unavailable` if too much is waiting */
+  append(topic: string, body: string, keep: HistoryBounds): Promise<void> {
+    if (this.#length + body.length > this.#maxLength) {
+      const message = `More than ${this.#maxLength} characters wait for Redis. Emit less, or later`
+      return Promise.reject(new TidingsError({ code: 'unavailable', message }))
+    }
+    this.#length += body.length
+    return new Promise((resolve, reject) => {
+      const pending = { body, keep, resolve, reject }
+      const queue = this.#topics.get(topic)
+      if (queue) {
+        queue.push(pending)
+        return
+      }
+      const started = [pending]
+      this.#topics.set(topic, started)
+      // At the end of this turn, with all that is emitted in it.
+      queueMicrotask(() => void this.#run(topic, started))
+    })
+  }
+
+  async #run(topic: string, queue: Pending[]): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.splice(0, batchSize(queue))
+      await this.#deliver(topic, batch)
+    }
+    this.#topics.delete(topic)
+  }
+
+  async #deliver(topic: string, batch: readonly Pending[]): Promise<void> {
+    const [{ keep }] = batch as [Pending]
+    const bodies = batch.map(({ body }) => body)
+    const sending = this.#send(topic, bodies, keep)
+    // One that is not waited for any more takes its room nonetheless, until the client lets go of it.
+    const release = () => {
+      for (const { length } of bodies) this.#length -= length
+    }
+    sending.then(release, release)
+    try {
+      await withTimeout(this.#timeoutMs, sending)
+      for (const { resolve } of batch) resolve()
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
+}
+
+function batchSize(queue: readonly Pending[]): number {
+  let length = 0
+  for (const [count, { body }] of queue.entries()) {
+    length += body.length
+    if (count > 0 && (count === maxBatch.count || length > maxBatch.length)) return count
+  }
+  return queue.length
+}

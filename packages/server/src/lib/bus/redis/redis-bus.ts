@@ -1,0 +1,284 @@
+import { randomBytes } from 'node:crypto'
+import { isTidingsError, TidingsError } from '@tidings/core'
+import type { Cursor } from '@tidings/core/wire'
+import type { HistoryBounds } from '../../log/log.js'
+import { mistake } from '../../mistake.js'
+import { TimeoutError, withTimeout } from '../../time-limit.js'
+import type { Bus, BusEvent, BusNews, BusPage } from '../bus.js'
+import { AppendQueue } from './append-queue.js'
+import { libraryName, librarySource } from './library.js'
+import { connect, type RedisLink, type RedisPlace } from './link.js'
+
+/** What a bus on Redis is made with. */
+export type RedisBusOptions = RedisPlace & {
+  /**
+   * What all its keys and channels begin with: services that share a Redis have each their own.
+   *
+   * Defaults to `tidings`.
+   */
+  readonly prefix?: string
+  /**
+   * How long Redis may take to answer, in milliseconds, connecting to it included. What takes longer is given up with
+   * `unavailable`: an emit that was may have been done nonetheless.
+   *
+   * Defaults to 2,000.
+   */
+  readonly timeoutMs?: number
+  /** Told that a connection failed. It is made again in any case. */
+  onError?(error: unknown): void
+}
+
+/** How many events are read at once. */
+const pageSize = 500
+
+/** How many characters may wait to be emitted. */
+const maxWaiting = 16 * 1024 * 1024
+
+/**
+ * A bus on Redis 7 or later, or Valkey: one server, one watched by Sentinels, or a cluster. Needs the package `redis`.
+ *
+ * It connects at once, and again whenever a connection is lost. Everything in Redis is forgotten after some time without
+ * use: a topic's history after `history.ms`, its epoch after an hour.
+ *
+ * @throws TidingsError `invalid_options` for a prefix with braces, or a time out of range
+ */
+export function redisBus(options: RedisBusOptions): Bus {
+  return new RedisBus(options)
+}
+
+class RedisBus implements Bus {
+  readonly inUseMs = 1_800_000
+  readonly #link: RedisLink
+  readonly #prefix: string
+  readonly #timeoutMs: number
+  readonly #queue: AppendQueue
+  readonly #doubters = new Set<() => void>()
+  // An epoch is unique to the life of one log: this process, and a count of what it has asked for.
+  readonly #process = randomBytes(9).toString('base64url')
+  #calls = 0
+  #loading: Promise<void> | undefined
+  /** What Redis is being asked. */
+  readonly #asking = new Set<Promise<unknown>>()
+  #isClosed = false
+  #lastError: unknown
+
+  constructor(options: RedisBusOptions) {
+    const { prefix = 'tidings', timeoutMs = 2_000, onError } = options
+    if (/[{}\s]/.test(prefix)) throw mistake(`prefix is "${prefix}". Leave out braces and spaces`, 'redisBus')
+    if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
+      throw mistake(`timeoutMs is ${timeoutMs}. Give a number above 0, and below 2^31`, 'redisBus')
+    }
+    this.#prefix = prefix
+    this.#timeoutMs = timeoutMs
+    this.#queue = new AppendQueue(maxWaiting, timeoutMs, (topic, bodies, keep) =>
+      this.#append(topic, bodies, keep),
+    )
+    this.#link = connect(options, {
+      failed: (error) => {
+        this.#lastError = error
+        onError?.(error)
+      },
+      restored: () => {
+        this.#lastError = undefined
+        for (const doubter of this.#doubters) doubter()
+      },
+    })
+  }
+
+  async append(topic: string, body: string, keep: HistoryBounds): Promise<void> {
+    this.#requireOpen()
+    await this.#explained(this.#queue.append(topic, body, keep))
+  }
+
+  async read(topic: string, keep: HistoryBounds, after?: Cursor): Promise<BusPage> {
+    const args = [
+      this.#candidate(),
+      ...boundsOf(keep),
+      String(pageSize),
+      after?.epoch ?? '',
+      String(after?.seq ?? 0),
+    ]
+    const reply = await this.#within(() => this.#call('read', this.#keysOf(topic), args))
+    const [epoch, head, ...rest] = reply as [string, number, ...string[]]
+    const events: BusEvent[] = []
+    for (let n = 0; n < rest.length; n += 2) {
+      const seq = (after?.seq ?? 0) + 1 + events.length
+      events.push({ seq, at: Number(rest[n]), body: rest[n + 1] as string })
+    }
+    return { epoch, head, events }
+  }
+
+  async listen(topic: string, listener: (news: BusNews) => void): Promise<() => void> {
+    return this.#subscribe(this.#keysOf(topic)[2], (message) => listener(newsOf(message)))
+  }
+
+  onDoubt(listener: () => void): () => void {
+    const doubter = () => listener()
+    this.#doubters.add(doubter)
+    return () => this.#doubters.delete(doubter)
+  }
+
+  async send(name: string, message: string): Promise<boolean> {
+    const channel = this.#channelOf(name)
+    const receivers = await this.#within(() => this.#link.command(channel, ['SPUBLISH', channel, message]))
+    return Number(receivers) > 0
+  }
+
+  async receive(name: string, listener: (message: string) => void): Promise<() => void> {
+    return this.#subscribe(this.#channelOf(name), (message) => listener(message))
+  }
+
+  async acquire(name: string, holder: string, ms: number): Promise<boolean> {
+    return (await this.#within(() => this.#call('acquire', [this.#nameOf(name)], [holder, whole(ms)]))) === 1
+  }
+
+  async release(name: string, holder: string): Promise<void> {
+    await this.#within(() => this.#call('release', [this.#nameOf(name)], [holder]))
+  }
+
+  async put(name: string, value: string, ms: number): Promise<void> {
+    const key = this.#nameOf(name)
+    await this.#within(() => this.#link.command(key, ['SET', key, value, 'PX', whole(ms)]))
+  }
+
+  async get(name: string): Promise<string | undefined> {
+    const key = this.#nameOf(name)
+    const value = await this.#within(() => this.#link.command(key, ['GET', key]))
+    return value === null ? undefined : (value as string)
+  }
+
+  async count(name: string, holder: string, count: number, most: number, ms: number): Promise<boolean> {
+    const key = `${this.#prefix}:count:${name}`
+    const args = [holder, String(count), String(most), whole(ms)]
+    return (await this.#within(() => this.#call('count', [key], args))) === 1
+  }
+
+  async ping(): Promise<void> {
+    await this.#within(() => this.#link.command(this.#prefix, ['PING']))
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#doubters.clear()
+    await Promise.allSettled(this.#asking)
+    await this.#link.close()
+  }
+
+  async #append(topic: string, bodies: readonly string[], keep: HistoryBounds): Promise<void> {
+    const candidate = this.#candidate()
+    const keys = [...this.#keysOf(topic), `${this.#prefix}:{${topic}}:by:${this.#process}`]
+    await this.#call('append', keys, [candidate, String(this.#calls), ...boundsOf(keep), ...bodies])
+  }
+
+  /** Calls one of our functions, after loading them where Redis does not have them. */
+  async #call(name: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const command = ['FCALL', `${libraryName}_${name}`, String(keys.length), ...keys, ...args]
+    try {
+      return await this.#link.command(keys[0] as string, command)
+    } catch (error) {
+      if (!isMessage(error, 'Function not found')) throw error
+      this.#loading ??= this.#load().finally(() => {
+        this.#loading = undefined
+      })
+      await this.#loading
+      return this.#link.command(keys[0] as string, command)
+    }
+  }
+
+  async #load(): Promise<void> {
+    try {
+      await this.#link.load(librarySource)
+    } catch (error) {
+      // Another node has been quicker.
+      if (!isMessage(error, 'already exists')) throw error
+    }
+  }
+
+  async #subscribe(channel: string, listener: (message: string) => void): Promise<() => void> {
+    this.#requireOpen()
+    const subscribing = this.#link.subscribe(channel, listener)
+    let isOver = false
+    const stop = () => {
+      if (isOver || this.#isClosed) return
+      isOver = true
+      subscribing.then(() => this.#link.unsubscribe(channel, listener)).catch(() => {})
+    }
+    try {
+      await this.#within(() => subscribing)
+    } catch (error) {
+      stop()
+      throw error
+    }
+    return stop
+  }
+
+  async #within<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
+    this.#requireOpen()
+    return this.#explained(withTimeout(this.#timeoutMs, ask()))
+  }
+
+  /** What went wrong with Redis is told as what it means to the caller. Clients may see that: the details are in its cause. */
+  async #explained<Reply>(reply: Promise<Reply>): Promise<Reply> {
+    this.#asking.add(reply)
+    try {
+      return await reply
+    } catch (error) {
+      if (isTidingsError(error)) throw error
+      const cause = error instanceof TimeoutError ? (this.#lastError ?? error) : error
+      const message = 'Redis cannot be used now. Try again later'
+      throw new TidingsError({ code: 'unavailable', message, cause, retryAfterMs: this.#timeoutMs })
+    } finally {
+      this.#asking.delete(reply)
+    }
+  }
+
+  #requireOpen(): void {
+    if (!this.#isClosed) return
+    throw new TidingsError({
+      code: 'unavailable',
+      message: 'The bus was closed. Nothing can be done with it',
+    })
+  }
+
+  #candidate(): string {
+    this.#calls += 1
+    return `${this.#process}-${this.#calls.toString(36)}`
+  }
+
+  /** The keys of a topic lie in one hash slot, by the part in braces. */
+  #keysOf(topic: string): [head: string, log: string, news: string] {
+    const name = `${this.#prefix}:{${topic}}`
+    return [`${name}:head`, `${name}:log`, `${name}:news`]
+  }
+
+  #nameOf(name: string): string {
+    return `${this.#prefix}:name:${name}`
+  }
+
+  #channelOf(name: string): string {
+    return `${this.#prefix}:to:${name}`
+  }
+}
+
+/** `<epoch> <first seq> <time>`, and on the lines after it the events, each of which ends with an empty line. */
+function newsOf(message: string): BusNews {
+  const end = message.indexOf('\n')
+  const [epoch = '', first, at] = message.slice(0, end).split(' ')
+  const bodies = message.slice(end + 1).split(/(?<=\n\n)/)
+  return { epoch, events: bodies.map((body, n) => ({ seq: Number(first) + n, at: Number(at), body })) }
+}
+
+/** Numbers below 0 stand for what has no bound. */
+function boundsOf({ size, ms }: HistoryBounds): [size: string, ms: string] {
+  return [Number.isFinite(size) ? String(size) : '-1', Number.isFinite(ms) ? whole(ms) : '-1']
+}
+
+/** Milliseconds as Redis takes them. */
+function whole(ms: number): string {
+  return String(Math.max(1, Math.ceil(ms)))
+}
+
+function isMessage(error: unknown, part: string): boolean {
+  return error instanceof Error && error.message.includes(part)
+}

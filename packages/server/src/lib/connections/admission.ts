@@ -1,0 +1,121 @@
+import { TidingsError } from '@tidings/core'
+import type { Bus } from '../bus/bus.js'
+import type { ConnectionInfo, ConnectionLimit } from '../hooks.js'
+import type { TidingsRequest } from '../http/http.js'
+import { jittered } from '../jitter.js'
+import type { Site } from '../site.js'
+
+export type ConnectionLimits = Readonly<Record<ConnectionLimit, number>>
+
+/** Whose connection a request asks for, and of which topic. */
+export function connectionInfo(
+  { options }: Site,
+  { address }: TidingsRequest,
+  context: unknown,
+  topic: string | undefined,
+): ConnectionInfo {
+  return { topic, address, principal: options.principal(context) }
+}
+
+/** Lets a connection in, which counts until it is released. @throws TidingsError `unavailable` or `too_many_requests` */
+export async function admit({ admission, tally, hooks }: Site, info: ConnectionInfo): Promise<void> {
+  const limit = await admission.admit(info)
+  if (!limit) return
+  tally.refused += 1
+  hooks.refused?.({ ...info, limit })
+  throw admission.refusal(limit)
+}
+
+/** For how long other nodes believe what one has told of its connections, in milliseconds. */
+const believedMs = 60_000
+
+/** Where the connections of other nodes are counted too. */
+export interface SharedCounts {
+  readonly bus: Bus
+  readonly nodeId: string
+}
+
+/**
+ * Counts connections against the limits: in total and for each address on this node, and for each principal on all. Where
+ * the bus cannot be asked, those on this node count.
+ */
+export class Admission {
+  readonly #limits: ConnectionLimits
+  readonly #retryMs: number
+  readonly #shared: SharedCounts | undefined
+  #telling: NodeJS.Timeout | undefined
+  readonly #byAddress = new Map<string, number>()
+  readonly #byPrincipal = new Map<string, number>()
+  #total = 0
+
+  constructor(limits: ConnectionLimits, retryMs: number, shared?: SharedCounts) {
+    this.#limits = limits
+    this.#retryMs = retryMs
+    if (!shared || limits.connectionsPerPrincipal === Number.POSITIVE_INFINITY) return
+    this.#shared = shared
+    this.#telling = setInterval(() => {
+      for (const principal of this.#byPrincipal.keys()) void this.#tell(principal)
+    }, believedMs / 3).unref()
+  }
+
+  /** Lets a connection in, which counts until it is released; or says which limit is against it. */
+  async admit(connection: ConnectionInfo): Promise<ConnectionLimit | undefined> {
+    const { connections, connectionsPerAddress, connectionsPerPrincipal } = this.#limits
+    const { address, principal } = connection
+    if (this.#total >= connections) return 'connections'
+    if (isFull(this.#byAddress, address, connectionsPerAddress)) return 'connectionsPerAddress'
+    if (isFull(this.#byPrincipal, principal, connectionsPerPrincipal)) return 'connectionsPerPrincipal'
+    this.#count(1, connection)
+    if (await this.#tell(principal)) return undefined
+    this.#count(-1, connection)
+    return 'connectionsPerPrincipal'
+  }
+
+  /** A connection that was let in is over. */
+  release(connection: ConnectionInfo): void {
+    this.#count(-1, connection)
+    void this.#tell(connection.principal)
+  }
+
+  close(): void {
+    clearInterval(this.#telling)
+  }
+
+  /** RFC 6585 section 4 for one who has too many, RFC 9110 section 15.6.4 where all together have. */
+  refusal(limit: ConnectionLimit): TidingsError {
+    const retryAfterMs = Math.ceil(jittered(this.#retryMs))
+    if (limit === 'connections') {
+      const message = 'The server has as many connections as it takes. Try again later'
+      return new TidingsError({ code: 'unavailable', message, retryAfterMs })
+    }
+    const whose = limit === 'connectionsPerAddress' ? 'Connections from your address' : 'Your connections'
+    const message = `${whose} have reached their limit, which is ${this.#limits[limit]}. Close one, or try again later`
+    return new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
+  }
+
+  /** Tells the other nodes how many connections a principal has here, and says whether that is within the limit. */
+  async #tell(principal: string | undefined): Promise<boolean> {
+    if (!this.#shared || principal === undefined) return true
+    const { bus, nodeId } = this.#shared
+    const count = this.#byPrincipal.get(principal) ?? 0
+    const most = this.#limits.connectionsPerPrincipal
+    return bus.count(`principal:${principal}`, nodeId, count, most, believedMs).catch(() => true)
+  }
+
+  #count(change: 1 | -1, { address, principal }: ConnectionInfo): void {
+    this.#total += change
+    add(this.#byAddress, address, change)
+    add(this.#byPrincipal, principal, change)
+  }
+}
+
+function isFull(counts: ReadonlyMap<string, number>, key: string | undefined, limit: number): boolean {
+  return key !== undefined && (counts.get(key) ?? 0) >= limit
+}
+
+function add(counts: Map<string, number>, key: string | undefined, change: number): void {
+  if (key === undefined) return
+  const count = (counts.get(key) ?? 0) + change
+  if (count === 0) counts.delete(key)
+  else counts.set(key, count)
+}

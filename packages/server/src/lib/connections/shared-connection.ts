@@ -1,0 +1,306 @@
+import { randomBytes } from 'node:crypto'
+import { TidingsError } from '@tidings/core'
+import {
+  type ControlOperation,
+  type ControlResult,
+  encodeEventBody,
+  formatCursor,
+  parseCursor,
+  type ReauthorizeSignal,
+  type SubscribedSignal,
+  signal as signals,
+  type TopicErrorSignal,
+  toProblem,
+} from '@tidings/core/wire'
+import type { ConnectionInfo } from '../hooks.js'
+import type { Sink } from '../http/http.js'
+import { Chunk } from '../log/chunk.js'
+import { cursorOf, gapAtStart, type Start, Subscription } from '../log/subscription.js'
+import type { Site } from '../site.js'
+import { Allowance } from './allowance.js'
+import { Connection, type ConnectionOwner } from './connection.js'
+import { openingFrame } from './opening.js'
+import { requireAuthorized, type TopicRequest, topicByKey } from './topic-access.js'
+import { Validity } from './validity.js'
+
+/** Unlike a comment line, an event is seen by every EventSource, so that a client can tell a quiet connection from a dead one. */
+const heartbeatEvent = new Chunk(encodeEventBody(signals.heartbeat, 0))
+
+/** With what a client proves who it is, and how often that had been demanded when it was made. */
+interface Proof {
+  readonly context: unknown
+  readonly demand: number
+}
+
+/** The control request that an operation came with. */
+export interface ControlOrigin extends Proof {
+  readonly sequence: number | undefined
+}
+
+/**
+ * One connection that carries any number of topics, which its client asks for with control requests.
+ *
+ * A topic's frames are the same as on a connection of its own: the epoch in their ids is unique to the topic's log, so that
+ * it is the short name by which the client tells whose they are.
+ */
+export class SharedConnection implements ConnectionOwner {
+  /** The node it is on, where there are several, and 128 random bits: who does not know it cannot guess it. */
+  readonly id: string
+  readonly connection: Connection
+  readonly heartbeat = heartbeatEvent
+  readonly #site: Site
+  /** By the key of the topic. */
+  readonly #subscriptions = new Map<string, Subscription>()
+  /** The topics that somebody is about to be let into, each with the request that does it: a newer one counts. */
+  readonly #entering = new Map<string, { readonly label: string }>()
+  readonly #allowance: Allowance
+  readonly #validity: Validity
+  /** With what its client has proved who it is last, where that was demanded. */
+  #proof: Proof | undefined
+  /** The newest control request. */
+  #sequence = 0
+
+  constructor(site: Site, sink: Sink, info: ConnectionInfo, expiresAt: number) {
+    const { subscriptionsPerConnection } = site.options
+    this.#site = site
+    const secret = randomBytes(16).toString('base64url')
+    this.id = site.peers ? `${site.peers.nodeId}.${secret}` : secret
+    // All twice at once, and a tenth of them each second: what a client leaves is kept for a while, for it may come back.
+    this.#allowance = new Allowance(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
+    this.#validity = new Validity(expiresAt, {
+      ending: (withinMs) => this.demandProof(withinMs),
+      over: () => this.#unproven(),
+    })
+    // Before it is there: a hook that hears of it may end it.
+    site.shared.set(this.id, this)
+    this.connection = new Connection(site, sink, info, Number.POSITIVE_INFINITY, this)
+    this.connection.say(openingFrame(site.options, this.id))
+  }
+
+  /**
+   * A control request is about to be done. Requests travel on connections of their own, and may come in another order.
+   *
+   * @throws TidingsError `conflict` where a newer one has been done
+   */
+  advance(sequence: number): void {
+    if (sequence <= this.#sequence) {
+      const message = `Control request ${sequence} has come after ${this.#sequence}, which counts. Send newer ones with higher numbers`
+      throw new TidingsError({ code: 'conflict', message })
+    }
+    this.#sequence = sequence
+  }
+
+  /** How often its client was asked to prove who it is. */
+  get demands(): number {
+    return this.#validity.demands
+  }
+
+  /** Whether it belongs to who sends a request with a context. */
+  belongsTo(context: unknown): boolean {
+    return this.connection.info.principal === this.#site.options.principal(context)
+  }
+
+  /**
+   * Its client has proved who it is, for so long. Where that was demanded, each topic is authorised anew, while it goes on.
+   *
+   * @param demand how often it had been demanded when its context was made: one that is older than the last is no proof
+   */
+  renew(context: unknown, expiresAt: number, demand: number): void {
+    if (!this.#validity.renew(expiresAt, demand) || this.#proof?.demand === demand || demand === 0) return
+    this.#proof = { demand, context }
+    for (const [key, subscription] of this.#subscriptions) {
+      requireAuthorized(topicByKey(this.#site.procedures, key), context).catch((error) =>
+        this.failed(subscription, error),
+      )
+    }
+  }
+
+  /** Asks the client to prove who it is, and ends the connection if it does not. */
+  demandProof(withinMs: number): void {
+    const signal: ReauthorizeSignal = { withinMs: Math.floor(withinMs) }
+    this.#validity.endWithin(withinMs)
+    this.connection.say(encodeEventBody(signals.reauthorize, signal))
+  }
+
+  /**
+   * Does what a control request asks for, which is authorised by its own context. What goes wrong is the result. A topic
+   * whose subscription is refused is carried no longer.
+   *
+   * @param request how it was sent
+   */
+  async perform(operation: ControlOperation, request: ControlOrigin): Promise<ControlResult> {
+    const name = nameIn(operation)
+    try {
+      const topic = topicByKey(this.#site.procedures, name)
+      if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
+      if ('snapshot' in operation) return this.#refresh(topic.key)
+      return await this.#subscribe(topic, name, startOf(operation.cursor), request)
+    } catch (error) {
+      return { status: 'refused', problem: toProblem(this.#site.publicError(error, name)) }
+    }
+  }
+
+  failed(subscription: Subscription, error: unknown): void {
+    const { topic } = subscription
+    // It may have been replaced while it failed.
+    if (this.#subscriptions.get(topic.key) !== subscription) return
+    this.#drop(topic.key)
+    this.#sayFailure(subscription, error, {})
+  }
+
+  notRefreshed(subscription: Subscription, error: unknown): void {
+    this.#sayFailure(subscription, error, { snapshot: true })
+  }
+
+  released(): void {
+    this.#site.shared.delete(this.id)
+    this.#validity.close()
+    this.#subscriptions.clear()
+    this.#entering.clear()
+  }
+
+  async #subscribe(
+    topic: TopicRequest,
+    label: string,
+    start: Start,
+    request: ControlOrigin,
+  ): Promise<ControlResult> {
+    const { key } = topic
+    this.#requireOneName(key, label)
+    this.#requireRoom(key)
+    const entry = { label }
+    this.#entering.set(key, entry)
+    try {
+      this.#requireAllowance()
+      await requireAuthorized(topic, request.context)
+      await this.#site.hub.prepare(key, topic.query, topic.channel.settings, cursorOf(start))
+      // Its client may have proved who it is in the meantime, as somebody who may do less.
+      for (let known: Proof = request; this.#proof && this.#proof.demand > known.demand; ) {
+        known = this.#proof
+        await requireAuthorized(topic, known.context)
+      }
+      if (this.connection.isOver) throw gone()
+      if (this.#entering.get(key) !== entry) throw overtaken(label)
+      return this.#begin(topic, label, start, request.sequence)
+    } catch (error) {
+      if (this.#entering.get(key) === entry) this.#drop(key)
+      throw error
+    } finally {
+      if (this.#entering.get(key) === entry) this.#entering.delete(key)
+    }
+  }
+
+  #begin(
+    { key, query, channel }: TopicRequest,
+    label: string,
+    start: Start,
+    sequence: number | undefined,
+  ): ControlResult {
+    const isRefreshing = this.#subscriptions.get(key)?.isRefreshing ?? false
+    this.#drop(key)
+    const topic = this.#site.hub.topic(key, query, channel.settings)
+    const { log } = topic
+    const name = log.epoch
+    const reason = gapAtStart(topic, start)
+    const isResumed = start.kind === 'resume' && !reason
+    const startsAt = isResumed ? start.cursor : topic.hasSnapshot ? undefined : log.cursorAt(log.head)
+    const cursor = startsAt && { cursor: formatCursor(startsAt) }
+    // Of a gap, the position comes with it: a client cut off in between must not resume as if it knew of it.
+    const subscribed: SubscribedSignal = {
+      topic: label,
+      name,
+      ...(reason ? undefined : cursor),
+      ...(sequence !== undefined && { request: sequence }),
+    }
+    const open = encodeEventBody(signals.subscribed, subscribed)
+    const subscription = new Subscription(topic, this.connection, start, open, label)
+    this.#subscriptions.set(key, subscription)
+    this.connection.add(subscription)
+    // A snapshot that was promised comes.
+    if (isRefreshing) subscription.refresh()
+    return reason ? { status: 'gap', reason, name, ...cursor } : { status: 'accepted', name, ...cursor }
+  }
+
+  #unsubscribe(key: string): ControlResult {
+    this.#entering.delete(key)
+    this.#drop(key)
+    return { status: 'done' }
+  }
+
+  #refresh(key: string): ControlResult {
+    this.#requireAllowance()
+    const subscription = this.#subscriptions.get(key)
+    if (!subscription) {
+      const message = `"${key}" is not subscribed to here. Subscribe, and its snapshot comes with it`
+      throw new TidingsError({ code: 'bad_request', message })
+    }
+    subscription.refresh()
+    return { status: 'done' }
+  }
+
+  #drop(key: string): void {
+    const subscription = this.#subscriptions.get(key)
+    if (!subscription) return
+    this.#subscriptions.delete(key)
+    this.connection.remove(subscription)
+  }
+
+  /** @throws TidingsError for one topic under two names */
+  #requireOneName(key: string, label: string): void {
+    const known = this.#subscriptions.get(key)?.label ?? this.#entering.get(key)?.label
+    if (known === undefined || known === label) return
+    const message = `"${label}" is subscribed to here as "${known}". Use one name for a topic`
+    throw new TidingsError({ code: 'bad_request', message })
+  }
+
+  /** @throws TidingsError for one subscription too many */
+  #requireRoom(key: string): void {
+    if (this.#subscriptions.has(key) || this.#entering.has(key)) return
+    let count = this.#subscriptions.size
+    for (const entering of this.#entering.keys()) if (!this.#subscriptions.has(entering)) count += 1
+    const most = this.#site.options.subscriptionsPerConnection
+    if (count < most) return
+    const message = `A connection takes ${most} subscriptions, and this one has them. Leave one, or open another`
+    throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs: this.#site.options.retryMs })
+  }
+
+  /** @throws TidingsError for what is asked too often */
+  #requireAllowance(): void {
+    const retryAfterMs = this.#allowance.take()
+    if (retryAfterMs === 0) return
+    const message = 'This connection asks for topics too often. Try again later'
+    throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
+  }
+
+  #sayFailure({ topic, label }: Subscription, error: unknown, about: { snapshot?: true }): void {
+    const problem = toProblem(this.#site.publicError(error, topic.key))
+    const signal: TopicErrorSignal = { ...problem, topic: label ?? topic.key, ...about }
+    this.connection.say(encodeEventBody(signals.error, signal))
+  }
+
+  #unproven(): void {
+    const message = 'What this connection was opened with has expired, and was not renewed in time'
+    const problem = toProblem(new TidingsError({ code: 'unauthorized', message }))
+    this.connection.end('unauthorized', encodeEventBody(signals.error, problem))
+  }
+}
+
+/** The topic that an operation is about, as the client has named it. */
+function nameIn(operation: ControlOperation): string {
+  if ('subscribe' in operation) return operation.subscribe
+  return 'snapshot' in operation ? operation.snapshot : operation.unsubscribe
+}
+
+function startOf(cursor: string | undefined): Start {
+  return cursor === undefined ? { kind: 'head' } : { kind: 'resume', cursor: parseCursor(cursor) }
+}
+
+function overtaken(topic: string): TidingsError {
+  const message = `A newer request about "${topic}" has overtaken this one`
+  return new TidingsError({ code: 'conflict', message })
+}
+
+/** What is said of a connection that is not there, to whomever it may not belong to as well. */
+export function gone(): TidingsError {
+  return new TidingsError({ code: 'gone', message: 'You have no such connection here. Open another' })
+}

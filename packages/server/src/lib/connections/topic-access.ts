@@ -1,0 +1,47 @@
+import { TidingsError } from '@tidings/core'
+import { topicKey } from '@tidings/core/wire'
+import type { BoundChannel, BoundProcedure } from '../binding.js'
+import { withinTime } from '../time-limit.js'
+
+/** How long it may take to say who may subscribe, in milliseconds. */
+const authorizeMs = 10_000
+
+/** A topic that somebody asks for: what it is called, and what it is a topic of. */
+export interface TopicRequest {
+  readonly key: string
+  readonly query: string
+  readonly params: unknown
+  readonly channel: BoundChannel
+}
+
+/**
+ * Reads which topic of a channel a query string names.
+ *
+ * @throws TidingsError `bad_request`, `invalid_input` for params that the channel does not take
+ */
+export function topicOf(channel: BoundChannel, given: URLSearchParams): TopicRequest {
+  const { topics, path } = channel.compiled
+  const params = topics.decode(given)
+  const query = topics.encode(params)
+  return { key: topicKey(path, query), query, params, channel }
+}
+
+/** Finds a topic by its key: `room?roomId=lobby`. @throws TidingsError `not_found`, and as {@link topicOf} does */
+export function topicByKey(procedures: ReadonlyMap<string, BoundProcedure>, key: string): TopicRequest {
+  const end = key.indexOf('?')
+  const path = end < 0 ? key : key.slice(0, end)
+  const procedure = procedures.get(path)
+  if (procedure?.kind !== 'channel') {
+    throw new TidingsError({ code: 'not_found', message: `The contract has no channel "${path}"` })
+  }
+  return topicOf(procedure, new URLSearchParams(end < 0 ? '' : key.slice(end + 1)))
+}
+
+/** @throws TidingsError `forbidden`, or what `authorize` throws, for who may not subscribe to a topic */
+export async function requireAuthorized({ channel, params }: TopicRequest, context: unknown): Promise<void> {
+  const what = `authorize of "${channel.compiled.path}"`
+  const verdict = await withinTime(authorizeMs, what, async () => channel.authorize({ params, context }))
+  if (verdict === true) return
+  const message = `You may not subscribe to this topic of "${channel.compiled.path}"`
+  throw new TidingsError({ code: 'forbidden', message })
+}

@@ -1,0 +1,68 @@
+import { parseCursor } from '@tidings/core/wire'
+import type { BoundChannel } from '../binding.js'
+import type { ConnectionInfo } from '../hooks.js'
+import type { Sink, StreamAnswer, TidingsRequest } from '../http/http.js'
+import { cursorOf, type Start, Subscription } from '../log/subscription.js'
+import type { Site } from '../site.js'
+import { admit, connectionInfo } from './admission.js'
+import { Connection } from './connection.js'
+import { eventStream } from './event-stream.js'
+import { openingFrame } from './opening.js'
+import { requireAuthorized, type TopicRequest, topicOf } from './topic-access.js'
+import { expiryOf } from './validity.js'
+
+/** Answers `GET /events/room?roomId=lobby`: one topic, as plain Server-Sent Events that any EventSource reads. */
+export async function answerTopic(
+  site: Site,
+  channel: BoundChannel,
+  request: TidingsRequest,
+  context: unknown,
+): Promise<StreamAnswer> {
+  const topic = topicOf(channel, request.query)
+  const info = connectionInfo(site, request, context, topic.key)
+  // Before `authorize`, which may cost something, and counted at once: those who come meanwhile are one more.
+  await admit(site, info)
+  const start = startOf(request)
+  try {
+    await requireAuthorized(topic, context)
+    await site.hub.prepare(topic.key, topic.query, channel.settings, cursorOf(start))
+  } catch (error) {
+    site.admission.release(info)
+    throw error
+  }
+  return topicStream(site, topic, info, start, expiryOf(context))
+}
+
+// A function of its own, so that an open connection does not keep the request it came with.
+function topicStream(
+  site: Site,
+  { key, query, channel: { settings } }: TopicRequest,
+  info: ConnectionInfo,
+  start: Start,
+  expiresAt: number,
+): StreamAnswer {
+  const open = (sink: Sink) => {
+    const connection = new Connection(site, sink, info, expiresAt)
+    const lastWords = site.lastWords()
+    if (lastWords) {
+      // It was on its way in when the server began to close.
+      connection.end('closed', lastWords)
+    } else {
+      const topic = site.hub.topic(key, query, settings)
+      connection.add(new Subscription(topic, connection, start, openingFrame(site.options)))
+      connection.flush()
+    }
+    return connection
+  }
+  return eventStream(open, () => site.admission.release(info))
+}
+
+/**
+ * Where the client was: the `Last-Event-ID` header, which an EventSource sends when it reconnects by itself, or else
+ * the `lastEventId` parameter, for those who cannot set the header. The header is the newer of the two.
+ */
+function startOf(request: TidingsRequest): Start {
+  const lastEventId = request.headers.get('last-event-id') || request.query.get('lastEventId')
+  if (!lastEventId) return { kind: 'head' }
+  return { kind: 'resume', cursor: parseCursor(lastEventId) }
+}

@@ -1,0 +1,227 @@
+import { type BackoffBounds, backoffMs, type Cursor } from '@tidings/core/wire'
+import type { Bus, BusEvent, BusNews } from '../bus/bus.js'
+import type { HistoryBounds, Log } from './log.js'
+
+/** Between which bounds a bus that fails is asked again. */
+const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
+
+/** What a follower tells of the log that it keeps. */
+export interface FollowerOwner {
+  readonly log: Log
+  readonly key: string
+  /** How much the bus is to keep. */
+  readonly keep: HistoryBounds
+  /** Events were appended to the log, of so many characters; or it was moved on past what is lost. */
+  appended(length: number): void
+  /** The log has begun another life. */
+  restarted(): void
+  /** Nobody has needed it for a while. */
+  unused(): void
+}
+
+/**
+ * Keeps the log of a topic in step with the bus', of which it is the tail.
+ *
+ * News is only ever trusted as far as it goes on from the log's head. Whatever does not, and whatever may have been
+ * lost, is read from the bus: what comes after a position either is all there, or has been lost and is announced.
+ */
+export class Follower {
+  readonly #bus: Bus
+  readonly #owner: FollowerOwner
+  #state: 'new' | 'live' | 'behind' | 'stopped' = 'new'
+  #stopListening: (() => void) | undefined
+  #started: Promise<void> | undefined
+  /** Whether news has come while the log was being read that it may not have been read with. */
+  #isDoubtful = false
+  #catchingUp: Promise<void> | undefined
+  #retry: NodeJS.Timeout | undefined
+  #linger: NodeJS.Timeout | undefined
+  #failures = 0
+
+  constructor(bus: Bus, owner: FollowerOwner) {
+    this.#bus = bus
+    this.#owner = owner
+  }
+
+  /** Resolves when the log stands where the bus' does. @throws TidingsError `unavailable`, after which it can be started again */
+  start(): Promise<void> {
+    this.#started ??= this.#start().catch((error) => {
+      this.#started = undefined
+      throw error
+    })
+    return this.#started
+  }
+
+  get isStarted(): boolean {
+    return this.#state === 'live' || this.#state === 'behind'
+  }
+
+  /** Somebody needs the log. */
+  keep(): void {
+    clearTimeout(this.#linger)
+  }
+
+  /** Nobody needs the log now. */
+  stopSoon(ms: number): void {
+    clearTimeout(this.#linger)
+    this.#linger = setTimeout(() => this.#owner.unused(), ms).unref()
+  }
+
+  stop(): void {
+    this.#state = 'stopped'
+    clearTimeout(this.#linger)
+    clearTimeout(this.#retry)
+    this.#stopListening?.()
+    this.#stopListening = undefined
+  }
+
+  /** Reads what may have been missed. Resolves when that is done, or is tried again later. */
+  async check(): Promise<void> {
+    this.#isDoubtful = true
+    if (this.isStarted) await this.#catchUp().catch(() => {})
+  }
+
+  /**
+   * Has the log reach as far as a cursor that somebody comes with, back and forth, if the bus' does: it may be newer than
+   * what this node has heard of.
+   *
+   * @throws TidingsError `unavailable` if the bus cannot be read
+   */
+  async reach(cursor: Cursor): Promise<void> {
+    const { log } = this.#owner
+    // Where one is under way already, it may have begun before the cursor was.
+    if (this.#isBehind(cursor)) await this.#catchUp()
+    if (this.#isBehind(cursor)) await this.#catchUp()
+    if (cursor.epoch === log.epoch && cursor.seq < log.floor) await this.#reachBack(cursor)
+  }
+
+  #isBehind({ epoch, seq }: Cursor): boolean {
+    const { log } = this.#owner
+    return epoch !== log.epoch || seq > log.head
+  }
+
+  async #reachBack(cursor: Cursor): Promise<void> {
+    const { log, key, keep } = this.#owner
+    let { seq } = cursor
+    const events: BusEvent[] = []
+    while (seq < log.floor) {
+      const page = await this.#bus.read(key, keep, { epoch: cursor.epoch, seq })
+      const [first] = page.events
+      if (page.epoch !== log.epoch || first?.seq !== seq + 1) return
+      events.push(...page.events)
+      seq = page.events.at(-1)?.seq ?? seq
+    }
+    // The log may have let go of some more in the meantime, or begun another life.
+    if (cursor.epoch === log.epoch) log.prepend(events.filter((event) => event.seq <= log.floor).map(toEntry))
+  }
+
+  async #start(): Promise<void> {
+    const { log, key, keep } = this.#owner
+    this.#stopListening ??= await this.#bus.listen(key, (news) => this.#hear(news))
+    if (this.#isStopped) {
+      this.stop()
+      return
+    }
+    const { epoch, head } = await this.#bus.read(key, keep)
+    if (this.#isStopped) return
+    log.restart(epoch, head)
+    this.#state = 'live'
+    // What was appended between the read and now. It stands where the bus' did, even if this fails.
+    if (this.#isDoubtful) await this.#catchUp().catch(() => {})
+  }
+
+  #hear({ epoch, events }: BusNews): void {
+    const { log } = this.#owner
+    const newest = events.at(-1)
+    if (!newest || this.#isStopped) return
+    if (this.#state !== 'live') {
+      this.#isDoubtful = true
+      return
+    }
+    // News is new: nobody's clock matters.
+    const now = performance.now()
+    if (epoch === log.epoch) this.#append(events, () => now)
+    if (epoch !== log.epoch || newest.seq > log.head) this.#catchUpSometime()
+  }
+
+  /** Appends what goes on from the log's head. */
+  #append(events: readonly BusEvent[], timeOf: (event: BusEvent) => number): void {
+    const { log } = this.#owner
+    let length = 0
+    for (const event of events) {
+      if (event.seq === log.head + 1) length += log.append(eventOf(event.body), event.body, timeOf(event))
+    }
+    if (length > 0) this.#owner.appended(length)
+  }
+
+  /** Reads on from the log's head until there is nothing more. Whoever asks while it is under way shares it. */
+  #catchUp(): Promise<void> {
+    this.#catchingUp ??= this.#readToHead()
+    return this.#catchingUp
+  }
+
+  /** The same, for those who do not wait for it: it is tried again until it succeeds. */
+  #catchUpSometime(): void {
+    this.#catchUp().catch(() => {})
+  }
+
+  async #readToHead(): Promise<void> {
+    this.#state = 'behind'
+    clearTimeout(this.#retry)
+    try {
+      do {
+        this.#isDoubtful = false
+        while (await this.#readOn());
+      } while (this.#isDoubtful)
+      this.#failures = 0
+      if (!this.#isStopped) this.#state = 'live'
+    } catch (error) {
+      if (!this.#isStopped) {
+        this.#retry = setTimeout(() => this.#catchUpSometime(), backoffMs(retry, this.#failures)).unref()
+        this.#failures += 1
+      }
+      throw error
+    } finally {
+      this.#catchingUp = undefined
+    }
+  }
+
+  /** Reads one page, and says whether there is more. */
+  async #readOn(): Promise<boolean> {
+    const { log, key, keep } = this.#owner
+    const after = log.cursorAt(log.head)
+    const { epoch, head, events } = await this.#bus.read(key, keep, after)
+    if (this.#isStopped) return false
+    if (epoch !== log.epoch || head < log.head) {
+      log.restart(epoch, head)
+      this.#owner.restarted()
+      return false
+    }
+    if (head === log.head) return false
+    if (events[0]?.seq === log.head + 1) {
+      this.#append(events, ({ at }) => monotonic(at))
+    } else {
+      log.skipTo(head)
+      this.#owner.appended(0)
+    }
+    return log.head < head
+  }
+
+  get #isStopped(): boolean {
+    return this.#state === 'stopped'
+  }
+}
+
+function toEntry({ seq, at, body }: BusEvent) {
+  return { seq, event: eventOf(body), body, at: monotonic(at) }
+}
+
+/** The name of an encoded event, which is its first line. */
+function eventOf(body: string): string {
+  return body.slice('event: '.length, body.indexOf('\n'))
+}
+
+/** When something was, on the clock that logs go by. */
+function monotonic(at: number): number {
+  return Math.min(performance.now(), performance.now() - (Date.now() - at))
+}

@@ -1,0 +1,58 @@
+import type { BoundCommand } from '../binding.js'
+import { jsonAnswer, problemAnswer } from '../http/answers.js'
+import { publicError } from '../http/errors.js'
+import type { CompleteAnswer, TidingsRequest } from '../http/http.js'
+import type { Site } from '../site.js'
+import { fail, readInput } from './exchange.js'
+
+/**
+ * Answers `POST /events/send`: 200 with the output, 204 if there is none. With an `Idempotency-Key`, one that is sent
+ * again is not run again. What is refused before it runs is thrown.
+ */
+export async function answerCommand(
+  site: Site,
+  command: BoundCommand,
+  request: TidingsRequest,
+  context: unknown,
+): Promise<CompleteAnswer> {
+  const { path } = command.compiled
+  const { json, input } = await readInput(command.compiled, request, site.options.maxBodyBytes)
+  const idempotencyKey = request.headers.get('idempotency-key')
+  if (idempotencyKey === null) return runCommand(site, command, input, context, request.signal)
+  const keyed = {
+    owner: ownerOf(site, request, context),
+    key: JSON.stringify([path, idempotencyKey]),
+    body: json,
+    left: request.signal,
+  }
+  return site.answers.once(keyed, (signal) => runCommand(site, command, input, context, signal))
+}
+
+/** Whose a request is: a principal's, or of whoever has the same credentials. */
+function ownerOf({ options }: Site, { headers }: TidingsRequest, context: unknown): string {
+  const principal = options.principal(context)
+  if (principal !== undefined) return JSON.stringify(principal)
+  return JSON.stringify([headers.get('authorization'), headers.get('cookie')])
+}
+
+/** Runs the handler. What it throws is an answer too; that it cannot begin any more is none, and thrown. */
+async function runCommand(
+  site: Site,
+  { compiled, handler }: BoundCommand,
+  input: unknown,
+  context: unknown,
+  left: AbortSignal,
+): Promise<CompleteAnswer> {
+  const { emit, options, runs } = site
+  runs.requireOpen()
+  try {
+    const output = await runs.run(left, async (signal) => handler({ input, context, emit, fail, signal }))
+    return jsonAnswer(compiled.output.encode(output, `the output of ${compiled.path}`))
+  } catch (error) {
+    // What breaks because the caller has left is nobody's failure.
+    const report = (unexpected: unknown) => {
+      if (!left.aborted) options.onError(unexpected, { place: compiled.path })
+    }
+    return problemAnswer(publicError(error, compiled, report))
+  }
+}
