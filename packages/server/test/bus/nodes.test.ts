@@ -327,27 +327,14 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     const other = await startNode(redisBus({ sentinel, timeoutMs: 1_000 }))
     const stream = await open(`${other.url}/ticks`)
     await stream.count(1)
-    const resolved: number[] = []
-    let n = 0
-    const emitting = setInterval(() => {
-      n += 1
-      const own = n
-      one.tidings.emit
-        .ticks()
-        .tick(own)
-        .then(
-          () => resolved.push(own),
-          () => {},
-        )
-    }, 20)
-    onTestFinished(() => clearInterval(emitting))
+    const emitting = keepEmitting(one, 20)
     await stream.count(10)
     await watched.master.stop()
     await until(() => stream.events.some(({ event }) => event === '$gap'), 'the gap was told')
-    const after = n
+    const after = emitting.count()
     await until(() => stream.events.some(({ data }) => Number(data) > after + 10), 'it went on')
-    clearInterval(emitting)
-    expectWhole(stream.events, resolved)
+    emitting.stop()
+    expectWhole(stream.events, emitting.resolved)
     expect(stream.events.filter(({ event }) => event === '$gap')).toHaveLength(1)
   })
 
@@ -361,28 +348,33 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     const other = await startNode(connect())
     const stream = await open(`${other.url}/ticks`)
     await stream.count(1)
-    const resolved: number[] = []
-    let n = 0
-    const emitting = setInterval(() => {
-      n += 1
-      const own = n
-      one.tidings.emit
-        .ticks()
-        .tick(own)
-        .then(
-          () => resolved.push(own),
-          () => {},
-        )
-    }, 10)
-    onTestFinished(() => clearInterval(emitting))
+    const emitting = keepEmitting(one, 10)
     await stream.count(10)
     await cluster.moveSlotOf('tidings:{ticks}:head')
-    const after = n
+    const after = emitting.count()
     await until(() => stream.events.some(({ data }) => Number(data) > after + 20), 'it went on')
-    clearInterval(emitting)
-    expectWhole(stream.events, resolved)
+    emitting.stop()
+    expectWhole(stream.events, emitting.resolved)
   })
 })
+
+/** Has a node emit 1, 2, 3 and so on. */
+function keepEmitting({ tidings }: Awaited<ReturnType<typeof startNode>>, everyMs: number) {
+  const resolved: number[] = []
+  let n = 0
+  const timer = setInterval(() => {
+    n += 1
+    const own = n
+    const emitted = tidings.emit.ticks().tick(own)
+    emitted.then(
+      () => resolved.push(own),
+      () => {},
+    )
+  }, everyMs)
+  const stop = () => clearInterval(timer)
+  onTestFinished(stop)
+  return { resolved, count: () => n, stop }
+}
 
 /** Whatever was resolved for came in order and once, save what a gap stands for. */
 function expectWhole(events: readonly EventSourceMessage[], resolved: readonly number[]): void {
