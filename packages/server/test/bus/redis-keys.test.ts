@@ -11,7 +11,9 @@ const forever = Number.POSITIVE_INFINITY
 async function start() {
   const redis = await startRedis()
   const bus = redisBus({ url: redis.url, prefix: 'mine', timeoutMs: 500 })
-  const client = await createClient({ url: redis.url }).connect()
+  const client = await createClient({ url: redis.url })
+    .on('error', () => {})
+    .connect()
   onTestFinished(async () => {
     client.destroy()
     await bus.close()
@@ -104,6 +106,27 @@ it.skipIf(!hasRedis)('many emits in one turn are few calls', async () => {
     Array.from({ length: 1_000 }, (_, n) => bus.append('topic', body(n), { size: 10, ms: 1_000 })),
   )
   expect((await calls()) - before).toBeLessThanOrEqual(3)
+})
+
+it.skipIf(!hasRedis)('who leaves while the connection breaks has left', async () => {
+  const { redis, bus, client } = await start()
+  const stop = await bus.listen('topic', () => {})
+  await bus.listen('another', () => {})
+  // It has been told, and does not answer any more.
+  redis.pause()
+  stop()
+  await pause(50)
+  await redis.restart({ keepData: false })
+  const channels = () => client.pubSubShardChannels()
+  const isListening = () =>
+    channels().then(
+      (names) => names.length > 0,
+      () => false,
+    )
+  while (!(await isListening())) await pause(10)
+  await bus.ping()
+  await pause(100)
+  expect(await channels()).toEqual(['mine:{another}:news'])
 })
 
 const nowhere = { host: '127.0.0.1', port: 1 }

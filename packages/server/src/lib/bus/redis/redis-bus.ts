@@ -199,10 +199,15 @@ class RedisBus implements Bus {
     this.#requireOpen()
     const subscribing = this.#link.subscribe(channel, listener)
     let isOver = false
+    const leave = () => this.#link.unsubscribe(channel, listener)
     const stop = () => {
       if (isOver || this.#isClosed) return
       isOver = true
-      subscribing.then(() => this.#link.unsubscribe(channel, listener)).catch(() => {})
+      // Once more where the connection broke: the client has subscribed to it again.
+      subscribing
+        .then(leave)
+        .catch(leave)
+        .catch(() => {})
     }
     try {
       await this.#within(() => subscribing)
