@@ -129,6 +129,33 @@ it.skipIf(!hasRedis)('who leaves while the connection breaks has left', async ()
   expect(await channels()).toEqual(['mine:{another}:news'])
 })
 
+it.skipIf(!hasRedis)('who listens while another gives up on it is told', async () => {
+  const redis = await startRedis()
+  const bus = redisBus({ url: redis.url, timeoutMs: 50 })
+  onTestFinished(async () => {
+    await bus.close()
+    await redis.stop()
+  })
+  const keep = { size: 10, ms: 10_000 }
+  for (let n = 1; n <= 20; n += 1) {
+    const topic = `topic ${n}`
+    await bus.append(topic, body(0), keep)
+    redis.pause()
+    await expect(bus.listen(topic, () => {})).rejects.toMatchObject({ code: 'unavailable' })
+    redis.resume()
+    let isTold = false
+    const stop = await bus.listen(topic, () => {
+      isTold = true
+    })
+    // What was to be left has been.
+    await pause(5)
+    await bus.append(topic, body(n), keep)
+    await pause(20)
+    expect(isTold, `round ${n}`).toBe(true)
+    stop()
+  }
+})
+
 const nowhere = { host: '127.0.0.1', port: 1 }
 it.each<{ what: string; place: RedisPlace }>([
   { what: 'a server', place: { url: 'redis://127.0.0.1:1' } },

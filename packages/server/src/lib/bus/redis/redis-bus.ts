@@ -6,6 +6,7 @@ import { mistake } from '../../mistake.js'
 import { TimeoutError, withTimeout } from '../../time-limit.js'
 import type { Bus, BusEvent, BusNews, BusPage } from '../bus.js'
 import { AppendQueue } from './append-queue.js'
+import { type ChannelListener, Channels } from './channels.js'
 import { libraryName, librarySource } from './library.js'
 import { connect, type RedisLink, type RedisPlace } from './link.js'
 
@@ -49,6 +50,7 @@ export function redisBus(options: RedisBusOptions): Bus {
 class RedisBus implements Bus {
   readonly inUseMs = 1_800_000
   readonly #link: RedisLink
+  readonly #channels: Channels
   readonly #prefix: string
   readonly #timeoutMs: number
   readonly #queue: AppendQueue
@@ -83,6 +85,7 @@ class RedisBus implements Bus {
         for (const doubter of this.#doubters) doubter()
       },
     })
+    this.#channels = new Channels(this.#link)
   }
 
   async append(topic: string, body: string, keep: HistoryBounds): Promise<void> {
@@ -195,22 +198,13 @@ class RedisBus implements Bus {
     }
   }
 
-  async #subscribe(channel: string, listener: (message: string) => void): Promise<() => void> {
+  async #subscribe(channel: string, listener: ChannelListener): Promise<() => void> {
     this.#requireOpen()
-    const subscribing = this.#link.subscribe(channel, listener)
-    let isOver = false
-    const leave = () => this.#link.unsubscribe(channel, listener)
     const stop = () => {
-      if (isOver || this.#isClosed) return
-      isOver = true
-      // Once more where the connection broke: the client has subscribed to it again.
-      subscribing
-        .then(leave)
-        .catch(leave)
-        .catch(() => {})
+      if (!this.#isClosed) this.#channels.leave(channel, listener)
     }
     try {
-      await this.#within(() => subscribing)
+      await this.#within(() => this.#channels.join(channel, listener))
     } catch (error) {
       stop()
       throw error
