@@ -58,6 +58,23 @@ it.skipIf(!hasRedis)('a log lets go of what is too much and too old', async () =
   expect(await client.exists('mine:{old}:log')).toBe(0)
 })
 
+it.skipIf(!hasRedis)('long events are read a few at a time', async () => {
+  const { bus } = await start()
+  const keep = { size: 100, ms: 60_000 }
+  const { epoch } = await bus.read('topic', keep)
+  const text = (n: number) => `event: tested\ndata: "${String(n).padStart(100_000)}"\n\n`
+  for (let n = 1; n <= 40; n += 1) await bus.append('topic', text(n), keep)
+  const bodies: string[] = []
+  while (bodies.length < 40) {
+    const { head, events } = await bus.read('topic', keep, { epoch, seq: bodies.length })
+    expect(head).toBe(40)
+    expect(events.length).toBeGreaterThan(0)
+    expect(events.length).toBeLessThan(20)
+    bodies.push(...events.map(({ body }) => body))
+  }
+  expect(bodies).toEqual(Array.from({ length: 40 }, (_, n) => text(n + 1)))
+})
+
 it.skipIf(!hasRedis)(
   'what waits for a Redis that does not answer is bounded, and refused in time',
   async () => {

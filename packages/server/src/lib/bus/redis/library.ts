@@ -24,6 +24,8 @@ local unused = 10
 local idle = 3600000
 -- How long it is remembered what a process has appended last: longer than a client goes on sending something again.
 local guarded = 600000
+-- How much is read at once, in bytes, unless a few events are longer.
+local longestPage = 1048576
 -- The longest that anything stays that nobody uses.
 local longest = 2592000000
 
@@ -122,13 +124,20 @@ local function read(keys, args)
   local reply = { epoch, seq }
   local after = tonumber(args[6])
   if args[5] ~= epoch or after >= seq then return reply end
-  local entries = redis.call('XRANGE', keys[2], string.format('%.0f', after + 1), '+', 'COUNT', args[4])
-  for n, entry in ipairs(entries) do
-    local id, at = string.match(entry[1], '^(%d+)-(%d+)$')
-    -- All that follows, or nothing.
-    if n == 1 and tonumber(id) ~= after + 1 then return reply end
-    table.insert(reply, at)
-    table.insert(reply, entry[2][2])
+  -- All that follows, or nothing; and not too much at once, for meanwhile nobody else is served.
+  local count, length = 0, 0
+  while count < tonumber(args[4]) and length < longestPage do
+    local entries = redis.call('XRANGE', keys[2], string.format('%.0f', after + 1), '+', 'COUNT', 16)
+    for _, entry in ipairs(entries) do
+      local id, at = string.match(entry[1], '^(%d+)-(%d+)$')
+      if tonumber(id) ~= after + 1 then return reply end
+      after = after + 1
+      count = count + 1
+      length = length + #entry[2][2]
+      table.insert(reply, at)
+      table.insert(reply, entry[2][2])
+    end
+    if #entries < 16 then return reply end
   end
   return reply
 end
