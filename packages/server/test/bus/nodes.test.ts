@@ -168,6 +168,22 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect([...running]).toEqual([next])
   })
 
+  it('run a source when the one that ran it has died', async () => {
+    const bus = connect()
+    // It has not given it up, and says nothing any more.
+    expect(await bus.acquire('source:ticks', 'a dead node', 1_500)).toBe(true)
+    let runs = 0
+    const source = () => {
+      runs += 1
+    }
+    const node = await startNode(bus, {}, { ticks: { source } })
+    const stream = await open(`${node.url}/ticks`)
+    await stream.count(1)
+    await pause(500)
+    expect(runs).toBe(0)
+    await until(() => runs === 1, 'it ran')
+  })
+
   it('run a command that is sent again once, wherever it comes', async () => {
     let runs = 0
     const send: HandlersOf['send'] = async ({ input }) => {
