@@ -354,6 +354,27 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     expect(stream.events.filter(({ event }) => event === '$gap')).toHaveLength(1)
   })
 
+  it('is replaced in a cluster tell their subscribers, and go on', async () => {
+    const cluster = await startCluster()
+    onTestFinished(async () => {
+      await cluster.stop()
+    })
+    const master = await cluster.replicate('tidings:{ticks}:head')
+    const connect = () => redisBus({ cluster: { rootNodes: cluster.rootNodes }, timeoutMs: 1_000 })
+    const one = await startNode(connect())
+    const other = await startNode(connect())
+    const stream = await open(`${other.url}/ticks`)
+    await stream.count(1)
+    const emitting = keepEmitting(one, 20)
+    await stream.count(10)
+    await master.stop()
+    await until(() => stream.events.some(({ event }) => event === '$gap'), 'the gap was told')
+    const after = emitting.count()
+    await until(() => stream.events.some(({ data }) => Number(data) > after + 10), 'it went on')
+    emitting.stop()
+    expectWhole(stream.events, emitting.resolved)
+  })
+
   it('moves their topic to another server of a cluster miss nothing without being told', async () => {
     const cluster = await startCluster()
     onTestFinished(async () => {

@@ -39,17 +39,10 @@ const bounds = [0, 5_461, 10_923, 16_384]
 export async function startCluster(firstPort?: number) {
   const busPorts = [await freePort(), await freePort(), await freePort()].map(String)
   const servers = await Promise.all(
-    busPorts.map((busPort, n) =>
-      startRedis({
-        args: [
-          ...['--cluster-enabled', 'yes', '--cluster-port', busPort],
-          ...['--cluster-node-timeout', '2000', '--cluster-announce-ip', '127.0.0.1'],
-        ],
-        ...(n === 0 && firstPort ? { port: firstPort } : {}),
-      }),
-    ),
+    busPorts.map((busPort, n) => startMember(busPort, n === 0 ? firstPort : undefined)),
   )
-  const stop = () => Promise.all(servers.map((server) => server.stop()))
+  const replicas: RedisServer[] = []
+  const stop = () => Promise.all([...servers, ...replicas].map((server) => server.stop()))
   try {
     await joinCluster(servers, busPorts)
   } catch (error) {
@@ -57,13 +50,38 @@ export async function startCluster(firstPort?: number) {
     throw error
   }
   const [first] = servers as [RedisServer]
+  const slotOf = async (key: string) => {
+    const slot = String(await runOn(first, ['CLUSTER', 'KEYSLOT', key]))
+    return { slot, at: bounds.findIndex((bound) => bound > Number(slot)) - 1 }
+  }
   return {
     servers,
     rootNodes: servers.map(({ url }) => ({ url })),
+    /** Gives the server that has a key a replica, which takes over when that is gone, and says which server it is. */
+    async replicate(key: string): Promise<RedisServer> {
+      const { at } = await slotOf(key)
+      const master = servers[at] as RedisServer
+      const id = String(await runOn(master, ['CLUSTER', 'MYID']))
+      const replica = await startMember(String(await freePort()))
+      replicas.push(replica)
+      await runOn(replica, ['CLUSTER', 'MEET', '127.0.0.1', String(master.port), busPorts[at] ?? ''])
+      await until(
+        async () => (await runOn(replica, ['CLUSTER', 'REPLICATE', id])) === 'OK',
+        'it knew its master',
+      )
+      const says = async (section: string[], text: string) =>
+        String(await runOn(replica, section)).includes(text)
+      await until(
+        async () =>
+          (await says(['INFO', 'replication'], 'master_link_status:up')) &&
+          (await says(['CLUSTER', 'INFO'], 'cluster_state:ok')),
+        'the replica followed',
+      )
+      return master
+    },
     /** Moves the slot of a key, with all that is in it, to the next server. */
     async moveSlotOf(key: string): Promise<void> {
-      const slot = String(await runOn(first, ['CLUSTER', 'KEYSLOT', key]))
-      const at = bounds.findIndex((bound) => bound > Number(slot)) - 1
+      const { slot, at } = await slotOf(key)
       const [from, to] = [servers[at], servers[(at + 1) % 3]] as [RedisServer, RedisServer]
       const [fromId, toId] = [
         String(await runOn(from, ['CLUSTER', 'MYID'])),
@@ -80,6 +98,15 @@ export async function startCluster(firstPort?: number) {
     },
     stop,
   }
+}
+
+/** Starts a server that may be in a cluster. @param busPort where it talks to the others */
+function startMember(busPort: string, port?: number): Promise<RedisServer> {
+  const args = [
+    ...['--cluster-enabled', 'yes', '--cluster-port', busPort],
+    ...['--cluster-node-timeout', '2000', '--cluster-announce-ip', '127.0.0.1'],
+  ]
+  return startRedis({ args, ...(port !== undefined && { port }) })
 }
 
 /** Gives each server its slots, and has them meet. */
