@@ -273,7 +273,7 @@ describe('what is misspelt or means nothing is refused', () => {
       { ...ok, ticks: { authorise: () => false } },
       /handlers\.ticks has "authorise", which means nothing\. It takes authorize,/,
     ],
-    [{ histroy: {} }, ok, /the options has "histroy"|"histroy", which means nothing/],
+    [{ histroy: {} }, ok, /options has "histroy", which means nothing/],
     [{ history: { sise: 1 } }, ok, /history has "sise"/],
     [{ history: { size: 1.5 } }, ok, /history\.size is 1\.5\. Give a whole number/],
     [{ limits: { conections: 1 } }, ok, /limits has "conections"/],

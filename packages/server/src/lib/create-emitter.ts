@@ -2,7 +2,7 @@ import { type ContractDefinition, TidingsError } from '@tidings/core'
 import { checkContract, compileContract } from '@tidings/core/wire'
 import type { Bus } from './bus/bus.js'
 import { createEmit } from './emitter.js'
-import { mistake } from './mistake.js'
+import { mistake, requireKnown } from './mistake.js'
 import type { HistoryOptions } from './options.js'
 import { defaultHistory, resolveHistory } from './resolve-options.js'
 import type { Emit } from './types/emit.js'
@@ -32,11 +32,12 @@ export function createEmitter<const Contract extends ContractDefinition>(
   contract: Contract,
   options: EmitterOptions,
 ): Emitter<Contract> {
+  requireKnown('options', options, ['bus', 'history'], 'createEmitter')
   const { bus } = options
   if (typeof bus?.append !== 'function') {
     throw mistake('bus is missing. Give one like that of the servers: redisBus({ url })', 'createEmitter')
   }
-  const history = resolveHistory(options.history, defaultHistory, 'history')
+  const history = resolveHistory(options.history, defaultHistory, 'history', 'createEmitter')
   checkContract(contract)
   let isClosed = false
   const emit = createEmit(compileContract(contract), (key, _, body) => {

@@ -6,13 +6,13 @@ export function mistake(message: string, maker = 'createServer'): TidingsError {
 }
 
 /** @throws TidingsError `invalid_options` for what is no object, or has a name that means nothing: mostly a typo */
-export function requireKnown(place: string, given: unknown, names: readonly string[]): void {
+export function requireKnown(place: string, given: unknown, names: readonly string[], maker?: string): void {
   if (typeof given !== 'object' || given === null) {
-    throw mistake(`${place} is ${kindOf(given)}. Give an object with any of ${names.join(', ')}`)
+    throw mistake(`${place} is ${kindOf(given)}. Give an object with any of ${names.join(', ')}`, maker)
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name))
   if (unknown === undefined) return
-  throw mistake(`${place} has "${unknown}", which means nothing. It takes ${names.join(', ')}`)
+  throw mistake(`${place} has "${unknown}", which means nothing. It takes ${names.join(', ')}`, maker)
 }
 
 /** @throws TidingsError `invalid_options` for what is given and no function */

@@ -67,7 +67,7 @@ const limitNames = [
 /** Fills in the defaults. @throws TidingsError `invalid_options` for a number that is out of range */
 export function resolveOptions<Context>(options: ServerOptions<Context>): ResolvedOptions<Context> {
   const { limits = {}, hooks = {} } = options
-  requireKnown('the options', options, optionNames)
+  requireKnown('options', options, optionNames)
   requireKnown('limits', limits, limitNames)
   requireKnown('hooks', hooks, hookNames)
   for (const name of ['context', 'principal', 'onError'] as const) requireFunction(name, options[name])
@@ -141,17 +141,18 @@ export function resolveHistory(
   history: HistoryOptions | undefined,
   defaults: HistoryBounds,
   name: string,
+  maker?: string,
 ): HistoryBounds {
-  if (history !== undefined) requireKnown(name, history, ['size', 'ms'])
+  if (history !== undefined) requireKnown(name, history, ['size', 'ms'], maker)
   return {
-    size: wholeNumber(`${name}.size`, history?.size ?? defaults.size),
-    ms: atLeast(`${name}.ms`, history?.ms, defaults.ms, 0),
+    size: wholeNumber(`${name}.size`, history?.size ?? defaults.size, maker),
+    ms: atLeast(`${name}.ms`, history?.ms, defaults.ms, 0, maker),
   }
 }
 
-function wholeNumber(name: string, value: number): number {
+function wholeNumber(name: string, value: number, maker?: string): number {
   if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0)) return value
-  throw mistake(`${name} is ${String(value)}. Give a whole number of 0 or more, or Infinity`)
+  throw mistake(`${name} is ${String(value)}. Give a whole number of 0 or more, or Infinity`, maker)
 }
 
 function limitOf(name: ConnectionLimit, given: number | undefined): number {
@@ -164,8 +165,14 @@ function timeOf(name: string, given: number | undefined, byDefault: number, leas
   throw mistake(`${name} is ${ms}. Give ${maxTimerMs} or less, which is 24 days`)
 }
 
-function atLeast(name: string, given: number | undefined, byDefault: number, least: number): number {
+function atLeast(
+  name: string,
+  given: number | undefined,
+  byDefault: number,
+  least: number,
+  maker?: string,
+): number {
   const value = given ?? byDefault
   if (typeof value === 'number' && value >= least) return value
-  throw mistake(`${name} is ${String(value)}. Give a number of ${least} or more`)
+  throw mistake(`${name} is ${String(value)}. Give a number of ${least} or more`, maker)
 }

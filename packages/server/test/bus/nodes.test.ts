@@ -268,6 +268,19 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
   })
 })
 
+it.each<[options: unknown, message: string]>([
+  [undefined, 'options is missing. Give an object with any of bus, history'],
+  [{}, 'bus is missing. Give one like that of the servers: redisBus({ url })'],
+  [{ bus: memory, histroy: {} }, 'options has "histroy", which means nothing. It takes bus, history'],
+  [
+    { bus: memory, history: { size: -1 } },
+    'history.size is -1. Give a whole number of 0 or more, or Infinity',
+  ],
+])('an emitter refuses what cannot work: %j', (options, message) => {
+  const make = () => createEmitter(contract, options as Parameters<typeof createEmitter>[1])
+  expect(make).toThrow(`createEmitter: ${message}`)
+})
+
 describe.skipIf(!hasRedis)('nodes whose Redis', () => {
   const start = async (): Promise<RedisServer> => {
     const server = await startRedis()

@@ -216,10 +216,22 @@ it.skipIf(!hasRedis)('a bus finds a cluster that comes later than it', async () 
   await bus.append('topic', body(1), { size: 1, ms: 1_000 })
 })
 
-it('options that cannot work are refused', () => {
-  const url = 'redis://127.0.0.1:1'
-  expect(() => redisBus({ url, prefix: 'a{b}' })).toThrow(
-    'redisBus: prefix is "a{b}". Leave out braces and spaces',
-  )
-  expect(() => redisBus({ url, timeoutMs: 0 })).toThrow('redisBus: timeoutMs is 0. Give a number above 0')
+const url = 'redis://127.0.0.1:1'
+it.each<[options: unknown, message: string]>([
+  [undefined, 'options is missing. Give an object with any of url, sentinel, cluster, client, prefix'],
+  [{}, 'options says nothing of where Redis is. Give one of url, sentinel, cluster'],
+  [{ url, cluster: { rootNodes: [{ url }] } }, 'options has url and cluster. Give one of url, sentinel'],
+  [{ url: 'localhost:6379' }, 'url is "localhost:6379". Give one like redis://localhost:6379'],
+  [{ url: undefined }, 'url is undefined. Give one like redis://localhost:6379'],
+  [
+    { cluster: {} },
+    "cluster.rootNodes names no server. Give one at least: [{ url: 'redis://localhost:7000' }]",
+  ],
+  [{ sentinel: { name: 'mine', sentinelRootNodes: [] } }, 'sentinel.sentinelRootNodes names no server'],
+  [{ url, timeout: 5 }, 'options has "timeout", which means nothing. It takes url'],
+  [{ url, prefix: 'a{b}' }, 'prefix is "a{b}". Leave out braces and spaces'],
+  [{ url, timeoutMs: 0 }, 'timeoutMs is 0. Give a number above 0'],
+])('options that cannot work are refused: %j', (options, message) => {
+  const make = () => redisBus(options as Parameters<typeof redisBus>[0])
+  expect(make).toThrow(`redisBus: ${message}`)
 })

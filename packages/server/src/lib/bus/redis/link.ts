@@ -6,6 +6,7 @@ import {
   type RedisClusterOptions,
   type RedisSentinelOptions,
 } from 'redis'
+import { mistake } from '../../mistake.js'
 import { pause } from '../../pause.js'
 
 /** Where Redis is: one of them. */
@@ -16,6 +17,29 @@ export type RedisPlace =
   | { readonly sentinel: RedisSentinelOptions }
   /** Many, which share the topics among them. */
   | { readonly cluster: RedisClusterOptions }
+
+export const placeNames = ['url', 'sentinel', 'cluster'] as const
+
+/** @throws TidingsError `invalid_options` for what does not say where Redis is: the client would look where it likes */
+export function requirePlace(options: RedisPlace): void {
+  const given = placeNames.filter((name) => name in options)
+  if (given.length !== 1) {
+    const what = given.length === 0 ? 'says nothing of where Redis is' : `has ${given.join(' and ')}`
+    throw mistake(`options ${what}. Give one of ${placeNames.join(', ')}`, 'redisBus')
+  }
+  if ('url' in options) {
+    const { url } = options
+    if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return
+    throw mistake(`url is ${JSON.stringify(url)}. Give one like redis://localhost:6379`, 'redisBus')
+  }
+  const isCluster = 'cluster' in options
+  const roots = isCluster ? options.cluster?.rootNodes : options.sentinel?.sentinelRootNodes
+  if (Array.isArray(roots) && roots.length > 0) return
+  const [name, one] = isCluster
+    ? ['cluster.rootNodes', "{ url: 'redis://localhost:7000' }"]
+    : ['sentinel.sentinelRootNodes', "{ host: 'localhost', port: 26379 }"]
+  throw mistake(`${name} names no server. Give one at least: [${one}]`, 'redisBus')
+}
 
 /** What a bus needs of a client for Redis, whichever it is. */
 export interface RedisLink {

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { isTidingsError, TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
 import type { HistoryBounds } from '../../log/log.js'
-import { mistake } from '../../mistake.js'
+import { mistake, requireKnown } from '../../mistake.js'
 import { TimeoutError, withTimeout } from '../../time-limit.js'
 import type { Bus, BusEvent, BusNews, BusPage } from '../bus.js'
 import { AppendQueue } from './append-queue.js'
 import { type ChannelListener, Channels } from './channels.js'
 import { libraryName, librarySource } from './library.js'
-import { connect, type RedisLink, type RedisPlace } from './link.js'
+import { connect, placeNames, type RedisLink, type RedisPlace, requirePlace } from './link.js'
 
 /** What a bus on Redis is made with. */
 export type RedisBusOptions = RedisPlace & {
@@ -29,6 +29,8 @@ export type RedisBusOptions = RedisPlace & {
   onError?(error: unknown): void
 }
 
+const optionNames = [...placeNames, 'client', 'prefix', 'timeoutMs', 'onError']
+
 /** How many events are read at once. */
 const pageSize = 500
 
@@ -41,7 +43,7 @@ const maxWaiting = 16 * 1024 * 1024
  * It connects at once, and again whenever a connection is lost. Everything in Redis is forgotten after some time without
  * use: a topic's history after `history.ms`, its epoch after an hour.
  *
- * @throws TidingsError `invalid_options` for a prefix with braces, or a time out of range
+ * @throws TidingsError `invalid_options` for no place or several, a prefix with braces, or a time out of range
  */
 export function redisBus(options: RedisBusOptions): Bus {
   return new RedisBus(options)
@@ -65,6 +67,8 @@ class RedisBus implements Bus {
   #lastError: unknown
 
   constructor(options: RedisBusOptions) {
+    requireKnown('options', options, optionNames, 'redisBus')
+    requirePlace(options)
     const { prefix = 'tidings', timeoutMs = 2_000, onError } = options
     if (/[{}\s]/.test(prefix)) throw mistake(`prefix is "${prefix}". Leave out braces and spaces`, 'redisBus')
     if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
