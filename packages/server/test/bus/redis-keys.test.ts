@@ -1,5 +1,5 @@
 import { createClient } from 'redis'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { type RedisPlace, redisBus } from '../../src/redis.js'
 import { freePort, hasRedis, startRedis } from './redis-server.js'
 import { startCluster } from './redis-topologies.js'
@@ -56,6 +56,20 @@ it.skipIf(!hasRedis)('a log lets go of what is too much and too old', async () =
   expect(await client.xLen('mine:{old}:log')).toBeLessThan(200)
   await pause(400)
   expect(await client.exists('mine:{old}:log')).toBe(0)
+})
+
+it.skipIf(!hasRedis)('an event is as old as it is, whatever the time is here', async () => {
+  const { bus } = await start()
+  const keep = { size: 10, ms: 60_000 }
+  const { epoch } = await bus.read('topic', keep)
+  await bus.append('topic', body(1), keep)
+  const now = Date.now
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000)
+  onTestFinished(() => {
+    vi.restoreAllMocks()
+  })
+  const [event] = (await bus.read('topic', keep, { epoch, seq: 0 })).events
+  expect(Math.abs((event?.at ?? 0) - Date.now())).toBeLessThan(60_000)
 })
 
 it.skipIf(!hasRedis)('long events are read a few at a time', async () => {

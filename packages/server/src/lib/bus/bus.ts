@@ -5,7 +5,7 @@ import type { HistoryBounds } from '../log/log.js'
 export interface BusEvent {
   /** Its position: one more than that of the event before it. */
   readonly seq: number
-  /** When it was appended, in milliseconds since the epoch. */
+  /** When it was appended, in milliseconds since the epoch; where it was read, by the clock of who has read it. */
   readonly at: number
   /** The event as it was given to {@link Bus.append}. */
   readonly body: string

@@ -115,13 +115,15 @@ local function append(keys, args)
   return seq
 end
 
--- KEYS: head, log. ARGV: candidate for an epoch, size, ms, how many events, and after which epoch and seq.
+-- KEYS: head, log. ARGV: candidate for an epoch, size, ms, how many events, and after which epoch and seq. Gives the epoch,
+-- the newest seq, what time it is, and of each event when it was appended and its body.
 local function read(keys, args)
-  local epoch, seq = open(keys, args[1], now())
+  local time = now()
+  local epoch, seq = open(keys, args[1], time)
   local ms = tonumber(args[3])
   redis.call('HSET', keys[1], 'size', args[2], 'ms', args[3])
   redis.call('PEXPIRE', keys[1], string.format('%.0f', lifetime(ms < 0 and ms or math.max(ms, idle))))
-  local reply = { epoch, seq }
+  local reply = { epoch, seq, time }
   local after = tonumber(args[6])
   if args[5] ~= epoch or after >= seq then return reply end
   -- All that follows, or nothing; and not too much at once, for meanwhile nobody else is served.

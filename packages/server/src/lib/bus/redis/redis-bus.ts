@@ -106,11 +106,13 @@ class RedisBus implements Bus {
       String(after?.seq ?? 0),
     ]
     const reply = await this.#within(() => this.#call('read', this.#keysOf(topic), args))
-    const [epoch, head, ...rest] = reply as [string, number, ...string[]]
+    const [epoch, head, time, ...rest] = reply as [string, number, number, ...string[]]
+    // Its clock and ours may differ by more than history is kept for.
+    const ahead = Date.now() - time
     const events: BusEvent[] = []
     for (let n = 0; n < rest.length; n += 2) {
       const seq = (after?.seq ?? 0) + 1 + events.length
-      events.push({ seq, at: Number(rest[n]), body: rest[n + 1] as string })
+      events.push({ seq, at: Number(rest[n]) + ahead, body: rest[n + 1] as string })
     }
     return { epoch, head, events }
   }
