@@ -44,6 +44,17 @@ it.skipIf(!hasRedis)('all that is kept in Redis has its prefix, and an end', asy
   expect(keys.filter((_, n) => (ends[n] ?? -1) < 0)).toEqual([])
 })
 
+it.skipIf(!hasRedis)('a topic that nobody has read leaves nothing when its events are too old', async () => {
+  const { bus, client } = await start()
+  const keep = { size: 10, ms: 5_000 }
+  await bus.append('read', body(1), keep)
+  await bus.read('read', keep)
+  for (const topic of ['read', 'unread']) await bus.append(topic, body(2), keep)
+  const end = (topic: string) => client.pTTL(`mine:{${topic}}:head`)
+  expect(await end('read')).toBeGreaterThan(1_000_000)
+  expect(await end('unread')).toBeLessThanOrEqual(5_000)
+})
+
 it.skipIf(!hasRedis)('a log lets go of what is too much and too old', async () => {
   const { bus, client } = await start()
   for (let n = 0; n < 1_000; n += 1) await bus.append('long', body(n), { size: 100, ms: 60_000 })

@@ -29,9 +29,9 @@ local longestPage = 1048576
 -- The longest that anything stays that nobody uses.
 local longest = 2592000000
 
-local function lifetime(ms)
+local function lifetime(ms, least)
   if ms < 0 or ms > longest then return longest end
-  return math.max(ms, 1)
+  return string.format('%.0f', math.max(ms, least, 1))
 end
 
 local function now()
@@ -86,6 +86,8 @@ local function append(keys, args)
   local last = redis.call('GET', keys[4])
   if last and tonumber(last) >= tonumber(args[2]) then return seq end
   redis.call('SET', keys[4], args[2], 'PX', guarded)
+  -- Where it was never read, nobody has a cursor on it, and its epoch need not outlast its events.
+  local least = ms and idle or 0
   size = size or tonumber(args[3])
   ms = ms or tonumber(args[4])
   local at = string.format('%.0f', time)
@@ -102,12 +104,12 @@ local function append(keys, args)
     end
   end
   redis.call('HSET', keys[1], 'seq', string.format('%.0f', seq))
-  redis.call('PEXPIRE', keys[1], string.format('%.0f', lifetime(ms < 0 and ms or math.max(ms, idle))))
+  redis.call('PEXPIRE', keys[1], lifetime(ms, least))
   if size == 0 then
     -- What was kept before this would not go on with what may be kept after it.
     redis.call('DEL', keys[2])
   else
-    redis.call('PEXPIRE', keys[2], string.format('%.0f', lifetime(ms)))
+    redis.call('PEXPIRE', keys[2], lifetime(ms, 0))
   end
   if ms >= 0 and math.floor(seq / 64) > math.floor((first - 1) / 64) then forget(keys[2], time - ms) end
   local heading = epoch .. ' ' .. string.format('%.0f', first) .. ' ' .. at .. '\\n'
@@ -122,7 +124,7 @@ local function read(keys, args)
   local epoch, seq = open(keys, args[1], time)
   local ms = tonumber(args[3])
   redis.call('HSET', keys[1], 'size', args[2], 'ms', args[3])
-  redis.call('PEXPIRE', keys[1], string.format('%.0f', lifetime(ms < 0 and ms or math.max(ms, idle))))
+  redis.call('PEXPIRE', keys[1], lifetime(ms, idle))
   local reply = { epoch, seq, time }
   local after = tonumber(args[6])
   if args[5] ~= epoch or after >= seq then return reply end
