@@ -27,7 +27,6 @@ async function follow(replica: RedisServer, master: RedisServer): Promise<void> 
 it.skipIf(!hasRedis)('a server that others have stood in for goes on with no epoch of before', async () => {
   const first = await start()
   const second = await start()
-  await runOn(first.redis, ['CONFIG', 'SET', 'repl-diskless-sync-delay', '0'])
   await first.bus.append('topic', body(1), keep)
   const { epoch } = await first.bus.read('topic', keep)
   await follow(second.redis, first.redis)

@@ -55,6 +55,8 @@ export async function startRedis({
   let child: ChildProcess
   const start = async () => {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
+    // A replica need not wait for others.
+    if (!file) settings.push('--repl-diskless-sync-delay', '0')
     // A Sentinel keeps nothing.
     const all = [...(file ? [file] : []), ...settings, ...(file ? [] : ['--save', '']), ...args]
     child = spawn(executablePath, all, { stdio: 'ignore' })

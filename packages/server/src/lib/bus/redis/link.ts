@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   createClient,
   createCluster,
@@ -105,7 +106,27 @@ function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkOwner): Red
       socket: { reconnectStrategy, ...options.nodeClientOptions?.socket } as never,
     },
   })
-  sentinel.on('error', owner.failed)
+  let isProbing = false
+  /** It does not say when the connection for news is there again: what that acknowledges next is after it was. */
+  const probe = async () => {
+    if (isProbing) return
+    isProbing = true
+    const channel = `probe:${randomUUID()}`
+    const listener = () => {}
+    try {
+      await sentinel.sSubscribe(channel, listener)
+      owner.restored()
+      await sentinel.sUnsubscribe(channel, listener)
+    } catch {
+      // Closed, or lost once more, which is another error.
+    } finally {
+      isProbing = false
+    }
+  }
+  sentinel.on('error', (error) => {
+    owner.failed(error)
+    void probe()
+  })
   sentinel.on('topology-change', owner.restored)
   const connecting = keepConnecting(() => sentinel.connect(), owner)
   return {

@@ -1,0 +1,57 @@
+import { describe, it, onTestFinished } from 'vitest'
+import { type RedisPlace, redisBus } from '../../src/redis.js'
+import { until } from '../harness.js'
+import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
+import { runOn, startCluster, startSentinels } from './redis-topologies.js'
+
+const topologies: Record<string, () => Promise<{ place: RedisPlace; servers: readonly RedisServer[] }>> = {
+  async 'a server'() {
+    const server = await startRedis()
+    onTestFinished(() => server.stop())
+    return { place: { url: server.url }, servers: [server] }
+  },
+  async 'a server that Sentinels watch'() {
+    const { sentinel, master, stop } = await startSentinels()
+    onTestFinished(() => stop())
+    // It would otherwise look around now and then anyhow.
+    return { place: { sentinel: { ...sentinel, scanInterval: 3_600_000 } }, servers: [master] }
+  },
+  async 'a cluster'() {
+    const { rootNodes, servers, stop } = await startCluster()
+    onTestFinished(async () => {
+      await stop()
+    })
+    return { place: { cluster: { rootNodes } }, servers }
+  },
+}
+
+/** Cuts the connections that listen to topics: those of Sentinels are left, or they would have another server take over. */
+async function cutNews(server: RedisServer): Promise<void> {
+  const clients = String(await runOn(server, ['CLIENT', 'LIST', 'TYPE', 'pubsub'])).split('\n')
+  for (const client of clients) {
+    const [, id] = /^id=(\d+) .* ssub=[1-9]/.exec(client) ?? []
+    if (id) await runOn(server, ['CLIENT', 'KILL', 'ID', id])
+  }
+}
+
+describe.skipIf(!hasRedis)('a lost connection for news', () => {
+  it.each(Object.entries(topologies))('to %s is told once it is there again', async (_, start) => {
+    const { place, servers } = await start()
+    const bus = redisBus(place)
+    onTestFinished(() => bus.close())
+    const keep = { size: 10, ms: 60_000 }
+    const body = 'event: tested\ndata: 1\n\n'
+    const heard: number[] = []
+    await bus.listen('topic', ({ events }) => heard.push(...events.map(({ seq }) => seq)))
+    await bus.append('topic', body, keep)
+    await until(() => heard.length === 1, 'news came')
+    let doubts = 0
+    bus.onDoubt(() => {
+      doubts += 1
+    })
+    for (const server of servers) await cutNews(server)
+    await until(() => doubts > 0, 'the loss was told')
+    await bus.append('topic', body, keep)
+    await until(() => heard.length === 2, 'news came again')
+  })
+})
