@@ -69,12 +69,14 @@ export async function startCluster(firstPort?: number) {
         async () => (await runOn(replica, ['CLUSTER', 'REPLICATE', id])) === 'OK',
         'it knew its master',
       )
-      const says = async (section: string[], text: string) =>
-        String(await runOn(replica, section)).includes(text)
+      const isKnownTo = async (server: RedisServer) =>
+        String(await runOn(server, ['CLUSTER', 'REPLICAS', id])).includes(`:${replica.port}@`)
       await until(
         async () =>
-          (await says(['INFO', 'replication'], 'master_link_status:up')) &&
-          (await says(['CLUSTER', 'INFO'], 'cluster_state:ok')),
+          String(await runOn(replica, ['INFO', 'replication'])).includes('master_link_status:up') &&
+          String(await runOn(replica, ['CLUSTER', 'INFO'])).includes('cluster_state:ok') &&
+          // Who does not know of it does not vote for it.
+          (await Promise.all(servers.map(isKnownTo))).every(Boolean),
         'the replica followed',
       )
       return master
