@@ -2,7 +2,7 @@ import { createClient } from 'redis'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { type RedisPlace, redisBus } from '../../src/redis.js'
 import { freePort, hasRedis, startRedis } from './redis-server.js'
-import { startCluster } from './redis-topologies.js'
+import { startCluster, until } from './redis-topologies.js'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`
@@ -121,6 +121,47 @@ it.skipIf(!hasRedis)(
     await expect(bus.append('topic', body(1), { size: 10, ms: 1_000 })).resolves.toBeUndefined()
   },
 )
+
+it.skipIf(!hasRedis)(
+  'what waits behind others for a Redis that does not answer waits no longer',
+  async () => {
+    const { redis, bus, client } = await start()
+    const keep = { size: 10, ms: 1_000 }
+    await bus.append('topic', body(0), keep)
+    redis.pause()
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 10_000 }, (_, n) => bus.append('topic', body(n), keep)),
+    )
+    redis.resume()
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
+    await bus.append('topic', body(1), keep)
+    // The rest of twenty batches was not sent after the first, each to wait as long as that.
+    const calls = Number(/cmdstat_fcall:calls=(\d+)/.exec(await client.info('commandstats'))?.[1])
+    expect(calls).toBeLessThan(8)
+  },
+)
+
+it.skipIf(!hasRedis)('a Redis that is full is read from', async () => {
+  const { bus, client } = await start()
+  const keep = { size: 10, ms: 60_000 }
+  const { epoch } = await bus.read('topic', keep)
+  await bus.append('topic', body(1), keep)
+  await client.configSet('maxmemory', '1')
+  await expect(bus.append('topic', body(2), keep)).rejects.toMatchObject({ code: 'unavailable' })
+  expect((await bus.read('topic', keep, { epoch, seq: 0 })).events).toMatchObject([{ seq: 1 }])
+})
+
+it.skipIf(!hasRedis)('a bus that is closed while it connects leaves no connection', async () => {
+  const { redis, client } = await start()
+  const connections = async () => (await client.clientList()).length
+  const before = await connections()
+  for (let n = 0; n < 10; n += 1) {
+    const bus = redisBus({ url: redis.url })
+    for (let turn = 0; turn < n % 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    await bus.close()
+  }
+  await until(async () => (await connections()) === before, 'all were gone')
+})
 
 it.skipIf(!hasRedis)('what a client sends again, or too late, is not appended again', async () => {
   const { redis, bus, client } = await start()

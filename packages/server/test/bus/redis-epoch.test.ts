@@ -1,3 +1,4 @@
+import { createClient } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Bus } from '../../src/index.js'
 import { redisBus } from '../../src/redis.js'
@@ -40,3 +41,32 @@ it.skipIf(!hasRedis)('a server that others have stood in for goes on with no epo
   const now = await first.bus.read('topic', keep, { epoch, seq: 1 })
   expect(now.epoch).not.toBe(epoch)
 })
+
+it.skipIf(!hasRedis)(
+  'a command that is sent again to the server that takes over begins no epoch a second time',
+  async () => {
+    const first = await start()
+    const second = await start()
+    const sent = new Promise<string[]>((resolve) => {
+      const client = createClient({ url: first.redis.url })
+      onTestFinished(() => client.destroy())
+      void client.connect().then(() =>
+        client.monitor((line) => {
+          const command = [...String(line).matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([text]) => JSON.parse(text))
+          if (command[0] === 'FCALL' && String(command[1]).endsWith('append')) resolve(command)
+        }),
+      )
+    })
+    await until(
+      async () => String(await runOn(first.redis, ['CLIENT', 'LIST'])).includes('cmd=monitor'),
+      'it listens',
+    )
+    await first.bus.append('topic', body(1), keep)
+    const { epoch } = await first.bus.read('topic', keep)
+    await follow(second.redis, first.redis)
+    await runOn(second.redis, ['REPLICAOF', 'NO', 'ONE'])
+    await runOn(second.redis, await sent)
+    await second.bus.append('topic', body(2), keep)
+    expect((await second.bus.read('topic', keep)).epoch).not.toBe(epoch)
+  },
+)

@@ -1,12 +1,14 @@
 import { TidingsError } from '@tidings/core'
 import type { HistoryBounds } from '../../log/log.js'
-import { withTimeout } from '../../time-limit.js'
+import { TimeoutError, withTimeout } from '../../time-limit.js'
 
 /** How many events are appended in one step, and of how many characters, unless one alone is longer. */
 const maxBatch = { count: 500, length: 1024 * 1024 }
 
 interface Pending {
   readonly body: string
+  /** Until when it may be sent, in milliseconds of a monotonic clock. */
+  readonly until: number
   readonly keep: HistoryBounds
   resolve(): void
   reject(error: unknown): void
@@ -29,7 +31,7 @@ export class AppendQueue {
 
   /**
    * @param maxLength how many characters may wait or be on their way in all
-   * @param timeoutMs how long a batch is waited for
+   * @param timeoutMs how long an event may wait to be sent, and how long its batch is waited for
    */
   constructor(maxLength: number, timeoutMs: number, send: SendBatch) {
     this.#maxLength = maxLength
@@ -45,7 +47,7 @@ export class AppendQueue {
     }
     this.#length += body.length
     return new Promise((resolve, reject) => {
-      const pending = { body, keep, resolve, reject }
+      const pending = { body, keep, until: performance.now() + this.#timeoutMs, resolve, reject }
       const queue = this.#topics.get(topic)
       if (queue) {
         queue.push(pending)
@@ -60,10 +62,21 @@ export class AppendQueue {
 
   async #run(topic: string, queue: Pending[]): Promise<void> {
     while (queue.length > 0) {
+      this.#giveUpLate(queue)
       const batch = queue.splice(0, batchSize(queue))
-      await this.#deliver(topic, batch)
+      if (batch.length > 0) await this.#deliver(topic, batch)
     }
     this.#topics.delete(topic)
+  }
+
+  /** Refuses what has waited too long behind others: they stand in the order in which they came. */
+  #giveUpLate(queue: Pending[]): void {
+    const now = performance.now()
+    const first = queue.findIndex(({ until }) => until > now)
+    for (const { body, reject } of queue.splice(0, first < 0 ? queue.length : first)) {
+      this.#length -= body.length
+      reject(new TimeoutError(this.#timeoutMs))
+    }
   }
 
   async #deliver(topic: string, batch: readonly Pending[]): Promise<void> {

@@ -43,7 +43,8 @@ local function current(candidate, time)
   if not reign or time < usedAt or time - usedAt > unused then
     local info = redis.pcall('INFO', 'replication')
     local id = type(info) == 'string' and string.match(info, 'master_replid:(%w+)') or ''
-    if not reign or id ~= replication then reign = candidate end
+    -- Not the candidate alone: a command that has begun a reign may be sent again, to the server that takes over.
+    if not reign or id ~= replication then reign = candidate .. ' ' .. id .. ' ' .. string.format('%.0f', time) end
     replication = id
   end
   usedAt = time
@@ -55,9 +56,11 @@ local function open(keys, candidate, time)
   local present = current(candidate, time)
   local head = redis.call('HMGET', keys[1], 'epoch', 'seq', 'size', 'ms', 'reign')
   if head[5] == present then return head[1], tonumber(head[2]), tonumber(head[3]), tonumber(head[4]) end
+  -- Nor may a command that is sent again begin the same epoch twice.
+  local epoch = candidate .. '-' .. string.sub(replication, 1, 4) .. string.sub(string.format('%x', time), -4)
   redis.call('DEL', keys[2])
-  redis.call('HSET', keys[1], 'epoch', candidate, 'seq', 0, 'reign', present)
-  return candidate, 0, tonumber(head[3] or nil), tonumber(head[4] or nil)
+  redis.call('HSET', keys[1], 'epoch', epoch, 'seq', 0, 'reign', present)
+  return epoch, 0, tonumber(head[3] or nil), tonumber(head[4] or nil)
 end
 
 -- Lets go of what is too old at the beginning of a stream.
@@ -187,8 +190,9 @@ local function count(keys, args)
 end
 
 redis.register_function('${libraryName}_append', append)
-redis.register_function('${libraryName}_read', read)
+-- Also where memory is short: who reads is to go on, and what is released takes none.
+redis.register_function{function_name = '${libraryName}_read', callback = read, flags = { 'allow-oom' }}
 redis.register_function('${libraryName}_acquire', acquire)
-redis.register_function('${libraryName}_release', release)
-redis.register_function('${libraryName}_count', count)
+redis.register_function{function_name = '${libraryName}_release', callback = release, flags = { 'allow-oom' }}
+redis.register_function{function_name = '${libraryName}_count', callback = count, flags = { 'allow-oom' }}
 `

@@ -81,8 +81,11 @@ function serverLink(
   const subscriber = client.duplicate()
   for (const each of [client, subscriber]) each.on('error', owner.failed)
   subscriber.on('ready', owner.restored)
-  const connected = Promise.all([client.connect(), subscriber.connect()])
-  connected.catch(owner.failed)
+  const connecting = [client, subscriber].map((each) => each.connect())
+  for (const each of connecting) each.catch(owner.failed)
+  const destroy = () => {
+    for (const each of [client, subscriber]) if (each.isOpen) each.destroy()
+  }
   return {
     command: (_, args) => client.sendCommand(args),
     load: async (source) => {
@@ -91,9 +94,11 @@ function serverLink(
     subscribe: (channel, listener) => subscriber.sSubscribe(channel, listener),
     unsubscribe: (channel, listener) => subscriber.sUnsubscribe(channel, listener),
     close: async () => {
+      destroy()
+      await Promise.allSettled(connecting)
+      // A socket that was being made when it was destroyed is there nonetheless.
       client.destroy()
       subscriber.destroy()
-      await connected.catch(() => {})
     },
   }
 }
