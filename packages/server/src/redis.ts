@@ -1,2 +1,2 @@
-export type { RedisPlace } from './lib/bus/redis/link.js'
+export type { RedisPlace } from './lib/bus/redis/place.js'
 export { type RedisBusOptions, redisBus } from './lib/bus/redis/redis-bus.js'

@@ -2,7 +2,7 @@ import { createClient } from 'redis'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { type RedisPlace, redisBus } from '../../src/redis.js'
 import { freePort, hasRedis, startRedis } from './redis-server.js'
-import { startCluster, until } from './redis-topologies.js'
+import { startCluster } from './redis-topologies.js'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`
@@ -149,18 +149,6 @@ it.skipIf(!hasRedis)('a Redis that is full is read from', async () => {
   await client.configSet('maxmemory', '1')
   await expect(bus.append('topic', body(2), keep)).rejects.toMatchObject({ code: 'unavailable' })
   expect((await bus.read('topic', keep, { epoch, seq: 0 })).events).toMatchObject([{ seq: 1 }])
-})
-
-it.skipIf(!hasRedis)('a bus that is closed while it connects leaves no connection', async () => {
-  const { redis, client } = await start()
-  const connections = async () => (await client.clientList()).length
-  const before = await connections()
-  for (let n = 0; n < 10; n += 1) {
-    const bus = redisBus({ url: redis.url })
-    for (let turn = 0; turn < n % 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-    await bus.close()
-  }
-  await until(async () => (await connections()) === before, 'all were gone')
 })
 
 it.skipIf(!hasRedis)('what a client sends again, or too late, is not appended again', async () => {

@@ -41,8 +41,8 @@ export async function startCluster(firstPort?: number) {
   const servers = await Promise.all(
     busPorts.map((busPort, n) => startMember(busPort, n === 0 ? firstPort : undefined)),
   )
-  const replicas: RedisServer[] = []
-  const stop = () => Promise.all([...servers, ...replicas].map((server) => server.stop()))
+  const others: RedisServer[] = []
+  const stop = () => Promise.all([...servers, ...others].map((server) => server.stop()))
   try {
     await joinCluster(servers, busPorts)
   } catch (error) {
@@ -63,7 +63,7 @@ export async function startCluster(firstPort?: number) {
       const master = servers[at] as RedisServer
       const id = String(await runOn(master, ['CLUSTER', 'MYID']))
       const replica = await startMember(String(await freePort()))
-      replicas.push(replica)
+      others.push(replica)
       await runOn(replica, ['CLUSTER', 'MEET', '127.0.0.1', String(master.port), busPorts[at] ?? ''])
       await until(
         async () => (await runOn(replica, ['CLUSTER', 'REPLICATE', id])) === 'OK',
@@ -81,22 +81,48 @@ export async function startCluster(firstPort?: number) {
       )
       return master
     },
-    /** Moves the slot of a key, with all that is in it, to the next server. */
-    async moveSlotOf(key: string): Promise<void> {
+    /** Adds a server, which has no slots yet. */
+    async add(): Promise<RedisServer> {
+      const busPort = String(await freePort())
+      const added = await startMember(busPort)
+      others.push(added)
+      await runOn(first, ['CLUSTER', 'MEET', '127.0.0.1', String(added.port), busPort])
+      for (const server of [added, ...servers]) {
+        await until(
+          async () =>
+            String(await runOn(server, ['CLUSTER', 'INFO'])).includes('cluster_known_nodes:4') &&
+            String(await runOn(server, ['CLUSTER', 'INFO'])).includes('cluster_state:ok'),
+          'the servers knew each other',
+        )
+      }
+      return added
+    },
+    /** Begins to move the slot of a key to another server: the next, unless one is given. */
+    async beginMove(key: string, target?: RedisServer) {
       const { slot, at } = await slotOf(key)
-      const [from, to] = [servers[at], servers[(at + 1) % 3]] as [RedisServer, RedisServer]
+      const [from, to] = [servers[at], target ?? servers[(at + 1) % 3]] as [RedisServer, RedisServer]
       const [fromId, toId] = [
         String(await runOn(from, ['CLUSTER', 'MYID'])),
         String(await runOn(to, ['CLUSTER', 'MYID'])),
       ]
       await runOn(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId])
       await runOn(from, ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId])
-      const keys = (await runOn(from, ['CLUSTER', 'GETKEYSINSLOT', slot, '1000'])) as string[]
-      if (keys.length > 0) {
-        await runOn(from, ['MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys])
+      const move = (keys: readonly string[]) =>
+        runOn(from, ['MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys])
+      return {
+        move,
+        /** Moves what is left, and ends it. */
+        async end(): Promise<void> {
+          const keys = (await runOn(from, ['CLUSTER', 'GETKEYSINSLOT', slot, '1000'])) as string[]
+          if (keys.length > 0) await move(keys)
+          for (const server of [to, from, ...servers])
+            await runOn(server, ['CLUSTER', 'SETSLOT', slot, 'NODE', toId])
+        },
       }
-      for (const server of [to, from, ...servers])
-        await runOn(server, ['CLUSTER', 'SETSLOT', slot, 'NODE', toId])
+    },
+    async moveSlotOf(key: string): Promise<void> {
+      const { end } = await this.beginMove(key)
+      await end()
     },
     stop,
   }

@@ -81,21 +81,21 @@ local function forget(key, oldest)
   end
 end
 
--- KEYS: head, log, news, guard. ARGV: candidate for an epoch, number of the batch, size, ms, bodies. Numbers below 0 are
--- infinite. The batches of a process rise: one that comes again, or after a newer one, has been done or given up.
+-- KEYS: head, log, guard. ARGV: candidate for an epoch, number of the batch, size, ms, channel for news, bodies. Numbers
+-- below 0 are infinite. The batches of a process rise: one that comes again, or after a newer one, has been done or given up.
 local function append(keys, args)
   local time = now()
   local epoch, seq, size, ms = open(keys, args[1], time)
-  local last = redis.call('GET', keys[4])
+  local last = redis.call('GET', keys[3])
   if last and tonumber(last) >= tonumber(args[2]) then return seq end
-  redis.call('SET', keys[4], args[2], 'PX', guarded)
+  redis.call('SET', keys[3], args[2], 'PX', guarded)
   -- Where it was never read, nobody has a cursor on it, and its epoch need not outlast its events.
   local least = ms and idle or 0
   size = size or tonumber(args[3])
   ms = ms or tonumber(args[4])
   local at = string.format('%.0f', time)
   local first = seq + 1
-  for n = 5, #args do
+  for n = 6, #args do
     seq = seq + 1
     if size ~= 0 then
       local id = string.format('%.0f', seq) .. '-' .. at
@@ -116,7 +116,7 @@ local function append(keys, args)
   end
   if ms >= 0 and math.floor(seq / 64) > math.floor((first - 1) / 64) then forget(keys[2], time - ms) end
   local heading = epoch .. ' ' .. string.format('%.0f', first) .. ' ' .. at .. '\\n'
-  redis.call('SPUBLISH', keys[3], heading .. table.concat(args, '', 5))
+  redis.call('SPUBLISH', args[5], heading .. table.concat(args, '', 6))
   return seq
 end
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isTidingsError, TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
 import type { HistoryBounds } from '../../log/log.js'
@@ -8,7 +9,8 @@ import type { Bus, BusEvent, BusNews, BusPage } from '../bus.js'
 import { AppendQueue } from './append-queue.js'
 import { type ChannelListener, Channels } from './channels.js'
 import { libraryName, librarySource } from './library.js'
-import { connect, placeNames, type RedisLink, type RedisPlace, requirePlace } from './link.js'
+import type { RedisLink } from './link.js'
+import { connect, placeNames, type RedisPlace, requirePlace } from './place.js'
 
 /** What a bus on Redis is made with. */
 export type RedisBusOptions = RedisPlace & {
@@ -33,6 +35,9 @@ const optionNames = [...placeNames, 'client', 'prefix', 'timeoutMs', 'onError']
 
 /** How many events are read at once. */
 const pageSize = 500
+
+/** How long to wait for keys that are being moved, in milliseconds. */
+const movingMs = 20
 
 /** How many characters may wait to be emitted. */
 const maxWaiting = 16 * 1024 * 1024
@@ -118,7 +123,7 @@ class RedisBus implements Bus {
   }
 
   async listen(topic: string, listener: (news: BusNews) => void): Promise<() => void> {
-    return this.#subscribe(this.#keysOf(topic)[2], (message) => listener(newsOf(message)))
+    return this.#subscribe(this.#newsOf(topic), (message) => listener(newsOf(message)))
   }
 
   onDoubt(listener: () => void): () => void {
@@ -176,26 +181,43 @@ class RedisBus implements Bus {
 
   async #append(topic: string, bodies: readonly string[], keep: HistoryBounds): Promise<void> {
     const candidate = this.#candidate()
-    const keys = [...this.#keysOf(topic), `${this.#prefix}:{${topic}}:by:${this.#process}`]
-    await this.#call('append', keys, [candidate, String(this.#calls), ...boundsOf(keep), ...bodies])
+    const keys = [...this.#keysOf(topic), `${this.#nameOfTopic(topic)}:by:${this.#process}`]
+    const args = [candidate, String(this.#calls), ...boundsOf(keep), this.#newsOf(topic), ...bodies]
+    await this.#call('append', keys, args)
   }
 
-  /** Calls one of our functions, after loading them where Redis does not have them. */
+  /**
+   * Calls one of our functions, after loading them where Redis does not have them. Where a cluster is moving its keys,
+   * it is called again until they are all in one place.
+   */
   async #call(name: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const command = ['FCALL', `${libraryName}_${name}`, String(keys.length), ...keys, ...args]
-    try {
-      return await this.#link.command(keys[0] as string, command)
-    } catch (error) {
-      if (!isMessage(error, 'Function not found')) throw error
-      this.#loading ??= this.#load().finally(() => {
-        this.#loading = undefined
-      })
-      await this.#loading
-      return this.#link.command(keys[0] as string, command)
+    const until = performance.now() + this.#timeoutMs
+    let hasLoaded = false
+    while (true) {
+      try {
+        return await this.#link.command(keys[0] as string, command)
+      } catch (error) {
+        if (isMoving(error) && performance.now() < until) {
+          await sleep(movingMs)
+        } else if (isMessage(error, 'Function not found') && !hasLoaded) {
+          hasLoaded = true
+          await this.#load()
+        } else {
+          throw error
+        }
+      }
     }
   }
 
-  async #load(): Promise<void> {
+  #load(): Promise<void> {
+    this.#loading ??= this.#loadOnce().finally(() => {
+      this.#loading = undefined
+    })
+    return this.#loading
+  }
+
+  async #loadOnce(): Promise<void> {
     try {
       await this.#link.load(librarySource)
     } catch (error) {
@@ -251,10 +273,19 @@ class RedisBus implements Bus {
     return `${this.#process}-${this.#calls.toString(36)}`
   }
 
-  /** The keys of a topic lie in one hash slot, by the part in braces. */
-  #keysOf(topic: string): [head: string, log: string, news: string] {
-    const name = `${this.#prefix}:{${topic}}`
-    return [`${name}:head`, `${name}:log`, `${name}:news`]
+  /** What is of one topic lies in one hash slot, by the part in braces. */
+  #nameOfTopic(topic: string): string {
+    return `${this.#prefix}:{${topic}}`
+  }
+
+  #keysOf(topic: string): [head: string, log: string] {
+    const name = this.#nameOfTopic(topic)
+    return [`${name}:head`, `${name}:log`]
+  }
+
+  /** A channel: it is not among the keys, none of which may be missing while a cluster moves them. */
+  #newsOf(topic: string): string {
+    return `${this.#nameOfTopic(topic)}:news`
   }
 
   #nameOf(name: string): string {
@@ -282,6 +313,12 @@ function boundsOf({ size, ms }: HistoryBounds): [size: string, ms: string] {
 /** Milliseconds as Redis takes them. */
 function whole(ms: number): string {
   return String(Math.max(1, Math.ceil(ms)))
+}
+
+/** Whether a command was refused because some of its keys are at one server of a cluster and some at another. */
+function isMoving(error: unknown): boolean {
+  // The latter is what the client says of a server that has no slots of its own yet.
+  return isMessage(error, 'TRYAGAIN') || isMessage(error, 'Cannot find node')
 }
 
 function isMessage(error: unknown, part: string): boolean {

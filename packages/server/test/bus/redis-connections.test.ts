@@ -1,8 +1,10 @@
 import { describe, it, onTestFinished } from 'vitest'
 import { type RedisPlace, redisBus } from '../../src/redis.js'
-import { until } from '../harness.js'
+
 import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
-import { runOn, startCluster, startSentinels } from './redis-topologies.js'
+import { runOn, startCluster, startSentinels, until } from './redis-topologies.js'
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const topologies: Record<string, () => Promise<{ place: RedisPlace; servers: readonly RedisServer[] }>> = {
   async 'a server'() {
@@ -44,14 +46,33 @@ describe.skipIf(!hasRedis)('a lost connection for news', () => {
     const heard: number[] = []
     await bus.listen('topic', ({ events }) => heard.push(...events.map(({ seq }) => seq)))
     await bus.append('topic', body, keep)
-    await until(() => heard.length === 1, 'news came')
+    await until(async () => heard.length === 1, 'news came')
     let doubts = 0
     bus.onDoubt(() => {
       doubts += 1
     })
     for (const server of servers) await cutNews(server)
-    await until(() => doubts > 0, 'the loss was told')
+    await until(async () => doubts > 0, 'the loss was told')
     await bus.append('topic', body, keep)
-    await until(() => heard.length === 2, 'news came again')
+    await until(async () => heard.length === 2, 'news came again')
+  })
+})
+
+describe.skipIf(!hasRedis)('a bus that is closed while it connects', () => {
+  it.each(Object.entries(topologies))('to %s leaves no connection', async (_, start) => {
+    const { place, servers } = await start()
+    const connections = async () => {
+      const lists = await Promise.all(servers.map((server) => runOn(server, ['CLIENT', 'LIST'])))
+      return String(lists).trim().split('\n').length
+    }
+    const before = await connections()
+    for (let n = 0; n < 20; n += 1) {
+      const bus = redisBus(place)
+      for (let turn = 0; turn < n % 10; turn += 1) await pause(1)
+      await bus.close()
+    }
+    // What was still being connected to is by then.
+    await pause(500)
+    await until(async () => (await connections()) === before, 'all were gone')
   })
 })

@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { Bus } from '../../src/lib/bus/bus.js'
+import { redisBus } from '../../src/redis.js'
+import { hasRedis } from './redis-server.js'
+import { startCluster, until } from './redis-topologies.js'
+
+const keep = { size: 100, ms: 60_000 }
+const body = (n: number) => `event: tested\ndata: ${n}\n\n`
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe.skipIf(!hasRedis)('when the slots of a cluster move', () => {
+  let cluster: Awaited<ReturnType<typeof startCluster>>
+  let bus: Bus
+  let other: Bus
+
+  beforeEach(async () => {
+    cluster = await startCluster()
+    const connect = () => redisBus({ cluster: { rootNodes: cluster.rootNodes } })
+    bus = connect()
+    other = connect()
+    return async () => {
+      await bus.close()
+      await other.close()
+      await cluster.stop()
+    }
+  })
+
+  /** Subscribes to other topics and leaves them, as fast as it goes. */
+  function keepSubscribing(loops: number): () => Promise<void> {
+    let isOver = false
+    let count = 0
+    const run = async () => {
+      while (!isOver) {
+        count += 1
+        const stop = await bus.listen(`other ${count}`, () => {}).catch(() => undefined)
+        if (count % 2 === 0) stop?.()
+      }
+    }
+    const running = Array.from({ length: loops }, run)
+    return async () => {
+      isOver = true
+      await Promise.all(running)
+    }
+  }
+
+  it.each([1, 40])(
+    'topics are heard though others are subscribed to meanwhile, %i at a time',
+    async (loops) => {
+      const heard = new Map<string, number>()
+      const hear = (name: string) => heard.set(name, (heard.get(name) ?? 0) + 1)
+      const topics = Array.from({ length: 8 }, (_, n) => `topic ${n}`)
+      for (const topic of topics) {
+        await bus.listen(topic, () => hear(topic))
+        await other.append(topic, body(0), keep)
+      }
+      await bus.receive('inbox', () => hear('inbox'))
+      const stop = keepSubscribing(loops)
+      onTestFinished(stop)
+      for (const topic of topics) await cluster.moveSlotOf(`tidings:{${topic}}:head`)
+      await cluster.moveSlotOf('tidings:to:inbox')
+      await stop()
+      heard.clear()
+      await until(async () => {
+        for (const topic of topics) if (!heard.has(topic)) await other.append(topic, body(1), keep)
+        if (!heard.has('inbox')) await other.send('inbox', 'message')
+        await pause(50)
+        return heard.size === topics.length + 1
+      }, 'all were heard')
+    },
+  )
+
+  it('says that news may have been lost, once it is subscribed again', async () => {
+    let heard = 0
+    await bus.listen('topic', () => {
+      heard += 1
+    })
+    // A connection to each server is there.
+    for (let n = 0; n < 20; n += 1) await bus.listen(`other ${n}`, () => {})
+    await other.append('topic', body(0), keep)
+    await until(async () => heard === 1, 'it was heard')
+    let heardAfter = 0
+    bus.onDoubt(() => {
+      heard = 0
+      heardAfter += 1
+    })
+    await cluster.moveSlotOf('tidings:{topic}:head')
+    await until(async () => heardAfter > 0, 'it was said')
+    await other.append('topic', body(1), keep)
+    await until(async () => heard === 1, 'it was heard again')
+  })
+
+  it('emits and reads go on while it lasts', async () => {
+    await bus.append('topic', body(1), keep)
+    const { epoch } = await bus.read('topic', keep)
+    const { move, end } = await cluster.beginMove('tidings:{topic}:head')
+    await bus.append('topic', body(2), keep)
+    const { events } = await bus.read('topic', keep, { epoch, seq: 0 })
+    expect(events.map(({ body }) => body)).toEqual([1, 2].map(body))
+    // Some of its keys are here, and some there.
+    await move(['tidings:{topic}:head'])
+    const appended = [3, 4].map((n) => bus.append('topic', body(n), keep))
+    const read = bus.read('topic', keep, { epoch, seq: 0 })
+    await pause(200)
+    await end()
+    await Promise.all(appended)
+    // Another server is in charge, which cannot know that nothing was lost.
+    const page = await read
+    expect(page.epoch).not.toBe(epoch)
+    const after = await bus.read('topic', keep, { epoch: page.epoch, seq: 0 })
+    expect(after.events.map(({ body }) => body)).toEqual([3, 4].map(body))
+  })
+
+  it('emits wait no longer than they may for keys that are here and there', async () => {
+    const impatient = redisBus({ cluster: { rootNodes: cluster.rootNodes }, timeoutMs: 300 })
+    onTestFinished(() => impatient.close())
+    await impatient.append('topic', body(1), keep)
+    const { move, end } = await cluster.beginMove('tidings:{topic}:head')
+    await move(['tidings:{topic}:head'])
+    await expect(impatient.append('topic', body(2), keep)).rejects.toMatchObject({ code: 'unavailable' })
+    await end()
+    await impatient.append('topic', body(3), keep)
+  })
+
+  it('a server that had none before is found', async () => {
+    await bus.append('topic', body(1), keep)
+    let heard = 0
+    await bus.listen('topic', () => {
+      heard += 1
+    })
+    const { move, end } = await cluster.beginMove('tidings:{topic}:head', await cluster.add())
+    await move(['tidings:{topic}:head', 'tidings:{topic}:log'])
+    const appended = bus.append('topic', body(2), keep)
+    await pause(100)
+    await end()
+    await appended
+    await until(async () => {
+      await other.append('topic', body(3), keep)
+      return heard > 0
+    }, 'it was heard')
+  })
+})
