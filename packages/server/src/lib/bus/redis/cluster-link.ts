@@ -1,6 +1,6 @@
 import { createCluster, type RedisClusterOptions } from 'redis'
-import { ClusterSubscriber } from './cluster-subscriber.js'
 import { destroy, keepConnecting, type RedisLink, type RedisLinkOwner, reconnectStrategy } from './link.js'
+import { Subscriber } from './subscriber.js'
 
 /** How many slots a cluster has: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ */
 const slotCount = 16_384
@@ -20,21 +20,45 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner)
   })
   cluster.on('error', owner.failed)
   cluster.on('node-error', owner.failed)
-  const subscriber = new ClusterSubscriber(cluster, owner)
   const connect = async () => {
     await cluster.connect()
-    if (Object.keys(cluster.slots).length < slotCount) {
-      // It is being set up, and the client would not look again.
-      cluster.destroy()
-      throw new Error('The cluster has slots that no server has')
-    }
-    void subscriber.watch()
+    if (Object.keys(cluster.slots).length === slotCount) return
+    // It is being set up, and the client would not look again.
+    cluster.destroy()
+    throw new Error('The cluster has slots that no server has')
   }
+  const connecting = keepConnecting(connect, owner)
+  const clientOf = async (address: string) => {
+    const master = cluster.masters.find((each) => each.address === address)
+    return master && cluster.nodeClient(master)
+  }
+  const subscriber = new Subscriber(
+    {
+      async addressOf(channel, hasMoved) {
+        await connecting.done
+        // The client learns where it is now.
+        if (hasMoved) await cluster.sendCommand(channel, false, ['EXISTS', channel])
+        const slot = Number(await cluster.sendCommand(channel, false, ['CLUSTER', 'KEYSLOT', channel]))
+        const address = cluster.slots[slot]?.master.address
+        if (address === undefined) throw new Error(`No server of the cluster has slot ${slot}`)
+        return address
+      },
+      async clientFor(address) {
+        const client = await clientOf(address)
+        if (!client) throw new Error(`The server ${address} is no master any more`)
+        return client.duplicate()
+      },
+      async stateOf(address) {
+        const client = await clientOf(address)
+        return client && ownSlots(String(await client.sendCommand(['CLUSTER', 'NODES'])))
+      },
+    },
+    owner,
+  )
   const destroyAll = () => {
     for (const { client } of [...cluster.masters, ...cluster.replicas]) if (client) destroy(client)
     cluster.destroy()
   }
-  const connecting = keepConnecting(connect, owner)
   return {
     command: async (key, args) => {
       await connecting.done
@@ -45,10 +69,7 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner)
         cluster.masters.map(async (master) => (await cluster.nodeClient(master)).functionLoad(source)),
       )
     },
-    subscribe: async (channel, listener) => {
-      await connecting.done
-      await subscriber.subscribe(channel, listener)
-    },
+    subscribe: (channel, listener) => subscriber.subscribe(channel, listener),
     unsubscribe: (channel) => subscriber.unsubscribe(channel),
     close: async () => {
       connecting.stop()
@@ -58,4 +79,12 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner)
       for (const event of ['node-connect', 'node-error']) cluster.on(event, destroyAll)
     },
   }
+}
+
+/** What a server says of its own slots: https://redis.io/docs/latest/commands/cluster-nodes/ */
+function ownSlots(nodes: string): string {
+  const own = nodes.split('\n').find((line) => line.includes('myself')) ?? ''
+  const [id, , , , , , epoch, , ...slots] = own.split(' ')
+  // In brackets are those that are being moved.
+  return [id, epoch, ...slots.filter((slot) => !slot.startsWith('['))].join(' ')
 }

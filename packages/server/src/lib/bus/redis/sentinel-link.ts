@@ -1,39 +1,41 @@
-import { randomUUID } from 'node:crypto'
-import { createSentinel, type RedisSentinelOptions } from 'redis'
+import { createClient, createSentinel, type RedisSentinelOptions } from 'redis'
 import { keepConnecting, type RedisLink, type RedisLinkOwner, reconnectStrategy } from './link.js'
+import { Subscriber } from './subscriber.js'
 
 /** Connects to the server that Sentinels say. */
 export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkOwner): RedisLink {
-  const sentinel = createSentinel({
-    ...options,
-    nodeClientOptions: {
-      ...options.nodeClientOptions,
-      socket: { reconnectStrategy, ...options.nodeClientOptions?.socket } as never,
-    },
-  })
-  let isProbing = false
-  /** It does not say when the connection for news is there again: what that acknowledges next is after it was. */
-  const probe = async () => {
-    if (isProbing) return
-    isProbing = true
-    const channel = `probe:${randomUUID()}`
-    const listener = () => {}
-    try {
-      await sentinel.sSubscribe(channel, listener)
-      owner.restored()
-      await sentinel.sUnsubscribe(channel, listener)
-    } catch {
-      // Closed, or lost once more, which is another error.
-    } finally {
-      isProbing = false
-    }
+  const nodeClientOptions = {
+    ...options.nodeClientOptions,
+    socket: { reconnectStrategy, ...options.nodeClientOptions?.socket } as never,
   }
-  sentinel.on('error', (error) => {
-    owner.failed(error)
-    void probe()
-  })
-  sentinel.on('topology-change', owner.restored)
+  const sentinel = createSentinel({ ...options, nodeClientOptions })
+  sentinel.on('error', owner.failed)
   const connecting = keepConnecting(() => sentinel.connect(), owner)
+  // Its own connection for news forgets everything if it breaks while it moves to another server.
+  let address: string | undefined
+  /** Where the master is, or was while there is none. */
+  const findMaster = () => {
+    const master = sentinel.getMasterNode()
+    if (master) address = `${master.host}:${master.port}`
+    return address
+  }
+  const subscriber = new Subscriber(
+    {
+      async addressOf() {
+        await connecting.done
+        const found = findMaster()
+        if (found === undefined) throw new Error('The Sentinels know of no master')
+        return found
+      },
+      async clientFor(at) {
+        const [, host, port] = /^(.*):(\d+)$/.exec(at) ?? []
+        const socket = { ...(nodeClientOptions.socket as object), host, port: Number(port) }
+        return createClient({ ...nodeClientOptions, socket } as never)
+      },
+      stateOf: async (at) => (at === findMaster() ? 'master' : undefined),
+    },
+    owner,
+  )
   return {
     command: async (_, args) => {
       await connecting.done
@@ -42,15 +44,11 @@ export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkOwne
     load: async (source) => {
       await sentinel.functionLoad(source)
     },
-    subscribe: async (channel, listener) => {
-      await connecting.done
-      await sentinel.sSubscribe(channel, listener)
-    },
-    unsubscribe: async (channel, listener) => {
-      await sentinel.sUnsubscribe(channel, listener)
-    },
+    subscribe: (channel, listener) => subscriber.subscribe(channel, listener),
+    unsubscribe: (channel) => subscriber.unsubscribe(channel),
     close: async () => {
       connecting.stop()
+      subscriber.close()
       await sentinel.destroy()
     },
   }

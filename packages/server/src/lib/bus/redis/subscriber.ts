@@ -1,82 +1,90 @@
-import type { createCluster, RedisFunctions, RedisModules, RedisScripts, TypeMapping } from 'redis'
 import { pause } from '../../pause.js'
 import { withTimeout } from '../../time-limit.js'
 import type { ChannelListener } from './channels.js'
 import { destroy, type RedisLinkOwner, reconnectStrategy } from './link.js'
 
-type Cluster = ReturnType<typeof createCluster<RedisModules, RedisFunctions, RedisScripts, 3, TypeMapping>>
-type Connection = Awaited<ReturnType<Cluster['nodeClient']>>
+/** How often it is looked whether the masters are what they were, and how long one may take to say so, in milliseconds. */
+const checkMs = 1_000
 
-/** How often each master is asked which slots it has, in milliseconds. */
-const lookEveryMs = 1_000
-
-/** How long slots may go on moving before the channels of a master are subscribed to anew, in milliseconds. */
+/** How long things may go on changing before the channels of a master are subscribed to anew, in milliseconds. */
 const renewMs = 250
 
-/** For how long what was subscribed to anew is told of as one. */
+/** For how long what was subscribed to anew is told of as one, in milliseconds. */
 const doubtMs = 50
 
 /** How often a channel may be looked for where it is said to be. */
 const mostMoves = 5
 
+/** What is needed of a client that is subscribed with. */
+export interface SubscriberConnection {
+  readonly isReady: boolean
+  on(event: string, listener: (error: unknown) => void): unknown
+  once(event: string, listener: () => void): unknown
+  connect(): Promise<unknown>
+  destroy(): void
+  sSubscribe(channel: string, listener: ChannelListener): Promise<void>
+  sUnsubscribe(channel: string, listener: ChannelListener): Promise<void>
+}
+
+/** The servers at which channels are subscribed to. */
+export interface Masters {
+  /** The address of the one that has a channel. @param hasMoved whether it was not where it was last said to be */
+  addressOf(channel: string, hasMoved: boolean): Promise<string>
+  /** A client for one of them, which does not connect yet. */
+  clientFor(address: string): Promise<SubscriberConnection>
+  /** What it may be relied upon for as long as it stays the same; nothing where it is a master no more. Rejects if it is away. */
+  stateOf(address: string): Promise<string | undefined>
+}
+
 /** A master at which there is something to subscribe to. */
 interface Home {
   readonly address: string
-  readonly connection: Connection
-  /** Which slots it had before it was connected to, by its own account. */
-  slots: string
-  /** Rejects if it is away. */
-  opening: Promise<void>
+  readonly connection: SubscriberConnection
+  /** What it said of itself before it was connected to. */
+  readonly state: string | undefined
 }
 
 interface Subscription {
   readonly listener: ChannelListener
   /** Under way until it is subscribed; rejects if that was given up. */
   placing: Promise<void>
-  slot: number | undefined
   /** Where it is subscribed. */
   home: Home | undefined
   isLeft: boolean
 }
 
 /**
- * Subscribes to channels of a cluster, each at the master that has its slot, and follows them when their slots move:
+ * Subscribes to channels, each at the master that has it, and follows them to others:
  * https://redis.io/docs/latest/develop/pubsub/#sharded-pubsub
  *
- * A master that has lost a slot unsubscribes its channels, unasked. A client takes that for the answer to whatever it has just
- * asked for, and from then on knows no longer what it is subscribed to. So once a master's slots are others, its
+ * A master of a cluster that has lost a slot unsubscribes its channels, unasked. A client takes that for the answer to whatever
+ * it has just asked for, and from then on does not know what it is subscribed to. So once a master is not what it was, its
  * connection is replaced.
  */
-export class ClusterSubscriber {
-  readonly #cluster: Cluster
+export class Subscriber {
+  readonly #masters: Masters
   readonly #owner: RedisLinkOwner
   readonly #subscriptions = new Map<string, Subscription>()
-  readonly #homes = new Map<string, Home>()
+  /** By their addresses. */
+  readonly #homes = new Map<string, Promise<Home>>()
+  /** Those whose connections know what they are subscribed to. */
+  readonly #trusted = new Set<Home>()
   /** Those whose connections are to be replaced. */
   readonly #distrusted = new Set<Home>()
   readonly #closing = new AbortController()
   #renewal: NodeJS.Timeout | undefined
   #doubt: NodeJS.Timeout | undefined
 
-  constructor(cluster: Cluster, owner: RedisLinkOwner) {
-    this.#cluster = cluster
+  constructor(masters: Masters, owner: RedisLinkOwner) {
+    this.#masters = masters
     this.#owner = owner
-  }
-
-  /** Watches the cluster, which has to be connected. */
-  async watch(): Promise<void> {
-    const { signal } = this.#closing
-    while (!signal.aborted) {
-      await pause(lookEveryMs, signal)
-      await Promise.all([...this.#homes.values()].map((home) => this.#check(home)))
-    }
+    void this.#watch()
   }
 
   async subscribe(channel: string, listener: ChannelListener): Promise<void> {
     const subscription: Subscription = {
       listener,
       placing: Promise.resolve(),
-      slot: undefined,
       home: undefined,
       isLeft: false,
     }
@@ -90,15 +98,14 @@ export class ClusterSubscriber {
     }
   }
 
-  /** @throws Error what went wrong: it is subscribed still */
+  /** Leaves a channel that was subscribed to. @throws Error what went wrong: it is subscribed to still */
   async unsubscribe(channel: string): Promise<void> {
     const subscription = this.#subscriptions.get(channel)
     if (!subscription) return
     subscription.isLeft = true
     await subscription.placing
-    const { home, listener } = subscription
     try {
-      await home?.connection.sUnsubscribe(channel, listener)
+      await subscription.home?.connection.sUnsubscribe(channel, subscription.listener)
     } catch (error) {
       // With a connection that was replaced, its subscriptions went.
       if (subscription.home) {
@@ -113,7 +120,8 @@ export class ClusterSubscriber {
     this.#closing.abort(new Error('The bus was closed'))
     clearTimeout(this.#renewal)
     clearTimeout(this.#doubt)
-    for (const { connection } of this.#homes.values()) destroy(connection)
+    for (const { connection } of this.#trusted) destroy(connection)
+    this.#trusted.clear()
     this.#homes.clear()
   }
 
@@ -121,16 +129,14 @@ export class ClusterSubscriber {
   async #place(channel: string, subscription: Subscription): Promise<void> {
     let moves = 0
     while (!subscription.home) {
-      const home = await this.#homeOf(channel, subscription)
+      const home = await this.#homeOf(channel, moves > 0)
       try {
         await home.connection.sSubscribe(channel, subscription.listener)
-        if (this.#isTrusted(home)) subscription.home = home
+        if (this.#trusted.has(home)) subscription.home = home
       } catch (error) {
-        if (!this.#isTrusted(home)) continue
+        if (!this.#trusted.has(home)) continue
         moves += 1
         if (!isMoved(error) || moves > mostMoves) throw error
-        // Has the cluster's client learn where it is.
-        await this.#cluster.sendCommand(channel, false, ['EXISTS', channel])
       }
     }
   }
@@ -151,22 +157,24 @@ export class ClusterSubscriber {
     }
   }
 
-  async #homeOf(channel: string, subscription: Subscription): Promise<Home> {
-    subscription.slot ??= Number(
-      await this.#cluster.sendCommand(channel, false, ['CLUSTER', 'KEYSLOT', channel]),
-    )
-    const master = this.#cluster.slots[subscription.slot]?.master
-    if (!master) throw new Error(`No server of the cluster has slot ${subscription.slot}`)
-    const client = await this.#cluster.nodeClient(master)
+  async #homeOf(channel: string, hasMoved: boolean): Promise<Home> {
+    const address = await this.#masters.addressOf(channel, hasMoved)
     this.#closing.signal.throwIfAborted()
-    const home = this.#homes.get(master.address) ?? this.#open(master.address, client)
-    await home.opening
+    let home = this.#homes.get(address)
+    if (!home) {
+      home = this.#open(address)
+      this.#homes.set(address, home)
+      home.catch(() => this.#homes.delete(address))
+    }
     return home
   }
 
-  #open(address: string, client: Connection): Home {
-    const connection = client.duplicate()
-    const home: Home = { address, connection, slots: '', opening: Promise.resolve() }
+  async #open(address: string): Promise<Home> {
+    const connection = await this.#masters.clientFor(address)
+    const state = await withTimeout(checkMs, this.#masters.stateOf(address))
+    this.#closing.signal.throwIfAborted()
+    const home: Home = { address, connection, state }
+    this.#trusted.add(home)
     connection.on('error', (error) => {
       if (!connection.isReady) {
         this.#owner.failed(error)
@@ -179,44 +187,29 @@ export class ClusterSubscriber {
     connection.on('sharded-channel-moved', () => this.#distrust(home))
     // The first time, nothing was subscribed that could have been lost.
     connection.once('ready', () => connection.on('ready', () => this.#doubtSoon()))
-    this.#homes.set(address, home)
-    home.opening = this.#connect(home, client)
+    connection.connect().catch(() => {})
     return home
   }
 
-  async #connect(home: Home, client: Connection): Promise<void> {
-    try {
-      home.slots = await slotsOf(client)
-      this.#closing.signal.throwIfAborted()
-    } catch (error) {
-      this.#homes.delete(home.address)
-      throw error
+  async #watch(): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      await pause(checkMs, signal)
+      await Promise.all([...this.#trusted].map((home) => this.#check(home)))
     }
-    home.connection.connect().catch(() => {})
   }
 
-  /** Whether what may be subscribed to at a master is what it was. */
   async #check(home: Home): Promise<void> {
-    const master = this.#cluster.masters.find(({ address }) => address === home.address)
-    if (!master) {
-      this.#distrust(home)
-      return
-    }
     try {
-      await home.opening
-      const slots = await slotsOf(this.#cluster.nodeClient(master))
-      if (slots !== home.slots) this.#distrust(home)
+      const state = await withTimeout(checkMs, this.#masters.stateOf(home.address))
+      if (state === undefined || state !== home.state) this.#distrust(home)
     } catch {
-      // It is away, which its connections tell.
+      // It is away, which its connection tells.
     }
-  }
-
-  #isTrusted(home: Home): boolean {
-    return this.#homes.get(home.address) === home
   }
 
   #distrust(home: Home): void {
-    if (!this.#isTrusted(home)) return
+    if (!this.#trusted.has(home)) return
     this.#distrusted.add(home)
     this.#renewal ??= setTimeout(() => this.#renew(), renewMs)
   }
@@ -224,6 +217,7 @@ export class ClusterSubscriber {
   #renew(): void {
     this.#renewal = undefined
     for (const home of this.#distrusted) {
+      this.#trusted.delete(home)
       this.#homes.delete(home.address)
       for (const [channel, subscription] of this.#subscriptions) {
         if (subscription.home === home) subscription.placing = this.#placeAgain(channel, subscription)
@@ -239,16 +233,6 @@ export class ClusterSubscriber {
       this.#owner.restored()
     }, doubtMs)
   }
-}
-
-/** What a server says of its own slots: https://redis.io/docs/latest/commands/cluster-nodes/ */
-async function slotsOf(client: Connection | Promise<Connection>): Promise<string> {
-  const ask = async () => (await client).sendCommand(['CLUSTER', 'NODES'])
-  const nodes = String(await withTimeout(lookEveryMs, ask()))
-  const own = nodes.split('\n').find((line) => line.includes('myself')) ?? ''
-  const [id, , , , , , epoch, , ...slots] = own.split(' ')
-  // In brackets are those that are being moved.
-  return [id, epoch, ...slots.filter((slot) => !slot.startsWith('['))].join(' ')
 }
 
 function isMoved(error: unknown): boolean {
