@@ -50,21 +50,28 @@ export async function startCluster(firstPort?: number) {
     throw error
   }
   const [first] = servers as [RedisServer]
+  const moved = new Map<string, RedisServer>()
   const slotOf = async (key: string) => {
     const slot = String(await runOn(first, ['CLUSTER', 'KEYSLOT', key]))
-    return { slot, at: bounds.findIndex((bound) => bound > Number(slot)) - 1 }
+    const at = bounds.findIndex((bound) => bound > Number(slot)) - 1
+    return { slot, owner: moved.get(slot) ?? (servers[at] as RedisServer) }
   }
   return {
     servers,
     rootNodes: servers.map(({ url }) => ({ url })),
     /** Gives the server that has a key a replica, which takes over when that is gone, and says which server it is. */
     async replicate(key: string): Promise<RedisServer> {
-      const { at } = await slotOf(key)
-      const master = servers[at] as RedisServer
+      const { owner: master } = await slotOf(key)
       const id = String(await runOn(master, ['CLUSTER', 'MYID']))
       const replica = await startMember(String(await freePort()))
       others.push(replica)
-      await runOn(replica, ['CLUSTER', 'MEET', '127.0.0.1', String(master.port), busPorts[at] ?? ''])
+      await runOn(replica, [
+        'CLUSTER',
+        'MEET',
+        '127.0.0.1',
+        String(master.port),
+        busPorts[servers.indexOf(master)] ?? '',
+      ])
       await until(
         async () => (await runOn(replica, ['CLUSTER', 'REPLICATE', id])) === 'OK',
         'it knew its master',
@@ -99,8 +106,8 @@ export async function startCluster(firstPort?: number) {
     },
     /** Begins to move the slot of a key to another server: the next, unless one is given. */
     async beginMove(key: string, target?: RedisServer) {
-      const { slot, at } = await slotOf(key)
-      const [from, to] = [servers[at], target ?? servers[(at + 1) % 3]] as [RedisServer, RedisServer]
+      const { slot, owner: from } = await slotOf(key)
+      const to = target ?? (servers[(servers.indexOf(from) + 1) % servers.length] as RedisServer)
       const [fromId, toId] = [
         String(await runOn(from, ['CLUSTER', 'MYID'])),
         String(await runOn(to, ['CLUSTER', 'MYID'])),
@@ -117,6 +124,7 @@ export async function startCluster(firstPort?: number) {
           if (keys.length > 0) await move(keys)
           for (const server of [to, from, ...servers])
             await runOn(server, ['CLUSTER', 'SETSLOT', slot, 'NODE', toId])
+          moved.set(slot, to)
         },
       }
     },
