@@ -1,5 +1,5 @@
 import type { EventSourceMessage } from 'eventsource-parser'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../../src/express.js'
 import {
   type Bus,
@@ -45,13 +45,17 @@ async function startNode(bus: Bus, options: Options = {}, own: Partial<HandlersO
 const json = (text: string | undefined) => JSON.parse(text ?? 'null')
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-const redis = hasRedis ? await startRedis() : undefined
-afterAll(() => redis?.stop())
+let redis: RedisServer
+beforeAll(async () => {
+  if (!hasRedis) return
+  redis = await startRedis()
+  return () => redis.stop()
+})
 
 const memory = memoryBus()
 const buses = [
   { what: 'memory', connect: () => memoryBus({ shareWith: memory }) },
-  ...(redis ? [{ what: 'Redis', connect: () => redisBus({ url: redis.url }) }] : []),
+  ...(hasRedis ? [{ what: 'Redis', connect: () => redisBus({ url: redis.url }) }] : []),
 ]
 
 describe.each(buses)('nodes on one bus in $what', ({ connect }) => {

@@ -1,12 +1,15 @@
-import { afterAll, describe, it } from 'vitest'
+import { beforeAll, describe, it } from 'vitest'
 import { redisBus } from '../../src/redis.js'
 import { busSuite } from '../../src/testing.js'
 import { hasRedis } from './redis-server.js'
 import { startCluster } from './redis-topologies.js'
 
-describe.skipIf(!hasRedis)('the bus on a Redis Cluster', async () => {
-  const cluster = hasRedis ? await startCluster() : undefined
-  afterAll(() => cluster?.stop())
-  const connect = () => redisBus({ cluster: { rootNodes: cluster?.rootNodes ?? [] } })
+describe.skipIf(!hasRedis)('the bus on a Redis Cluster', () => {
+  let cluster: Awaited<ReturnType<typeof startCluster>>
+  beforeAll(async () => {
+    cluster = await startCluster()
+    return () => cluster.stop()
+  })
+  const connect = () => redisBus({ cluster: { rootNodes: cluster.rootNodes } })
   for (const { name, run } of busSuite({ connect })) it(name, run)
 })

@@ -1,14 +1,17 @@
 import { createServer, type Socket, connect as tcpConnect } from 'node:net'
-import { afterAll, describe, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, it, onTestFinished } from 'vitest'
 import { redisBus } from '../../src/redis.js'
 import { busSuite } from '../../src/testing.js'
 import { freePort, hasRedis } from './redis-server.js'
 import { startSentinels, until } from './redis-topologies.js'
 
-describe.skipIf(!hasRedis)('the bus on a Redis that a Sentinel watches', async () => {
-  const watched = hasRedis ? await startSentinels() : undefined
-  afterAll(() => watched?.stop())
-  const connect = () => redisBus({ sentinel: watched?.sentinel ?? { name: '', sentinelRootNodes: [] } })
+describe.skipIf(!hasRedis)('the bus on a Redis that a Sentinel watches', () => {
+  let watched: Awaited<ReturnType<typeof startSentinels>>
+  beforeAll(async () => {
+    watched = await startSentinels()
+    return () => watched.stop()
+  })
+  const connect = () => redisBus({ sentinel: watched.sentinel })
   for (const { name, run } of busSuite({ connect })) it(name, run)
 })
 

@@ -21,6 +21,12 @@ export interface RedisServer {
 
 const executablePath = process.env['TIDINGS_REDIS'] ?? '/usr/bin/redis-server'
 
+/** Those that run: none outlives the process that has started it. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Whether there is a Redis to test with. With `CI=true` there has to be. */
 export const hasRedis = existsSync(executablePath) || process.env['CI'] === 'true'
 
@@ -59,7 +65,10 @@ export async function startRedis({
     if (!file) settings.push('--repl-diskless-sync-delay', '0')
     // A Sentinel keeps nothing.
     const all = [...(file ? [file] : []), ...settings, ...(file ? [] : ['--save', '']), ...args]
-    child = spawn(executablePath, all, { stdio: 'ignore' })
+    const started = spawn(executablePath, all, { stdio: 'ignore' })
+    child = started
+    running.add(started)
+    started.on('exit', () => running.delete(started))
     await answers(port, child)
   }
   const kill = async () => {

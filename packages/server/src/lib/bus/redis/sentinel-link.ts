@@ -11,7 +11,6 @@ export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkOwne
   const sentinel = createSentinel({ ...options, nodeClientOptions })
   sentinel.on('error', owner.failed)
   const connecting = keepConnecting(() => sentinel.connect(), owner)
-  // Its own connection for news forgets everything if it breaks while it moves to another server.
   let address: string | undefined
   /** Where the master is, or was while there is none. */
   const findMaster = () => {
@@ -19,6 +18,7 @@ export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkOwne
     if (master) address = `${master.host}:${master.port}`
     return address
   }
+  // The client's own connection for news forgets everything if it breaks while it moves to another server.
   const subscriber = new Subscriber(
     {
       async addressOf() {
