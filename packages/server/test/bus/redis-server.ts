@@ -26,6 +26,8 @@ const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
+// So is a worker of Vitest ended that has left something open.
+process.once('SIGTERM', () => process.exit(143))
 
 /** Whether there is a Redis to test with. With `CI=true` there has to be. */
 export const hasRedis = existsSync(executablePath) || process.env['CI'] === 'true'
