@@ -1,9 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackoffBounds, backoffMs, type Cursor } from '@tidings/core/wire'
-import type { Bus, BusEvent, BusNews } from '../bus/bus.js'
+import type { Bus, BusEvent, BusNews, BusPage } from '../bus/bus.js'
 import type { HistoryBounds, Log } from './log.js'
 
 /** Between which bounds a bus that fails is asked again. */
 const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
+
+/** How much news is kept while the log is read, in characters: beyond, it is read again. */
+const aheadLength = 1024 * 1024
+
+/** For how long news is waited for of what the bus keeps no more, and how often it is looked for, in milliseconds. */
+const patience = { ms: 1_000, eachMs: 10 }
 
 /** What a follower tells of the log that it keeps. */
 export interface FollowerOwner {
@@ -19,20 +26,29 @@ export interface FollowerOwner {
   unused(): void
 }
 
+/** News that has come since the log began to be read and did not go on from its head. */
+interface Ahead {
+  readonly news: BusNews[]
+  length: number
+}
+
 /**
  * Keeps the log of a topic in step with the bus', of which it is the tail.
  *
  * News is only ever trusted as far as it goes on from the log's head. Whatever does not, and whatever may have been
- * lost, is read from the bus: what comes after a position either is all there, or has been lost and is announced.
+ * lost, is read from the bus: what comes after a position either is all there, or has been lost and is announced. What has
+ * come by the time is not thrown away: where many events come, the bus may not keep them for as long as it takes to read.
  */
 export class Follower {
   readonly #bus: Bus
   readonly #owner: FollowerOwner
-  #state: 'new' | 'live' | 'behind' | 'stopped' = 'new'
+  #state: 'new' | 'started' | 'stopped' = 'new'
   #stopListening: (() => void) | undefined
   #started: Promise<void> | undefined
-  /** Whether news has come while the log was being read that it may not have been read with. */
+  /** Whether there may be something that the log was not read with. */
   #isDoubtful = false
+  /** There while the log is being read. */
+  #ahead: Ahead | undefined
   #catchingUp: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
   #linger: NodeJS.Timeout | undefined
@@ -53,7 +69,7 @@ export class Follower {
   }
 
   get isStarted(): boolean {
-    return this.#state === 'live' || this.#state === 'behind'
+    return this.#state === 'started'
   }
 
   /** Somebody needs the log. */
@@ -116,32 +132,48 @@ export class Follower {
   }
 
   async #start(): Promise<void> {
-    const { log, key, keep } = this.#owner
+    const { log, key } = this.#owner
     this.#stopListening ??= await this.#bus.listen(key, (news) => this.#hear(news))
     if (this.#isStopped) {
       this.stop()
       return
     }
-    const { epoch, head } = await this.#bus.read(key, keep)
+    const [{ epoch, head }, ahead] = await this.#read()
     if (this.#isStopped) return
     log.restart(epoch, head)
-    this.#state = 'live'
-    // What was appended between the read and now. It stands where the bus' did, even if this fails.
-    if (this.#isDoubtful) await this.#catchUp().catch(() => {})
+    this.#state = 'started'
+    const goesOn = this.#goOn(ahead)
+    // It stands where the bus' did, even if this fails.
+    if (!goesOn || this.#isDoubtful) await this.#catchUp().catch(() => {})
   }
 
-  #hear({ epoch, events }: BusNews): void {
-    const { log } = this.#owner
-    const newest = events.at(-1)
-    if (!newest || this.#isStopped) return
-    if (this.#state !== 'live') {
-      this.#isDoubtful = true
-      return
+  #hear(news: BusNews): void {
+    if (this.#isStopped || this.#take(news)) return
+    const ahead = this.#ahead
+    if (ahead) {
+      ahead.length += news.events.reduce((sum, { body }) => sum + body.length, 0)
+      if (ahead.length <= aheadLength) {
+        ahead.news.push(news)
+        return
+      }
     }
+    this.#isDoubtful = true
+    if (this.isStarted && !this.#retry) this.#catchUpSometime()
+  }
+
+  /** Appends what goes on from the log's head, and says whether the log has all of it now. */
+  #take({ epoch, events }: BusNews): boolean {
+    const { log } = this.#owner
+    if (!this.isStarted || epoch !== log.epoch) return false
     // News is new: nobody's clock matters.
     const now = performance.now()
-    if (epoch === log.epoch) this.#append(events, () => now)
-    if (epoch !== log.epoch || newest.seq > log.head) this.#catchUpSometime()
+    this.#append(events, () => now)
+    return (events.at(-1)?.seq ?? 0) <= log.head
+  }
+
+  /** The same for what has come while the log was read. */
+  #goOn({ news }: Ahead): boolean {
+    return news.filter((each) => !this.#take(each)).length === 0
   }
 
   /** Appends what goes on from the log's head. */
@@ -166,15 +198,14 @@ export class Follower {
   }
 
   async #readToHead(): Promise<void> {
-    this.#state = 'behind'
     clearTimeout(this.#retry)
+    this.#retry = undefined
     try {
       do {
         this.#isDoubtful = false
         while (await this.#readOn());
       } while (this.#isDoubtful)
       this.#failures = 0
-      if (!this.#isStopped) this.#state = 'live'
     } catch (error) {
       if (!this.#isStopped) {
         this.#retry = setTimeout(() => this.#catchUpSometime(), backoffMs(retry, this.#failures)).unref()
@@ -188,23 +219,39 @@ export class Follower {
 
   /** Reads one page, and says whether there is more. */
   async #readOn(): Promise<boolean> {
-    const { log, key, keep } = this.#owner
+    const { log } = this.#owner
     const after = log.cursorAt(log.head)
-    const { epoch, head, events } = await this.#bus.read(key, keep, after)
+    const [{ epoch, head, events }, ahead] = await this.#read(after)
     if (this.#isStopped) return false
-    if (epoch !== log.epoch || head < log.head) {
+    if (epoch !== after.epoch || head < after.seq) {
       log.restart(epoch, head)
       this.#owner.restarted()
-      return false
-    }
-    if (head === log.head) return false
-    if (events[0]?.seq === log.head + 1) {
+    } else if (events[0]?.seq === after.seq + 1) {
       this.#append(events, ({ at }) => monotonic(at))
-    } else {
+    } else if (log.head < head) {
       log.skipTo(head)
       this.#owner.appended(0)
     }
-    return log.head < head
+    return log.head < head || !this.#goOn(ahead)
+  }
+
+  /** Reads what the bus keeps after a position, and gives it with the news that has come meanwhile. */
+  async #read(after?: Cursor): Promise<[page: BusPage, ahead: Ahead]> {
+    const { log, key, keep } = this.#owner
+    const ahead: Ahead = { news: [], length: 0 }
+    this.#ahead = ahead
+    try {
+      const page = await this.#bus.read(key, keep, after)
+      // What it keeps no more may be on its way, unless what follows it has come.
+      const until = performance.now() + patience.ms
+      const isAwaited = () => page.epoch === after?.epoch && page.events.length === 0 && log.head < page.head
+      while (isAwaited() && ahead.length === 0 && !this.#isStopped && performance.now() < until) {
+        await sleep(patience.eachMs, undefined, { ref: false })
+      }
+      return [page, ahead]
+    } finally {
+      this.#ahead = undefined
+    }
   }
 
   get #isStopped(): boolean {
