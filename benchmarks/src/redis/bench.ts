@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { Child } from '../lib/child.js'
 import { machine } from '../lib/machine.js'
 import { quantile } from '../lib/quantile.js'
@@ -8,8 +9,11 @@ import type { NodeCommands } from './node.js'
 import { cpuOf, startRedis } from './own-redis.js'
 import { type SubjectName, subjects } from './subjects.js'
 
-const rounds = Number(process.argv[2] ?? 3)
-if (!(rounds >= 1)) throw new Error('Give how many rounds to run: 3')
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } })
+const rounds = Number(values.rounds)
+if (!Number.isInteger(rounds) || rounds < 1) {
+  throw new Error(`--rounds is ${values.rounds}: give how often each subject is measured, such as --rounds 3`)
+}
 const nodeCounts = [1, 2, 3]
 const rate = { perSecond: 200, ms: 3_000 }
 const flood = { outstanding: 500, ms: 3_000 }
