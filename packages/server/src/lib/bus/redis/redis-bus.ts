@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isTidingsError, TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
 import type { HistoryBounds } from '../../log/log.js'
@@ -8,7 +7,7 @@ import { TimeoutError, withTimeout } from '../../time-limit.js'
 import type { Bus, BusEvent, BusNews, BusPage } from '../bus.js'
 import { AppendQueue } from './append-queue.js'
 import { type ChannelListener, Channels } from './channels.js'
-import { libraryName, librarySource } from './library.js'
+import { Functions } from './functions.js'
 import type { RedisLink } from './link.js'
 import { connect, placeNames, type RedisPlace, requirePlace } from './place.js'
 
@@ -36,9 +35,6 @@ const optionNames = [...placeNames, 'client', 'prefix', 'timeoutMs', 'onError']
 /** How many events are read at once. */
 const pageSize = 500
 
-/** How long to wait for keys that are being moved, in milliseconds. */
-const movingMs = 20
-
 /** How many characters may wait to be emitted. */
 const maxWaiting = 16 * 1024 * 1024
 
@@ -57,6 +53,7 @@ export function redisBus(options: RedisBusOptions): Bus {
 class RedisBus implements Bus {
   readonly inUseMs = 1_800_000
   readonly #link: RedisLink
+  readonly #functions: Functions
   readonly #channels: Channels
   readonly #prefix: string
   readonly #timeoutMs: number
@@ -65,7 +62,6 @@ class RedisBus implements Bus {
   // An epoch is unique to the life of one log: this process, and a count of what it has asked for.
   readonly #process = randomBytes(9).toString('base64url')
   #calls = 0
-  #loading: Promise<void> | undefined
   /** What Redis is being asked. */
   readonly #asking = new Set<Promise<unknown>>()
   #isClosed = false
@@ -94,6 +90,7 @@ class RedisBus implements Bus {
         for (const doubter of this.#doubters) doubter()
       },
     })
+    this.#functions = new Functions(this.#link, timeoutMs)
     this.#channels = new Channels(this.#link)
   }
 
@@ -110,7 +107,7 @@ class RedisBus implements Bus {
       after?.epoch ?? '',
       String(after?.seq ?? 0),
     ]
-    const reply = await this.#within(() => this.#call('read', this.#keysOf(topic), args))
+    const reply = await this.#within(() => this.#functions.call('read', this.#keysOf(topic), args))
     const [epoch, head, time, ...rest] = reply as [string, number, number, ...string[]]
     // Its clock and ours may differ by more than history is kept for.
     const ahead = Date.now() - time
@@ -143,11 +140,13 @@ class RedisBus implements Bus {
   }
 
   async acquire(name: string, holder: string, ms: number): Promise<boolean> {
-    return (await this.#within(() => this.#call('acquire', [this.#nameOf(name)], [holder, whole(ms)]))) === 1
+    const key = this.#nameOf(name)
+    const args = [holder, whole(ms)]
+    return (await this.#within(() => this.#functions.call('acquire', [key], args))) === 1
   }
 
   async release(name: string, holder: string): Promise<void> {
-    await this.#within(() => this.#call('release', [this.#nameOf(name)], [holder]))
+    await this.#within(() => this.#functions.call('release', [this.#nameOf(name)], [holder]))
   }
 
   async put(name: string, value: string, ms: number): Promise<void> {
@@ -164,7 +163,7 @@ class RedisBus implements Bus {
   async count(name: string, holder: string, count: number, most: number, ms: number): Promise<boolean> {
     const key = `${this.#prefix}:count:${name}`
     const args = [holder, String(count), String(most), whole(ms)]
-    return (await this.#within(() => this.#call('count', [key], args))) === 1
+    return (await this.#within(() => this.#functions.call('count', [key], args))) === 1
   }
 
   async ping(): Promise<void> {
@@ -183,47 +182,7 @@ class RedisBus implements Bus {
     const candidate = this.#candidate()
     const keys = [...this.#keysOf(topic), `${this.#nameOfTopic(topic)}:by:${this.#process}`]
     const args = [candidate, String(this.#calls), ...boundsOf(keep), this.#newsOf(topic), ...bodies]
-    await this.#call('append', keys, args)
-  }
-
-  /**
-   * Calls one of our functions, after loading them where Redis does not have them. Where a cluster is moving its keys,
-   * it is called again until they are all in one place.
-   */
-  async #call(name: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    const command = ['FCALL', `${libraryName}_${name}`, String(keys.length), ...keys, ...args]
-    const until = performance.now() + this.#timeoutMs
-    let hasLoaded = false
-    while (true) {
-      try {
-        return await this.#link.command(keys[0] as string, command)
-      } catch (error) {
-        if (isMoving(error) && performance.now() < until) {
-          await sleep(movingMs)
-        } else if (isMessage(error, 'Function not found') && !hasLoaded) {
-          hasLoaded = true
-          await this.#load()
-        } else {
-          throw error
-        }
-      }
-    }
-  }
-
-  #load(): Promise<void> {
-    this.#loading ??= this.#loadOnce().finally(() => {
-      this.#loading = undefined
-    })
-    return this.#loading
-  }
-
-  async #loadOnce(): Promise<void> {
-    try {
-      await this.#link.load(librarySource)
-    } catch (error) {
-      // Another node has been quicker.
-      if (!isMessage(error, 'already exists')) throw error
-    }
+    await this.#functions.call('append', keys, args)
   }
 
   async #subscribe(channel: string, listener: ChannelListener): Promise<() => void> {
@@ -313,14 +272,4 @@ function boundsOf({ size, ms }: HistoryBounds): [size: string, ms: string] {
 /** Milliseconds as Redis takes them. */
 function whole(ms: number): string {
   return String(Math.max(1, Math.ceil(ms)))
-}
-
-/** Whether a command was refused because some of its keys are at one server of a cluster and some at another. */
-function isMoving(error: unknown): boolean {
-  // The latter is what the client says of a server that has no slots of its own yet.
-  return isMessage(error, 'TRYAGAIN') || isMessage(error, 'Cannot find node')
-}
-
-function isMessage(error: unknown, part: string): boolean {
-  return error instanceof Error && error.message.includes(part)
 }
