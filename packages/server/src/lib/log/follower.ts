@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackoffBounds, backoffMs, type Cursor } from '@tidings/core/wire'
 import type { Bus, BusEvent, BusNews, BusPage } from '../bus/bus.js'
+import { Ahead } from './ahead.js'
 import type { HistoryBounds, Log } from './log.js'
 
 /** Between which bounds a bus that fails is asked again. */
 const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
-
-/** How much news is kept while the log is read, in characters: beyond, it is read again. */
-const aheadLength = 1024 * 1024
 
 /** For how long news is waited for of what the bus keeps no more, and how often it is looked for, in milliseconds. */
 const patience = { ms: 1_000, eachMs: 10 }
@@ -24,12 +22,6 @@ export interface FollowerOwner {
   restarted(): void
   /** Nobody has needed it for a while. */
   unused(): void
-}
-
-/** News that has come since the log began to be read and did not go on from its head. */
-interface Ahead {
-  readonly news: BusNews[]
-  length: number
 }
 
 /**
@@ -148,15 +140,7 @@ export class Follower {
   }
 
   #hear(news: BusNews): void {
-    if (this.#isStopped || this.#take(news)) return
-    const ahead = this.#ahead
-    if (ahead) {
-      ahead.length += news.events.reduce((sum, { body }) => sum + body.length, 0)
-      if (ahead.length <= aheadLength) {
-        ahead.news.push(news)
-        return
-      }
-    }
+    if (this.#isStopped || this.#take(news) || this.#ahead?.hold(news)) return
     this.#isDoubtful = true
     if (this.isStarted && !this.#retry) this.#catchUpSometime()
   }
@@ -173,7 +157,9 @@ export class Follower {
 
   /** The same for what has come while the log was read. */
   #goOn({ news }: Ahead): boolean {
-    return news.filter((each) => !this.#take(each)).length === 0
+    let goesOn = true
+    for (const each of news) goesOn = this.#take(each) && goesOn
+    return goesOn
   }
 
   /** Appends what goes on from the log's head. */
@@ -238,14 +224,14 @@ export class Follower {
   /** Reads what the bus keeps after a position, and gives it with the news that has come meanwhile. */
   async #read(after?: Cursor): Promise<[page: BusPage, ahead: Ahead]> {
     const { log, key, keep } = this.#owner
-    const ahead: Ahead = { news: [], length: 0 }
+    const ahead = new Ahead()
     this.#ahead = ahead
     try {
       const page = await this.#bus.read(key, keep, after)
       // What it keeps no more may be on its way, unless what follows it has come.
       const until = performance.now() + patience.ms
       const isAwaited = () => page.epoch === after?.epoch && page.events.length === 0 && log.head < page.head
-      while (isAwaited() && ahead.length === 0 && !this.#isStopped && performance.now() < until) {
+      while (isAwaited() && ahead.isEmpty && !this.#isStopped && performance.now() < until) {
         await sleep(patience.eachMs, undefined, { ref: false })
       }
       return [page, ahead]
