@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Bus, type BusNews, memoryBus } from '../../src/index.js'
 import { Follower } from '../../src/lib/log/follower.js'
 import { Log } from '../../src/lib/log/log.js'
+import { until } from '../harness.js'
 
 const keep = { size: 10, ms: 60_000 }
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`
@@ -253,7 +254,7 @@ describe('where more happens than the bus keeps while it is read', () => {
     await follower.start()
     await appendLong(bus, 2)
     tell(1)
-    await follower.check()
+    await until(() => log.head === 6, 'all was read')
     expect(log.head).toBe(6)
     expect(log.floor).toBe(0)
     expect(reads).toBe(3)
@@ -285,7 +286,7 @@ it.each([0, 1, 2, 3, 4, 5, 6])(
     const { follower, log } = follow(bus)
     await follower.start()
     await follower.check()
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(() => log.head === 4, 'all was read')
     expect(numbersIn(log)).toEqual(upTo(4))
     follower.stop()
   },

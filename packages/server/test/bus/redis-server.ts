@@ -26,7 +26,7 @@ const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
-// So is a worker of Vitest ended that has left something open.
+// Vitest ends a worker that has left something open with this signal, and without a handler there is no `exit`.
 process.once('SIGTERM', () => process.exit(143))
 
 /** Whether there is a Redis to test with. With `CI=true` there has to be. */
