@@ -39,14 +39,19 @@ export function parsePlan(args: readonly string[]): Plan {
     scenarios.map(({ name }) => name),
     scenario,
   )
-  const rounds = Number(values.rounds ?? (quick ? 1 : 5))
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is ${values.rounds}\n\n${usage}`)
   return {
     subjects: choose(subjectNames, only),
     scenarios: scenarios.filter(({ name }) => chosen.includes(name)),
-    rounds,
+    rounds: values.rounds === undefined ? (quick ? 1 : 5) : parseRounds(values.rounds),
     isFull: !quick && only === undefined && scenario === undefined,
   }
+}
+
+/** How often each subject is measured. @throws Error for what is no count */
+export function parseRounds(text: string): number {
+  const rounds = Number(text)
+  if (Number.isInteger(rounds) && rounds >= 1) return rounds
+  throw new Error(`--rounds is ${text}: give how often each subject is measured, such as --rounds 3`)
 }
 
 function choose<Name extends string>(all: readonly Name[], list: string | undefined): readonly Name[] {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Child } from '../lib/child.js'
+import { parseRounds } from '../lib/command-line.js'
 import { machine } from '../lib/machine.js'
 import { quantile } from '../lib/quantile.js'
 import { measureFigures } from './figures.js'
@@ -10,10 +11,7 @@ import { cpuOf, startRedis } from './own-redis.js'
 import { type SubjectName, subjects } from './subjects.js'
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } })
-const rounds = Number(values.rounds)
-if (!Number.isInteger(rounds) || rounds < 1) {
-  throw new Error(`--rounds is ${values.rounds}: give how often each subject is measured, such as --rounds 3`)
-}
+const rounds = parseRounds(values.rounds)
 const nodeCounts = [1, 2, 3]
 const rate = { perSecond: 200, ms: 3_000 }
 const flood = { outstanding: 500, ms: 3_000 }
