@@ -27,7 +27,7 @@ describe('a plain topic', () => {
     const stream = await open(`${url}/ticks`)
     expect(stream.response.status).toBe(200)
     expect(stream.response.headers.get('content-type')).toBe('text/event-stream')
-    expect(stream.response.headers.get('cache-control')).toBe('no-cache, no-transform')
+    expect(stream.response.headers.get('cache-control')).toBe('private, no-cache, no-transform')
     expect(stream.response.headers.get('x-accel-buffering')).toBe('no')
     await tidings.emit.ticks().tick(7)
     await stream.count(2)

@@ -1,5 +1,5 @@
 import { eventStreamContentType } from '@tidings/core/wire'
-import type { Sink, SinkListener, StreamAnswer } from '../http/http.js'
+import { everyAnswer, type Sink, type SinkListener, type StreamAnswer } from '../http/http.js'
 
 /** An answer that is an event stream, with the headers that keep it one on its way through proxies and middleware. */
 export function eventStream(open: (sink: Sink) => SinkListener, drop: () => void = () => {}): StreamAnswer {
@@ -7,8 +7,11 @@ export function eventStream(open: (sink: Sink) => SinkListener, drop: () => void
     kind: 'stream',
     headers: {
       'Content-Type': eventStreamContentType,
-      // `no-transform` (RFC 9111 section 5.2.2.6) is what keeps compressing middleware from holding events back.
-      'Cache-Control': 'no-cache, no-transform',
+      // `no-transform` (RFC 9111 section 5.2.2.6) is what keeps compressing middleware from holding events back. `private`
+      // keeps a shared cache that collapses equal requests from joining one user to another's stream. Not `no-store`,
+      // which is among Chromium's reasons to keep a page out of its back-forward cache.
+      'Cache-Control': 'private, no-cache, no-transform',
+      ...everyAnswer,
       // nginx buffers an answer unless it is told not to.
       'X-Accel-Buffering': 'no',
     },

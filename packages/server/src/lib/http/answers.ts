@@ -1,10 +1,10 @@
 import type { TidingsError } from '@tidings/core'
 import { problemContentType, toProblem } from '@tidings/core/wire'
-import type { CompleteAnswer } from './http.js'
+import { type CompleteAnswer, everyAnswer } from './http.js'
 
 /** A value as an answer of its own, which nobody is to keep; 204 if there is none. */
 export function jsonAnswer(value: unknown): CompleteAnswer {
-  const headers = { 'Cache-Control': 'no-store' }
+  const headers = { 'Cache-Control': 'no-store', ...everyAnswer }
   if (value === undefined) return { kind: 'complete', status: 204, headers, body: '' }
   return {
     kind: 'complete',
@@ -24,6 +24,7 @@ export function problemAnswer(error: TidingsError, headers: CompleteAnswer['head
     headers: {
       'Content-Type': problemContentType,
       'Cache-Control': 'no-store',
+      ...everyAnswer,
       // Whole seconds, rounded up: RFC 9110 section 10.2.3.
       ...(retryAfterMs === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) }),
       ...headers,

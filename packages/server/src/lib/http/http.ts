@@ -44,6 +44,9 @@ export interface SinkListener {
   closed(): void
 }
 
+/** What every answer carries: browsers do not guess its type, so that nothing in it runs as a script or shows as a page. */
+export const everyAnswer = { 'X-Content-Type-Options': 'nosniff' } as const
+
 /** An answer that is complete. */
 export interface CompleteAnswer {
   readonly kind: 'complete'

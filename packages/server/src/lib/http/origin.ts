@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { problemAnswer } from './answers.js'
-import type { Answer, TidingsRequest } from './http.js'
+import { type Answer, everyAnswer, type TidingsRequest } from './http.js'
 
 /** Which other origins may use the server from a browser. */
 export interface AllowedOrigins {
@@ -59,6 +59,7 @@ function preflight(request: TidingsRequest, headers: Readonly<Record<string, str
     status: 204,
     headers: {
       ...headers,
+      ...everyAnswer,
       'Access-Control-Allow-Methods': 'GET, POST',
       // Whichever headers the user's own `context` reads.
       ...(asked === null ? {} : { 'Access-Control-Allow-Headers': asked }),
