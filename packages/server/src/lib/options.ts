@@ -98,6 +98,9 @@ export interface ServerOptions<Context> {
    * Only who opened a shared connection may change what it carries, and only who sent a command is given its answer
    * again; `limits.connectionsPerPrincipal` counts by it, and hooks are told it. Without it, whoever knows a connection's
    * id, which nobody can guess, may change what that carries; what they may subscribe to is asked of themselves.
+   *
+   * Where finding it takes a promise, await that in `context`. A request for which this returns anything but a string or
+   * `undefined` is refused as `internal`, and `onError` is told.
    */
   principal?(context: Context): string | undefined
   /**

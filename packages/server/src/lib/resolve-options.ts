@@ -14,6 +14,7 @@ import type {
   LimitOptions,
   ServerOptions,
 } from './options.js'
+import { requirePrincipal } from './principal.js'
 
 /** The options with their defaults filled in. */
 export interface ResolvedOptions<Context> {
@@ -79,7 +80,7 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
   return {
     // Without `context` in the options, the type of Context is inferred to be undefined.
     context: (request) => options.context?.(request) as Context | Promise<Context>,
-    principal: (context) => options.principal?.(context),
+    principal: (context) => requirePrincipal(options.principal?.(context)),
     bus: busOf(options.bus),
     history: resolveHistory(options.history, defaultHistory, 'history'),
     heartbeatMs: timeOf('heartbeatMs', options.heartbeatMs, 15_000, 1),

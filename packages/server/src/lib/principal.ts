@@ -1,0 +1,18 @@
+import { kindOf } from './mistake.js'
+
+/**
+ * Checks what the option `principal` has returned: by anything else than text, limits and ownership would not hold.
+ *
+ * @throws Error for anything but a string or undefined
+ */
+export function requirePrincipal(returned: unknown): string | undefined {
+  if (returned === undefined || typeof returned === 'string') return returned
+  const isPromise = typeof (returned as { then?: unknown } | null)?.then === 'function'
+  // Its rejection would end the process, and has nothing to add.
+  if (isPromise) Promise.resolve(returned).catch(() => {})
+  const what = isPromise ? 'a promise' : kindOf(returned)
+  const advice = isPromise ? '. Await it in `context`, and return its value from `principal`' : ''
+  throw new Error(
+    `principal has returned ${what}. Return a string, or undefined for an unknown caller${advice}`,
+  )
+}
