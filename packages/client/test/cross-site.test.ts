@@ -106,3 +106,30 @@ it.skipIf(!hasChromium)('in Chromium, a site that is listed can', async () => {
   expect(status).toBe(200)
   expect(runs).toEqual([['forged', 'user=ada']])
 })
+
+it.skipIf(!hasChromium).each([
+  ['a sibling', '127.0.0.1'],
+  ['another site', 'localhost'],
+])('in Chromium, neither an image nor a frame of %s opens a stream', async (_whose, host) => {
+  const { tidings, tab, url } = await start()
+  const { port } = new URL(tab.url())
+  await tab.goto(`http://${host}:${port}`)
+  // A frame whose stream had opened would go on loading for good.
+  await tab.evaluate(async (target) => {
+    const loading = ['img', 'iframe'].flatMap((tag) =>
+      ['', '/ticks'].map((path) => {
+        const element = document.body.appendChild(document.createElement(tag))
+        return new Promise((resolve) => {
+          element.onload = resolve
+          element.onerror = resolve
+          Object.assign(element, { src: `${target}${path}?${tag}` })
+        })
+      }),
+    )
+    await Promise.all(loading)
+  }, url)
+  expect(tidings.stats()).toMatchObject({ connections: 0, bytes: 0 })
+  // The user who enters its address may look at one.
+  void tab.goto(`${url}/ticks`).catch(() => {})
+  await until(() => tidings.stats().connections === 1, 'it was open')
+})

@@ -1,6 +1,11 @@
+import { request as httpRequest } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2'
+import { createServer as createHttps, request as httpsRequest } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { type CorsOptions, createServer } from '../src/index.js'
+import { nodeHandler } from '../src/node.js'
 import { contract } from './contract.js'
 import { mount, open, post } from './harness.js'
 
@@ -95,6 +100,143 @@ describe('a page of the same origin', () => {
     expect((await post(`${url}/send`, { text: 'hi' }, proxied)).status).toBe(200)
     const crossed = { origin, 'sec-fetch-site': 'cross-site' }
     expect((await post(`${url}/send`, { text: 'hi' }, crossed)).status).toBe(403)
+  })
+})
+
+/** Sends what `fetch` would not, and gives the status. */
+function statusOf(url: string, headers: Record<string, string>, method = 'GET'): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { headers, method }, (response) => {
+      resolve(response.statusCode)
+      response.destroy()
+    })
+    request.on('error', reject).end()
+  })
+}
+
+describe('a page of another site, or of a sibling subdomain, that does not say its origin', () => {
+  const pages = ['cross-site', 'same-site'].flatMap((site) =>
+    ['no-cors', 'navigate', undefined].map((mode) => [site, mode] as const),
+  )
+
+  it.each(pages)('opens no stream: %s, %s', async (site, mode) => {
+    for (const cors of [undefined, { origins: [app] }, { origins: ['*'] }]) {
+      const { url, tidings } = await start(cors)
+      const headers = { 'sec-fetch-site': site, ...(mode && { 'sec-fetch-mode': mode }) }
+      expect(await statusOf(url, headers)).toBe(403)
+      expect(await statusOf(`${url}/ticks`, headers)).toBe(403)
+      expect(tidings.stats().connections).toBe(0)
+    }
+  })
+
+  it('may follow a link to what tells of health', async () => {
+    const { url } = await start()
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+    expect(await statusOf(`${url}/$health`, headers)).toBe(200)
+  })
+
+  it.each([
+    ['a user who enters the address', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
+    ["the same origin's page", { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }],
+    ['a program', {}],
+  ])('is told from %s', async (_who, headers) => {
+    const { url } = await start()
+    expect(await statusOf(`${url}/ticks`, headers)).toBe(200)
+  })
+})
+
+describe('where the browser does not say whether the page is of the same origin', () => {
+  const json = { 'content-type': 'application/json' }
+
+  it.each([
+    ['http', {}, 200],
+    ['https', {}, 200],
+    ['ftp', {}, 403],
+    ['chrome-extension', {}, 403],
+    ['app', {}, 403],
+    // A proxy that was reached by TLS has not been reached by a page without it.
+    ['http', { 'x-forwarded-proto': 'https' }, 403],
+    ['http', { 'x-forwarded-proto': 'https, http' }, 403],
+    ['http', { forwarded: 'for=192.0.2.60;proto=https;by=203.0.113.43' }, 403],
+    ['https', { 'x-forwarded-proto': 'https' }, 200],
+    ['http', { 'x-forwarded-proto': 'http' }, 200],
+  ])('compares the scheme as well: %s with %j', async (scheme, forwarded, status) => {
+    const { url } = await start()
+    const { host } = new URL(url)
+    const headers = { ...json, ...forwarded, origin: `${scheme}://${host}` }
+    expect(await statusOf(`${url}/admin/ping`, headers, 'POST')).toBe(status === 200 ? 204 : status)
+  })
+
+  it('takes what is listed, whatever its scheme', async () => {
+    const { url } = await start({ origins: ['http://app.example.org'] })
+    const headers = { ...json, origin: 'http://app.example.org', 'x-forwarded-proto': 'https' }
+    expect(await statusOf(`${url}/admin/ping`, headers, 'POST')).toBe(204)
+  })
+
+  it.each([
+    ['http', 'http', 403],
+    ['https', 'http', 204],
+  ])(
+    'refuses a page without TLS over TLS: %s, though a header says %s',
+    async (scheme, forwarded, status) => {
+      const { tidings } = await start()
+      // Keys that both know need no certificate.
+      const psk = { psk: Buffer.alloc(32, 7), identity: 'test' }
+      const tls = { ciphers: 'PSK', maxVersion: 'TLSv1.2' as const }
+      const server = createHttps({ ...tls, pskCallback: () => psk.psk }, nodeHandler(tidings))
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      onTestFinished(() => {
+        server.closeAllConnections()
+        server.close()
+      })
+      const { port } = server.address() as AddressInfo
+      const answered = await new Promise((resolve, reject) => {
+        const request = httpsRequest(
+          {
+            ...tls,
+            host: '127.0.0.1',
+            port,
+            path: '/events/admin/ping',
+            method: 'POST',
+            agent: false,
+            pskCallback: () => psk,
+            checkServerIdentity: () => undefined,
+            headers: { ...json, origin: `${scheme}://127.0.0.1:${port}`, 'x-forwarded-proto': forwarded },
+          } as object,
+          (response) => resolve(response.resume().statusCode),
+        )
+        request.on('error', reject).end()
+      })
+      expect(answered).toBe(status)
+    },
+  )
+
+  it.each([
+    ['http', 'https', 403],
+    ['https', 'https', 204],
+    ['http', 'http', 204],
+  ])('goes by the scheme of an HTTP/2 request: %s to %s', async (scheme, requested, status) => {
+    const { tidings } = await start()
+    const server = createHttp2(nodeHandler(tidings))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const session = connectHttp2(`http://127.0.0.1:${port}`)
+    onTestFinished(() => {
+      session.destroy()
+      server.close()
+    })
+    const request = session.request({
+      ...json,
+      ':path': '/events/admin/ping',
+      ':method': 'POST',
+      ':scheme': requested,
+      origin: `${scheme}://127.0.0.1:${port}`,
+    })
+    const answered = await new Promise((resolve, reject) => {
+      request.on('response', (headers) => resolve(headers[':status']))
+      request.on('error', reject).end()
+    })
+    expect(answered).toBe(status)
   })
 })
 

@@ -10,6 +10,8 @@ export interface TidingsRequest {
   readonly headers: Headers
   /** The address the request came from, as the server sees it. */
   readonly address: string | undefined
+  /** Whether the request came by TLS, as far as the adapter itself knows; what a proxy says of it does not count. */
+  readonly isEncrypted?: boolean | undefined
   /** Fires when the client leaves before the answer is complete. */
   readonly signal: AbortSignal
   /**

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 import { TidingsError } from '@tidings/core'
 import type { Answer, TidingsRequest } from './http.js'
 import { hasLeft, whenOver, writeAnswer } from './node-sink.js'
@@ -32,6 +33,7 @@ class NodeRequest implements TidingsRequest {
   readonly query: URLSearchParams
   readonly headers: Headers
   readonly address: string | undefined
+  readonly isEncrypted: boolean
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   #signal: AbortSignal | undefined
@@ -44,6 +46,7 @@ class NodeRequest implements TidingsRequest {
     this.query = new URLSearchParams(rest.join('?'))
     this.headers = headersOf(request)
     this.address = address
+    this.isEncrypted = cameByTls(request)
     this.#request = request
     this.#response = response
   }
@@ -65,6 +68,11 @@ function signalOf(response: ServerResponse): AbortSignal {
   if (hasLeft(response)) left.abort()
   whenOver(response, () => left.abort())
   return left.signal
+}
+
+/** HTTP/2 tells the scheme, also where TLS has ended in front. */
+function cameByTls({ socket, headers }: IncomingMessage): boolean {
+  return (socket as Partial<TLSSocket> | undefined)?.encrypted === true || headers[':scheme'] === 'https'
 }
 
 function headersOf(request: IncomingMessage): Headers {

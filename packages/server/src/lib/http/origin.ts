@@ -1,5 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { problemAnswer } from './answers.js'
+import { healthPath } from './health.js'
 import { type Answer, everyAnswer, type TidingsRequest } from './http.js'
 
 /** Which other origins may use the server from a browser. */
@@ -16,8 +17,9 @@ const preflightSeconds = 7_200
  * Answers a request, unless a page asks whose origin may not; and says so to the browser, which asks first (a preflight)
  * and hands no answer over otherwise: the CORS protocol of the Fetch Standard, section 3.3.
  *
- * A browser sends an `Origin` with all that could change anything or be read. What it sends without, for an image of
- * another site's page, is refused too: it would come with the visitor's cookies, and count as theirs.
+ * A browser sends an `Origin` with all that could change anything or be read. What it sends without, for an image, a frame
+ * or a link on a page of another site or subdomain, is refused too: it comes with the visitor's cookies, and would count
+ * as theirs.
  */
 export async function guardOrigin(
   allowed: AllowedOrigins,
@@ -25,7 +27,7 @@ export async function guardOrigin(
   answer: () => Promise<Answer>,
 ): Promise<Answer> {
   const origin = request.headers.get('origin')
-  if (origin === null) return isForeignImage(request) && !allowed.any ? refusal('Another site') : answer()
+  if (origin === null) return isForeign(request) ? refusal('Another site', foreignAdvice) : answer()
   if (isSameOrigin(origin, request)) return answer()
   const isListed = allowed.listed.has(origin)
   if (!isListed && !allowed.any) {
@@ -47,9 +49,16 @@ function refusal(who: string, advice = ''): Answer {
   return problemAnswer(new TidingsError({ code: 'forbidden', message }), { Vary: 'Origin' })
 }
 
-/** Whether a page of another site has a browser fetch this without being able to read it. */
-function isForeignImage({ headers }: TidingsRequest): boolean {
-  return headers.get('sec-fetch-site') === 'cross-site' && headers.get('sec-fetch-mode') === 'no-cors'
+const foreignAdvice =
+  ' by an image, a frame or a link, with which browsers send no `Origin`. Use fetch or an EventSource'
+
+/**
+ * Whether a page of another site or subdomain has a browser fetch this without being able to read it. What needs no
+ * `context` may be linked to.
+ */
+function isForeign({ headers, path }: TidingsRequest): boolean {
+  const site = headers.get('sec-fetch-site')
+  return (site === 'cross-site' || site === 'same-site') && path !== healthPath
 }
 
 function preflight(request: TidingsRequest, headers: Readonly<Record<string, string>>): Answer {
@@ -70,8 +79,22 @@ function preflight(request: TidingsRequest, headers: Readonly<Record<string, str
 }
 
 /** Behind a proxy, `Host` may be another than the page's; what the browser itself says is better, where it says it. */
-function isSameOrigin(origin: string, { headers }: TidingsRequest): boolean {
+function isSameOrigin(origin: string, request: TidingsRequest): boolean {
+  const { headers } = request
   const fetchSite = headers.get('sec-fetch-site')
   if (fetchSite !== null) return fetchSite === 'same-origin'
-  return URL.canParse(origin) && new URL(origin).host === headers.get('host')
+  if (!URL.canParse(origin)) return false
+  const { protocol, host } = new URL(origin)
+  if (host !== headers.get('host')) return false
+  // Where TLS ends in front, the page's scheme is https, and the request's own is not.
+  return protocol === 'https:' || (protocol === 'http:' && !cameByTls(request))
+}
+
+/**
+ * Whether the browser has sent a request by TLS, as far as can be known. What a proxy says can only add to what the adapter
+ * knows: a header that says otherwise would let in what anyone on the way has put into a page without TLS.
+ */
+function cameByTls({ isEncrypted, headers }: TidingsRequest): boolean {
+  const said = `${headers.get('x-forwarded-proto') ?? ''},${headers.get('forwarded') ?? ''}`
+  return isEncrypted === true || /(?:^|[\s,;="])https(?:$|[\s,;"])/i.test(said)
 }
