@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import * as classic from 'zod'
 import * as mini from 'zod/mini'
-import { bigint, bytes, isoDate, map, set, url } from './codecs.js'
+import * as codecs from './codecs.js'
+import * as miniCodecs from './mini-codecs.js'
 import { payloadOf } from './payload.js'
 import type { Schema } from './types/schema.js'
 
@@ -19,9 +20,9 @@ const misfit = (code: string) => expect.objectContaining({ name: 'TidingsError',
 
 // The schemas below are made with what both spell alike, so that one type serves for both.
 describe.each([
-  ['zod', classic],
-  ['zod/mini', mini as unknown as typeof classic],
-])('in a schema of %s', (_name, z) => {
+  ['zod', classic, codecs],
+  ['zod/mini', mini as unknown as typeof classic, miniCodecs as unknown as typeof codecs],
+])('in a schema of %s', (_name, z, { bigint, bytes, isoDate, map, set, url }) => {
   describe('isoDate', () => {
     test.each([
       ['now', new Date(1_700_000_000_123), '2023-11-14T22:13:20.123Z'],
@@ -106,6 +107,33 @@ describe.each([
       'reads none from %j',
       (wire) => {
         expect(() => decode(bigint, wire)).toThrow(misfit('invalid_input'))
+      },
+    )
+
+    test.each([10n ** 4095n, -(10n ** 4095n)])('carries one of 4,096 digits', (value) => {
+      expect(sent(bigint, value)).toBe(value)
+    })
+
+    test.each([10n ** 4096n, -(10n ** 4096n)])('refuses to send one of 4,097 digits', (value) => {
+      expect(() => encode(bigint, value)).toThrow(
+        expect.objectContaining({
+          code: 'invalid_output',
+          issues: [{ path: [], code: 'invalid_format', message: 'Invalid integer: more than 4,096 digits' }],
+        }),
+      )
+    })
+
+    test.each(['9'.repeat(4097), `-${'9'.repeat(4097)}`, '0'.repeat(900_000)])(
+      'refuses to read more than 4,096 digits',
+      (wire) => {
+        expect(() => decode(bigint, wire)).toThrow(
+          expect.objectContaining({
+            code: 'invalid_input',
+            issues: [
+              { path: [], code: 'invalid_format', message: 'Invalid integer: more than 4,096 digits' },
+            ],
+          }),
+        )
       },
     )
 
@@ -263,7 +291,7 @@ describe.each([
 
 test('an issue inside a map or set leads to the pair or item', () => {
   const schema = classic.object({
-    scores: map(classic.string(), classic.object({ points: classic.number() })),
+    scores: codecs.map(classic.string(), classic.object({ points: classic.number() })),
   })
   expect(() => encode(schema, { scores: new Map([['ada', { points: 'many' }]]) })).toThrow(
     expect.objectContaining({ issues: [expect.objectContaining({ path: ['scores', 0, 1, 'points'] })] }),
@@ -271,7 +299,68 @@ test('an issue inside a map or set leads to the pair or item', () => {
 })
 
 test('codecs have the types of what a program holds', () => {
-  expectTypeOf<classic.output<typeof isoDate>>().toEqualTypeOf<Date>()
-  const schema = map(isoDate, set(bigint))
+  expectTypeOf<classic.output<typeof codecs.isoDate>>().toEqualTypeOf<Date>()
+  const schema = codecs.map(codecs.isoDate, codecs.set(codecs.bigint))
   expectTypeOf<classic.output<typeof schema>>().toEqualTypeOf<Map<Date, Set<bigint>>>()
+  const ofMini = miniCodecs.map(miniCodecs.isoDate, miniCodecs.set(miniCodecs.bigint))
+  expectTypeOf<classic.output<typeof ofMini>>().toEqualTypeOf<Map<Date, Set<bigint>>>()
+})
+
+describe('have the methods of a schema of zod', () => {
+  const { bigint, bytes, isoDate, map, set, url } = codecs
+  const day = new Date(8.64e7)
+
+  test.each<[string, classic.ZodType, unknown]>([
+    ['isoDate', isoDate, day],
+    ['bigint', bigint, 5n],
+    ['bytes', bytes, Uint8Array.of(1)],
+    ['url', url, new URL('https://example.org')],
+    ['map', map(classic.string(), isoDate), new Map([['a', day]])],
+    ['set', set(bigint), new Set([1n])],
+  ])('%s', (_name, codec, value) => {
+    const schema = classic.object({
+      optional: codec.optional(),
+      nullable: codec.nullable().describe('when'),
+      nullish: codec.nullish().meta({ title: 'when' }),
+      list: codec.array(),
+      fallback: codec.default(value),
+    })
+    const whole = {
+      optional: value,
+      nullable: value,
+      nullish: value,
+      list: [value],
+      fallback: value,
+    }
+    expect(sent(schema, whole)).toEqual(whole)
+    const least = { nullable: null, list: [], fallback: value }
+    expect(sent(schema, least)).toEqual(least)
+    expect(decode(schema, { nullable: null, list: [] })).toEqual(least)
+  })
+
+  test('with their types', () => {
+    const schema = classic.object({
+      at: isoDate.optional().describe('when'),
+      n: bigint.nullable(),
+      file: bytes.default(Uint8Array.of()),
+      link: url.meta({ title: 'a link' }),
+      days: map(isoDate, bigint).optional(),
+      tags: set(classic.string()).nullish(),
+    })
+    expectTypeOf<classic.output<typeof schema>>().toEqualTypeOf<{
+      at?: Date | undefined
+      n: bigint | null
+      file: Uint8Array
+      link: URL
+      days?: Map<Date, bigint> | undefined
+      tags?: Set<string> | null | undefined
+    }>()
+  })
+
+  test('and refine what a program holds, on both sides', () => {
+    const past = isoDate.refine((date) => date.getTime() <= 0, 'Not in the past')
+    expect(sent(past, new Date(0))).toEqual(new Date(0))
+    expect(() => encode(past, day)).toThrow(misfit('invalid_output'))
+    expect(() => decode(past, day.toISOString())).toThrow(misfit('invalid_input'))
+  })
 })

@@ -1,0 +1,78 @@
+import * as z from 'zod/mini'
+import {
+  bigintDefinition,
+  bytesDefinition,
+  isoDateDefinition,
+  mapDefinition,
+  setDefinition,
+  urlDefinition,
+} from './codec-definitions.js'
+import type { Schema } from './types/schema.js'
+
+/**
+ * The codecs of `codecs.ts`, as schemas of `zod/mini`. To write your own, use its `z.codec(wireSchema, valueSchema, { decode,
+ * encode })`: whatever its first schema takes must be JSON.
+ *
+ * Each is marked as pure, so that a bundle holds those alone that its contract uses.
+ */
+
+/** A `Date`, on the wire as ISO 8601 in UTC with milliseconds. An invalid `Date` is refused. */
+export const isoDate: z.ZodMiniCodec<z.ZodMiniString, z.ZodMiniDate> = /* @__PURE__ */ z.codec(
+  /* @__PURE__ */ z.string(),
+  /* @__PURE__ */ z.date(),
+  isoDateDefinition,
+)
+
+/** A `bigint` of up to 4,096 digits, on the wire as decimal digits. */
+export const bigint: z.ZodMiniCodec<z.ZodMiniString, z.ZodMiniBigInt> = /* @__PURE__ */ z.codec(
+  /* @__PURE__ */ z.string(),
+  /* @__PURE__ */ z.bigint(),
+  bigintDefinition,
+)
+
+/** Bytes as a `Uint8Array`, on the wire as base64. A Node `Buffer` may be sent; a `Uint8Array` arrives. */
+export const bytes: z.ZodMiniCodec<
+  z.ZodMiniString,
+  z.ZodMiniCustom<Uint8Array, Uint8Array>
+> = /* @__PURE__ */ z.codec(
+  /* @__PURE__ */ z.string(),
+  /* @__PURE__ */ z.custom<Uint8Array>(
+    (value) => value instanceof Uint8Array,
+    'Invalid input: expected bytes (a Uint8Array)',
+  ),
+  bytesDefinition,
+)
+
+/** A `URL`, on the wire as its text. */
+export const url: z.ZodMiniCodec<z.ZodMiniString, z.ZodMiniCustom<URL, URL>> = /* @__PURE__ */ z.codec(
+  /* @__PURE__ */ z.string(),
+  /* @__PURE__ */ z.custom<URL>((value) => value instanceof URL, 'Invalid input: expected a URL'),
+  urlDefinition,
+)
+
+type MapOf<Key, Value> = Map<z.core.output<Key>, z.core.output<Value>>
+
+/** A `Map`, on the wire as an array of pairs. Keys and values may be codecs themselves. */
+export function map<Key extends Schema, Value extends Schema>(
+  key: Key,
+  value: Value,
+): z.ZodMiniCodec<
+  z.ZodMiniArray<z.ZodMiniTuple<[Key, Value], null>>,
+  z.ZodMiniCustom<MapOf<Key, Value>, MapOf<Key, Value>>
+> {
+  const held = z.custom<Map<unknown, unknown>>(
+    (value) => value instanceof Map,
+    'Invalid input: expected a Map',
+  )
+  return z.codec(z.array(z.tuple([key, value])), held, mapDefinition as never) as never
+}
+
+type SetOf<Item> = Set<z.core.output<Item>>
+
+/** A `Set`, on the wire as an array. Its items may be codecs themselves. */
+export function set<Item extends Schema>(
+  item: Item,
+): z.ZodMiniCodec<z.ZodMiniArray<Item>, z.ZodMiniCustom<SetOf<Item>, SetOf<Item>>> {
+  const held = z.custom<Set<unknown>>((value) => value instanceof Set, 'Invalid input: expected a Set')
+  return z.codec(z.array(item), held, setDefinition as never) as never
+}
