@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 
 const executablePath = process.env['TIDINGS_CHROMIUM'] ?? '/usr/bin/chromium'
@@ -63,4 +63,21 @@ export async function startChromium(): Promise<BrowserContext> {
     if (context) return context
   }
   throw new Error('Chromium did not say where it listens')
+}
+
+/**
+ * Freezes a page as Chromium does with hidden ones. Gives what thaws it.
+ *
+ * @param isTold whether the page is told before. A page whose process is stopped is not.
+ */
+export async function freeze(page: Page, isTold = true): Promise<() => Promise<void>> {
+  if (!isTold) {
+    await page.evaluate(() => window.addEventListener('freeze', (event) => event.stopPropagation(), true))
+  }
+  const session = await page.context().newCDPSession(page)
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+  return async () => {
+    await session.send('Page.setWebLifecycleState', { state: 'active' })
+    await session.detach()
+  }
 }

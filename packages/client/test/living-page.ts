@@ -11,13 +11,13 @@ export type Note =
 /** What the tests of a page's life call in it. */
 export interface LivingPage {
   readonly notes: readonly Note[]
-  live(transport: 'its own' | 'the default'): void
+  live(transport: 'its own' | 'the default', share?: boolean): void
 }
 
 /** Follows a channel with a snapshot and one without, as long as the page lives. */
-function live(transport: 'its own' | 'the default'): void {
+function live(transport: 'its own' | 'the default', share = false): void {
   const own: Partial<ClientOptions> = transport === 'its own' ? { EventSource: globalThis.EventSource } : {}
-  const client = createClient(contract, { url: '/events', ...own })
+  const client = createClient(contract, { url: '/events', share, ...own })
   client.connection.on('change', (state) => {
     const problem = 'problem' in state ? state.problem?.message : undefined
     notes.push({ topic: 'connection', what: state.status, problem })

@@ -1,141 +1,15 @@
-import type { Page } from 'playwright-core'
-import { expect, it, onTestFinished } from 'vitest'
-import { hasChromium, startChromium } from './chromium.js'
+import { expect, it } from 'vitest'
+import { freeze, hasChromium } from './chromium.js'
 import { failingNetwork } from './failing-network.js'
-import { startServer, until } from './harness.js'
-import type { LivingPage, Note } from './living-page.js'
-import { pageServer } from './page-server.js'
-import { Witness } from './witness.js'
-
-const transports = ['its own', 'the default'] as const
+import { until } from './harness.js'
+import { expectNothingMissed, Feed, has, judge, last, openPage, startFed, transports } from './living-feed.js'
+import type { Note } from './living-page.js'
 
 /** A server tells a page to wait between half and one and a half of that: 20 s at the least. */
 const longRetryMs = 40_000
 
 /** What a page that comes back at once may take, on a machine that is busy; far less than it would wait otherwise. */
 const atOnceMs = 8_000
-
-type Server = Awaited<ReturnType<typeof startServer>>
-
-/** What happens, whether there is a server to tell of it or not: both channels count up. */
-class Feed {
-  count = 0
-  server: Server | undefined
-  readonly #timer = setInterval(() => this.#tell(), 10)
-
-  constructor() {
-    onTestFinished(() => this.stop())
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
-  }
-
-  #tell(): void {
-    this.count += 1
-    void this.server?.tidings.emit.ticks().tick(this.count)
-    void this.server?.tidings.emit
-      .room({ roomId: 'lobby' })
-      .message({ text: String(this.count), sentAt: new Date() })
-  }
-}
-
-async function startFed(feed: Feed, options: Parameters<typeof startServer>[1] = {}): Promise<Server> {
-  feed.server = await startServer(
-    { room: { snapshot: () => ({ messages: Array.from({ length: feed.count }, String) }) } },
-    { history: { size: 100_000 }, before: await pageServer('living-page.ts'), ...options },
-  )
-  return feed.server
-}
-
-/** Opens a page that follows both channels, and waits until it is in step. */
-async function openPage(origin: string, transport: (typeof transports)[number]) {
-  const context = await startChromium()
-  const page = await context.newPage()
-  await page.goto(origin)
-  await page.evaluate((how) => (globalThis as unknown as LivingPage).live(how), transport)
-  const living = new Observed(page)
-  await living.until((notes) => notes.filter(({ what }) => what === 'event').length > 40, 'it was in step')
-  return { context, page, living }
-}
-
-/** A page as the test sees it. */
-class Observed {
-  readonly #page: Page
-
-  constructor(page: Page) {
-    this.#page = page
-  }
-
-  notes(): Promise<readonly Note[]> {
-    return this.#page.evaluate(() => (globalThis as unknown as LivingPage).notes)
-  }
-
-  /** Waits until something holds, and tells how long that took. */
-  async until(holds: (notes: readonly Note[]) => boolean, what: string): Promise<number> {
-    const begun = Date.now()
-    while (!holds(await this.notes())) {
-      if (Date.now() > begun + 20_000) {
-        const notes = (await this.notes()).filter(({ what }) => what !== 'event')
-        throw new Error(`waited in vain until ${what}: ${JSON.stringify(notes)}`)
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    return Date.now() - begun
-  }
-
-  /** Waits until all that has happened is known, and nothing more comes. */
-  async end(feed: Feed): Promise<readonly Note[]> {
-    feed.stop()
-    const isAtEnd = (notes: readonly Note[], topic: 'ticks' | 'room') => last(notes, topic) === feed.count
-    await this.until((notes) => isAtEnd(notes, 'ticks') && isAtEnd(notes, 'room'), 'it had seen all')
-    return this.notes()
-  }
-}
-
-/** The number that a topic has come to. */
-function last(notes: readonly Note[], topic: 'ticks' | 'room'): number {
-  const note = notes.findLast((one) => one.topic === topic && one.what !== 'gap')
-  return note && 'n' in note ? note.n : 0
-}
-
-function has(notes: readonly Note[], topic: Note['topic'], what: string): boolean {
-  return notes.some((note) => note.topic === topic && note.what === what)
-}
-
-/** What went unannounced, twice or out of order, and how often something else was told. */
-function judge(notes: readonly Note[]) {
-  const of = (topic: 'ticks' | 'room') => {
-    const witness = new Witness(topic)
-    let events = 0
-    let snapshots = 0
-    const reasons: string[] = []
-    for (const note of notes) {
-      if (note.topic !== topic) continue
-      if ('reason' in note) {
-        witness.gap()
-        reasons.push(note.reason)
-      } else if (note.what === 'snapshot') {
-        witness.snapshot(note.n)
-        snapshots += 1
-      } else {
-        witness.event(note.n)
-        events += 1
-      }
-    }
-    return { events, snapshots, gaps: reasons, faults: witness.faults }
-  }
-  return { ticks: of('ticks'), room: of('room') }
-}
-
-/** All of it came, each event once, since the first. */
-function expectNothingMissed(notes: readonly Note[], feed: Feed): void {
-  const first = notes.find((note) => note.topic === 'ticks' && note.what === 'event')
-  const { ticks, room } = judge(notes)
-  const begun = first && 'n' in first ? first.n : 0
-  expect(ticks).toEqual({ events: feed.count - begun + 1, snapshots: 0, gaps: [], faults: [] })
-  expect(room).toMatchObject({ snapshots: 1, gaps: [], faults: [] })
-}
 
 it.skipIf(!hasChromium).each(transports)(
   'with %s EventSource, a page comes back to a server that was killed, and is told what it has missed',
@@ -258,5 +132,29 @@ it.skipIf(!hasChromium).for(transports)(
     expect(has(notes, 'page', 'came back')).toBe(true)
     expectNothingMissed(notes, feed)
     expect(requests.filter(({ method, url }) => method === 'GET' && url === '/events')).toHaveLength(2)
+  },
+)
+
+const freezes = transports.flatMap((transport) => [
+  [transport, 'that was told before', true] as const,
+  [transport, 'that was not told', false] as const,
+])
+
+it.skipIf(!hasChromium).for(freezes)(
+  'with %s EventSource, a page %s goes on after a freeze, however short, and has missed nothing',
+  async ([transport, , isTold]) => {
+    const feed = new Feed()
+    // What a client may take to notice a dead connection is more than the test waits.
+    const { origin } = await startFed(feed, { heartbeatMs: 60_000, retryMs: longRetryMs })
+    const { page, living } = await openPage(origin, transport)
+    const thaw = await freeze(page, isTold)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const thawedAt = feed.count
+    await thaw()
+    await living.until((notes) => last(notes, 'ticks') > thawedAt, 'it had gone on')
+    const notes = await living.end(feed)
+    expect(has(notes, 'page', 'resume')).toBe(true)
+    expect(has(notes, 'page', 'freeze')).toBe(isTold)
+    expectNothingMissed(notes, feed)
   },
 )

@@ -209,8 +209,8 @@ export class EventConnection {
   }
 
   /**
-   * The page goes to the back-forward cache: it wakes when it comes back, and is gone if it does not. Chromium 156 drops a
-   * page from there whose request has been open for a minute.
+   * The page is frozen, or goes to the back-forward cache: the connection closes until the page wakes. Chromium 156 drops a
+   * page from that cache whose request has been open for a minute.
    */
   #left(): void {
     const { status } = this.#state
