@@ -18,7 +18,7 @@ export const contract = defineContract({
     ping: command({}),
     count: stream({
       input: z.object({ to: z.number().int().nonnegative() }),
-      events: { number: z.number(), late: isoDate },
+      events: { number: z.number(), late: isoDate, text: z.string() },
       output: z.object({ total: z.number() }),
       errors: { tooMany: z.object({ max: z.number() }) },
     }),

@@ -1,5 +1,7 @@
+import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isTidingsError } from '@tidings/core'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer } from '../src/index.js'
@@ -200,21 +202,83 @@ describe('a stream', () => {
     expect(errors).toEqual([])
   })
 
-  it('refuses an emit that is not awaited while the client does not read, rather than keep it all', async () => {
-    let thrown: unknown
-    const { url } = await start(async ({ emit }) => {
-      try {
-        for (let n = 0; n < 1_000_000; n += 1) void emit.number(1e300 / 7)
-      } catch (error) {
-        thrown = error
+  it('ends where it is emitted to without waiting and its client does not read, and says so to all', async () => {
+    const rejections: unknown[] = []
+    const text = 'x'.repeat(64 * 1024)
+    let isAborted = false
+    const { url, errors, tidings } = await start(async ({ emit, signal }) => {
+      while (!signal.aborted) {
+        emit.text(text).catch((error) => rejections.push(error))
+        await wait(1)
       }
+      isAborted = true
+      emit.text(text).catch((error) => rejections.push(error))
+      await emit.text(text)
       return { total: 0 }
     })
     const abort = new AbortController()
     onTestFinished(() => abort.abort())
     const headers = { 'content-type': 'application/json' }
-    await fetch(url, { method: 'POST', headers, body: '{"to":1}', signal: abort.signal })
-    await until(() => thrown !== undefined, 'an emit had thrown')
-    expect(thrown).toMatchObject({ message: expect.stringContaining('Await each emit') })
+    const { body } = await fetch(url, { method: 'POST', headers, body: '{"to":1}', signal: abort.signal })
+    await until(() => isAborted && tidings.stats().running === 0, 'the run was over')
+    const overflow = expect.objectContaining({
+      code: 'too_large',
+      message: expect.stringContaining('Await each emit'),
+    })
+    expect(errors).toEqual([overflow])
+    expect(new Set(rejections)).toEqual(new Set(errors))
+    // The client gets all that was written, and then learns that something is missing.
+    const events: EventSourceMessage[] = []
+    const parser = createParser({ onEvent: (event) => events.push(event) })
+    for await (const piece of (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
+      parser.feed(piece)
+    }
+    expect(events.map(({ id }) => id)).toEqual(events.map((_, n) => String(n + 1)))
+    expect(events.slice(0, -1).every(({ event }) => event === 'text')).toBe(true)
+    expect(events.at(-1)?.event).toBe('$error')
+    expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({ code: 'too_large', status: 500 })
+  })
+
+  it('emits after its end or its client reject, and a payload that does not fit throws nonetheless', async () => {
+    const emits: Parameters<CountHandler>[0]['emit'][] = []
+    const { call, errors } = await start(async ({ input, emit, signal }) => {
+      emits.push(emit)
+      if (input.to > 0) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      return { total: 0 }
+    })
+    await until((await call(0)).isOver, 'the run was over')
+    const stream = await call(1)
+    stream.leave()
+    const [over, left] = emits
+    await expect(over?.number(1)).rejects.toMatchObject({ code: 'closed' })
+    await until(stream.isOver, 'the client had left')
+    for (let code = ''; code !== 'aborted'; ) {
+      code = await Promise.resolve(left?.number(1)).then(
+        () => 'written',
+        (error) => error.code,
+      )
+      await wait(1)
+    }
+    for (const emit of emits) expect(() => emit.number('1' as never)).toThrow('did not fit')
+    expect(errors).toEqual([])
+  })
+
+  it('may have emitted more than its client has read when it returns', async () => {
+    const text = 'x'.repeat(64 * 1024)
+    const outcomes: Promise<unknown>[] = []
+    const { url, tidings } = await start(async ({ emit }) => {
+      for (let n = 0; n < 10; n += 1) outcomes.push(emit.text(text))
+      return { total: 10 }
+    })
+    const { port } = new URL(url)
+    const socket = connect(Number(port), '127.0.0.1')
+    onTestFinished(() => {
+      socket.destroy()
+    })
+    socket.write(
+      'POST /events/admin/count HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"to":1}',
+    )
+    await until(() => outcomes.length === 10 && tidings.stats().running === 0, 'the run was over')
+    await Promise.all(outcomes)
   })
 })

@@ -24,6 +24,8 @@ const statusOfCode = {
   internal: 500,
   /** The server is closing. */
   unavailable: 503,
+  /** More waits for a client to read than is kept for it. */
+  too_large: 500,
   /** What a handler returned or emitted does not fit the contract. Never crosses the wire: others see `internal`. */
   invalid_output: 500,
   /** The contract itself has a mistake. Thrown where it is defined. */

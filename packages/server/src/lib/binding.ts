@@ -1,3 +1,4 @@
+import { TidingsError } from '@tidings/core'
 import {
   type CompiledChannel,
   type CompiledCommand,
@@ -6,6 +7,7 @@ import {
   topicKey,
 } from '@tidings/core/wire'
 import { type Publish, topicEmitter, type UntypedTopicEmitter } from './emitter.js'
+import { rejected } from './ignorable.js'
 import type { Delivery, HistoryBounds } from './log/log.js'
 import type { TopicSettings } from './log/topic.js'
 import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
@@ -155,12 +157,16 @@ function feeder(
   return async (query, signal) => {
     const params = channel.topics.decode(new URLSearchParams(query))
     const emit = topicEmitter(channel, query, (key, event, body) => {
-      // One that goes on regardless must not emit beside the one that was started after it.
-      signal.throwIfAborted()
-      return publish(key, event, body)
+      // A source that goes on regardless must not emit beside the next one.
+      return signal.aborted ? rejected(sourceStopped(key, signal)) : publish(key, event, body)
     })
     await handler.source?.({ params, emit, signal })
   }
+}
+
+function sourceStopped(key: string, { reason }: AbortSignal): TidingsError {
+  const message = `The source of ${key} was stopped. Nothing can be emitted by it`
+  return new TidingsError({ code: 'aborted', message, cause: reason })
 }
 
 function listOf(group: CompiledGroup): string {

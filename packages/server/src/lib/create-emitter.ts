@@ -2,9 +2,10 @@ import { type ContractDefinition, TidingsError } from '@tidings/core'
 import { checkContract, compileContract } from '@tidings/core/wire'
 import type { Bus } from './bus/bus.js'
 import { createEmit } from './emitter.js'
-import { mistake, requireKnown } from './mistake.js'
-import type { HistoryOptions } from './options.js'
-import { defaultHistory, resolveHistory } from './resolve-options.js'
+import { rejected } from './ignorable.js'
+import { mistake, requireFunction, requireKnown } from './mistake.js'
+import type { ErrorPlace, HistoryOptions } from './options.js'
+import { defaultHistory, guardedOnError, resolveHistory } from './resolve-options.js'
 import type { Emit } from './types/emit.js'
 
 /** What an emitter is made with. */
@@ -13,11 +14,13 @@ export interface EmitterOptions {
   bus: Bus
   /** How much is kept of a topic that no server has had a subscriber for yet. Defaults to what servers do. */
   history?: HistoryOptions
+  /** Told each emit that the bus has not taken, for a program that does not await its emits. */
+  onError?(error: unknown, at: ErrorPlace): void
 }
 
 /** Emits, and serves nobody. */
 export interface Emitter<Contract> extends AsyncDisposable {
-  /** As that of a server: `emit.room({ roomId }).message(…)`. Here nobody but the caller is told what rejects: await it. */
+  /** As that of a server: `emit.room({ roomId }).message(…)`. A promise that rejects is safe to ignore, as there. */
   readonly emit: Emit<Contract>
   /** Waits for what is being emitted, and closes the bus. */
   close(): Promise<void>
@@ -32,8 +35,10 @@ export function createEmitter<const Contract extends ContractDefinition>(
   contract: Contract,
   options: EmitterOptions,
 ): Emitter<Contract> {
-  requireKnown('options', options, ['bus', 'history'], 'createEmitter')
+  requireKnown('options', options, ['bus', 'history', 'onError'], 'createEmitter')
+  requireFunction('onError', options.onError, 'createEmitter')
   const { bus } = options
+  const onError = guardedOnError(options)
   if (typeof bus?.append !== 'function') {
     throw mistake('bus is missing. Give one like that of the servers: redisBus({ url })', 'createEmitter')
   }
@@ -41,8 +46,14 @@ export function createEmitter<const Contract extends ContractDefinition>(
   checkContract(contract)
   let isClosed = false
   const emit = createEmit(compileContract(contract), (key, _, body) => {
-    if (!isClosed) return bus.append(key, body, history)
-    throw new TidingsError({ code: 'closed', message: 'The emitter was closed. Nothing can be emitted' })
+    if (isClosed) {
+      const message = 'The emitter was closed. Nothing can be emitted'
+      return rejected(new TidingsError({ code: 'closed', message }))
+    }
+    const appended = bus.append(key, body, history)
+    // Also what makes the promise safe to ignore.
+    appended.catch((error) => onError(error, { place: key }))
+    return appended
   })
   const close = () => {
     isClosed = true

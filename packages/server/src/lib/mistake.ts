@@ -15,10 +15,10 @@ export function requireKnown(place: string, given: unknown, names: readonly stri
   throw mistake(`${place} has "${unknown}", which means nothing. It takes ${names.join(', ')}`, maker)
 }
 
-/** @throws TidingsError `invalid_options` for what is given and no function */
-export function requireFunction(place: string, given: unknown): void {
+/** @throws TidingsError `invalid_options` for what is given and not a function */
+export function requireFunction(place: string, given: unknown, maker?: string): void {
   if (given === undefined || typeof given === 'function') return
-  throw mistake(`${place} is ${kindOf(given)}. Give a function`)
+  throw mistake(`${place} is ${kindOf(given)}. Give a function`, maker)
 }
 
 export function kindOf(value: unknown): string {

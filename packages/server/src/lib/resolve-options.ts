@@ -73,10 +73,7 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
   requireKnown('hooks', hooks, hookNames)
   for (const name of ['context', 'principal', 'onError'] as const) requireFunction(name, options[name])
   for (const name of hookNames) requireFunction(`hooks.${name}`, hooks[name])
-  // Who reports errors must not end the process with one of its own, thrown or rejected.
-  const onError = (error: unknown, at: ErrorPlace) => {
-    ;(async () => options.onError?.(error, at))().catch(() => {})
-  }
+  const onError = guardedOnError(options)
   return {
     // Without `context` in the options, the type of Context is inferred to be undefined.
     context: (request) => options.context?.(request) as Context | Promise<Context>,
@@ -105,6 +102,15 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
     maxBodyBytes: atLeast('limits.bodyBytes', limits.bodyBytes, 1024 * 1024, 0),
     hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
     onError,
+  }
+}
+
+/** The option `onError`, whose own errors, thrown or rejected, do not end the process. */
+export function guardedOnError(
+  options: Pick<ServerOptions<never>, 'onError'>,
+): (error: unknown, at: ErrorPlace) => void {
+  return (error, at) => {
+    ;(async () => options.onError?.(error, at))().catch(() => {})
   }
 }
 

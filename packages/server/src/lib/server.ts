@@ -15,6 +15,7 @@ import { answerHealth, healthPath } from './http/health.js'
 import type { Answer, TidingsRequest } from './http/http.js'
 import { guardOrigin } from './http/origin.js'
 import { route } from './http/router.js'
+import { rejected } from './ignorable.js'
 import { jittered } from './jitter.js'
 import { Hub } from './log/hub.js'
 import type { ServerOptions } from './options.js'
@@ -112,12 +113,13 @@ export function createServer(
   const done = Promise.resolve()
   const publish: Publish = (key, event, body) => {
     if (state === 'closed') {
-      throw new TidingsError({ code: 'closed', message: 'The server was closed. Nothing can be emitted' })
+      const message = 'The server was closed. Nothing can be emitted'
+      return rejected(new TidingsError({ code: 'closed', message }))
     }
     tally.emits += 1
     if (bus) {
       const appended = bus.append(key, body, historyOf(key))
-      // Perhaps nobody waits for it, and what nobody is told of would end the process.
+      // Also what makes the promise safe to ignore.
       appended.catch((error) => onError(error, { place: key }))
       return appended
     }

@@ -268,7 +268,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     await emitter.close()
     await stream.count(3)
     expect(stream.events.slice(1).map(({ data }) => data)).toEqual(['1', '2'])
-    expect(() => emitter.emit.ticks().tick(3)).toThrow('The emitter was closed')
+    await expect(emitter.emit.ticks().tick(3)).rejects.toThrow('The emitter was closed')
   })
 })
 
@@ -280,9 +280,22 @@ it.each<[options: unknown, message: string]>([
     { bus: memory, history: { size: -1 } },
     'history.size is -1. Give a whole number of 0 or more, or Infinity',
   ],
+  [{ bus: memory, onError: 'log' }, 'onError is a value of type string. Give a function'],
 ])('an emitter refuses what cannot work: %j', (options, message) => {
   const make = () => createEmitter(contract, options as Parameters<typeof createEmitter>[1])
   expect(make).toThrow(`createEmitter: ${message}`)
+})
+
+it('an emitter tells onError what the bus has not taken, which needs no caller that awaits it', async () => {
+  const bus = memoryBus()
+  const told: unknown[] = []
+  const onError = (error: unknown, { place }: { place: string }) => told.push([error, place])
+  const { emit, close } = createEmitter(contract, { bus, onError })
+  onTestFinished(() => close())
+  await bus.close()
+  void emit.ticks().tick(1)
+  await until(() => told.length === 1, 'onError was told')
+  expect(told).toEqual([[expect.objectContaining({ code: 'unavailable' }), 'ticks']])
 })
 
 describe.skipIf(!hasRedis)('nodes whose Redis', () => {

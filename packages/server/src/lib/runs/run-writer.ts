@@ -2,12 +2,13 @@ import { TidingsError } from '@tidings/core'
 import { type CompiledStream, encodeEventBody, signal, toProblem, withId } from '@tidings/core/wire'
 import { Outlet, type OutletHome, type OutletOwner } from '../connections/outlet.js'
 import type { Sink, SinkListener } from '../http/http.js'
+import { ignorable, rejected } from '../ignorable.js'
 import { Chunk } from '../log/chunk.js'
 
-/** How much a handler that does not await its `emit` may run ahead of its client. */
+/** How many bytes a handler that does not await its `emit` may write ahead of its client. */
 const maxBacklogBytes = 1024 * 1024
 
-/** A promise that others keep. */
+/** A promise that is settled from outside. */
 interface Waiting {
   readonly promise: Promise<void>
   resolve(): void
@@ -19,8 +20,10 @@ export class RunWriter implements OutletOwner, SinkListener {
   readonly #compiled: CompiledStream
   readonly #home: OutletHome
   readonly #outlet: Outlet
+  readonly #endedEarly = new AbortController()
   #sent = 0
-  #isOver = false
+  /** What an emit rejects with once the run is over. */
+  #over: TidingsError | undefined
   #backlogBytes = 0
   /** There while the client reads slowly. */
   #drain: Waiting | undefined
@@ -32,13 +35,20 @@ export class RunWriter implements OutletOwner, SinkListener {
   }
 
   get isOver(): boolean {
-    return this.#isOver
+    return this.#over !== undefined
+  }
+
+  /** Fires when the run was ended because its client reads too slowly. */
+  get endedEarly(): AbortSignal {
+    return this.#endedEarly.signal
   }
 
   /**
-   * Validates and writes one of the stream's events; resolves when the client takes more.
+   * Validates and writes one of the stream's events. The promise resolves when the client takes more, and rejects where the
+   * event was not written: `aborted` once the client has left, `too_large` where too much waits for the client to read it,
+   * which ends the run, `closed` after its end. It is safe to ignore.
    *
-   * @throws TidingsError `invalid_output` if there is no such event or its payload does not fit
+   * @throws TidingsError `invalid_output` if the stream has no such event or its payload does not fit
    */
   event(type: unknown, payload: unknown): Promise<void> {
     const { events, path } = this.#compiled
@@ -59,18 +69,19 @@ export class RunWriter implements OutletOwner, SinkListener {
 
   /** Writes the output and ends. */
   finish(output: unknown): void {
-    if (this.#isOver) return
+    if (this.isOver) return
     const json = this.#compiled.output.encode(output, `the output of ${this.#compiled.path}`)
-    this.#end(encodeEventBody(signal.output, json ?? null))
+    this.#drain?.resolve()
+    this.#end(encodeEventBody(signal.output, json ?? null), ended(this.#compiled.path))
   }
 
-  /** Writes an error, which others may see, and ends. */
-  fail(error: TidingsError): void {
-    if (!this.#isOver) this.#end(encodeEventBody(signal.error, toProblem(error)))
+  /** Writes an error, which the client may see, and ends. An emit rejects with `over` from then on. */
+  fail(error: TidingsError, over = ended(this.#compiled.path)): void {
+    if (!this.isOver) this.#end(encodeEventBody(signal.error, toProblem(error)), over)
   }
 
   cut(_reason: string, error?: unknown): void {
-    this.#leave()
+    this.#leave(clientLeft())
     if (error !== undefined) this.#home.publicError(error, this.#compiled.path)
   }
 
@@ -83,32 +94,42 @@ export class RunWriter implements OutletOwner, SinkListener {
 
   closed(): void {
     this.#outlet.closed()
-    this.#leave()
+    this.#leave(clientLeft())
   }
 
   #write(body: string): Promise<void> {
-    if (this.#isOver) throw clientLeft()
-    if (this.#drain && this.#backlogBytes > maxBacklogBytes) {
-      const message = `The client of ${this.#compiled.path} reads slower than its handler emits. Await each emit`
-      throw new TidingsError({ code: 'invalid_output', message })
-    }
+    if (this.#over) return rejected(this.#over)
+    if (this.#drain && this.#backlogBytes > maxBacklogBytes) return rejected(this.#overflow())
     const frame = this.#frame(body)
     if (this.#drain) this.#backlogBytes += frame.byteLength
     this.#outlet.write(frame)
-    if (this.#isOver) throw clientLeft()
+    // Writing may have failed, which cuts the outlet.
+    if (this.isOver) return rejected(this.#over)
     if (this.#outlet.isFull) this.#drain ??= waiting()
     return this.#drain?.promise ?? Promise.resolve()
   }
 
-  #end(body: string): void {
-    this.#outlet.write(this.#frame(body))
-    this.#outlet.end()
-    this.#leave()
+  /** Ends the run: to go on without the event would be a gap that the client is not told of. */
+  #overflow(): TidingsError {
+    const { path } = this.#compiled
+    const message = `The events of ${path} come faster than this client reads them. The run was ended`
+    const detail = `More than ${maxBacklogBytes} bytes of ${path} wait for its client to read them. The run was ended. Await each emit`
+    const overflow = new TidingsError({ code: 'too_large', message: detail })
+    this.fail(new TidingsError({ code: 'too_large', message }), overflow)
+    this.#home.publicError(overflow, path)
+    this.#endedEarly.abort(overflow)
+    return overflow
   }
 
-  #leave(): void {
-    this.#isOver = true
-    this.#drain?.reject(clientLeft())
+  #end(body: string, over: TidingsError): void {
+    this.#outlet.write(this.#frame(body))
+    this.#outlet.end()
+    this.#leave(over)
+  }
+
+  #leave(over: TidingsError): void {
+    this.#over ??= over
+    this.#drain?.reject(this.#over)
     this.#drain = undefined
   }
 
@@ -122,6 +143,11 @@ function clientLeft(): TidingsError {
   return new TidingsError({ code: 'aborted', message: 'The client has left' })
 }
 
+function ended(path: string): TidingsError {
+  const message = `The run of ${path} is over. Emit before the handler returns or throws`
+  return new TidingsError({ code: 'closed', message })
+}
+
 function waiting(): Waiting {
   let resolve: () => void = () => {}
   let reject: (error: unknown) => void = () => {}
@@ -129,7 +155,5 @@ function waiting(): Waiting {
     resolve = resolver
     reject = rejecter
   })
-  // Whoever does not await an emit does not learn of its failure; it must not end the process.
-  promise.catch(() => {})
-  return { promise, resolve, reject }
+  return { promise: ignorable(promise), resolve, reject }
 }

@@ -23,9 +23,9 @@ export async function answerStream(
   return eventStream((sink) => {
     const writer = new RunWriter(compiled, sink, site)
     site.runs
-      .run(request.signal, async (signal) => {
+      .run(AbortSignal.any([request.signal, writer.endedEarly]), async (signal) => {
         const closing = () => {
-          if (isTidingsError(signal.reason)) writer.fail(signal.reason)
+          if (isTidingsError(signal.reason)) writer.fail(signal.reason, signal.reason)
         }
         signal.addEventListener('abort', closing, { once: true })
         const emit = writer.emitters()

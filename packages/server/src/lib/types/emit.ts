@@ -6,18 +6,20 @@ export type TopicEmitter<Events extends Schemas> = {
 }
 
 /**
- * Emits one event to everyone subscribed to the topic.
+ * Emits one event to every subscriber of the topic.
  *
- * The payload is validated and encoded at once: one that does not fit throws here and now, and reaches nobody. The
- * promise resolves when the event stands in the topic's log: at once, or when the bus has it where there is one. It rejects
- * with `unavailable` where the bus does not say so in time, and may have it nonetheless. The server's `onError` is told of
- * that as well, so that nobody has to wait for it.
+ * The payload is validated and encoded at once: one that does not fit throws at the call, and reaches no subscriber. The
+ * promise resolves when the event stands in the topic's log: at once, or when the bus has it where there is one.
+ *
+ * It rejects for whatever else went wrong, and is safe to ignore: a rejection that nothing awaits does not end the process.
+ * `unavailable` says that the bus did not confirm the event in time, and may have it nonetheless; `onError` is told of that
+ * as well. `closed` says that the server was closed, and `aborted` that the source which emits was stopped.
  *
  * What is emitted in one turn of the event loop is written at its end, or each 1 Mi characters. Who emits much more than
  * that at once should await a turn now and then: what a client's connection cannot take is left in the log, and what the
  * log does not keep is a gap.
  *
- * @throws TidingsError `invalid_output` with issues if the payload does not fit, `closed` after `close()`
+ * @throws TidingsError `invalid_output` with issues if the payload does not fit
  */
 export type EmitEvent<Payload> = (payload: Payload) => Promise<void>
 

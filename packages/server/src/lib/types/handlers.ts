@@ -39,7 +39,7 @@ export interface ChannelHandler<C extends Channel, Context> {
    * Feeds a topic while somebody is subscribed to it: polls, listens to a database, follows another feed.
    *
    * It runs once for each topic. It begins with the first subscriber, and `signal` fires `lingerMs` after the last has
-   * left, or when the server closes; from then on its `emit` throws. If it throws, `onError` is told and it is started
+   * left, or when the server closes; from then on its `emit` rejects with `aborted`. If it throws, `onError` is told and it is started
    * again, after a wait that grows to 30 s. If it returns, it is done until the topic was without subscribers for
    * `lingerMs`.
    */
@@ -102,13 +102,17 @@ export interface StreamRequest<Contract, S extends Stream, Context> {
    * Sends one of the stream's own events, for a handler that is an async function. Await it: it resolves when the
    * client takes more.
    *
-   * @throws TidingsError `invalid_output` with issues if the payload does not fit, `aborted` if the client has left
+   * It rejects with `aborted` once the client has left, and with `closed` once the run is over. Where more than 1 MiB waits
+   * for the client to read it, it rejects with `too_large`, and the run ends: `signal` fires, and
+   * `$error` tells the client so. A promise that is not awaited, as in a timer or listener, is safe to ignore.
+   *
+   * @throws TidingsError `invalid_output` with issues if the payload does not fit
    */
   emit: { readonly [Name in keyof EventsOf<S>]: EmitEvent<EventsOf<S>[Name]> }
   /** The server's own `emit`, to tell channels. */
   broadcast: Emit<Contract>
   fail: Fail<ErrorsOf<S>>
-  /** Fires when the caller leaves, or the server closes. */
+  /** Fires when the caller leaves or reads too slowly for what was emitted without waiting, or the server closes. */
   signal: AbortSignal
 }
 
