@@ -19,4 +19,12 @@ export type { ContractDefinition } from './lib/types/contract.js'
 export type { ContractMistake } from './lib/types/contract-mistake.js'
 export type * from './lib/types/infer.js'
 export type { Channel, Command, NoSchemas, Procedure, Stream } from './lib/types/procedure.js'
-export type { Schema, Schemas, Simplify, ValueOf } from './lib/types/schema.js'
+export type {
+  DataOf,
+  DataSchemas,
+  IsNothing,
+  Schema,
+  Schemas,
+  Simplify,
+  ValueOf,
+} from './lib/types/schema.js'

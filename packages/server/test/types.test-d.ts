@@ -1,5 +1,6 @@
-import type { TidingsError } from '@tidings/core'
+import { channel, command, defineContract, stream, type TidingsError } from '@tidings/core'
 import { describe, expectTypeOf, it } from 'vitest'
+import * as z from 'zod'
 import { createServer } from '../src/index.js'
 import { contract } from './contract.js'
 
@@ -155,5 +156,44 @@ describe('handlers', () => {
         },
       },
     })
+  })
+})
+
+describe('events and errors without data', () => {
+  const bare = defineContract({
+    room: channel({ events: { done: undefined, message: z.string() } }),
+    send: command({ errors: { expired: undefined, full: z.number() } }),
+    complete: stream({ events: { done: undefined, token: z.string() }, errors: { expired: undefined } }),
+  })
+
+  it('are emitted, yielded and failed with by their names alone', () => {
+    const { emit } = createServer(bare, {
+      send: ({ fail }) => {
+        expectTypeOf(fail('expired')).toEqualTypeOf<TidingsError<'expired', undefined>>()
+        fail('expired', undefined, 'It has expired')
+        fail('full', 5, 'It is full')
+        // @ts-expect-error full has data
+        fail('full')
+        // @ts-expect-error expired has no data
+        fail('expired', 5)
+      },
+      complete: async function* ({ emit, fail }) {
+        expectTypeOf(emit.done).toEqualTypeOf<() => Promise<void>>()
+        yield { type: 'done' }
+        yield { type: 'done', data: undefined }
+        yield { type: 'token', data: 'a' }
+        throw fail('expired')
+      },
+    })
+    expectTypeOf(emit.room().done).toEqualTypeOf<() => Promise<void>>()
+    // @ts-expect-error done has no data
+    void emit.room().done('now')
+    // @ts-expect-error message has data
+    void emit.room().message()
+    const bareToken = async function* () {
+      yield { type: 'token' as const }
+    }
+    // @ts-expect-error a token has data
+    createServer(bare, { send: () => {}, complete: bareToken })
   })
 })

@@ -3,9 +3,14 @@ import { errorCodes, TidingsError } from './problem.js'
 import { findObstacle } from './travel.js'
 import type { ContractDefinition } from './types/contract.js'
 import type { Procedure } from './types/procedure.js'
-import type { Schema, Schemas } from './types/schema.js'
+import type { DataSchemas, Schema } from './types/schema.js'
 
-const kinds: readonly unknown[] = ['channel', 'command', 'stream'] satisfies Procedure['kind'][]
+/** What each kind of procedure is made of. */
+const parts = {
+  channel: ['params', 'snapshot', 'events'],
+  command: ['input', 'output', 'errors'],
+  stream: ['input', 'events', 'output', 'errors'],
+} satisfies Record<Procedure['kind'], readonly string[]>
 
 /**
  * Checks everything about a contract: its shape, its names, and that the values of its schemas can travel as JSON and
@@ -20,7 +25,7 @@ export function checkContract(definition: ContractDefinition): void {
 function checkGroup(group: ContractDefinition, place: string): void {
   if (typeof group !== 'object' || group === null || Array.isArray(group) || isZodSchema(group)) {
     const what = place === 'contract' ? 'the contract' : place
-    throw mistake(`${what} is no procedure and no group. Make it with channel(), command() or stream()`)
+    throw mistake(`${what} is not a procedure and not a group. Make it with channel(), command() or stream()`)
   }
   for (const [name, member] of Object.entries(group)) {
     const inner = `${place}.${name}`
@@ -31,7 +36,13 @@ function checkGroup(group: ContractDefinition, place: string): void {
 }
 
 function checkProcedure(procedure: Procedure, place: string): void {
-  switch (procedure.kind) {
+  const { kind } = procedure
+  const known: readonly string[] = parts[kind]
+  for (const key of Object.keys(procedure)) {
+    if (key === 'kind' || known.includes(key)) continue
+    throw mistake(`${place}.${key}: ${kind}() does not take "${key}". It takes ${known.join(', ')}`)
+  }
+  switch (kind) {
     case 'channel':
       checkSchemas(procedure.params, reservedParamNames, `${place}.params`, { key: true })
       checkSchemas(procedure.events, reservedEventNames, `${place}.events`)
@@ -42,25 +53,28 @@ function checkProcedure(procedure: Procedure, place: string): void {
       checkSchema(procedure.input, `${place}.input`)
       checkSchema(procedure.output, `${place}.output`)
       checkSchemas(procedure.errors, errorCodes, `${place}.errors`)
-      if (procedure.kind === 'stream') {
+      if (kind === 'stream') {
         checkSchemas(procedure.events, reservedEventNames, `${place}.events`)
       }
   }
 }
 
 function checkSchemas(
-  schemas: Schemas,
+  schemas: DataSchemas,
   taken: readonly string[],
   place: string,
   at?: { readonly key: boolean },
 ): void {
+  if (schemas === undefined) throw mistake(`${place} is missing. Write { name: schema }`)
   if (typeof schemas !== 'object' || schemas === null || isZodSchema(schemas)) {
-    throw mistake(`${place} is no record of schemas. Write { name: schema }`)
+    throw mistake(`${place} is not a record of schemas. Write { name: schema }`)
   }
   for (const [name, schema] of Object.entries(schemas)) {
     const inner = `${place}.${name}`
     checkName(name, taken, inner)
-    checkTravel(schema, inner, at)
+    // What has no schema has no data. A param without a value names nothing.
+    if (schema === undefined && !at?.key) continue
+    checkTravel(schema as Schema, inner, at)
   }
 }
 
@@ -71,7 +85,7 @@ function checkSchema(schema: Schema | undefined, place: string): void {
 
 function checkTravel(schema: Schema, place: string, at?: { readonly key: boolean }): void {
   if (!isZodSchema(schema)) {
-    throw mistake(`${place} is no zod 4 schema. Write one with zod or zod/mini, version 4.1 or later`)
+    throw mistake(`${place} is not a zod 4 schema. Write one with zod or zod/mini, version 4.1 or later`)
   }
   const obstacle = findObstacle(schema, at)
   if (obstacle) throw mistake(`${place}${obstacle.path} ${obstacle.problem}. ${obstacle.remedy}`)
@@ -83,7 +97,7 @@ function checkName(name: string, taken: readonly string[], place: string): void 
 }
 
 function isProcedure(member: Procedure | ContractDefinition): member is Procedure {
-  return typeof member === 'object' && member !== null && kinds.includes(member.kind)
+  return typeof member === 'object' && member !== null && Object.hasOwn(parts, member.kind as string)
 }
 
 function isZodSchema(value: unknown): boolean {

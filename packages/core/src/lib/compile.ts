@@ -1,9 +1,9 @@
 import { checkContract } from '#check-contract'
-import { nothing, type Payload, payloadOf } from './payload.js'
+import { noData, nothing, type Payload, payloadOf } from './payload.js'
 import { type TopicCodec, topicCodecOf } from './topic.js'
 import type { ContractDefinition } from './types/contract.js'
 import type { Command, Procedure, Stream } from './types/procedure.js'
-import type { Schema, Schemas } from './types/schema.js'
+import type { DataSchemas, Schema } from './types/schema.js'
 
 /** A channel with the plans to carry its topics, events and snapshots. */
 export interface CompiledChannel {
@@ -127,6 +127,6 @@ function compileOptional(schema: Schema | undefined): Payload {
   return schema ? payloadOf(schema) : nothing
 }
 
-function compileAll(schemas: Schemas): ReadonlyMap<string, Payload> {
-  return new Map(Object.entries(schemas).map(([name, schema]) => [name, payloadOf(schema)]))
+function compileAll(schemas: DataSchemas): ReadonlyMap<string, Payload> {
+  return new Map(Object.entries(schemas).map(([name, schema]) => [name, schema ? payloadOf(schema) : noData]))
 }

@@ -152,6 +152,73 @@ describe('a schema that cannot travel is refused with its path and a remedy', ()
   })
 })
 
+describe('an event or error without data', () => {
+  const contract = defineContract({
+    room: channel({ events: { done: undefined, message } }),
+    send: command({ errors: { expired: undefined } }),
+    complete: stream({ events: { done: undefined }, errors: { expired: undefined } }),
+  })
+  const { procedures } = compileContract(contract)
+  const carried = ['room', 'complete'].map((path) => {
+    const procedure = procedures.get(path)
+    return procedure && procedure.kind !== 'command' ? procedure.events.get('done') : undefined
+  })
+  const errors = ['send', 'complete'].map((path) => {
+    const procedure = procedures.get(path)
+    return procedure && procedure.kind !== 'channel' ? procedure.errors.get('expired') : undefined
+  })
+
+  test.each([...carried, ...errors])('carries nothing', (payload) => {
+    expect(payload?.encode(undefined, 'done of room')).toBeUndefined()
+    expect(payload?.decode(null, 'done of room')).toBeUndefined()
+    expect(payload?.decode({ more: 'from a newer server' }, 'done of room')).toBeUndefined()
+  })
+
+  test.each([null, 0, {}, 'text'])('refuses %j', (data) => {
+    expect(() => carried[0]?.encode(data, 'room.done')).toThrow(
+      expect.objectContaining({
+        code: 'invalid_output',
+        message: 'room.done takes no data, and was given some. Declare a schema for it in the contract',
+      }),
+    )
+  })
+})
+
+describe('a key that a procedure does not take is refused by its name', () => {
+  test.each([
+    ['channel', channel(untyped({ event: {}, events: {} })), 'event', 'params, snapshot, events'],
+    ['command', command(untyped({ inputs: message })), 'inputs', 'input, output, errors'],
+    ['command', command(untyped({ events: {} })), 'events', 'input, output, errors'],
+    [
+      'stream',
+      stream(untyped({ events: {}, snapshot: message })),
+      'snapshot',
+      'input, events, output, errors',
+    ],
+  ])('of a %s', (kind, procedure, key, known) => {
+    expect(complaint({ room: procedure })).toBe(
+      `contract.room.${key}: ${kind}() does not take "${key}". It takes ${known}`,
+    )
+  })
+})
+
+test('a command without an argument takes nothing and answers nothing', () => {
+  expect(command()).toEqual(command({}))
+  expect(compileContract(defineContract({ ping: command() })).procedures.get('ping')).toMatchObject({
+    kind: 'command',
+    takesInput: false,
+  })
+})
+
+test.each([
+  ['channel', untyped(channel)],
+  ['stream', untyped(stream)],
+])('a %s without an argument, or without events, is told to declare events', (_kind, declare) => {
+  for (const procedure of [declare(), declare(null), declare({})]) {
+    expect(complaint({ room: procedure })).toBe('contract.room.events is missing. Write { name: schema }')
+  }
+})
+
 describe('a name', () => {
   const room = channel({ events: {} })
   type Place = [place: string, define: (name: string) => unknown]
@@ -208,7 +275,7 @@ describe('a name', () => {
       'a%20b',
       'a'.repeat(129),
     ])('may not be %j', (name) => {
-      expect(complaint(define(name))).toMatch(/is no usable name\. Begin with a letter/)
+      expect(complaint(define(name))).toMatch(/is not a usable name\. Begin with a letter/)
       expect(complaint(define(name)).startsWith(`${place}${name}: `)).toBe(true)
     })
 
@@ -253,7 +320,7 @@ describe('a name', () => {
   })
 })
 
-describe('what is no procedure and no group is refused by its place', () => {
+describe('what is not a procedure and not a group is refused by its place', () => {
   test.each([
     ['undefined', undefined],
     ['null', null],
@@ -264,17 +331,17 @@ describe('what is no procedure and no group is refused by its place', () => {
     ['a schema of zod', z.object({ a: z.string() })],
     ['a schema of zod/mini', mini.string()],
   ])('%s', (_what, value) => {
-    const remedy = 'is no procedure and no group. Make it with channel(), command() or stream()'
+    const remedy = 'is not a procedure and not a group. Make it with channel(), command() or stream()'
     expect(complaint(value)).toBe(`the contract ${remedy}`)
     expect(complaint({ chat: { room: value } })).toBe(`contract.chat.room ${remedy}`)
   })
 
   test('a thing with a kind that is none of Tidings’', () => {
-    expect(complaint({ room: { kind: 'subscription' } })).toMatch(/^contract\.room\.kind is no procedure/)
+    expect(complaint({ room: { kind: 'subscription' } })).toMatch(/^contract\.room\.kind is not a procedure/)
   })
 })
 
-describe('what is no schema is refused by its place', () => {
+describe('what is not a schema is refused by its place', () => {
   const zod3 = { _def: { typeName: 'ZodString' }, parse: () => '', '~standard': { vendor: 'zod' } }
 
   test.each([
@@ -284,7 +351,7 @@ describe('what is no schema is refused by its place', () => {
     ['a class', String],
   ])('%s', (_what, value) => {
     const schema = untyped(value)
-    const remedy = 'is no zod 4 schema. Write one with zod or zod/mini, version 4.1 or later'
+    const remedy = 'is not a zod 4 schema. Write one with zod or zod/mini, version 4.1 or later'
     expect(complaint({ room: channel({ events: { message: schema } }) })).toBe(
       `contract.room.events.message ${remedy}`,
     )
@@ -298,25 +365,24 @@ describe('what is no schema is refused by its place', () => {
     expect(complaint({ send: command({ output: schema }) })).toBe(`contract.send.output ${remedy}`)
   })
 
-  test('undefined under the name of an event', () => {
-    expect(complaint({ room: channel({ events: { message: untyped(undefined) } }) })).toMatch(
-      /^contract\.room\.events\.message is no zod 4 schema/,
+  test('undefined under the name of a param', () => {
+    expect(complaint({ room: channel({ params: { id: untyped(undefined) }, events: {} }) })).toMatch(
+      /^contract\.room\.params\.id is not a zod 4 schema/,
     )
   })
 
   test.each([
-    ['nothing', undefined],
     ['null', null],
     ['one schema', message],
   ])('%s in place of a record of schemas', (_what, value) => {
     expect(complaint({ room: channel({ events: untyped(value) }) })).toBe(
-      'contract.room.events is no record of schemas. Write { name: schema }',
+      'contract.room.events is not a record of schemas. Write { name: schema }',
     )
   })
 
   test('one schema in place of a record of params', () => {
     expect(complaint({ room: channel({ params: untyped(message), events: {} }) })).toBe(
-      'contract.room.params is no record of schemas. Write { name: schema }',
+      'contract.room.params is not a record of schemas. Write { name: schema }',
     )
   })
 })

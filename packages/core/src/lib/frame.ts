@@ -11,9 +11,12 @@ import type { Problem } from './problem.js'
 /** The media type of an event stream. */
 export const eventStreamContentType = 'text/event-stream'
 
-/** Writes the part of an event that is the same for whoever carries it: its name and payload, without an id. */
+/**
+ * Writes the part of an event that is the same for whoever carries it: its name and payload, without an id. An event
+ * without a payload has null as its data: an EventSource drops an event whose data is empty.
+ */
 export function encodeEventBody(event: string, payload: unknown): string {
-  return `event: ${event}\ndata: ${JSON.stringify(payload)}\n\n`
+  return `event: ${event}\ndata: ${payload === undefined ? 'null' : JSON.stringify(payload)}\n\n`
 }
 
 /** Puts an id before an event's body. The client's `Last-Event-ID` is this from then on. */

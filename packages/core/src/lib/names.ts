@@ -15,12 +15,13 @@ export type ReservedMemberName = (typeof reservedMemberNames)[number]
 
 /** Names of params nobody may declare: they share the query string with Tidings' own. */
 export const reservedParamNames = ['lastEventId'] as const
+export type ReservedParamName = (typeof reservedParamNames)[number]
 
 /** What is wrong with a name, as the end of a sentence that begins with it; nothing if it may be used. */
 export function nameProblem(name: string, taken: readonly string[]): string | undefined {
   if (name.startsWith('$')) return "begins with $, which marks Tidings' own names. Choose another name"
   if (!namePattern.test(name)) {
-    return 'is no usable name. Begin with a letter and go on with up to 127 letters, digits, "_" or "-"'
+    return 'is not a usable name. Begin with a letter and go on with up to 127 letters, digits, "_" or "-"'
   }
   if (taken.includes(name)) return `is reserved (as are ${taken.join(', ')}). Choose another name`
   return undefined

@@ -24,6 +24,16 @@ export const nothing: Payload = {
   decode: () => undefined,
 }
 
+/** What an event or error without a schema carries: no data. To give it some is a mistake. */
+export const noData: Payload = {
+  encode(value, what, code = 'invalid_output') {
+    if (value === undefined) return undefined
+    const message = `${what} takes no data, and was given some. Declare a schema for it in the contract`
+    throw new TidingsError({ code, message })
+  },
+  decode: () => undefined,
+}
+
 /** Makes the plan for one schema. */
 export function payloadOf(schema: Schema): Payload {
   // zod compiles `parse` and not `encode`; without a codec inside, both do the same.

@@ -1,9 +1,9 @@
 import { describe, expectTypeOf, test } from 'vitest'
 import * as z from 'zod'
 import * as mini from 'zod/mini'
-import { type bigint, channel, command, defineContract, type isoDate, stream } from '../../index.js'
+import { bigint, channel, command, defineContract, isoDate, stream } from '../../index.js'
 import type { ContractMistake } from './contract-mistake.js'
-import type { EventNames } from './names.js'
+import type { EventNames, ParamNames } from './names.js'
 import type { Sendable } from './sendable.js'
 
 describe('a schema that cannot travel is a type error', () => {
@@ -61,6 +61,31 @@ describe('a schema that cannot travel is a type error', () => {
     channel({ events: { a: z.object({ n: z.string().transform(Number).default(1) }) } })
   })
 
+  test('in a tuple, an intersection, a literal and an object that takes any keys', () => {
+    // @ts-expect-error a date in a tuple
+    channel({ events: { a: z.tuple([z.string(), z.date()]) } })
+    // @ts-expect-error a date in the rest of a tuple
+    channel({ events: { a: z.tuple([z.string()], z.date()) } })
+    // @ts-expect-error a date in a tuple of zod/mini
+    channel({ events: { a: mini.tuple([mini.date()]) } })
+    // @ts-expect-error a date on the left of an intersection
+    channel({ events: { a: z.object({ at: z.date() }).and(z.object({ b: z.string() })) } })
+    // @ts-expect-error a date on the right of an intersection
+    channel({ events: { a: z.intersection(z.object({ b: z.string() }), z.object({ at: z.date() })) } })
+    // @ts-expect-error a literal undefined
+    channel({ events: { a: z.literal(undefined) } })
+    // @ts-expect-error a literal undefined among others
+    channel({ events: { a: z.object({ b: z.literal(['c', undefined]) }) } })
+    // @ts-expect-error a literal bigint
+    channel({ events: { a: z.literal(5n) } })
+    // @ts-expect-error keys that may hold anything
+    channel({ events: { a: z.looseObject({ b: z.string() }) } })
+    // @ts-expect-error keys that may hold anything, made in another way
+    channel({ events: { a: z.object({ b: z.array(z.object({}).loose()) }) } })
+    // @ts-expect-error keys that may hold anything, in zod/mini
+    channel({ events: { a: mini.looseObject({}) } })
+  })
+
   test('in each place a procedure has for one', () => {
     // @ts-expect-error a date as a param
     channel({ params: { since: z.date() }, events: {} })
@@ -91,6 +116,17 @@ describe('a schema that cannot travel is a type error', () => {
     >()
   })
 
+  test('whose text speaks of the kind of schema, where its values are not the mistake', () => {
+    const loose = z.object({ list: z.tuple([z.looseObject({})]) })
+    expectTypeOf<Sendable<typeof loose>>().toEqualTypeOf<
+      ContractMistake<'z.looseObject() may hold what JSON cannot carry: use z.object(), or give catchall() a schema'>
+    >()
+    const literal = z.literal(['a', undefined])
+    expectTypeOf<Sendable<typeof literal>>().toEqualTypeOf<
+      ContractMistake<'undefined cannot travel as JSON: make the key optional, or use z.null()'>
+    >()
+  })
+
   test('and those that can travel are none', () => {
     expectTypeOf<Sendable<z.ZodObject<{ at: typeof isoDate; n: typeof bigint }>>>().toBeUnknown()
     expectTypeOf<Sendable<z.ZodJSONSchema>>().toBeUnknown()
@@ -104,6 +140,12 @@ describe('a schema that cannot travel is a type error', () => {
         e: z.object({ a: z.string().optional(), b: z.optional(z.undefined()) }),
         f: z.codec(z.string(), z.date(), { decode: (a) => new Date(a), encode: String }),
         g: z.string().pipe(z.email()),
+        h: z.tuple([z.string(), isoDate], bigint),
+        i: z.object({ at: isoDate }).and(z.object({ n: bigint })),
+        j: z.object({ a: z.literal(['b', undefined]).optional(), b: z.literal(['a', 1, null, true]) }),
+        k: z.object({ a: z.string() }).catchall(isoDate),
+        l: z.strictObject({ a: z.string() }),
+        m: z.looseObject({ a: z.string() }).catchall(z.json()),
       },
     })
   })
@@ -144,6 +186,31 @@ describe('a name that is taken is a type error', () => {
     stream({ events: { error: text } })
   })
 
+  test('of a param', () => {
+    // @ts-expect-error it is Tidings' own
+    channel({ params: { lastEventId: text }, events: {} })
+    // @ts-expect-error names with $ are Tidings' own
+    channel({ params: { $room: text }, events: {} })
+    // @ts-expect-error a name begins with a letter
+    channel({ params: { '1st': text }, events: {} })
+  })
+
+  test('of anything that a URL cannot have as it is', () => {
+    // @ts-expect-error a name has no space
+    defineContract({ 'a b': command({}) })
+    // @ts-expect-error a name has no slash
+    defineContract({ chat: { 'a/b': command({}) } })
+    // @ts-expect-error a name begins with a letter
+    defineContract({ _a: command({}) })
+    // @ts-expect-error a name begins with a letter
+    channel({ events: { 1: text } })
+    // @ts-expect-error a name has no dot
+    channel({ events: { 'a.b': text } })
+    // @ts-expect-error a name begins with a letter
+    command({ errors: { '': text } })
+    channel({ params: { 'a-b_C9': text }, events: { A: text } })
+  })
+
   test('of an error', () => {
     // @ts-expect-error Tidings has a code `not_found`
     command({ errors: { not_found: text } })
@@ -161,17 +228,36 @@ describe('a name that is taken is a type error', () => {
       ContractMistake<`"$a": names that begin with $ are Tidings' own: choose another name`>
     >()
     expectTypeOf<EventNames<{ message: z.ZodString }>['message']>().toBeUnknown()
+    expectTypeOf<EventNames<Record<string, z.ZodString>>[string]>().toBeUnknown()
+    expectTypeOf<ParamNames<{ 'a b': z.ZodString }>['a b']>().toEqualTypeOf<
+      ContractMistake<'"a b" is not a usable name: begin with a letter and go on with letters, digits, "_" or "-"'>
+    >()
   })
 })
 
-test('what is no procedure or no schema is a type error', () => {
-  // @ts-expect-error a schema is no procedure
+test('a key that a procedure does not take is a type error', () => {
+  // @ts-expect-error it is called events
+  channel({ event: { a: z.string() } })
+  // @ts-expect-error it is called snapshot
+  channel({ events: {}, snapshots: z.string() })
+  // @ts-expect-error it is called input
+  command({ inputs: z.string() })
+  // @ts-expect-error a stream has no snapshot
+  stream({ events: {}, snapshot: z.string() })
+  // @ts-expect-error a channel is declared with its events
+  channel()
+  // @ts-expect-error a stream is declared with its events
+  stream()
+})
+
+test('what is not a procedure or not a schema is a type error', () => {
+  // @ts-expect-error a schema is not a procedure
   defineContract({ room: z.string() })
   // @ts-expect-error a channel has events
   channel({})
-  // @ts-expect-error text is no schema
+  // @ts-expect-error text is not a schema
   channel({ events: { a: 'string' } })
-  // @ts-expect-error one schema is no record of schemas
+  // @ts-expect-error one schema is not a record of schemas
   channel({ events: { a: z.string() }, params: z.string() })
   // @ts-expect-error a command has no events
   command({ events: { a: z.string() } })

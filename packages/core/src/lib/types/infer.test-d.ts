@@ -166,6 +166,29 @@ describe('a stream', () => {
   })
 })
 
+test('an event or error without a schema carries undefined', () => {
+  const bare = defineContract({
+    room: channel({ events: { done: undefined, message: z.string() } }),
+    complete: stream({ events: { done: undefined }, errors: { expired: undefined } }),
+    send: command({ errors: { expired: undefined, full: z.number() } }),
+  })
+  expectTypeOf<EventsOf<typeof bare.room>>().toEqualTypeOf<{ done: undefined; message: string }>()
+  expectTypeOf<EventsOf<typeof bare.complete>>().toEqualTypeOf<{ done: undefined }>()
+  expectTypeOf<EventUnion<EventsOf<typeof bare.room>>>().toEqualTypeOf<
+    { type: 'done'; data: undefined } | { type: 'message'; data: string }
+  >()
+  expectTypeOf<ErrorsOf<typeof bare.send>>().toEqualTypeOf<{ expired: undefined; full: number }>()
+  expectTypeOf<FailureOf<typeof bare.complete>>().toEqualTypeOf<
+    TidingsError<'expired', undefined> | TidingsError<ErrorCode, undefined>
+  >()
+})
+
+test('a command without an argument is one with an empty one', () => {
+  const ping = command()
+  expectTypeOf(ping).toEqualTypeOf<Command<undefined, undefined, NoSchemas>>()
+  expectTypeOf(defineContract({ ping: command() }).ping).toEqualTypeOf<typeof ping>()
+})
+
 test('what a procedure does not have is never', () => {
   expectTypeOf<ParamsOf<typeof contract.complete>>().toBeNever()
   expectTypeOf<EventsOf<typeof contract.chat.send>>().toBeNever()

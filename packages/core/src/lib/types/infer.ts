@@ -1,7 +1,7 @@
 import type * as zod from 'zod/v4/core'
 import type { ErrorCode, TidingsError } from '../problem.js'
 import type { Channel, Stream } from './procedure.js'
-import type { Schemas, Simplify, ValueOf } from './schema.js'
+import type { DataOf, DataSchemas, Schemas, Simplify, ValueOf } from './schema.js'
 
 /** The params of a channel, as its users write and read them. */
 export type ParamsOf<C> =
@@ -17,7 +17,7 @@ export type EventsOf<P> =
 
 /** The state a channel's subscribers are handed first; `never` for a channel without a snapshot. */
 export type SnapshotOf<C> =
-  C extends Channel<Schemas, Schemas, infer Snapshot>
+  C extends Channel<Schemas, DataSchemas, infer Snapshot>
     ? Snapshot extends undefined
       ? never
       : ValueOf<Snapshot>
@@ -38,8 +38,8 @@ export type ErrorsOf<P> = P extends { readonly kind: 'command' | 'stream'; reado
   ? PayloadsOf<Errors>
   : never
 
-/** Each schema's value, under its name. Homomorphic, so that a name leads to its line in the contract. */
-export type PayloadsOf<S> = { [Name in keyof S]: ValueOf<S[Name]> }
+/** What each event or error carries, under its name. Homomorphic, so that a name leads to its line in the contract. */
+export type PayloadsOf<S> = { [Name in keyof S]: DataOf<S[Name]> }
 
 /** Events as they are yielded: one member for each name, told apart by `type`. */
 export type EventUnion<Events> = { [Name in keyof Events]: { type: Name; data: Events[Name] } }[keyof Events]

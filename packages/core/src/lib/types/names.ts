@@ -1,12 +1,30 @@
-import type { ReservedEventName, ReservedMemberName } from '../names.js'
+import type { ReservedEventName, ReservedMemberName, ReservedParamName } from '../names.js'
 import type { ContractMistake } from './contract-mistake.js'
 import type { Procedure } from './procedure.js'
 
-type NameProblem<Name, Reserved extends string> = Name extends `$${string}`
-  ? `"${Name}": names that begin with $ are Tidings' own: choose another name`
-  : Name extends Reserved
-    ? `"${Name}" is reserved by Tidings: choose another name`
-    : never
+type Letter =
+  | ('a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm')
+  | ('n' | 'o' | 'p' | 'q' | 'r' | 's' | 't' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z')
+
+/** What people most often write in a name that a URL or a frame cannot take. At run time every character is looked at. */
+type Unusable = ' ' | '.' | '/' | ':' | '?' | '&' | '#' | '%' | '@' | '+' | ','
+
+type NameProblem<Name, Reserved extends string> = string extends Name
+  ? never
+  : Name extends `$${string}`
+    ? `"${Name}": names that begin with $ are Tidings' own: choose another name`
+    : Name extends Reserved
+      ? `"${Name}" is reserved by Tidings: choose another name`
+      : `${Name & (string | number)}` extends `${infer First}${string}`
+        ? Lowercase<First> extends Letter
+          ? Name extends `${string}${Unusable}${string}`
+            ? NotUsable<Name>
+            : never
+          : NotUsable<Name>
+        : NotUsable<Name>
+
+type NotUsable<Name> =
+  `"${Name & (string | number)}" is not a usable name: begin with a letter and go on with letters, digits, "_" or "-"`
 
 /** `unknown` where a name may be used, otherwise a type whose text says why not. */
 type NameCheck<Name, Reserved extends string> = [NameProblem<Name, Reserved>] extends [never]
@@ -15,6 +33,9 @@ type NameCheck<Name, Reserved extends string> = [NameProblem<Name, Reserved>] ex
 
 /** Checks the names of events. */
 export type EventNames<Events> = { readonly [Name in keyof Events]: NameCheck<Name, ReservedEventName> }
+
+/** Checks the names of params. */
+export type ParamNames<Params> = { readonly [Name in keyof Params]: NameCheck<Name, ReservedParamName> }
 
 /** Checks the names of a command's errors: Tidings' own codes are taken. */
 export type ErrorNames<Errors, Taken extends string> = {

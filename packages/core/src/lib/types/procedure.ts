@@ -1,9 +1,9 @@
-import type { Schema, Schemas } from './schema.js'
+import type { DataSchemas, Schema, Schemas } from './schema.js'
 
 /** A broadcast procedure: `params` name one topic of it, `events` are what a topic carries. Made by `channel`. */
 export interface Channel<
   Params extends Schemas = Schemas,
-  Events extends Schemas = Schemas,
+  Events extends DataSchemas = DataSchemas,
   Snapshot extends Schema | undefined = Schema | undefined,
 > {
   readonly kind: 'channel'
@@ -16,7 +16,7 @@ export interface Channel<
 export interface Command<
   Input extends Schema | undefined = Schema | undefined,
   Output extends Schema | undefined = Schema | undefined,
-  Errors extends Schemas = Schemas,
+  Errors extends DataSchemas = DataSchemas,
 > {
   readonly kind: 'command'
   readonly input: Input
@@ -27,9 +27,9 @@ export interface Command<
 /** A request answered by a finite run of events and then an output. Made by `stream`. */
 export interface Stream<
   Input extends Schema | undefined = Schema | undefined,
-  Events extends Schemas = Schemas,
+  Events extends DataSchemas = DataSchemas,
   Output extends Schema | undefined = Schema | undefined,
-  Errors extends Schemas = Schemas,
+  Errors extends DataSchemas = DataSchemas,
 > {
   readonly kind: 'stream'
   readonly input: Input

@@ -8,12 +8,27 @@ import type * as zod from 'zod/v4/core'
  */
 export type Schema = zod.$ZodType
 
-/** Named schemas: the params of a channel, the events of a channel or stream, the errors of a command. */
+/** Named schemas, as the params of a channel. */
 export type Schemas = Readonly<Record<string, Schema>>
+
+/** Events of a channel or stream, or errors of a command: each one's schema, or `undefined` for one without data. */
+export type DataSchemas = Readonly<Record<string, Schema | undefined>>
 
 /** What a schema's value is in a program, on both sides of the wire; `void` where there is no schema. */
 // biome-ignore lint/suspicious/noConfusingVoidType: it stands for what a function without a result returns.
 export type ValueOf<S> = S extends Schema ? zod.output<S> : void
+
+/** What an event or error carries; `undefined` where there is no schema. */
+export type DataOf<S> = S extends Schema ? zod.output<S> : undefined
+
+/** Whether data is none: `undefined`, and neither `any` nor `never`. */
+export type IsNothing<Data> = [undefined] extends [Data]
+  ? unknown extends Data
+    ? false
+    : [Data] extends [undefined]
+      ? true
+      : false
+  : false
 
 /** Shows a computed type as the object it is. */
 export type Simplify<T> = { [K in keyof T]: T[K] } & {}

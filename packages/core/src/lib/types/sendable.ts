@@ -21,6 +21,13 @@ interface Unsendable {
   success: 'z.success() cannot be undone: use z.boolean()'
 }
 
+/** Those of schemas whose `type` alone does not tell. */
+interface UnsendableInPart {
+  loose: 'z.looseObject() may hold what JSON cannot carry: use z.object(), or give catchall() a schema'
+  bigintLiteral: 'a literal bigint cannot travel as JSON: use a string or a number'
+  symbolLiteral: 'a literal symbol cannot travel as JSON: use a string'
+}
+
 type DefOf<S> = S extends { _zod: { def: infer Def } } ? Def : never
 
 /** How deep the type checker looks. Deeper, and in recursive schemas, the same check at run time answers. */
@@ -31,7 +38,9 @@ type Deeper = { 6: 5; 5: 4; 4: 3; 3: 2; 2: 1; 1: 0 }
  *
  * A step for each shape of zod definition; the run-time twin, which sees what types cannot, is `travel.ts`.
  */
-type ObstacleOf<S, Depth> = Depth extends keyof Deeper ? ObstacleOfDef<DefOf<S>, Deeper[Depth]> : never
+type ObstacleOf<S, Depth> = Depth extends keyof Deeper
+  ? ObstacleOfDef<DefOf<S>, Deeper[Depth]> | ObstacleOfLoose<S>
+  : never
 
 type ObstacleOfDef<Def, Depth> = Def extends { type: keyof Unsendable }
   ? Unsendable[Def['type']]
@@ -49,7 +58,32 @@ type ObstacleOfDef<Def, Depth> = Def extends { type: keyof Unsendable }
             ? ObstacleOf<Value, Depth>
             : Def extends { options: readonly (infer Option)[] }
               ? ObstacleOf<Option, Depth>
-              : never
+              : Def extends { type: 'tuple'; items: readonly (infer Item)[]; rest: infer Rest }
+                ? ObstacleOf<Item | Rest, Depth>
+                : Def extends { type: 'intersection'; left: infer Left; right: infer Right }
+                  ? ObstacleOf<Left | Right, Depth>
+                  : Def extends { type: 'literal'; values: readonly (infer Value)[] }
+                    ? ObstacleOfLiteral<Value>
+                    : never
+
+/** `any` and `unknown` are wide types of literals, which tell nothing. */
+type ObstacleOfLiteral<Value> = unknown extends Value
+  ? never
+  :
+      | (undefined extends Value ? Unsendable['undefined'] : never)
+      | ([Extract<Value, bigint>] extends [never] ? never : UnsendableInPart['bigintLiteral'])
+      | ([Extract<Value, symbol>] extends [never] ? never : UnsendableInPart['symbolLiteral'])
+
+/** An object that takes keys with any value. Its definition does not tell, and its configuration does. */
+type ObstacleOfLoose<S> = S extends { _zod: { config: { out: infer Extra } } }
+  ? string extends keyof Extra
+    ? 0 extends 1 & Extra
+      ? never
+      : unknown extends Extra[string & keyof Extra]
+        ? UnsendableInPart['loose']
+        : never
+    : never
+  : never
 
 /** `undefined` inside an optional is no obstacle: the key is left out. */
 type ObstacleOfOptional<Inner, Depth> = Exclude<ObstacleOf<Inner, Depth>, Unsendable['undefined']>

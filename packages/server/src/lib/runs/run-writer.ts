@@ -72,7 +72,7 @@ export class RunWriter implements OutletOwner, SinkListener {
     if (this.isOver) return
     const json = this.#compiled.output.encode(output, `the output of ${this.#compiled.path}`)
     this.#drain?.resolve()
-    this.#end(encodeEventBody(signal.output, json ?? null), ended(this.#compiled.path))
+    this.#end(encodeEventBody(signal.output, json), ended(this.#compiled.path))
   }
 
   /** Writes an error, which the client may see, and ends. An emit rejects with `over` from then on. */

@@ -1,7 +1,7 @@
-import type { Channel, Command, ParamsOf, PayloadsOf, Schemas, Stream } from '@tidings/core'
+import type { Channel, Command, DataSchemas, IsNothing, ParamsOf, PayloadsOf, Stream } from '@tidings/core'
 
-/** One method for each event of a channel. */
-export type TopicEmitter<Events extends Schemas> = {
+/** One method for each event of a channel; an event without data takes no argument. */
+export type TopicEmitter<Events extends DataSchemas> = {
   readonly [Name in keyof Events]: EmitEvent<PayloadsOf<Events>[Name]>
 }
 
@@ -21,7 +21,8 @@ export type TopicEmitter<Events extends Schemas> = {
  *
  * @throws TidingsError `invalid_output` with issues if the payload does not fit
  */
-export type EmitEvent<Payload> = (payload: Payload) => Promise<void>
+export type EmitEvent<Payload> =
+  IsNothing<Payload> extends true ? () => Promise<void> : (payload: Payload) => Promise<void>
 
 /** Names the topic to emit to: with the channel's params, or with nothing if it has none. */
 export type ChannelEmitter<C> =

@@ -1,10 +1,11 @@
 import type {
   Channel,
   Command,
+  DataSchemas,
   ErrorsOf,
   EventsOf,
-  EventUnion,
   InputOf,
+  IsNothing,
   OutputOf,
   ParamsOf,
   Procedure,
@@ -71,12 +72,13 @@ type ChannelHandlerOf<C extends Channel, Context> = ChannelHandler<C, Context> &
 /**
  * Makes one of the command's declared errors, to be thrown: `throw fail('muted', { until })`.
  *
- * It is answered with its name as `code`, and status 422.
+ * It is answered with its name as `code`, and status 422. An error without data is made with its name alone: `fail('full')`.
  */
 export type Fail<Errors> = <Name extends keyof Errors & string>(
   code: Name,
-  data: Errors[Name],
-  message?: string,
+  ...details: IsNothing<Errors[Name]> extends true
+    ? [data?: undefined, message?: string]
+    : [data: Errors[Name], message?: string]
 ) => TidingsError<Name, Errors[Name]>
 
 /** What a command's handler is called with. */
@@ -116,13 +118,20 @@ export interface StreamRequest<Contract, S extends Stream, Context> {
   signal: AbortSignal
 }
 
+/** Events as a generator yields them, told apart by `type`. The `data` of an event without data may be left out. */
+export type Yielded<Events> = {
+  [Name in keyof Events]: IsNothing<Events[Name]> extends true
+    ? { type: Name; data?: undefined }
+    : { type: Name; data: Events[Name] }
+}[keyof Events]
+
 /** An async generator that yields events and returns the output, or an async function that uses its `emit`. */
 export type StreamHandler<Contract, S extends Stream, Context> = (
   request: StreamRequest<Contract, S, Context>,
-) => AsyncGenerator<EventUnion<EventsOf<S>>, OutputOf<S>, void> | Promise<OutputOf<S>>
+) => AsyncGenerator<Yielded<EventsOf<S>>, OutputOf<S>, void> | Promise<OutputOf<S>>
 
 type HandlerOf<Contract, P extends Procedure, Context> =
-  P extends Channel<Schemas, Schemas>
+  P extends Channel<Schemas, DataSchemas>
     ? ChannelHandlerOf<P, Context>
     : P extends Command
       ? CommandHandler<Contract, P, Context>
@@ -132,7 +141,7 @@ type HandlerOf<Contract, P extends Procedure, Context> =
 
 /** Names of members that need a handler: commands, streams, channels with a snapshot, and groups with one of these. */
 type NeedsHandler<Group> = {
-  [Name in keyof Group]: Group[Name] extends Channel<Schemas, Schemas, infer Snapshot>
+  [Name in keyof Group]: Group[Name] extends Channel<Schemas, DataSchemas, infer Snapshot>
     ? Snapshot extends Schema
       ? Name
       : never
