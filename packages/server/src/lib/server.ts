@@ -147,6 +147,7 @@ export function createServer(
     tally,
     hooks,
     connections,
+    snapshotBytes: { held: 0 },
     shared: new Map(),
     peers,
     answers: new AnswerMemory(options.idempotencyMs, bus),

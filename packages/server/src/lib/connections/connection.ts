@@ -3,9 +3,11 @@ import type { ConnectionInfo, DisconnectReason, Hooks } from '../hooks.js'
 import type { Sink, SinkListener } from '../http/http.js'
 import { Chunk } from '../log/chunk.js'
 import type { Carrier, Hub } from '../log/hub.js'
-import type { Piece, Subscription, SubscriptionOwner } from '../log/subscription.js'
+import type { Piece } from '../log/pending.js'
+import type { Subscription, SubscriptionOwner } from '../log/subscription.js'
 import type { Admission } from './admission.js'
 import { Outlet, type OutletHome, type OutletOwner } from './outlet.js'
+import { type SnapshotBytes, SnapshotRoom } from './snapshot-room.js'
 
 /** What a connection needs of its server. */
 export interface ConnectionHome extends OutletHome {
@@ -13,6 +15,7 @@ export interface ConnectionHome extends OutletHome {
   readonly admission: Admission
   readonly hooks: Hooks
   readonly connections: Set<Connection>
+  readonly snapshotBytes: SnapshotBytes
   readonly options: OutletHome['options'] & { readonly maxConnectionMs: number }
 }
 
@@ -50,6 +53,8 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
   #expiry: NodeJS.Timeout | undefined
   #isOver = false
   #isTouched = false
+  /** There once it carries a snapshot. */
+  #room: SnapshotRoom | undefined
 
   /** @param expiresAt when it ends, for its client to be asked anew who it is: in milliseconds since the epoch, or Infinity */
   constructor(
@@ -74,7 +79,7 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
   get laggingCount(): number {
     if (!this.#outlet.isFull) return 0
     let count = 0
-    for (const subscription of this.#subscriptions) if (subscription.hasMore) count += 1
+    for (const subscription of this.#subscriptions) if (subscription.isOwed) count += 1
     return count
   }
 
@@ -104,15 +109,14 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
   /** Lets go of a subscription, and goes on without it. */
   remove(subscription: Subscription): void {
     subscription.end()
+    if (this.#room?.forget(subscription)) this.#touch()
     if (this.#subscriptions.delete(subscription)) this.#home.hub.leave(subscription.topic, subscription)
   }
 
   ready(subscription: Subscription): void {
     if (this.#isOver || subscription.isReady) return
     this.#appendReady(subscription)
-    if (this.#isTouched) return
-    this.#isTouched = true
-    this.#home.hub.flushSoon(this)
+    this.#touch()
   }
 
   missed({ topic }: Subscription, reason: ServerGapReason): void {
@@ -132,7 +136,20 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
   }
 
   notRefreshed(subscription: Subscription, error: unknown): void {
+    if (this.#room?.forget(subscription)) this.#touch()
     this.#owner?.notRefreshed(subscription, error)
+  }
+
+  hold(subscription: Subscription, bytes: number): boolean {
+    this.#room ??= new SnapshotRoom(this.#home.snapshotBytes)
+    const isHeld = this.#room.hold(subscription, bytes, this.#outlet.isWritable)
+    // Where nothing else is written, nothing would be reloaded.
+    if (!isHeld) this.#touch()
+    return isHeld
+  }
+
+  release(bytes: number): void {
+    this.#room?.release(bytes)
   }
 
   /**
@@ -144,13 +161,18 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
     else this.end('unauthorized')
   }
 
-  /** Writes something about the connection itself, whether its client has room for it or not. */
+  /** Writes something about the connection itself, whether its client has room for it or not; see {@link Outlet.insist}. */
   say(text: string): void {
-    this.#outlet.write(new Chunk(text))
+    this.#outlet.insist(new Chunk(text))
   }
 
   flush(): void {
     this.#isTouched = false
+    this.#write()
+    if (this.#room && this.#outlet.isWritable) this.#room.reloadNext()
+  }
+
+  #write(): void {
     const outlet = this.#outlet
     if (!outlet.isWritable) return
     const piece = this.#take()
@@ -205,6 +227,12 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
       return piece
     }
     return undefined
+  }
+
+  #touch(): void {
+    if (this.#isTouched) return
+    this.#isTouched = true
+    this.#home.hub.flushSoon(this)
   }
 
   #appendReady(subscription: Subscription): void {

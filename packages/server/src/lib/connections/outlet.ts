@@ -8,6 +8,9 @@ import type { Tally } from './tally.js'
 /** What shows every proxy on the way that a connection is alive. */
 const heartbeatComment = new Chunk(heartbeatFrame)
 
+/** How many bytes are written to a client that has no room for them before it is cut off. */
+const maxInsistedBytes = 1024 * 1024
+
 /** What an outlet needs of its server. */
 export interface OutletHome {
   readonly heartbeat: Heartbeat
@@ -39,6 +42,8 @@ export class Outlet implements Beating {
   /** Counts of beats: when something was written last, and since when it has been full or ending. */
   #writtenBeat: number
   #waitingBeat = 0
+  /** What was insisted on since the client had room last. */
+  #insistedBytes = 0
 
   constructor(home: OutletHome, sink: Sink, owner: OutletOwner) {
     this.#home = home
@@ -73,6 +78,13 @@ export class Outlet implements Beating {
     if (!hasRoom && this.#state === 'writable') this.#wait('full')
   }
 
+  /** Writes what cannot wait for a client that has no room. One that is insisted on for too much without reading is cut off. */
+  insist(chunk: Chunk): void {
+    if (this.isFull) this.#insistedBytes += chunk.byteLength
+    if (this.#insistedBytes > maxInsistedBytes) this.#cut('stalled')
+    else this.write(chunk)
+  }
+
   /** Writes several so that they go out together. */
   together(write: () => void): void {
     this.#sink.cork()
@@ -87,6 +99,7 @@ export class Outlet implements Beating {
   drained(): boolean {
     if (this.#state !== 'full') return false
     this.#state = 'writable'
+    this.#insistedBytes = 0
     return true
   }
 

@@ -8,7 +8,7 @@ import {
   withId,
 } from '@tidings/core/wire'
 import { Chunk } from './chunk.js'
-import type { Batch } from './log.js'
+import { Pending, type Piece } from './pending.js'
 import type { Topic, TopicReader } from './topic.js'
 
 /** Who carries a subscription's frames to the client. */
@@ -21,10 +21,14 @@ export interface SubscriptionOwner {
   failed(subscription: Subscription, error: unknown): void
   /** A snapshot that was asked for between events could not be loaded. The subscription goes on. */
   notRefreshed(subscription: Subscription, error: unknown): void
+  /**
+   * Whether so many bytes of a snapshot may wait for the client to read them, until they are {@link release}d. If not, the
+   * subscription drops the snapshot, and the owner has it {@link Subscription.reload} later.
+   */
+  hold(subscription: Subscription, bytes: number): boolean
+  /** So many bytes of a snapshot wait no longer. */
+  release(bytes: number): void
 }
-
-/** What a subscription hands over. */
-export type Piece = Pick<Batch, 'chunk' | 'count'>
 
 /** Where a subscription begins: at the head of the log, or where the client says that it was. */
 export type Start =
@@ -56,14 +60,15 @@ export class Subscription implements TopicReader {
   isReady = false
   nextReady: Subscription | undefined
   readonly #owner: SubscriptionOwner
-  /** What goes out before the events that follow the cursor: signals, and what was emitted while a snapshot loaded. */
-  #first: Piece[] | undefined
+  /** What goes out before the events that follow the cursor. */
+  #pending: Pending | undefined
   #seq: number
-  #phase: 'reading' | 'loading' | 'ended' = 'reading'
+  /** `dropped`: its snapshot was loaded and is to be loaded again, for there was no room to keep it. */
+  #phase: 'reading' | 'loading' | 'dropped' | 'ended' = 'reading'
   /** The load of the snapshot that it begins with, or goes on with after a gap. */
   #loading: Promise<unknown> | undefined
-  /** The load of a snapshot that was asked for between events, until it is handed over or overtaken. */
-  #refreshing: Promise<unknown> | undefined
+  /** The load of a snapshot that was asked for between events, until it is there, overtaken or dropped. */
+  #refreshing: Promise<unknown> | 'dropped' | undefined
 
   /** @param open the frame that begins the subscription, without an id */
   constructor(topic: Topic, owner: SubscriptionOwner, start: Start, open: string, label?: string) {
@@ -76,12 +81,17 @@ export class Subscription implements TopicReader {
 
   /** Whether there is something to take. */
   get hasMore(): boolean {
-    return this.#first !== undefined || (this.#phase === 'reading' && this.#seq < this.topic.log.head)
+    return this.#pending !== undefined || (this.#phase === 'reading' && this.#seq < this.topic.log.head)
+  }
+
+  /** Whether its client is owed something that is there, or would be if there were room to keep it. */
+  get isOwed(): boolean {
+    return this.hasMore || this.#phase === 'dropped' || this.#refreshing === 'dropped'
   }
 
   /** Whether a snapshot that was asked for between events is still on its way. */
   get isRefreshing(): boolean {
-    return this.#refreshing !== undefined
+    return this.#refreshing !== undefined || this.#pending?.refreshed !== undefined
   }
 
   /** Tells its owner that there is something to take. */
@@ -98,8 +108,8 @@ export class Subscription implements TopicReader {
 
   /** Hands over some of what the subscriber is owed, and moves its cursor past it. */
   take(): Piece | undefined {
-    const first = this.#takeFirst()
-    if (first) return first
+    const pending = this.#takePending()
+    if (pending) return pending
     if (this.#phase !== 'reading') return undefined
     const { log } = this.topic
     if (!log.reaches(this.#seq)) {
@@ -122,8 +132,14 @@ export class Subscription implements TopicReader {
     refreshing.then(
       ({ chunk }) => {
         if (this.#refreshing !== refreshing) return
-        this.#refreshing = undefined
-        this.#say(chunk)
+        // The one before, if its client has not read it, is older.
+        this.#release(this.#pending?.dropRefreshed() ?? 0)
+        this.#refreshing = this.#owner.hold(this, chunk.byteLength) ? undefined : 'dropped'
+        if (this.#refreshing) {
+          if (this.#pending?.isEmpty) this.#pending = undefined
+          return
+        }
+        this.#pend().refreshed = { chunk, count: 0 }
         this.#owner.ready(this)
       },
       (error: unknown) => {
@@ -134,10 +150,26 @@ export class Subscription implements TopicReader {
     )
   }
 
+  /** Loads the snapshot again that there was no room for, and says whether there is one to load. */
+  reload(): boolean {
+    if (this.#phase === 'dropped') {
+      // What was emitted since it was dropped precedes the next one, and will not be sent.
+      if (this.topic.log.head > this.#seq) {
+        this.#miss('expired')
+        this.#owner.ready(this)
+      } else this.#load(this.#seq)
+      return true
+    }
+    if (this.#refreshing !== 'dropped') return false
+    this.refresh()
+    return true
+  }
+
   /** Lets go of the topic. Nothing is taken from then on. */
   end(): void {
     this.#phase = 'ended'
-    this.#first = undefined
+    this.#release(this.#pending?.heldBytes ?? 0)
+    this.#pending = undefined
     this.#loading = undefined
     this.#refreshing = undefined
   }
@@ -146,21 +178,20 @@ export class Subscription implements TopicReader {
     const reason = gapAtStart(this.topic, start)
     if (start.kind === 'resume' && start.cursor && !reason) {
       this.#seq = start.cursor.seq
-      this.#say(this.#withCursor(open))
+      this.#pend().open = { chunk: this.#withCursor(open), count: 0 }
       return
     }
-    if (this.topic.hasSnapshot) {
-      // No id before the snapshot is there: a client cut off in between must not resume as if it had seen it.
-      this.#say(new Chunk(open))
-      if (reason) this.#miss(reason)
-      else this.#load()
-      return
-    }
-    this.#say(reason ? new Chunk(open) : this.#withCursor(open))
+    // No id before a snapshot or gap is there: a client cut off in between must not resume as if it had seen it.
+    const chunk = reason || this.topic.hasSnapshot ? new Chunk(open) : this.#withCursor(open)
+    this.#pend().open = { chunk, count: 0 }
     if (reason) this.#miss(reason)
+    else if (this.topic.hasSnapshot) this.#load()
   }
 
-  /** Goes on from the head, and says so. A snapshot that stands for `missedAt` or later heals it. */
+  /**
+   * Goes on from the head, and says so. A snapshot that stands for `missedAt` or later heals it. What its client has not
+   * read of a gap or snapshot before this one is void.
+   */
   #miss(reason: ServerGapReason, missedAt = this.#seq): void {
     const { log, hasSnapshot } = this.topic
     this.#seq = log.head
@@ -170,8 +201,10 @@ export class Subscription implements TopicReader {
     const gap: GapSignal =
       this.label === undefined ? { reason, cursor } : { reason, cursor, topic: this.label }
     const body = encodeEventBody(signals.gap, gap)
-    this.#say(hasSnapshot ? new Chunk(body) : this.#withCursor(body))
-    this.#owner.missed(this, reason)
+    const pending = this.#pend()
+    const isFirst = pending.gap === undefined
+    this.#release(pending.miss({ chunk: hasSnapshot ? new Chunk(body) : this.#withCursor(body), count: 0 }))
+    if (isFirst) this.#owner.missed(this, reason)
     if (hasSnapshot) this.#load(missedAt)
   }
 
@@ -183,13 +216,19 @@ export class Subscription implements TopicReader {
       ({ seq, chunk }) => {
         if (this.#loading !== loading) return
         this.#loading = undefined
-        this.#phase = 'reading'
-        this.#say(chunk)
         // At once, though its client may take long to read: the log lets go of it now.
         const meanwhile = this.topic.log.reaches(seq) ? this.topic.log.readFrom(seq, 'all') : undefined
-        if (meanwhile) this.#first?.push(meanwhile)
-        this.#seq = meanwhile?.seq ?? seq
-        this.#owner.ready(this)
+        if (this.#owner.hold(this, chunk.byteLength + (meanwhile?.chunk.byteLength ?? 0))) {
+          this.#phase = 'reading'
+          this.#seq = meanwhile?.seq ?? seq
+          const pending = this.#pend()
+          pending.snapshot = { chunk, count: 0 }
+          pending.meanwhile = meanwhile
+          this.#owner.ready(this)
+        } else {
+          this.#phase = 'dropped'
+          this.#seq = seq
+        }
       },
       (error: unknown) => {
         if (this.#loading === loading) this.#owner.failed(this, error)
@@ -197,17 +236,24 @@ export class Subscription implements TopicReader {
     )
   }
 
-  #say(chunk: Chunk): void {
-    this.#first ??= []
-    this.#first.push({ chunk, count: 0 })
+  #pend(): Pending {
+    this.#pending ??= new Pending()
+    return this.#pending
   }
 
-  #takeFirst(): Piece | undefined {
-    if (!this.#first) return undefined
-    const piece = this.#first.shift()
-    // Mostly there is none, and an empty array takes room.
-    if (this.#first.length === 0) this.#first = undefined
+  #takePending(): Piece | undefined {
+    const pending = this.#pending
+    if (!pending) return undefined
+    const held = pending.heldBytes
+    const piece = pending.take()
+    this.#release(held - pending.heldBytes)
+    // Mostly there is none, and an empty one takes room.
+    if (pending.isEmpty) this.#pending = undefined
     return piece
+  }
+
+  #release(bytes: number): void {
+    if (bytes > 0) this.#owner.release(bytes)
   }
 
   #withCursor(body: string): Chunk {
