@@ -20,6 +20,8 @@ export interface BoundChannel {
   readonly kind: 'channel'
   readonly compiled: CompiledChannel
   authorize(request: { params: unknown; context: unknown }): unknown
+  /** How long the key of a topic may be. */
+  readonly maxKeyBytes: number
   /** What the channel's topics are made with. */
   readonly settings: TopicSettings
 }
@@ -53,6 +55,7 @@ interface UntypedChannelHandler {
 export interface BindingHome {
   readonly history: HistoryBounds
   readonly snapshotMs: number
+  readonly maxTopicKeyBytes: number
   readonly publish: Publish
 }
 
@@ -122,6 +125,7 @@ function bindChannel(
   return {
     kind: 'channel',
     compiled,
+    maxKeyBytes: home.maxTopicKeyBytes,
     // Whatever an `authorize` returns but true is a no: undefined is what a forgotten return gives.
     authorize: (request) => (handler.authorize ? handler.authorize(request) : true),
     settings: {

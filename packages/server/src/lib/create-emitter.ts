@@ -1,11 +1,12 @@
 import { type ContractDefinition, TidingsError } from '@tidings/core'
 import { checkContract, compileContract } from '@tidings/core/wire'
 import type { Bus } from './bus/bus.js'
-import { createEmit } from './emitter.js'
+import { createEmit, type Publish } from './emitter.js'
 import { rejected } from './ignorable.js'
 import { mistake, requireFunction, requireKnown } from './mistake.js'
 import type { ErrorPlace, HistoryOptions } from './options.js'
-import { defaultHistory, guardedOnError, resolveHistory } from './resolve-options.js'
+import { atLeast, defaultHistory, guardedOnError, resolveHistory } from './resolve-options.js'
+import { defaultTopicKeyBytes } from './topic-key.js'
 import type { Emit } from './types/emit.js'
 
 /** What an emitter is made with. */
@@ -14,6 +15,8 @@ export interface EmitterOptions {
   bus: Bus
   /** How much is kept of a topic that no server has had a subscriber for yet. Defaults to what servers do. */
   history?: HistoryOptions
+  /** How long the key of a topic may be, as `limits.topicKeyBytes` of the servers. Defaults to 4,096 bytes. */
+  topicKeyBytes?: number
   /** Told each emit that the bus has not taken, for a program that does not await its emits. */
   onError?(error: unknown, at: ErrorPlace): void
 }
@@ -35,7 +38,7 @@ export function createEmitter<const Contract extends ContractDefinition>(
   contract: Contract,
   options: EmitterOptions,
 ): Emitter<Contract> {
-  requireKnown('options', options, ['bus', 'history', 'onError'], 'createEmitter')
+  requireKnown('options', options, ['bus', 'history', 'topicKeyBytes', 'onError'], 'createEmitter')
   requireFunction('onError', options.onError, 'createEmitter')
   const { bus } = options
   const onError = guardedOnError(options)
@@ -43,9 +46,16 @@ export function createEmitter<const Contract extends ContractDefinition>(
     throw mistake('bus is missing. Give one like that of the servers: redisBus({ url })', 'createEmitter')
   }
   const history = resolveHistory(options.history, defaultHistory, 'history', 'createEmitter')
+  const maxKeyBytes = atLeast(
+    'topicKeyBytes',
+    options.topicKeyBytes,
+    defaultTopicKeyBytes,
+    1,
+    'createEmitter',
+  )
   checkContract(contract)
   let isClosed = false
-  const emit = createEmit(compileContract(contract), (key, _, body) => {
+  const publish: Publish = (key, _, body) => {
     if (isClosed) {
       const message = 'The emitter was closed. Nothing can be emitted'
       return rejected(new TidingsError({ code: 'closed', message }))
@@ -54,7 +64,8 @@ export function createEmitter<const Contract extends ContractDefinition>(
     // Also what makes the promise safe to ignore.
     appended.catch((error) => onError(error, { place: key }))
     return appended
-  })
+  }
+  const emit = createEmit(compileContract(contract), publish, maxKeyBytes)
   const close = () => {
     isClosed = true
     return bus.close()

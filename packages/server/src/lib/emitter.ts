@@ -1,4 +1,6 @@
+import { TidingsError } from '@tidings/core'
 import { type CompiledChannel, type CompiledGroup, encodeEventBody, topicKey } from '@tidings/core/wire'
+import { keyTooLong } from './topic-key.js'
 
 /** Where an encoded event goes: the key of its topic, its name, and its frame without an id. */
 export type Publish = (key: string, event: string, body: string) => Promise<void>
@@ -10,22 +12,31 @@ export interface UntypedEmit {
 
 export type UntypedTopicEmitter = Readonly<Record<string, (payload: unknown) => Promise<void>>>
 
-/** Builds the `emit` of a contract. */
-export function createEmit(group: CompiledGroup, publish: Publish): UntypedEmit {
+/**
+ * Builds the `emit` of a contract.
+ *
+ * @param maxKeyBytes how long the key of a topic may be
+ */
+export function createEmit(group: CompiledGroup, publish: Publish, maxKeyBytes: number): UntypedEmit {
   const emit: Record<string, UntypedEmit[string]> = {}
   for (const [name, member] of group.members) {
-    if (member.kind === 'channel') emit[name] = channelEmitter(member, publish)
-    else if (member.kind === 'group') emit[name] = createEmit(member, publish)
+    if (member.kind === 'channel') emit[name] = channelEmitter(member, publish, maxKeyBytes)
+    else if (member.kind === 'group') emit[name] = createEmit(member, publish, maxKeyBytes)
   }
   return emit
 }
 
-function channelEmitter(channel: CompiledChannel, publish: Publish) {
+function channelEmitter(channel: CompiledChannel, publish: Publish, maxKeyBytes: number) {
   // The last one is kept: who emits a hundred events mostly emits them to one topic.
   let last: { readonly query: string; readonly emitter: UntypedTopicEmitter } | undefined
   return (params: unknown = {}) => {
     const query = channel.topics.encode(params)
-    if (last?.query !== query) last = { query, emitter: topicEmitter(channel, query, publish) }
+    if (last?.query !== query) {
+      // No client can subscribe to it, on any server that has the same limit.
+      const problem = keyTooLong(topicKey(channel.path, query), channel.path, maxKeyBytes)
+      if (problem) throw new TidingsError({ code: 'invalid_output', message: problem })
+      last = { query, emitter: topicEmitter(channel, query, publish) }
+    }
     return last.emitter
   }
 }

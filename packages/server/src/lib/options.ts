@@ -54,6 +54,13 @@ export interface LimitOptions {
    */
   subscriptionsPerConnection?: number
   /**
+   * How long the key of a topic may be, in bytes: `room?roomId=lobby`, percent-encoded. Subscribing to a longer one is
+   * refused with 400 `bad_request`, and emitting to one throws.
+   *
+   * Defaults to 4,096. Bound text params in the contract as well: `z.string().max(64)`.
+   */
+  topicKeyBytes?: number
+  /**
    * How long a request's body may be, in bytes. A longer one is answered with 413 `payload_too_large`.
    *
    * Defaults to 1,048,576: 1 MiB.

@@ -15,6 +15,7 @@ import type {
   ServerOptions,
 } from './options.js'
 import { requirePrincipal } from './principal.js'
+import { defaultTopicKeyBytes } from './topic-key.js'
 
 /** The options with their defaults filled in. */
 export interface ResolvedOptions<Context> {
@@ -31,6 +32,7 @@ export interface ResolvedOptions<Context> {
   readonly connectionLimits: ConnectionLimits
   readonly idempotencyMs: number
   readonly subscriptionsPerConnection: number
+  readonly maxTopicKeyBytes: number
   readonly maxBodyBytes: number
   readonly allowedOrigins: AllowedOrigins
   readonly hooks: Hooks
@@ -62,6 +64,7 @@ const limitNames = [
   'connectionsPerAddress',
   'connectionsPerPrincipal',
   'subscriptionsPerConnection',
+  'topicKeyBytes',
   'bodyBytes',
 ] as const satisfies readonly (keyof LimitOptions)[]
 
@@ -98,6 +101,7 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
       1_000,
       1,
     ),
+    maxTopicKeyBytes: atLeast('limits.topicKeyBytes', limits.topicKeyBytes, defaultTopicKeyBytes, 1),
     allowedOrigins: originsOf(options.cors),
     maxBodyBytes: atLeast('limits.bodyBytes', limits.bodyBytes, 1024 * 1024, 0),
     hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
@@ -172,7 +176,7 @@ function timeOf(name: string, given: number | undefined, byDefault: number, leas
   throw mistake(`${name} is ${ms}. Give ${maxTimerMs} or less, which is 24 days`)
 }
 
-function atLeast(
+export function atLeast(
   name: string,
   given: number | undefined,
   byDefault: number,

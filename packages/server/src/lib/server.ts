@@ -126,14 +126,14 @@ export function createServer(
     hub.publish(key, event, body)
     return done
   }
-  const { history, snapshotMs } = options
-  const procedures = bindHandlers(compiled, handlers, { history, snapshotMs, publish })
+  const { history, snapshotMs, maxTopicKeyBytes } = options
+  const procedures = bindHandlers(compiled, handlers, { history, snapshotMs, maxTopicKeyBytes, publish })
   const historyOf = (topicKey: string) => {
     const [path = ''] = topicKey.split('?', 1)
     const procedure = procedures.get(path)
     return procedure?.kind === 'channel' ? procedure.settings.history : history
   }
-  const emit = createEmit(compiled, publish)
+  const emit = createEmit(compiled, publish, maxTopicKeyBytes)
   const site: Site = {
     options,
     procedures,

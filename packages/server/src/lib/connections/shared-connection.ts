@@ -173,7 +173,7 @@ export class SharedConnection implements ConnectionOwner {
     try {
       this.#requireAllowance()
       await requireAuthorized(topic, request.context)
-      await this.#site.hub.prepare(key, topic.query, topic.channel.settings, cursorOf(start))
+      await this.#site.hub.prepare(key, topic.channel.settings, cursorOf(start))
       // Its client may have proved who it is in the meantime, as somebody who may do less.
       for (let known: Proof = request; this.#proof && this.#proof.demand > known.demand; ) {
         known = this.#proof
@@ -191,16 +191,16 @@ export class SharedConnection implements ConnectionOwner {
   }
 
   #begin(
-    { key, query, channel }: TopicRequest,
+    { key, channel }: TopicRequest,
     label: string,
     start: Start,
     sequence: number | undefined,
   ): ControlResult {
     const isRefreshing = this.#subscriptions.get(key)?.isRefreshing ?? false
     this.#drop(key)
-    const topic = this.#site.hub.topic(key, query, channel.settings)
+    const topic = this.#site.hub.topic(key, channel.settings)
     const { log } = topic
-    const name = log.epoch
+    const { epoch } = log
     const reason = gapAtStart(topic, start)
     const isResumed = start.kind === 'resume' && !reason
     const startsAt = isResumed ? start.cursor : topic.hasSnapshot ? undefined : log.cursorAt(log.head)
@@ -208,17 +208,21 @@ export class SharedConnection implements ConnectionOwner {
     // Of a gap, the position comes with it: a client cut off in between must not resume as if it knew of it.
     const subscribed: SubscribedSignal = {
       topic: label,
-      name,
+      name: epoch,
       ...(reason ? undefined : cursor),
       ...(sequence !== undefined && { request: sequence }),
     }
     const open = encodeEventBody(signals.subscribed, subscribed)
-    const subscription = new Subscription(topic, this.connection, start, open, label)
-    this.#subscriptions.set(key, subscription)
+    // The topic's own text where it is the same, which all who carry it share.
+    const name = label === topic.key ? topic.key : label
+    const subscription = new Subscription(topic, this.connection, start, open, name)
+    this.#subscriptions.set(topic.key, subscription)
     this.connection.add(subscription)
     // A snapshot that was promised comes.
     if (isRefreshing) subscription.refresh()
-    return reason ? { status: 'gap', reason, name, ...cursor } : { status: 'accepted', name, ...cursor }
+    return reason
+      ? { status: 'gap', reason, name: epoch, ...cursor }
+      : { status: 'accepted', name: epoch, ...cursor }
   }
 
   #unsubscribe(key: string): ControlResult {

@@ -2,6 +2,10 @@ import { TidingsError } from '@tidings/core'
 import { topicKey } from '@tidings/core/wire'
 import type { BoundChannel, BoundProcedure } from '../binding.js'
 import { withinTime } from '../time-limit.js'
+import { keyTooLong } from '../topic-key.js'
+
+/** How much of a name that means nothing is repeated. */
+const repeatedLength = 100
 
 /** How long it may take to say who may subscribe, in milliseconds. */
 const authorizeMs = 10_000
@@ -17,13 +21,15 @@ export interface TopicRequest {
 /**
  * Reads which topic of a channel a query string names.
  *
- * @throws TidingsError `bad_request`, `invalid_input` for params that the channel does not take
+ * @throws TidingsError `bad_request`, `invalid_input` for params that the channel does not take, or that are too long
  */
 export function topicOf(channel: BoundChannel, given: URLSearchParams): TopicRequest {
   const { topics, path } = channel.compiled
   const params = topics.decode(given)
   const query = topics.encode(params)
-  return { key: topicKey(path, query), query, params, channel }
+  const key = topicKey(path, query)
+  requireShort(key, channel)
+  return { key, query, params, channel }
 }
 
 /** Finds a topic by its key: `room?roomId=lobby`. @throws TidingsError `not_found`, and as {@link topicOf} does */
@@ -32,9 +38,17 @@ export function topicByKey(procedures: ReadonlyMap<string, BoundProcedure>, key:
   const path = end < 0 ? key : key.slice(0, end)
   const procedure = procedures.get(path)
   if (procedure?.kind !== 'channel') {
-    throw new TidingsError({ code: 'not_found', message: `The contract has no channel "${path}"` })
+    const message = `The contract has no channel "${path.slice(0, repeatedLength)}"`
+    throw new TidingsError({ code: 'not_found', message })
   }
+  // Before it is read, which costs the more the longer it is.
+  requireShort(key, procedure)
   return topicOf(procedure, new URLSearchParams(end < 0 ? '' : key.slice(end + 1)))
+}
+
+function requireShort(key: string, { compiled, maxKeyBytes }: BoundChannel): void {
+  const problem = keyTooLong(key, compiled.path, maxKeyBytes)
+  if (problem) throw new TidingsError({ code: 'bad_request', message: problem })
 }
 
 /** @throws TidingsError `forbidden`, or what `authorize` throws, for who may not subscribe to a topic */

@@ -25,7 +25,7 @@ export async function answerTopic(
   const start = startOf(request)
   try {
     await requireAuthorized(topic, context)
-    await site.hub.prepare(topic.key, topic.query, channel.settings, cursorOf(start))
+    await site.hub.prepare(topic.key, channel.settings, cursorOf(start))
   } catch (error) {
     site.admission.release(info)
     throw error
@@ -36,7 +36,7 @@ export async function answerTopic(
 // A function of its own, so that an open connection does not keep the request it came with.
 function topicStream(
   site: Site,
-  { key, query, channel: { settings } }: TopicRequest,
+  { key, channel: { settings } }: TopicRequest,
   info: ConnectionInfo,
   start: Start,
   expiresAt: number,
@@ -48,7 +48,7 @@ function topicStream(
       // It was on its way in when the server began to close.
       connection.end('closed', lastWords)
     } else {
-      const topic = site.hub.topic(key, query, settings)
+      const topic = site.hub.topic(key, settings)
       connection.add(new Subscription(topic, connection, start, openingFrame(site.options)))
       connection.flush()
     }

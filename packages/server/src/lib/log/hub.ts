@@ -72,9 +72,9 @@ export class Hub {
    *
    * @throws TidingsError `unavailable` if the bus cannot be asked
    */
-  prepare(key: string, query: string, settings: TopicSettings, cursor?: Cursor): Promise<void> | undefined {
+  prepare(key: string, settings: TopicSettings, cursor?: Cursor): Promise<void> | undefined {
     if (!this.#home.bus) return undefined
-    const topic = this.#topics.get(key) ?? this.#create(key, query, settings)
+    const topic = this.#topics.get(key) ?? this.#create(key, settings)
     return topic.follower && this.#follow(topic, topic.follower, cursor)
   }
 
@@ -84,8 +84,8 @@ export class Hub {
    *
    * @throws TidingsError `unavailable` if there is a bus, and the topic was not prepared
    */
-  topic(key: string, query: string, settings: TopicSettings): Topic {
-    const topic = this.#topics.get(key) ?? this.#create(key, query, settings)
+  topic(key: string, settings: TopicSettings): Topic {
+    const topic = this.#topics.get(key) ?? this.#create(key, settings)
     if (topic.follower && !topic.follower.isStarted) {
       const message = 'The topic was let go of while somebody came for it. Try again'
       throw new TidingsError({ code: 'unavailable', message, retryAfterMs: 0 })
@@ -189,11 +189,11 @@ export class Hub {
     await Promise.all(stopped)
   }
 
-  #create(key: string, query: string, settings: TopicSettings): Topic {
+  #create(key: string, settings: TopicSettings): Topic {
     this.#logCount += 1
     const epoch = `${this.#process}-${this.#logCount.toString(36)}`
     const log = new Log(epoch, settings.history, settings.delivery)
-    const topic = new Topic(key, query, log, settings, (loaded) => {
+    const topic = new Topic(key, log, settings, (loaded) => {
       // What the log held for those who waited goes out, and then the log goes back to its bounds.
       this.#changed.add(loaded)
       this.#schedule()

@@ -31,7 +31,6 @@ export interface Snapshot {
 /** One topic of a channel: its log, and who reads it. */
 export class Topic {
   readonly key: string
-  readonly query: string
   readonly log: Log
   readonly settings: TopicSettings
   readonly readers = new Set<TopicReader>()
@@ -45,12 +44,17 @@ export class Topic {
   #loading: { seq: number; snapshot: Promise<Snapshot> } | undefined
 
   /** @param loaded told when a snapshot has been loaded, or failed to */
-  constructor(key: string, query: string, log: Log, settings: TopicSettings, loaded: (topic: Topic) => void) {
+  constructor(key: string, log: Log, settings: TopicSettings, loaded: (topic: Topic) => void) {
     this.key = key
-    this.query = query
     this.log = log
     this.settings = settings
     this.#loaded = loaded
+  }
+
+  /** The query string that names it: what follows its channel's path in the key. */
+  get query(): string {
+    const end = this.key.indexOf('?')
+    return end < 0 ? '' : this.key.slice(end + 1)
   }
 
   /** Its log has begun another life. */
