@@ -38,6 +38,8 @@ export async function startFed(feed: Feed, options: Parameters<typeof startServe
     { room: { snapshot: () => ({ messages: Array.from({ length: feed.count }, String) }) } },
     { history: { size: 100_000 }, before: await pageServer('living-page.ts'), ...options },
   )
+  // Before the server is closed, which then has nothing to emit.
+  onTestFinished(() => feed.stop())
   return feed.server
 }
 

@@ -46,7 +46,13 @@ export class Relay implements LineOwner {
   }
 
   asked(request: TabRequest): void {
-    const { tab, key } = request
+    const { tab } = request
+    if (request.type === 'ping') {
+      const { nonce } = request
+      this.#tabs.tell({ to: tab, type: 'state', state: sentState(this.#line.state), nonce })
+      return
+    }
+    const { key } = request
     switch (request.type) {
       case 'want':
         this.#meet(tab)
@@ -99,10 +105,10 @@ export class Relay implements LineOwner {
     for (const topic of this.topics.values()) topic.lost()
   }
 
-  refused(problem: TidingsError): void {
+  /** The tabs learn it from the state. */
+  refused(): void {
     this.topics.clear()
     this.#named.clear()
-    this.#tabs.tell({ type: 'refused', problem: sentProblem(problem) })
   }
 
   changed(): void {
@@ -119,7 +125,6 @@ export class Relay implements LineOwner {
   #meet(tab: string): void {
     if (this.#known.has(tab)) return
     this.#known.add(tab)
-    this.#tabs.tell({ to: tab, type: 'state', state: sentState(this.#line.state) })
     this.#tabs.watch(tab, () => {
       this.#known.delete(tab)
       for (const key of [...this.topics.keys()]) this.#leave(tab, key)
@@ -132,7 +137,9 @@ export class Relay implements LineOwner {
     if (!topic) {
       const path = key.split('?', 1)[0] ?? ''
       const channel = this.#contract.procedures.get(path)
-      const hasSnapshot = channel?.kind === 'channel' && channel.snapshot !== undefined
+      // A script that is no tab of this contract asks for it.
+      if (channel?.kind !== 'channel') return
+      const hasSnapshot = channel.snapshot !== undefined
       topic = new RelayedTopic(hasSnapshot, (problem, about) => this.#failed(key, problem, about))
       this.topics.set(key, topic)
     }
@@ -150,8 +157,11 @@ export class Relay implements LineOwner {
   #join(tab: string, key: string, name: string, at: Cursor | undefined, was: Cursor | undefined): void {
     const goesOn = was && at && was.epoch === at.epoch
     if (was && !goesOn) {
-      // Its place is not to be had any more: the topic has gone through a gap since, which the others were told of.
+      // Its place is not to be had any more: the topic has gone through a gap since, which the others were told of. A gap
+      // counts once the topic is carried, and a start from which it goes on does once the gap is told.
+      const carried: JoinedSignal = { topic: key, name }
       const gap: GapSignal = { reason: 'epoch', cursor: formatCursor(at ?? was), topic: key }
+      this.#frame(tab, signals.subscribed, carried)
       this.#frame(tab, signals.gap, gap)
     }
     const cursor = goesOn ? was : at
