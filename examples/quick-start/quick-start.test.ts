@@ -79,8 +79,12 @@ describe('the quick start of the README', () => {
       expect([await client.exited, client.printed()]).toEqual([0, expect.any(String)])
       const lines = client.printed().trimEnd().split('\n')
       expect(lines).toContain('0 messages so far')
+      expect(lines.filter((line) => line.endsWith(' ada hello'))).toHaveLength(1)
       expect(lines).toContain('to be or not to be 6')
       expect(lines.at(-1)).toMatch(/ ada bye$/)
+      const second = run(join(folder, 'client.ts'))
+      expect([await second.exited, second.printed()]).toEqual([0, expect.any(String)])
+      expect(second.printed()).toContain('2 messages so far')
     } finally {
       server.child.kill()
       await server.exited

@@ -15,6 +15,7 @@ export const tidings = createServer(contract, { context: ({ headers }) => ({ use
   send: async ({ input, emit, fail }) => {
     if (input.text === 'spam') throw fail('muted', { until: new Date(Date.now() + 60_000) })
     const message = { id: crypto.randomUUID(), sentAt: new Date(), ...input }
+    messages.set(input.roomId, [...(messages.get(input.roomId) ?? []), message])
     await emit.room({ roomId: input.roomId }).message(message)
     return message
   },

@@ -1,6 +1,6 @@
 export type { ConnectionState } from './lib/connection-state.js'
 export { createClient } from './lib/create-client.js'
-export type { Unsubscribe } from './lib/disposable.js'
+export type { Subscription, Unsubscribe } from './lib/disposable.js'
 export type { ClientOptions, ErrorPlace, EventSourceConstructor, EventSourceLike } from './lib/options.js'
 export type { Gap, GapReason } from './lib/subscriber.js'
 export type {
@@ -9,6 +9,7 @@ export type {
   Client,
   CommandClient,
   Connection,
+  Failure,
   FoldSnapshot,
   FoldTopic,
   Run,

@@ -599,9 +599,12 @@ describe('reconnecting', () => {
     expect(calls).toBe(3)
   })
 
-  it('is not stopped by an observer that throws', async () => {
+  it.each([
+    ['with onError, which is told', true],
+    ['without onError', false],
+  ])('is not stopped by an observer that throws, %s', async (_what, isTold) => {
     const { url, cut } = await startServer()
-    const { client } = connect(url)
+    const { client, errors } = connect(url, isTold ? {} : ({ onError: undefined } as never))
     const thrown: unknown[] = []
     const note = (error: unknown) => thrown.push(error)
     process.on('uncaughtException', note)
@@ -619,7 +622,11 @@ describe('reconnecting', () => {
     await until(() => opened === 1, 'the client was connected')
     cut()
     await until(() => opened === 2, 'the client was connected again')
-    expect(thrown).toEqual([new Error('bug in the page')])
+    const bug = new Error('bug in the page')
+    expect(thrown).toEqual(isTold ? [] : [bug])
+    const told = errors.map(([{ code, message, cause }]) => ({ code, message, cause }))
+    const message = 'The handler of a connection threw: bug in the page'
+    expect(told).toEqual(isTold ? [{ code: 'internal', message, cause: bug }] : [])
   })
 
   it('comes back after the server ends the stream cleanly', async () => {

@@ -35,10 +35,15 @@ export function requestFailure(cause: unknown, what: string, signal: AbortSignal
   return new TidingsError({ code: 'network', message: `${what} failed: ${reasonOf(cause)}`, cause })
 }
 
+/** What was thrown says: it may be anything. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
 /** What an error says; Node's fetch says only that it failed, and tells why in its cause. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+  const isCaused = error instanceof Error && error.cause instanceof Error
+  return isCaused ? `${error.message}: ${messageOf(error.cause)}` : messageOf(error)
 }
 
 /** Whether a failure may heal by itself, so that it is worth another attempt. */
@@ -57,7 +62,7 @@ export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    const message = `${what} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
+    const message = `${what} is not JSON: ${messageOf(cause)}`
     throw new TidingsError({ code: 'invalid_response', message, cause })
   }
 }

@@ -9,6 +9,7 @@ import {
 import { parseJson, requestFailure } from './answer.js'
 import { linkedAbort } from './linked-abort.js'
 import type { ResolvedOptions } from './options.js'
+import type { OrderedCall } from './program-order.js'
 import { post, postJson } from './request.js'
 
 /** How many times a command is sent at the most, when the network fails. */
@@ -21,20 +22,28 @@ export interface CallInfo {
   readonly timeoutMs: number | undefined
 }
 
+/** What calls are made for. */
+export interface Caller {
+  readonly options: ResolvedOptions
+  /** Resolves when a call may be sent, in the order of the program. */
+  turn(call: OrderedCall): Promise<void>
+}
+
 /**
  * Begins a run of a stream, and gives the response once it is known to be an answer.
  *
  * @throws TidingsError for everything else
  */
 export async function postStream(
-  options: ResolvedOptions,
+  caller: Caller,
   stream: CompiledStream,
   input: unknown,
   signal: AbortSignal,
 ): Promise<Response> {
   const json = encodeInput(stream, input)
   try {
-    return await post(options, stream.path, json, { signal })
+    await caller.turn({ signal })
+    return await post(caller.options, stream.path, json, { signal })
   } catch (error) {
     throw withTypedData(stream, error as TidingsError)
   }
@@ -47,17 +56,20 @@ export async function postStream(
  * @throws TidingsError what the command failed with, or `network`, `timeout`, `aborted`, `closed`, `invalid_response`
  */
 export async function callCommand(
-  options: ResolvedOptions,
+  caller: Caller,
   command: CompiledCommand,
   input: unknown,
-  { signals, timeoutMs }: CallInfo,
+  { signals, timeoutMs: given }: CallInfo,
 ): Promise<unknown> {
+  const { options } = caller
   const what = `the output of ${command.path}`
   const json = encodeInput(command, input)
   const headers = { 'Idempotency-Key': newKey() }
-  const endsAt = Date.now() + Math.min(timeoutMs ?? options.timeoutMs, maxTimerMs)
+  const timeoutMs = Math.min(given ?? options.timeoutMs, maxTimerMs)
+  const endsAt = Date.now() + timeoutMs
   const { signal, unlink } = linkedAbort(...signals)
   try {
+    await caller.turn({ signal, timeoutMs })
     for (let attempt = 1; ; attempt += 1) {
       try {
         const timeLeft = Math.max(endsAt - Date.now(), 0)

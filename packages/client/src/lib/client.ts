@@ -37,18 +37,18 @@ function groupClient(group: CompiledGroup, manager: ConnectionManager): object {
 }
 
 function procedureClient(procedure: CompiledProcedure, manager: ConnectionManager): unknown {
-  const { options, closing } = manager
+  const { closing } = manager
   switch (procedure.kind) {
     case 'channel':
       return (params: unknown = {}) => new UntypedTopic(manager, procedure, params)
     case 'command':
       return callable(procedure, (input, { signal, timeoutMs }) =>
-        callCommand(options, procedure, input, { signals: [signal, closing], timeoutMs }),
+        callCommand(manager, procedure, input, { signals: [signal, closing], timeoutMs }),
       )
     case 'stream':
       return callable(
         procedure,
-        (input, { signal }) => new StreamRun(options, procedure, input, [signal, closing]),
+        (input, { signal }) => new StreamRun(manager, procedure, input, [signal, closing]),
       )
   }
 }

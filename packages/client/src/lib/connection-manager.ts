@@ -9,10 +9,12 @@ import {
   type TopicErrorSignal,
 } from '@tidings/core/wire'
 import { parseSignal } from './answer.js'
-import type { ConnectionState } from './connection-state.js'
+import { type ConnectionState, shownState } from './connection-state.js'
 import { unsubscriber } from './disposable.js'
 import { type Line, type LineOwner, OwnLine } from './line.js'
 import type { ErrorPlace, ResolvedOptions } from './options.js'
+import { type OrderedCall, ProgramOrder } from './program-order.js'
+import { report, runReporting } from './reporting.js'
 import type { GapReason, Subscriber } from './subscriber.js'
 import type { JoinedSignal } from './tab-messages.js'
 import type { Wires } from './topic.js'
@@ -35,7 +37,11 @@ export class ConnectionManager implements Wires, LineOwner {
   readonly #named = new Map<string, TopicWire>()
   readonly #observers = new Set<(state: ConnectionState) => void>()
   readonly #closing = new AbortController()
+  /** The topics that are not live. */
+  readonly #pending = new Set<TopicWire>()
+  readonly #order = new ProgramOrder()
   #line: Line | undefined
+  #told: ConnectionState = idle
   #linger: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: ResolvedOptions, contract: CompiledContract) {
@@ -65,11 +71,13 @@ export class ConnectionManager implements Wires, LineOwner {
     if (!wire) {
       wire = new TopicWire(this, channel, key, query)
       this.topics.set(key, wire)
+      this.staged(wire)
     }
     wire.add(subscriber)
     clearTimeout(this.#linger)
     this.#line?.open()
     this.needsSync()
+    this.#refresh()
   }
 
   detach(key: string, subscriber: Subscriber): void {
@@ -84,17 +92,34 @@ export class ConnectionManager implements Wires, LineOwner {
     this.#line?.sync()
   }
 
+  staged(wire: TopicWire): void {
+    if (wire.isAsked) this.#order.asks(wire)
+    else this.#order.settles(wire)
+    if (wire.isLive) this.#pending.delete(wire)
+    else this.#pending.add(wire)
+    // Later, for a connection that is lost says so itself.
+    queueMicrotask(() => this.#refresh())
+  }
+
+  /** Resolves when a call may be sent: what was subscribed to before it is live, or cannot be waited for. */
+  async turn(call: OrderedCall): Promise<void> {
+    await this.#order.turn(!this.#isDown, call)
+  }
+
   released(wire: TopicWire): void {
     if (this.topics.get(wire.key) === wire) this.topics.delete(wire.key)
+    this.#pending.delete(wire)
+    this.#order.settles(wire)
     for (const [epoch, named] of this.#named) if (named === wire) this.#named.delete(epoch)
     this.needsSync()
     if (this.topics.size > 0) return
     clearTimeout(this.#linger)
     this.#linger = setTimeout(() => this.#line?.close('rested'), this.options.lingerMs)
+    this.#refresh()
   }
 
   report(error: TidingsError, at: ErrorPlace): void {
-    runGuarded(() => this.options.onError?.(error, at))
+    report(this, error, at)
   }
 
   received(name: string, data: string, id: string): void {
@@ -126,7 +151,8 @@ export class ConnectionManager implements Wires, LineOwner {
   }
 
   changed(): void {
-    for (const observer of [...this.#observers]) runGuarded(() => observer(this.#state))
+    if (this.#isDown) this.#order.release()
+    this.#refresh()
   }
 
   close(): void {
@@ -138,8 +164,25 @@ export class ConnectionManager implements Wires, LineOwner {
     this.#observers.clear()
   }
 
+  /** A line that is shared is idle before it is loaded, or before its holder has heard what this tab wants. */
+  get #isDown(): boolean {
+    const { status } = this.#state
+    return status === 'waiting' || status === 'closed'
+  }
+
   get #state(): ConnectionState {
-    return this.#line?.state ?? (this.closing.aborted ? closed : idle)
+    const state = this.#line?.state ?? (this.closing.aborted ? closed : idle)
+    return shownState(state, this.#pending.size === 0)
+  }
+
+  /** Tells of a state that is new. */
+  #refresh(): void {
+    const state = this.#state
+    if (state === this.#told) return
+    this.#told = state
+    for (const observer of [...this.#observers]) {
+      runReporting(this, 'The handler of a connection', {}, () => observer(state))
+    }
   }
 
   /** Only those who share take the code for it with them. */
@@ -188,15 +231,4 @@ function eventNamesOf({ procedures }: CompiledContract): string[] {
     if (procedure.kind === 'channel') for (const name of procedure.events.keys()) names.add(name)
   }
   return [...names].sort()
-}
-
-/** Runs a callback of the user's. What it throws must not stop what called it: it is for the runtime to report. */
-function runGuarded(callback: () => void): void {
-  try {
-    callback()
-  } catch (thrown) {
-    queueMicrotask(() => {
-      throw thrown
-    })
-  }
 }

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { describe, expect, it } from 'vitest'
-import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
+import { type ConnectionEvent, type ConnectionState, shownState, transition } from './connection-state.js'
 
 const problem = new TidingsError({ code: 'network', message: 'cut' })
 const idle: ConnectionState = { status: 'idle' }
@@ -55,5 +55,16 @@ describe('transition', () => {
     [refused, close, closed],
   ])('from %o by %o to %o', (state, event, expected) => {
     expect(transition(state, event)).toEqual(expected)
+  })
+})
+
+describe('shownState', () => {
+  it('is that of the connection, but open only while all topics are live', () => {
+    for (const state of [idle, connecting, open, waiting, closed, refused]) {
+      expect(shownState(state, true)).toBe(state)
+      if (state !== open) expect(shownState(state, false)).toBe(state)
+    }
+    expect(shownState(open, false)).toEqual({ status: 'connecting', attempt: 1 })
+    expect(shownState(open, false)).toBe(shownState(open, false))
   })
 })

@@ -4,9 +4,9 @@ import type { TidingsError } from '@tidings/core'
  * What a connection is doing.
  *
  * - `idle`: nobody subscribes to anything, so there is nothing to connect for.
- * - `connecting`: a request is under way, or the topics are being asked for. `attempt` counts from 1, and again from 1 once
- *   a connection has proved good.
- * - `open`: events arrive as they are emitted, and what does not is announced as missed.
+ * - `connecting`: a request is under way, or a topic is being asked for or was refused for now. `attempt` counts from 1, and
+ *   again from 1 once a connection has proved good. An open connection is `connecting` while a further topic is asked for.
+ * - `open`: every topic is live. Events arrive as they are emitted, and what does not is announced as missed.
  * - `waiting`: it was lost, or could not be made, for the reason in `problem`; the next attempt is made at `retryAt`, in
  *   milliseconds since the epoch, or sooner when the page becomes visible or comes online.
  * - `closed`: the client was closed; or, with a `problem`, the server will not have it, and nothing is tried before
@@ -43,6 +43,15 @@ export type ConnectionEvent =
   | { readonly type: 'rested' }
   /** The client was closed. */
   | { readonly type: 'closed' }
+
+/**
+ * The state that a client shows: a connection that is open, perhaps for other tabs, is not before all of its topics are live.
+ */
+export function shownState(state: ConnectionState, areTopicsLive: boolean): ConnectionState {
+  return state.status === 'open' && !areTopicsLive ? asking : state
+}
+
+const asking: ConnectionState = { status: 'connecting', attempt: 1 }
 
 /**
  * What a connection does next. What makes no sense in a state leaves it as it is; that the client was closed is final.

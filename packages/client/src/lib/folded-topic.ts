@@ -1,8 +1,9 @@
 import type { TidingsError } from '@tidings/core'
 import { disposeSymbol, type Unsubscribe, unsubscriber } from './disposable.js'
 import type { LoopItem } from './loop.js'
+import { Readiness } from './readiness.js'
 import type { Gap, Received, Subscriber } from './subscriber.js'
-import type { SignalOptions } from './types/client.js'
+import type { Failure, SignalOptions } from './types/client.js'
 
 /** Makes the next value of the last one and of what has happened. */
 export type Reducer = (state: unknown, item: LoopItem) => unknown
@@ -19,7 +20,7 @@ export interface FoldableTopic {
 
 interface Observer {
   readonly event: string
-  readonly handler: (payload: never) => unknown
+  readonly handler: (payload: never, about: never) => unknown
 }
 
 /** A topic that is folded into one value, as its users hold it: a `TopicState`. */
@@ -29,6 +30,7 @@ export class FoldedTopic implements Subscriber, Disposable {
   readonly #reducer: Reducer
   readonly #observers = new Set<Observer>()
   readonly #stop: Unsubscribe
+  readonly #readiness = new Readiness()
   #value: unknown
   #isCurrent: boolean
   #isAnnounced = false
@@ -43,6 +45,7 @@ export class FoldedTopic implements Subscriber, Disposable {
     this.#stop = unsubscriber(() => {
       this.#isCurrent = false
       this.#observers.clear()
+      this.#readiness.left()
       topic.detach(this)
     }, signal)
   }
@@ -55,7 +58,11 @@ export class FoldedTopic implements Subscriber, Disposable {
     return this.#isCurrent
   }
 
-  on(event: string, handler: (payload: never) => unknown, { signal }: SignalOptions = {}): Unsubscribe {
+  get ready(): Promise<void> {
+    return this.#readiness.promise
+  }
+
+  on(event: string, handler: Observer['handler'], { signal }: SignalOptions = {}): Unsubscribe {
     // An object for each: who registers one function twice has two registrations to end.
     const observer = { event, handler }
     this.#observers.add(observer)
@@ -83,11 +90,20 @@ export class FoldedTopic implements Subscriber, Disposable {
     this.#fold({ type: 'gap', data: gap }, !this.#topic.hasSnapshot)
   }
 
+  live(): void {
+    this.#readiness.live()
+  }
+
+  delayed(problem: TidingsError): boolean {
+    return this.#tell('error', problem, { isFinal: false })
+  }
+
   ended(problem?: TidingsError): void {
+    this.#readiness.ended(problem)
     const isNews = this.#isCurrent || this.#isAnnounced
     this.#isCurrent = false
     if (isNews) this.#tell('change', this.#value)
-    if (problem && !this.#tell('error', problem)) this.#topic.report(problem)
+    if (problem && !this.#tell('error', problem, { isFinal: true })) this.#topic.report(problem)
     this.#stop()
   }
 
@@ -117,11 +133,12 @@ export class FoldedTopic implements Subscriber, Disposable {
   }
 
   /** Tells those who listen for it, and whether there were any. */
-  #tell(event: string, payload: unknown): boolean {
+  #tell(event: string, payload: unknown, about?: Failure): boolean {
     const told = [...this.#observers].filter((observer) => observer.event === event)
     for (const observer of told) {
       // One that was told before may have ended it.
-      if (this.#observers.has(observer)) this.#topic.run(event, () => observer.handler(payload as never))
+      if (this.#observers.has(observer))
+        this.#topic.run(event, () => observer.handler(payload as never, about as never))
     }
     return told.length > 0
   }

@@ -71,6 +71,12 @@ export class Loop implements AsyncIterableIterator<LoopItem, undefined>, Disposa
     this.#push({ type: 'gap', data: gap })
   }
 
+  live(): void {}
+
+  delayed(): boolean {
+    return false
+  }
+
   /** What it has not read yet it still reads. */
   ended(problem?: TidingsError): void {
     this.#failure = problem

@@ -1,11 +1,10 @@
 import { TidingsError } from '@tidings/core'
 import { type CompiledStream, fromProblem, signal as wire } from '@tidings/core/wire'
 import { parseJson, requestFailure } from './answer.js'
-import { postStream, withTypedData } from './call.js'
+import { type Caller, postStream, withTypedData } from './call.js'
 import { disposeSymbol } from './disposable.js'
 import { readEvents, type StreamedEvent } from './event-reader.js'
 import { type LinkedAbort, linkedAbort } from './linked-abort.js'
-import type { ResolvedOptions } from './options.js'
 
 interface StreamEvent {
   readonly type: string
@@ -25,7 +24,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
   #reader: 'nobody' | 'loop' | 'output' = 'nobody'
 
   constructor(
-    options: ResolvedOptions,
+    caller: Caller,
     stream: CompiledStream,
     input: unknown,
     signals: readonly (AbortSignal | undefined)[],
@@ -36,7 +35,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
       this.#settle = { resolve, reject }
     })
     this.#abort = linkedAbort(...signals)
-    this.#response = postStream(options, stream, input, this.#abort.signal)
+    this.#response = postStream(caller, stream, input, this.#abort.signal)
     // Whoever only iterates, or only waits for the output, learns of a failure there.
     this.#output.catch(() => {})
     this.#response.catch((error: unknown) => this.#settle.reject(error))

@@ -18,6 +18,8 @@ export interface WireOwner {
   readonly options: ResolvedOptions
   /** The topic needs something of the server. */
   needsSync(): void
+  /** How far the topic is has changed. */
+  staged(wire: TopicWire): void
   /** The topic is over: nobody subscribes to it any more, or it was refused. */
   released(wire: TopicWire): void
   report(error: TidingsError, at: ErrorPlace): void
@@ -47,6 +49,8 @@ export class TopicWire implements CarriedTopic {
   /** Whether the snapshot that the topic begins with has been handed out, so that who comes now is late. */
   #hasBegun = false
   #stage: Stage = 'wanted'
+  /** Whether something may have been missed that no cursor covers, so that a gap comes first when the topic is live. */
+  #isLate = false
   #needsSnapshot = false
   #failures = 0
   #rest: ReturnType<typeof setTimeout> | undefined
@@ -56,6 +60,16 @@ export class TopicWire implements CarriedTopic {
     this.#channel = channel
     this.key = key
     this.#query = query
+  }
+
+  /** Whether what is emitted from now on is delivered, or announced as missed. */
+  get isLive(): boolean {
+    return this.#stage === 'carried'
+  }
+
+  /** Whether it is asked for, and neither live nor refused for now. */
+  get isAsked(): boolean {
+    return this.#stage === 'wanted' || this.#stage === 'asked'
   }
 
   get isSettled(): boolean {
@@ -72,7 +86,7 @@ export class TopicWire implements CarriedTopic {
 
   takeRequest(sequence?: number): 'subscribe' | 'snapshot' | undefined {
     if (this.#stage === 'wanted') {
-      this.#stage = 'asked'
+      this.#become('asked')
       this.#askedIn = sequence
       this.#askedFrom = this.#cursor
       return 'subscribe'
@@ -86,6 +100,7 @@ export class TopicWire implements CarriedTopic {
     const isLate = subscriber.wantsSnapshot && this.#hasBegun && this.#channel.snapshot
     if (isLate && this.#cursor) this.#addLate([subscriber], this.#cursor)
     else this.#live.set(subscriber, undefined)
+    if (this.isLive) subscriber.live()
   }
 
   remove(subscriber: Subscriber): void {
@@ -112,8 +127,15 @@ export class TopicWire implements CarriedTopic {
 
   /** The connection that carried it, or was asked to, is lost. */
   lost(): void {
-    if (this.#stage !== 'resting') this.#stage = 'wanted'
+    // It was live, and has no position to go on from.
+    if (this.isLive) this.overtaken()
+    if (this.#stage !== 'resting') this.#become('wanted')
     this.#needsSnapshot = this.#late !== undefined
+  }
+
+  /** Something may have happened that it should have brought and will not, unless it goes on from a cursor. */
+  overtaken(): void {
+    this.#isLate = this.#cursor === undefined
   }
 
   /**
@@ -125,14 +147,16 @@ export class TopicWire implements CarriedTopic {
   subscribed(cursor: Cursor | undefined, request: number | undefined, isJoined = false): void {
     if (this.#stage === 'wanted' || (this.#askedIn !== undefined && request !== this.#askedIn)) return
     if (this.#leavesOut(cursor)) {
-      this.#stage = 'wanted'
+      this.#become('wanted')
       this.#owner.needsSync()
       return
     }
-    this.#stage = 'carried'
     // Or before where it is: what came since is not forgotten.
     this.#cursor ??= cursor
+    this.#become('carried')
+    if (cursor) this.#tellLate(cursor)
     if (cursor && isJoined) this.#joined(cursor)
+    for (const subscriber of this.#subscribers()) subscriber.live()
     if (this.#needsSnapshot) this.#owner.needsSync()
   }
 
@@ -153,11 +177,10 @@ export class TopicWire implements CarriedTopic {
       this.close(problem)
       return
     }
-    this.#stage = 'resting'
+    this.overtaken()
+    this.#become('resting')
     this.#needsSnapshot = this.#late !== undefined
-    this.#later(problem, () => {
-      this.#stage = 'wanted'
-    })
+    this.#later(problem, this.#subscribers(), () => this.#become('wanted'))
   }
 
   /** The server carries it, but will not send the snapshot that was asked for, or not now. */
@@ -165,7 +188,7 @@ export class TopicWire implements CarriedTopic {
     // Where the topic itself is asked for anew, so is the snapshot.
     if (!this.#late || this.#stage !== 'carried') return
     if (mayHeal(problem)) {
-      this.#later(problem, () => {
+      this.#later(problem, this.#late.subscribers, () => {
         this.#needsSnapshot = this.#late !== undefined
       })
       return
@@ -201,6 +224,7 @@ export class TopicWire implements CarriedTopic {
     // Those who came late have missed nothing yet: they begin with the snapshot that follows, like everyone.
     const late = this.#takeLate()
     this.#hasBegun = false
+    this.#isLate = false
     // Until that is here there is no position to go on from.
     this.#cursor = this.#channel.snapshot ? undefined : cursor
     this.#tell((subscriber) => subscriber.gap(gap))
@@ -220,6 +244,7 @@ export class TopicWire implements CarriedTopic {
     }
     this.#hasBegun = true
     this.#cursor = cursor
+    this.#tellLate(cursor)
     const decoded = this.#decode(signals.snapshot, data)
     this.#tell((subscriber) => {
       this.#live.set(subscriber, undefined)
@@ -227,9 +252,10 @@ export class TopicWire implements CarriedTopic {
     })
   }
 
-  /** Tries something again that has failed, after a while. */
-  #later(problem: TidingsError, prepare: () => void): void {
-    this.#owner.report(problem, { channel: this.#channel.path, topic: this.#query })
+  /** Tries something again that was refused for now, after a while. */
+  #later(problem: TidingsError, subscribers: Iterable<Subscriber>, prepare: () => void): void {
+    const unheard = [...subscribers].filter((subscriber) => !subscriber.delayed(problem))
+    if (unheard.length > 0) this.#owner.report(problem, { channel: this.#channel.path, topic: this.#query })
     const delay = backoffMs(this.#owner.options.reconnect, this.#failures, problem.retryAfterMs)
     this.#failures += 1
     clearTimeout(this.#rest)
@@ -237,6 +263,23 @@ export class TopicWire implements CarriedTopic {
       prepare()
       this.#owner.needsSync()
     }, delay)
+  }
+
+  /** Tells of what was missed before the topic was live; a gap of the server's own covers that too. */
+  #tellLate(position: Cursor): void {
+    if (!this.#isLate) return
+    this.#isLate = false
+    const gap: Gap = { reason: 'late', cursor: formatCursor(position) }
+    this.#tell((subscriber) => subscriber.gap(gap))
+  }
+
+  #subscribers(): Subscriber[] {
+    return [...this.#live.keys(), ...(this.#late?.subscribers ?? [])]
+  }
+
+  #become(stage: Stage): void {
+    this.#stage = stage
+    this.#owner.staged(this)
   }
 
   /** Everyone here has come later than others elsewhere. */

@@ -1,9 +1,10 @@
-import { TidingsError } from '@tidings/core'
+import type { TidingsError } from '@tidings/core'
 import { type CompiledChannel, topicKey } from '@tidings/core/wire'
-import { type Unsubscribe, unsubscriber } from './disposable.js'
+import { type Subscription, unsubscriber } from './disposable.js'
 import { type FoldableTopic, FoldedTopic, type Reducer } from './folded-topic.js'
 import { Loop, type LoopItem, type LoopTopic } from './loop.js'
-import type { ErrorPlace } from './options.js'
+import { Readiness } from './readiness.js'
+import { runReporting } from './reporting.js'
 import type { Subscriber } from './subscriber.js'
 import type { WireOwner } from './topic-wire.js'
 import type { SignalOptions } from './types/client.js'
@@ -15,7 +16,7 @@ export interface Wires extends WireOwner {
   rejoin(key: string, subscriber: Subscriber): void
 }
 
-type Handlers = Readonly<Record<string, ((payload: never) => unknown) | undefined>>
+type Handlers = Readonly<Record<string, ((payload: never, about: never) => unknown) | undefined>>
 
 /** One topic, as its users hold it; the types stand in `types/client.ts`. */
 export class UntypedTopic implements AsyncIterable<LoopItem> {
@@ -32,18 +33,24 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
       attach: (subscriber) => wires.attach(channel, key, query, subscriber),
       detach: (subscriber) => wires.detach(key, subscriber),
       rejoin: (subscriber) => wires.rejoin(key, subscriber),
-      run: (event, callback) => runReporting(wires, { ...place, event }, callback),
+      run: (event, callback) =>
+        runReporting(wires, `A handler of ${channel.path}`, { ...place, event }, callback),
       report: (problem) => wires.report(problem, place),
     }
   }
 
-  subscribe(handlers: Handlers, { signal }: SignalOptions = {}): Unsubscribe {
-    const subscriber = this.#subscriber(handlers)
+  subscribe(handlers: Handlers, { signal }: SignalOptions = {}): Subscription {
+    const readiness = new Readiness()
+    const subscriber = this.#subscriber(handlers, readiness)
     if (!signal?.aborted) this.#topic.attach(subscriber)
-    return unsubscriber(() => this.#topic.detach(subscriber), signal)
+    const stop = unsubscriber(() => {
+      readiness.left()
+      this.#topic.detach(subscriber)
+    }, signal)
+    return Object.assign(stop, { ready: readiness.promise })
   }
 
-  on(event: string, handler: (payload: never) => void, options?: SignalOptions): Unsubscribe {
+  on(event: string, handler: (payload: never) => void, options?: SignalOptions): Subscription {
     return this.subscribe({ [event]: handler }, options)
   }
 
@@ -59,43 +66,27 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
     return this.events()
   }
 
-  #subscriber(handlers: Handlers): Subscriber {
+  #subscriber(handlers: Handlers, readiness: Readiness): Subscriber {
     const topic = this.#topic
     const own = new Map(Object.entries(handlers))
-    const call = (name: string, payload: unknown) => topic.run(name, () => own.get(name)?.(payload as never))
+    const call = (name: string, payload: unknown) =>
+      topic.run(name, () => own.get(name)?.(payload as never, undefined as never))
+    const failed = (problem: TidingsError, isFinal: boolean) => {
+      const handler = own.get('error')
+      if (handler) topic.run('error', () => handler(problem as never, { isFinal } as never))
+      return handler !== undefined
+    }
     return {
       wantsSnapshot: own.get('snapshot') !== undefined,
       event: ({ name, value }) => call(name, value),
       snapshot: (state) => call('snapshot', state),
       gap: (gap) => call('gap', gap),
+      live: () => readiness.live(),
+      delayed: (problem) => failed(problem, false),
       ended: (problem) => {
-        if (!problem) return
-        if (own.get('error')) call('error', problem)
-        else topic.report(problem)
+        readiness.ended(problem)
+        if (problem && !failed(problem, true)) topic.report(problem)
       },
     }
   }
-}
-
-/** Runs a subscriber's own code. What it throws is reported; so is what it rejects with: an async function is a handler too. */
-function runReporting(owner: WireOwner, at: ErrorPlace, callback: () => unknown): void {
-  const report = (thrown: unknown) => reportThrown(owner, thrown, at)
-  try {
-    const result = callback()
-    if (result instanceof Promise) result.catch(report)
-  } catch (thrown) {
-    report(thrown)
-  }
-}
-
-/** Reports what a subscriber's own code threw, or throws it again where the runtime reports it. */
-function reportThrown(owner: WireOwner, thrown: unknown, at: ErrorPlace): void {
-  if (owner.options.onError) {
-    const message = `A handler of ${at.channel} threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`
-    owner.report(new TidingsError({ code: 'internal', message, cause: thrown }), at)
-    return
-  }
-  queueMicrotask(() => {
-    throw thrown
-  })
 }

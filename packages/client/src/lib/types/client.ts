@@ -12,7 +12,7 @@ import type {
   TidingsError,
 } from '@tidings/core'
 import type { ConnectionState } from '../connection-state.js'
-import type { Unsubscribe } from '../disposable.js'
+import type { Subscription, Unsubscribe } from '../disposable.js'
 import type { Gap } from '../subscriber.js'
 
 /** What may end something early. */
@@ -33,11 +33,20 @@ export type SubscriptionHandlers<C extends Channel> = {
 } & SignalHandlers &
   ([SnapshotOf<C>] extends [never] ? { snapshot?: never } : SnapshotHandlers<SnapshotOf<C>>)
 
+/** What a refusal means for a subscription. */
+export interface Failure {
+  /** Whether nothing follows. Otherwise the server is asked again by itself, and what was missed is announced as a gap. */
+  readonly isFinal: boolean
+}
+
 interface SignalHandlers {
   /** Events were missed, and the subscription goes on; where the channel has a snapshot, a fresh one follows. */
   gap?: (gap: Gap) => void
-  /** The server refused the topic, which ends the subscription. Left out, the client's `onError` is told. */
-  error?: (problem: TidingsError) => void
+  /**
+   * The server refused the topic: for good, which ends the subscription, or for now, so that it is asked again. Left out,
+   * the client's `onError` is told.
+   */
+  error?: (problem: TidingsError, about: Failure) => void
 }
 
 interface SnapshotHandlers<Snapshot> {
@@ -77,8 +86,17 @@ export interface TopicState<State, Before = never> extends Disposable {
    * browser's own `EventSource`, events come one by one.
    */
   on(event: 'change', handler: (value: State) => void, options?: SignalOptions): Unsubscribe
-  /** Calls back when the server refuses the topic, which ends the state. Without one, the client's `onError` is told. */
-  on(event: 'error', handler: (problem: TidingsError) => void, options?: SignalOptions): Unsubscribe
+  /** Resolves when the topic is live, and rejects when it is ended before; it is safe to ignore. See `Subscription`. */
+  readonly ready: Promise<void>
+  /**
+   * Calls back when the server refuses the topic: for good, which ends the state, or for now. Without one, the client's
+   * `onError` is told.
+   */
+  on(
+    event: 'error',
+    handler: (problem: TidingsError, about: Failure) => void,
+    options?: SignalOptions,
+  ): Unsubscribe
   /** Ends it: nobody is called back any more. Closing twice is closing once. */
   close(): void
 }
@@ -137,7 +155,7 @@ export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
    *
    * @throws TidingsError `closed` if the client is
    */
-  subscribe(handlers: SubscriptionHandlers<C>, options?: SignalOptions): Unsubscribe
+  subscribe(handlers: SubscriptionHandlers<C>, options?: SignalOptions): Subscription
   /**
    * Subscribes to one event.
    *
@@ -147,7 +165,7 @@ export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
     event: Name,
     handler: (payload: EventsOf<C>[Name]) => void,
     options?: SignalOptions,
-  ): Unsubscribe
+  ): Subscription
   /** The loop with a signal, which ends it quietly: `for await (const event of room.events({ signal }))`. */
   events(options?: SignalOptions): AsyncIterableIterator<TopicEvent<C>, undefined> & Disposable
   /** Folds the topic into one value that is kept up to date. */

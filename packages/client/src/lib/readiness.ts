@@ -1,0 +1,30 @@
+import { TidingsError } from '@tidings/core'
+
+/** Settles when a subscription is live, or has ended before. Nobody has to wait for it. */
+export class Readiness {
+  readonly promise: Promise<void>
+  #settle: { resolve(): void; reject(problem: TidingsError): void } | undefined
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    this.promise.catch(() => {})
+  }
+
+  live(): void {
+    this.#settle?.resolve()
+  }
+
+  /** The server refused the topic or, without a problem, the client was closed. */
+  ended(problem?: TidingsError): void {
+    this.#settle?.reject(problem ?? new TidingsError({ code: 'closed', message: 'The client was closed' }))
+  }
+
+  /** The subscriber has left. */
+  left(): void {
+    this.ended(
+      new TidingsError({ code: 'aborted', message: 'The subscription was ended before it was live' }),
+    )
+  }
+}
