@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { type RedisPlace, redisBus } from '../../src/redis.js'
 import { freePort, hasRedis, startRedis } from './redis-server.js'
-import { startCluster } from './redis-topologies.js'
+import { startCluster, until } from './redis-topologies.js'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`
@@ -66,8 +67,7 @@ it.skipIf(!hasRedis)('a log lets go of what is too much and too old', async () =
   await pause(300)
   for (let n = 0; n < 100; n += 1) await bus.append('old', body(n), old)
   expect(await client.xLen('mine:{old}:log')).toBeLessThan(200)
-  await pause(400)
-  expect(await client.exists('mine:{old}:log')).toBe(0)
+  await until(async () => (await client.exists('mine:{old}:log')) === 0, 'the log had ended')
 })
 
 it.skipIf(!hasRedis)('an event is as old as it is, whatever the time is here', async () => {
@@ -162,7 +162,7 @@ it.skipIf(!hasRedis)('what a client sends again, or too late, is not appended ag
     if (command[0] === 'FCALL' && String(command[1]).endsWith('append')) sent.push(command)
   })
   for (let n = 1; n <= 3; n += 1) await bus.append('topic', body(n), { size: 10, ms: 1_000 })
-  while (sent.length < 3) await pause(5)
+  await until(() => sent.length === 3, 'the commands were seen')
   for (const command of [sent[2], sent[0]]) await client.sendCommand(command ?? [])
   await bus.append('topic', body(4), { size: 10, ms: 1_000 })
   const { events } = await bus.read('topic', { size: 10, ms: 1_000 }, { epoch, seq: 0 })
@@ -184,21 +184,18 @@ it.skipIf(!hasRedis)('who leaves while the connection breaks has left', async ()
   const { redis, bus, client } = await start()
   const stop = await bus.listen('topic', () => {})
   await bus.listen('another', () => {})
-  // It has been told, and does not answer any more.
+  // It does not answer any more, and the connection breaks before it does.
   redis.pause()
   stop()
-  await pause(50)
+  // The client writes at the end of a turn.
+  for (let turn = 0; turn < 3; turn += 1) await setImmediate()
   await redis.restart({ keepData: false })
-  const channels = () => client.pubSubShardChannels()
-  const isListening = () =>
-    channels().then(
-      (names) => names.length > 0,
-      () => false,
-    )
-  while (!(await isListening())) await pause(10)
-  await bus.ping()
-  await pause(100)
-  expect(await channels()).toEqual(['mine:{another}:news'])
+  const channels = () => client.pubSubShardChannels().catch((): string[] => [])
+  await until(async () => (await channels()).includes('mine:{another}:news'), 'it listens again')
+  await until(async () => (await channels()).length === 1, 'it has left the other channel')
+  // One round trip later, on the same connection, nothing has come back.
+  await bus.listen('one more', () => {})
+  expect((await channels()).sort()).toEqual(['mine:{another}:news', 'mine:{one more}:news'])
 })
 
 it.skipIf(!hasRedis)('who listens while another gives up on it is told', async () => {
@@ -219,12 +216,12 @@ it.skipIf(!hasRedis)('who listens while another gives up on it is told', async (
     const stop = await bus.listen(topic, () => {
       isTold = true
     })
-    // What was to be left has been.
-    await pause(5)
+    // One round trip later, on the same connection, what was to be left has been.
+    const stopOther = await bus.listen(`${topic}, too`, () => {})
     await bus.append(topic, body(n), keep)
-    await pause(20)
-    expect(isTold, `round ${n}`).toBe(true)
+    await until(() => isTold, `the listener was told in round ${n}`)
     stop()
+    stopOther()
   }
 })
 

@@ -23,10 +23,18 @@ export async function runOn(
   }
 }
 
+async function attempt(holds: () => boolean | Promise<boolean>): Promise<boolean> {
+  try {
+    return await holds()
+  } catch {
+    return false
+  }
+}
+
 /** Waits until something holds, asking now and then. */
-export async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const deadline = Date.now() + 20_000
-  while (!(await holds().catch(() => false))) {
+  while (!(await attempt(holds))) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
     await pause(50)
   }
