@@ -1,5 +1,4 @@
-/** Names the functions in Redis. Another version is another library: nodes of both may run side by side. */
-export const libraryName = 'tidings_1'
+import { createHash } from 'node:crypto'
 
 /**
  * What runs inside Redis, one step each: https://redis.io/docs/latest/develop/programmability/functions-intro/
@@ -8,19 +7,20 @@ export const libraryName = 'tidings_1'
  * it was written; a stream with what is kept, whose ids are `<seq>-<time>`; and for each process that emits to it, for
  * a while, which batch came last, since a client may send one again that it has lost the answer to.
  *
- * A library lives as long as its process does, so that its local variable tells one reign of a server from the next: after
- * a restart or a failover, what had been acknowledged may be lost, and each topic begins a new epoch when it is next used.
+ * After a restart or a failover, what had been acknowledged may be lost, and each topic begins a new epoch when it is next
+ * used. A reign tells one such time from the next. All versions of this library name it alike, and share the topics.
  */
-export const librarySource = `#!lua name=${libraryName}
+const sourceOf = (name: string) => `#!lua name=${name}
 
--- A reign is the time in which one process of Redis has been in charge, and no other.
+-- A reign is the time in which one process of Redis has been in charge, and no other: '<run id> <replication id>'.
+local run = nil
 local reign = nil
 local replication = nil
 local usedAt = 0
 
 -- Where another was in charge in between, nobody has called a function here meanwhile, and replication has a new id.
 local unused = 10
--- How long the head of a topic stays that nobody uses, in milliseconds.
+-- How long the head of a topic stays that is not used, in milliseconds.
 local idle = 3600000
 -- How long it is remembered what a process has appended last: longer than a client goes on sending something again.
 local guarded = 600000
@@ -39,12 +39,19 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+local function info(section, field)
+  local text = redis.pcall('INFO', section)
+  return type(text) == 'string' and string.match(text, field .. ':(%w+)') or nil
+end
+
 local function current(candidate, time)
   if not reign or time < usedAt or time - usedAt > unused then
-    local info = redis.pcall('INFO', 'replication')
-    local id = type(info) == 'string' and string.match(info, 'master_replid:(%w+)') or ''
-    -- Not the candidate alone: a command that has begun a reign may be sent again, to the server that takes over.
-    if not reign or id ~= replication then reign = candidate .. ' ' .. id .. ' ' .. string.format('%.0f', time) end
+    local id = info('replication', 'master_replid') or ''
+    -- Where a server does not tell its run, a name of ours has to do, and the time: a command that has begun a reign may be
+    -- sent again, to the server that takes over.
+    run = run or info('server', 'run_id') or string.format('%.0f', time) .. candidate
+    -- Half of each id tells them apart, and a hash with values of up to 64 bytes takes less than half of the memory.
+    reign = string.sub(run, 1, 20) .. ' ' .. string.sub(id, 1, 20)
     replication = id
   end
   usedAt = time
@@ -189,10 +196,18 @@ local function count(keys, args)
   return 1
 end
 
-redis.register_function('${libraryName}_append', append)
+redis.register_function('${name}_append', append)
 -- Also where memory is short: who reads is to go on, and what is released takes none.
-redis.register_function{function_name = '${libraryName}_read', callback = read, flags = { 'allow-oom' }}
-redis.register_function('${libraryName}_acquire', acquire)
-redis.register_function{function_name = '${libraryName}_release', callback = release, flags = { 'allow-oom' }}
-redis.register_function{function_name = '${libraryName}_count', callback = count, flags = { 'allow-oom' }}
+redis.register_function{function_name = '${name}_read', callback = read, flags = { 'allow-oom' }}
+redis.register_function('${name}_acquire', acquire)
+redis.register_function{function_name = '${name}_release', callback = release, flags = { 'allow-oom' }}
+redis.register_function{function_name = '${name}_count', callback = count, flags = { 'allow-oom' }}
 `
+
+/**
+ * The name of the library, with a hash of its source: Redis finds a library by its name alone, and nodes of several
+ * versions of this package may share one Redis.
+ */
+export const libraryName = `tidings_${createHash('sha256').update(sourceOf('')).digest('hex').slice(0, 16)}`
+
+export const librarySource = sourceOf(libraryName)
