@@ -52,7 +52,8 @@ export interface Bus {
   append(topic: string, body: string, keep: HistoryBounds): Promise<void>
   /**
    * Says where a topic's log stands, and gives the events after a position, if `after` is of its present epoch and
-   * everything that follows it is still kept. A log that was never there begins now, in a new epoch.
+   * everything that follows it is still kept. A log that is not there begins now, in a new epoch, or is refused with
+   * `unavailable` where there is no room for it.
    *
    * Also says how much of the log is to be kept from now on, and that it is in use: a log that is read more often than each
    * `inUseMs` goes on with its epoch, even if nothing is emitted to it.

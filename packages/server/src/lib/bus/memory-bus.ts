@@ -4,8 +4,9 @@ import { TidingsError } from '@tidings/core'
 import type { HistoryBounds } from '../log/log.js'
 import type { Bus, BusEvent, BusNews, BusPage } from './bus.js'
 
-/** For how long the epoch of a log goes on that nobody uses, in milliseconds. */
+/** For how long the epoch of a log that is not used goes on, in milliseconds, and that of a log without events. */
 const idleMs = 3_600_000
+const freshMs = 180_000
 
 /** How many events are read at once. */
 const pageSize = 1_000
@@ -57,7 +58,8 @@ class Memory {
     for (const [name, { expiresAt }] of this.values) if (expiresAt <= now) this.values.delete(name)
     for (const [topic, log] of this.logs) {
       trim(log, now)
-      if (now - log.usedAt > Math.max(idleMs, log.keep.ms)) this.logs.delete(topic)
+      const keptMs = log.head === 0 ? freshMs : Math.max(idleMs, log.keep.ms)
+      if (now - log.usedAt > keptMs) this.logs.delete(topic)
     }
   }
 }
@@ -87,7 +89,7 @@ export function memoryBus({ shareWith }: MemoryBusOptions = {}): Bus {
 }
 
 class MemoryBus implements Bus {
-  readonly inUseMs = idleMs / 2
+  readonly inUseMs = freshMs / 3
   readonly #memory: Memory
   readonly #stops = new Set<() => void>()
   #isClosed = false

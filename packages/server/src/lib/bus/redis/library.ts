@@ -7,6 +7,8 @@ import { createHash } from 'node:crypto'
  * it was written; a stream with what is kept, whose ids are `<seq>-<time>`; and for each process that emits to it, for
  * a while, which batch came last, since a client may send one again that it has lost the answer to.
  *
+ * A topic without events has no stream, and its head lasts some minutes: anybody can name a topic.
+ *
  * After a restart or a failover, what had been acknowledged may be lost, and each topic begins a new epoch when it is next
  * used. A reign tells one such time from the next. All versions of this library name it alike, and share the topics.
  */
@@ -20,8 +22,9 @@ local usedAt = 0
 
 -- Where another was in charge in between, nobody has called a function here meanwhile, and replication has a new id.
 local unused = 10
--- How long the head of a topic stays that is not used, in milliseconds.
+-- How long the head of a topic stays that is not used, in milliseconds, and that of a topic without events.
 local idle = 3600000
+local fresh = 180000
 -- How long it is remembered what a process has appended last: longer than a client goes on sending something again.
 local guarded = 600000
 -- How much is read at once, in bytes, unless a few events are longer.
@@ -128,13 +131,13 @@ local function append(keys, args)
 end
 
 -- KEYS: head, log. ARGV: candidate for an epoch, size, ms, how many events, and after which epoch and seq. Gives the epoch,
--- the newest seq, what time it is, and of each event when it was appended and its body.
-local function read(keys, args)
+-- the newest seq, what time it is, and of each event when it was appended and its body. A topic without a head begins.
+local function begin(keys, args)
   local time = now()
   local epoch, seq = open(keys, args[1], time)
   local ms = tonumber(args[3])
   redis.call('HSET', keys[1], 'size', args[2], 'ms', args[3])
-  redis.call('PEXPIRE', keys[1], lifetime(ms, idle))
+  redis.call('PEXPIRE', keys[1], seq == 0 and fresh or lifetime(ms, idle))
   local reply = { epoch, seq, time }
   local after = tonumber(args[6])
   if args[5] ~= epoch or after >= seq then return reply end
@@ -154,6 +157,12 @@ local function read(keys, args)
     if #entries < 16 then return reply end
   end
   return reply
+end
+
+-- The same for a topic that has a head, and takes no memory: without a head it gives nothing.
+local function read(keys, args)
+  if redis.call('EXISTS', keys[1]) == 0 then return false end
+  return begin(keys, args)
 end
 
 -- KEYS: name. ARGV: holder, ms.
@@ -197,7 +206,8 @@ local function count(keys, args)
 end
 
 redis.register_function('${name}_append', append)
--- Also where memory is short: who reads is to go on, and what is released takes none.
+redis.register_function('${name}_begin', begin)
+-- Also where memory is short: a topic that is there is to be read, and what is released takes none.
 redis.register_function{function_name = '${name}_read', callback = read, flags = { 'allow-oom' }}
 redis.register_function('${name}_acquire', acquire)
 redis.register_function{function_name = '${name}_release', callback = release, flags = { 'allow-oom' }}

@@ -42,7 +42,7 @@ const maxWaiting = 16 * 1024 * 1024
  * A bus on Redis 7 or later, or Valkey: one server, one watched by Sentinels, or a cluster. Needs the package `redis`.
  *
  * It connects at once, and again whenever a connection is lost. Everything in Redis is forgotten after some time without
- * use: a topic's history after `history.ms`, its epoch after an hour.
+ * use: a topic's history after `history.ms`, its epoch after an hour, a topic without events after three minutes.
  *
  * @throws TidingsError `invalid_options` for no place or several, a prefix with braces, or a time out of range
  */
@@ -51,7 +51,8 @@ export function redisBus(options: RedisBusOptions): Bus {
 }
 
 class RedisBus implements Bus {
-  readonly inUseMs = 1_800_000
+  // A topic without events is forgotten after three minutes.
+  readonly inUseMs = 60_000
   readonly #link: RedisLink
   readonly #functions: Functions
   readonly #channels: Channels
@@ -100,14 +101,7 @@ class RedisBus implements Bus {
   }
 
   async read(topic: string, keep: HistoryBounds, after?: Cursor): Promise<BusPage> {
-    const args = [
-      this.#candidate(),
-      ...boundsOf(keep),
-      String(pageSize),
-      after?.epoch ?? '',
-      String(after?.seq ?? 0),
-    ]
-    const reply = await this.#within(() => this.#functions.call('read', this.#keysOf(topic), args))
+    const reply = await this.#within(() => this.#read(topic, keep, after))
     const [epoch, head, time, ...rest] = reply as [string, number, number, ...string[]]
     // Its clock and ours may differ by more than history is kept for.
     const ahead = Date.now() - time
@@ -176,6 +170,15 @@ class RedisBus implements Bus {
     this.#doubters.clear()
     await Promise.allSettled(this.#asking)
     await this.#link.close()
+  }
+
+  async #read(topic: string, keep: HistoryBounds, after: Cursor | undefined): Promise<unknown> {
+    const keys = this.#keysOf(topic)
+    const position = [String(pageSize), after?.epoch ?? '', String(after?.seq ?? 0)]
+    const ask = (name: string) =>
+      this.#functions.call(name, keys, [this.#candidate(), ...boundsOf(keep), ...position])
+    // A topic that is not there takes memory, which a Redis that is short of it refuses.
+    return (await ask('read')) ?? (await ask('begin'))
   }
 
   async #append(topic: string, bodies: readonly string[], keep: HistoryBounds): Promise<void> {
