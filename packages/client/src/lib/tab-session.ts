@@ -1,4 +1,4 @@
-import { isTidingsError, type TidingsError } from '@tidings/core'
+import type { TidingsError } from '@tidings/core'
 import type { CompiledContract } from '@tidings/core/wire'
 import type { ConnectionState } from './connection-state.js'
 import { HolderWatch } from './holder-watch.js'
@@ -198,8 +198,8 @@ export class TabSession {
     if (message.to !== undefined && message.to !== this.#tab) return
     try {
       this.#deliver(message)
-    } catch (error) {
-      if (!isTidingsError(error)) throw error
+    } catch {
+      // It holds what no server sends. Handlers of the user's do not throw here.
       this.#repairSoon()
     }
   }
