@@ -218,3 +218,42 @@ describe('the native client', () => {
     createNativeClient(contract, { url: '', headers: {} })
   })
 })
+
+describe('what has a default', () => {
+  const mine = createClient(
+    defineContract({
+      room: channel({
+        params: { page: z.number().default(1) },
+        events: { page: z.object({ n: z.number().default(1) }) },
+      }),
+      list: command({ input: z.object({ limit: z.number().default(20), since: isoDate.optional() }) }),
+      find: command({ input: z.object({ q: z.string(), limit: z.number().default(20) }) }),
+      pages: stream({ input: z.object({ limit: z.number().default(20) }), events: {} }),
+    }),
+    { url: 'http://localhost' },
+  )
+
+  it('may be left out by the caller, and all of it with that', () => {
+    expectTypeOf(mine.room).parameters.toEqualTypeOf<[params?: { page?: number | undefined }]>()
+    expectTypeOf(mine.list)
+      .parameter(0)
+      .toEqualTypeOf<{ limit?: number | undefined; since?: Date | undefined } | undefined>()
+    mine.room()
+    mine.list()
+    mine.list(undefined, { timeoutMs: 5 })
+    mine.pages()
+    mine.find({ q: 'a' })
+    // @ts-expect-error q has no default
+    mine.find()
+    // @ts-expect-error q has no default
+    mine.find({})
+    // @ts-expect-error since is a Date, whatever it is on the wire
+    mine.list({ since: '2026-01-01T00:00:00Z' })
+    // @ts-expect-error it is called limit
+    mine.list({ limits: 1 })
+  })
+
+  it('is there for those who are handed it', () => {
+    mine.room().on('page', (page) => expectTypeOf(page).toEqualTypeOf<{ n: number }>())
+  })
+})

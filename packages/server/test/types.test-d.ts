@@ -197,3 +197,30 @@ describe('events and errors without data', () => {
     createServer(bare, { send: () => {}, complete: bareToken })
   })
 })
+
+describe('what has a default', () => {
+  it('may be left out where a topic is named, and is there for handlers', () => {
+    const mine = defineContract({
+      room: channel({
+        params: { page: z.number().default(1) },
+        events: { page: z.object({ n: z.number().default(1) }) },
+      }),
+      list: command({ input: z.object({ limit: z.number().default(20) }) }),
+    })
+    const { emit } = createServer(mine, {
+      room: {
+        authorize: ({ params }) => {
+          expectTypeOf(params).toEqualTypeOf<{ page: number }>()
+          return true
+        },
+      },
+      list: ({ input }) => {
+        expectTypeOf(input).toEqualTypeOf<{ limit: number }>()
+      },
+    })
+    expectTypeOf(emit.room).parameters.toEqualTypeOf<[params?: { page?: number | undefined } | undefined]>()
+    void emit.room().page({ n: 1 })
+    // @ts-expect-error what is emitted is whole
+    void emit.room().page({})
+  })
+})

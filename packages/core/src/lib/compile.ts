@@ -1,9 +1,9 @@
 import { checkContract } from '#check-contract'
-import { noData, nothing, type Payload, payloadOf } from './payload.js'
+import { givenPayloadOf, noData, nothing, type Payload, payloadOf } from './payload.js'
 import { type TopicCodec, topicCodecOf } from './topic.js'
 import type { ContractDefinition } from './types/contract.js'
 import type { Command, Procedure, Stream } from './types/procedure.js'
-import type { DataSchemas, Schema } from './types/schema.js'
+import type { DataSchemas } from './types/schema.js'
 
 /** A channel with the plans to carry its topics, events and snapshots. */
 export interface CompiledChannel {
@@ -117,14 +117,10 @@ function compileProcedure(procedure: Procedure, path: string): CompiledProcedure
 function compileExchange({ input, output, errors }: Command | Stream) {
   return {
     takesInput: input !== undefined,
-    input: compileOptional(input),
-    output: compileOptional(output),
+    input: input ? givenPayloadOf(input) : nothing,
+    output: output ? payloadOf(output) : nothing,
     errors: compileAll(errors),
   }
-}
-
-function compileOptional(schema: Schema | undefined): Payload {
-  return schema ? payloadOf(schema) : nothing
 }
 
 function compileAll(schemas: DataSchemas): ReadonlyMap<string, Payload> {

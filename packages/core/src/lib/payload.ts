@@ -1,5 +1,7 @@
 import * as zod from 'zod/v4/core'
+import { completerOf } from './given.js'
 import { type Issue, TidingsError } from './problem.js'
+import { holds } from './schema-walk.js'
 import type { Schema } from './types/schema.js'
 
 /** The code of the error for a value that does not fit: it tells whose value that was. */
@@ -36,10 +38,20 @@ export const noData: Payload = {
 
 /** Makes the plan for one schema. */
 export function payloadOf(schema: Schema): Payload {
+  return planOf(schema, (value) => value)
+}
+
+/** Makes the plan for a schema whose values a caller gives, who may leave out whatever has a default: inputs and params. */
+export function givenPayloadOf(schema: Schema): Payload {
+  return planOf(schema, completerOf(schema))
+}
+
+function planOf(schema: Schema, complete: (value: unknown) => unknown): Payload {
   // zod compiles `parse` and not `encode`; without a codec inside, both do the same.
-  const encode = isOneForm(schema) ? zod.safeParse : zod.safeEncode
+  const encode = holds(schema, isTwoFormed) ? zod.safeEncode : zod.safeParse
   return {
-    encode: (value, what, code = 'invalid_output') => fitting(() => encode(schema, value), what, code),
+    encode: (value, what, code = 'invalid_output') =>
+      fitting(() => encode(schema, complete(value)), what, code),
     decode: (json, what, code = 'invalid_input') => fitting(() => zod.safeParse(schema, json), what, code),
   }
 }
@@ -82,23 +94,9 @@ function summary(issues: readonly Issue[]): string {
 }
 
 /**
- * The kinds of schemas whose values have another form on the wire; or whose fallback parsing would put in place of a value
- * that is missing or does not fit, while encoding refuses it.
+ * Whether a schema's values have another form on the wire; or a fallback, which parsing would put in place of a value that
+ * is missing or does not fit, while encoding refuses it.
  */
-const twoFormed = ['pipe', 'catch', 'default', 'prefault']
-
-/** Whether a schema's values have one form: the same in the program and on the wire. */
-function isOneForm(schema: Schema): boolean {
-  const seen = new Set<unknown>()
-  return visit(schema)
-
-  /** Looks at all that a definition holds: whatever its kind, the schemas inside are somewhere in it. */
-  function visit(value: unknown): boolean {
-    if (typeof value !== 'object' || value === null || seen.has(value)) return true
-    seen.add(value)
-    if (!('_zod' in value)) return Object.values(value).every(visit)
-    const { def } = (value as zod.$ZodTypes)._zod
-    if (twoFormed.includes(def.type)) return false
-    return def.type === 'lazy' ? visit(def.getter()) : Object.values(def).every(visit)
-  }
+function isTwoFormed({ _zod: { def } }: zod.$ZodTypes): boolean {
+  return ['pipe', 'catch', 'default', 'prefault'].includes(def.type)
 }

@@ -86,6 +86,18 @@ describe('the query string of a topic', () => {
     expect(encode(params, decode(params, query))).toBe(query)
   })
 
+  test('has what was left out and has a default, so that it is one topic with what was given', () => {
+    const params = {
+      sort: z.enum(['new', 'old']).default('new'),
+      since: isoDate.optional(),
+      q: z.string().trim().prefault(''),
+    }
+    expect(encode(params, {})).toBe('q=&sort=new')
+    expect(encode(params, undefined)).toBe('q=&sort=new')
+    expect(encode(params, { sort: 'new', q: '  ' })).toBe('q=&sort=new')
+    expect(encode(params, decode(params, ''))).toBe('q=&sort=new')
+  })
+
   test('is the same for equal params, whatever the order of their keys', () => {
     const params = { filter: z.record(z.string(), z.json()), b: z.string(), a: z.number() }
     const value = fc.record({

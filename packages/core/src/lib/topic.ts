@@ -1,12 +1,13 @@
 import * as zod from 'zod/v4/core'
-import { type MisfitCode, payloadOf } from './payload.js'
+import { givenPayloadOf, type MisfitCode } from './payload.js'
 import { type Issue, TidingsError } from './problem.js'
 import type { Schema, Schemas } from './types/schema.js'
 
 /** Turns the params of one channel into the query string that names a topic, and back. */
 export interface TopicCodec {
   /**
-   * Gives the query string, without `?`. It is canonical: equal params give equal text.
+   * Gives the query string, without `?`. It is canonical: equal params give equal text. Whatever has a default may be left
+   * out, and is in the text.
    *
    * @throws TidingsError with `code`, by default `invalid_output`, if the params do not fit
    */
@@ -23,7 +24,7 @@ export interface TopicCodec {
 export function topicCodecOf(params: Schemas, path: string): TopicCodec {
   const names = Object.keys(params).sort()
   const texts = new Set(names.filter((name) => isText(params[name] as Schema)))
-  const payload = payloadOf(new zod.$ZodObject({ type: 'object', shape: { ...params } }))
+  const payload = givenPayloadOf(new zod.$ZodObject({ type: 'object', shape: { ...params } }))
   const what = `the params of ${path}`
 
   return {

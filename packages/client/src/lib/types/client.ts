@@ -4,9 +4,10 @@ import type {
   EventsOf,
   EventUnion,
   FailureOf,
-  InputOf,
+  GivenInputOf,
+  GivenParamsOf,
+  IsOmittable,
   OutputOf,
-  ParamsOf,
   SnapshotOf,
   Stream,
   TidingsError,
@@ -174,10 +175,12 @@ export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
     : FoldSnapshot<SnapshotOf<C>, EventsOf<C>>
 }
 
-/** Names a topic: with the channel's params, or with nothing if it has none. */
+/** Names a topic: with the channel's params, or with nothing if it has none, or none that must be given. */
 export type ChannelClient<C extends Channel> = keyof C['params'] extends never
   ? () => Topic<C>
-  : (params: ParamsOf<C>) => Topic<C>
+  : IsOmittable<GivenParamsOf<C>> extends true
+    ? (params?: GivenParamsOf<C>) => Topic<C>
+    : (params: GivenParamsOf<C>) => Topic<C>
 
 /** Tells whether what was caught is what calling the procedure can fail with, so that `code` types `data`. */
 interface Fallible<P> {
@@ -193,7 +196,9 @@ interface Fallible<P> {
 export type CommandClient<C extends Command> = Fallible<C> &
   (C['input'] extends undefined
     ? (options?: CallOptions) => Promise<OutputOf<C>>
-    : (input: InputOf<C>, options?: CallOptions) => Promise<OutputOf<C>>)
+    : IsOmittable<GivenInputOf<C>> extends true
+      ? (input?: GivenInputOf<C>, options?: CallOptions) => Promise<OutputOf<C>>
+      : (input: GivenInputOf<C>, options?: CallOptions) => Promise<OutputOf<C>>)
 
 /**
  * A stream that was called: its events by iterating, once, and then its output.
@@ -210,7 +215,9 @@ export interface Run<S extends Stream> extends AsyncIterable<EventUnion<EventsOf
 export type StreamClient<S extends Stream> = Fallible<S> &
   (S['input'] extends undefined
     ? (options?: SignalOptions) => Run<S>
-    : (input: InputOf<S>, options?: SignalOptions) => Run<S>)
+    : IsOmittable<GivenInputOf<S>> extends true
+      ? (input?: GivenInputOf<S>, options?: SignalOptions) => Run<S>
+      : (input: GivenInputOf<S>, options?: SignalOptions) => Run<S>)
 
 /** The connection that carries the client's subscriptions. */
 export interface Connection {

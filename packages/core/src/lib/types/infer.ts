@@ -3,7 +3,7 @@ import type { ErrorCode, TidingsError } from '../problem.js'
 import type { Channel, Stream } from './procedure.js'
 import type { DataOf, DataSchemas, Schemas, Simplify, ValueOf } from './schema.js'
 
-/** The params of a channel, as its users write and read them. */
+/** The params of a channel, as its handlers read them. What is given to name a topic is `GivenParamsOf`. */
 export type ParamsOf<C> =
   C extends Channel<infer Params> ? Simplify<zod.output<zod.$ZodObject<Params, zod.$strip>>> : never
 
@@ -23,7 +23,7 @@ export type SnapshotOf<C> =
       : ValueOf<Snapshot>
     : never
 
-/** What a command or stream takes; `void` if it takes nothing. */
+/** What the handler of a command or stream gets; `void` if it takes nothing. What its caller gives is `GivenInputOf`. */
 export type InputOf<P> = P extends { readonly kind: 'command' | 'stream'; readonly input: infer Input }
   ? ValueOf<Input>
   : never

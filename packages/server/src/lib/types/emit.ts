@@ -1,4 +1,13 @@
-import type { Channel, Command, DataSchemas, IsNothing, ParamsOf, PayloadsOf, Stream } from '@tidings/core'
+import type {
+  Channel,
+  Command,
+  DataSchemas,
+  GivenParamsOf,
+  IsNothing,
+  IsOmittable,
+  PayloadsOf,
+  Stream,
+} from '@tidings/core'
 
 /** One method for each event of a channel; an event without data takes no argument. */
 export type TopicEmitter<Events extends DataSchemas> = {
@@ -24,12 +33,14 @@ export type TopicEmitter<Events extends DataSchemas> = {
 export type EmitEvent<Payload> =
   IsNothing<Payload> extends true ? () => Promise<void> : (payload: Payload) => Promise<void>
 
-/** Names the topic to emit to: with the channel's params, or with nothing if it has none. */
+/** Names the topic to emit to: with the channel's params, or with nothing if it has none, or none that must be given. */
 export type ChannelEmitter<C> =
   C extends Channel<infer Params, infer Events>
     ? keyof Params extends never
       ? () => TopicEmitter<Events>
-      : (params: ParamsOf<C>) => TopicEmitter<Events>
+      : IsOmittable<GivenParamsOf<C>> extends true
+        ? (params?: GivenParamsOf<C>) => TopicEmitter<Events>
+        : (params: GivenParamsOf<C>) => TopicEmitter<Events>
     : never
 
 /** The emit of a contract: its channels, in their groups. */
