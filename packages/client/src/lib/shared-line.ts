@@ -191,9 +191,10 @@ class SharedLine implements Line, SessionOwner {
 
   #change(state: ConnectionState): void {
     if (this.#isClosed && state.status !== 'closed') return
-    const isSame = JSON.stringify(sentState(state)) === JSON.stringify(sentState(this.#state))
+    // Each answer to a ping tells it.
+    if (JSON.stringify(sentState(state)) === JSON.stringify(sentState(this.#state))) return
     this.#state = state
-    if (!isSame) this.#owner.changed()
+    this.#owner.changed()
   }
 }
 
