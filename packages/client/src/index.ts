@@ -19,5 +19,6 @@ export type {
   SubscriptionHandlers,
   Topic,
   TopicEvent,
+  TopicEvents,
   TopicState,
 } from './lib/types/client.js'

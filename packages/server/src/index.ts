@@ -6,6 +6,7 @@ export type { ConnectionInfo, ConnectionLimit, DisconnectReason, Hooks } from '.
 export type { Health } from './lib/http/health.js'
 export type {
   Answer,
+  AnswerHeaders,
   CompleteAnswer,
   Sink,
   SinkListener,

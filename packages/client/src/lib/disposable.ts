@@ -1,8 +1,10 @@
+import type { Disposes } from './types/disposable.js'
+
 /** `Symbol.dispose`, also where the runtime does not have it yet (Safari, Node before 18.18). */
 export const disposeSymbol: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
 
 /** Ends what it was handed out for; ending it twice is ending it once. With `using`, the end of the block does. */
-export type Unsubscribe = (() => void) & Disposable
+export type Unsubscribe = (() => void) & Disposes
 
 /** What `subscribe` and `on` of a topic return: it ends the subscription. */
 export type Subscription = Unsubscribe & {

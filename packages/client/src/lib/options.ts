@@ -35,7 +35,10 @@ export interface ErrorPlace {
   readonly data?: string
 }
 
-type HeadersSource = HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
+// Not `HeadersInit` and `RequestCredentials`: where there is no DOM, Node's types declare `RequestInit` alone.
+type HeadersValue = NonNullable<RequestInit['headers']>
+type Credentials = NonNullable<RequestInit['credentials']>
+type HeadersSource = HeadersValue | (() => HeadersValue | Promise<HeadersValue>)
 
 /** The options of a client. */
 export interface ClientOptions {
@@ -49,7 +52,7 @@ export interface ClientOptions {
    */
   headers?: HeadersSource
   /** Whether cookies go along, as for `fetch`. Defaults to `same-origin`. */
-  credentials?: RequestCredentials
+  credentials?: Credentials
   /** What to make requests with. Defaults to the global `fetch`. */
   fetch?: typeof globalThis.fetch
   /**
@@ -101,7 +104,7 @@ export interface ClientOptions {
 export interface ResolvedOptions {
   /** Without a slash at its end. */
   readonly url: string
-  readonly credentials: RequestCredentials
+  readonly credentials: Credentials
   readonly reconnect: BackoffBounds
   readonly timeoutMs: number
   readonly lingerMs: number

@@ -7,6 +7,7 @@ import { mistake, requireFunction, requireKnown } from './mistake.js'
 import type { ErrorPlace, HistoryOptions } from './options.js'
 import { atLeast, defaultHistory, guardedOnError, resolveHistory } from './resolve-options.js'
 import { defaultTopicKeyBytes } from './topic-key.js'
+import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
 
 /** What an emitter is made with. */
@@ -22,7 +23,7 @@ export interface EmitterOptions {
 }
 
 /** Emits, and serves nobody. */
-export interface Emitter<Contract> extends AsyncDisposable {
+export interface Emitter<Contract> extends AsyncDisposes {
   /** As that of a server: `emit.room({ roomId }).message(…)`. A promise that rejects is safe to ignore, as there. */
   readonly emit: Emit<Contract>
   /** Waits for what is being emitted, and closes the bus. */

@@ -24,11 +24,12 @@ import { AnswerMemory } from './runs/answer-memory.js'
 import { Runs } from './runs/runs.js'
 import type { Site } from './site.js'
 import { type Stats, statsOf } from './stats.js'
+import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
 import type { Handlers } from './types/handlers.js'
 
 /** The server of a contract. Mount it with an adapter, such as `expressHandler` of `@tidings/server/express`. */
-export interface Tidings<Contract> extends AsyncDisposable {
+export interface Tidings<Contract> extends AsyncDisposes {
   /** Emits events, from anywhere in the program: `emit.room({ roomId }).message(…)`. */
   readonly emit: Emit<Contract>
   /** For adapters: answers a request. Never rejects. */

@@ -15,6 +15,7 @@ import type {
 import type { ConnectionState } from '../connection-state.js'
 import type { Subscription, Unsubscribe } from '../disposable.js'
 import type { Gap } from '../subscriber.js'
+import type { Disposes } from './disposable.js'
 
 /** What may end something early. */
 export interface SignalOptions {
@@ -26,6 +27,12 @@ export interface SignalOptions {
 export interface CallOptions extends SignalOptions {
   /** How long it may take, with all its attempts, in milliseconds; then it fails with `timeout`. Defaults to the client's. */
   timeoutMs?: number
+}
+
+/** A loop over a topic that can be ended from outside of it. */
+// Not `AsyncIterableIterator<Event, undefined>`: before TypeScript 5.6 that takes one type argument.
+export interface TopicEvents<C extends Channel> extends AsyncIterator<TopicEvent<C>, undefined>, Disposes {
+  [Symbol.asyncIterator](): TopicEvents<C>
 }
 
 /** The handlers of a subscription: one for each event, and for what else may happen to it. Each may be left out. */
@@ -72,7 +79,7 @@ export interface StateOptions<State> extends SignalOptions {
  *
  * It begins when it is made and ends with `close`, `using`, its signal or the client; the value stays what it was then.
  */
-export interface TopicState<State, Before = never> extends Disposable {
+export interface TopicState<State, Before = never> extends Disposes {
   /** The newest value, and the same one until it changes; undefined before the first snapshot, without an `initial`. */
   readonly value: State | Before
   /**
@@ -168,7 +175,7 @@ export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
     options?: SignalOptions,
   ): Subscription
   /** The loop with a signal, which ends it quietly: `for await (const event of room.events({ signal }))`. */
-  events(options?: SignalOptions): AsyncIterableIterator<TopicEvent<C>, undefined> & Disposable
+  events(options?: SignalOptions): TopicEvents<C>
   /** Folds the topic into one value that is kept up to date. */
   readonly state: [SnapshotOf<C>] extends [never]
     ? FoldTopic<EventsOf<C> & { gap: Gap }>
@@ -206,7 +213,7 @@ export type CommandClient<C extends Command> = Fallible<C> &
  * Leaving the loop, `dispose` and the call's signal end it, and the server is told. Failures are thrown in the loop and
  * reject `output`.
  */
-export interface Run<S extends Stream> extends AsyncIterable<EventUnion<EventsOf<S>>>, Disposable {
+export interface Run<S extends Stream> extends AsyncIterable<EventUnion<EventsOf<S>>>, Disposes {
   /** The output, when the run is over. If nobody iterates, the events are read and dropped. */
   readonly output: Promise<OutputOf<S>>
 }
@@ -238,7 +245,7 @@ type ProceduresOf<Group> = {
 
 /** The client of a contract, in the contract's own shape. */
 export type Client<Contract> = ProceduresOf<Contract> &
-  Disposable & {
+  Disposes & {
     readonly connection: Connection
     /** Ends every subscription, loop, call and run. Closing twice is closing once. */
     close(): void

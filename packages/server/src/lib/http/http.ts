@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http'
 import type { Chunk } from '../log/chunk.js'
 
 /** A request as an adapter hands it over, whatever server it came from. */
@@ -49,11 +48,14 @@ export interface SinkListener {
 /** What every answer carries: browsers do not guess its type, so that nothing in it runs as a script or shows as a page. */
 export const everyAnswer = { 'X-Content-Type-Options': 'nosniff' } as const
 
+/** The headers of an answer, by name. A header with several values is sent once for each. */
+export type AnswerHeaders = Readonly<Record<string, string | string[]>>
+
 /** An answer that is complete. */
 export interface CompleteAnswer {
   readonly kind: 'complete'
   readonly status: number
-  readonly headers: OutgoingHttpHeaders
+  readonly headers: AnswerHeaders
   readonly body: string
 }
 
@@ -63,7 +65,7 @@ export interface CompleteAnswer {
  */
 export interface StreamAnswer {
   readonly kind: 'stream'
-  readonly headers: OutgoingHttpHeaders
+  readonly headers: AnswerHeaders
   /** Begins the stream. Called at most once, and nothing else after it. */
   open(sink: Sink): SinkListener
   /** Called instead of `open` where the client has left before its stream could begin. */

@@ -6,7 +6,7 @@
  */
 export class Chunk {
   /** The bytes with their framing, for a socket. */
-  readonly framed: Buffer
+  readonly framed: Uint8Array
   /** How many they are without it. */
   readonly byteLength: number
 
@@ -16,7 +16,7 @@ export class Chunk {
   }
 
   /** The bytes alone, for whatever frames them itself. */
-  get bytes(): Buffer {
+  get bytes(): Uint8Array {
     return this.framed.subarray(-2 - this.byteLength, -2)
   }
 }

@@ -13,9 +13,11 @@ function readAll(log: Log, from: number): { seqs: number[]; pieces: number[] } {
   const seqs: number[] = []
   const pieces: number[] = []
   for (let batch = log.readFrom(from); batch; batch = log.readFrom(batch.seq)) {
-    const ids = [...batch.chunk.bytes.toString().matchAll(/^id: e\.(\d+)$/gm)].map((match) =>
-      Number(match[1]),
-    )
+    const ids = [
+      ...Buffer.from(batch.chunk.bytes)
+        .toString()
+        .matchAll(/^id: e\.(\d+)$/gm),
+    ].map((match) => Number(match[1]))
     expect(ids).toHaveLength(batch.count)
     expect(ids.at(-1)).toBe(batch.seq)
     pieces.push(batch.chunk.byteLength)
