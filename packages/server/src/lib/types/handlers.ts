@@ -152,18 +152,16 @@ type NeedsHandler<Group> = {
         : Name
 }[keyof Group]
 
-type HandlersOf<Contract, Group, Context> = {
-  [Name in keyof Group as Name extends NeedsHandler<Group> ? Name : never]: MemberHandler<
-    Contract,
-    Group[Name],
-    Context
-  >
+/** The names of a group's members as keys: required where a handler is, and optional elsewhere. */
+type HandlerKeys<Group> = {
+  [Name in keyof Group as Name extends NeedsHandler<Group> ? Name : never]: unknown
 } & {
-  [Name in keyof Group as Name extends NeedsHandler<Group> ? never : Name]?: MemberHandler<
-    Contract,
-    Group[Name],
-    Context
-  >
+  [Name in keyof Group as Name extends NeedsHandler<Group> ? never : Name]?: unknown
+}
+
+// One mapped type, without an `as` clause: TypeScript 5.5 and 5.6 infer a handler's parameters through nothing else.
+type HandlersOf<Contract, Group, Context> = {
+  [Name in keyof HandlerKeys<Group>]: MemberHandler<Contract, Group[Name & keyof Group], Context>
 }
 
 type MemberHandler<Contract, Member, Context> = Member extends Procedure
