@@ -1,0 +1,19 @@
+import { createServer } from 'node:http'
+import { expressHandler } from '@tidings/server/express'
+import { registerMetrics } from '@tidings/server/metrics'
+import { nodeHandler } from '@tidings/server/node'
+import { redisBus } from '@tidings/server/redis'
+import { busSuite } from '@tidings/server/testing'
+import { server } from './server-mistakes.js'
+
+createServer(nodeHandler(server, { path: '/events' }))
+// @ts-expect-error path is a string
+nodeHandler(server, { path: 1 })
+// @ts-expect-error a server is missing
+expressHandler()
+// @ts-expect-error url is a string
+redisBus({ url: 6379 })
+// @ts-expect-error there is nothing to measure
+registerMetrics({})
+// @ts-expect-error a suite is made for a bus
+busSuite()
