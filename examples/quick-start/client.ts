@@ -1,6 +1,6 @@
 // client.ts, in the browser or in Node
 import { createClient } from '@tidings/client'
-import { contract } from './contract'
+import { contract } from './contract.js'
 
 const client = createClient(contract, {
   url: 'http://localhost:3000/events',

@@ -3,7 +3,7 @@ import { createServer } from '@tidings/server'
 import { expressHandler } from '@tidings/server/express'
 import express from 'express'
 import type * as z from 'zod'
-import { contract, type Message } from './contract'
+import { contract, type Message } from './contract.js'
 
 const messages = new Map<string, z.infer<typeof Message>[]>()
 
