@@ -66,10 +66,3 @@ export function parseJson(text: string, what: string): unknown {
     throw new TidingsError({ code: 'invalid_response', message, cause })
   }
 }
-
-/** Parses a signal of the server's. @throws TidingsError `invalid_response` if it is no object in JSON */
-export function parseSignal<Signal>(text: string, what: string): Partial<Signal> {
-  const signal = parseJson(text, what)
-  if (typeof signal === 'object' && signal !== null) return signal as Partial<Signal>
-  throw new TidingsError({ code: 'invalid_response', message: `${what} is ${text}, which is no object` })
-}

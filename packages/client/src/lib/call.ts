@@ -77,6 +77,7 @@ export async function callCommand(
           signal,
           headers,
           timeoutMs: timeLeft,
+          ofMs: timeoutMs,
         })
         const output = status === 204 ? undefined : parseJson(text, what)
         return command.output.decode(output, what, 'invalid_response')

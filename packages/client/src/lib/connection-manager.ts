@@ -6,15 +6,14 @@ import {
   type GapSignal,
   parseCursor,
   signal as signals,
-  type TopicErrorSignal,
 } from '@tidings/core/wire'
-import { parseSignal } from './answer.js'
 import { type ConnectionState, shownState } from './connection-state.js'
 import { unsubscriber } from './disposable.js'
 import { type Line, type LineOwner, OwnLine } from './line.js'
 import type { ErrorPlace, ResolvedOptions } from './options.js'
 import { type OrderedCall, ProgramOrder } from './program-order.js'
 import { report, runReporting } from './reporting.js'
+import { errorSignal, gapSignal, readSignal, subscribedSignal } from './signals.js'
 import type { GapReason, Subscriber } from './subscriber.js'
 import type { JoinedSignal } from './tab-messages.js'
 import type { Wires } from './topic.js'
@@ -49,7 +48,9 @@ export class ConnectionManager implements Wires, LineOwner {
     const manager = this
     this.connection = {
       get state() {
-        return manager.#state
+        // The same object for as long as nothing changes.
+        const state = manager.#state
+        return isSame(state, manager.#told) ? manager.#told : state
       },
       on(_event, handler, { signal } = {}) {
         if (!signal?.aborted) manager.#observers.add(handler)
@@ -125,13 +126,13 @@ export class ConnectionManager implements Wires, LineOwner {
   received(name: string, data: string, id: string): void {
     switch (name) {
       case signals.subscribed:
-        this.#subscribed(parseSignal<JoinedSignal>(data, 'a subscription'))
+        this.#subscribed(readSignal(subscribedSignal, data))
         break
       case signals.gap:
-        this.#missed(parseSignal<GapSignal>(data, 'the gap'))
+        this.#missed(readSignal(gapSignal, data))
         break
       case signals.error:
-        this.#failed(parseSignal<TopicErrorSignal>(data, 'the error'))
+        this.#failed(readSignal(errorSignal, data))
         break
       default: {
         const cursor = parseCursor(id)
@@ -178,7 +179,7 @@ export class ConnectionManager implements Wires, LineOwner {
   /** Tells of a state that is new. */
   #refresh(): void {
     const state = this.#state
-    if (state === this.#told) return
+    if (isSame(state, this.#told)) return
     this.#told = state
     for (const observer of [...this.#observers]) {
       runReporting(this, 'The handler of a connection', {}, () => observer(state))
@@ -200,28 +201,34 @@ export class ConnectionManager implements Wires, LineOwner {
     this.#line.sync()
   }
 
-  #subscribed({ topic, name, cursor, request, isJoined }: Partial<JoinedSignal>): void {
-    const wire = this.topics.get(String(topic))
+  #subscribed({ topic, name, cursor, request, isJoined }: JoinedSignal): void {
+    const wire = this.topics.get(topic)
     if (!wire) return
-    this.#named.set(String(name), wire)
+    this.#named.set(name, wire)
     wire.subscribed(parseCursor(cursor ?? ''), request, isJoined)
   }
 
-  #missed({ topic, reason, cursor: text }: Partial<GapSignal>): void {
-    const cursor = parseCursor(String(text))
-    const wire = this.topics.get(String(topic))
+  #missed({ topic, reason, cursor: text }: GapSignal): void {
+    const cursor = parseCursor(text)
+    const wire = this.topics.get(topic ?? '')
     if (!cursor || !wire) return
     this.#named.set(cursor.epoch, wire)
-    wire.missed(String(reason) as GapReason, cursor)
+    wire.missed(reason as GapReason, cursor)
   }
 
-  #failed(signal: Partial<TopicErrorSignal>): void {
-    const wire = this.topics.get(String(signal.topic))
+  #failed(signal: { topic?: string | undefined; snapshot?: unknown }): void {
+    const wire = this.topics.get(signal.topic ?? '')
     const problem = fromProblem(signal)
     if (!problem) return
     if (signal.snapshot) wire?.snapshotFailed(problem)
     else wire?.failed(problem)
   }
+}
+
+function isSame(a: ConnectionState, b: ConnectionState): boolean {
+  if (a === b) return true
+  const attempt = (state: ConnectionState) => ('attempt' in state ? state.attempt : 0)
+  return a.status === b.status && !('problem' in a || 'problem' in b) && attempt(a) === attempt(b)
 }
 
 /** The names of all events that the channels of a contract may bring. */

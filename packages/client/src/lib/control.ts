@@ -1,15 +1,15 @@
-import { TidingsError } from '@tidings/core'
+import type { TidingsError } from '@tidings/core'
 import {
   backoffMs,
-  type ControlAnswer,
   type ControlOperation,
   type ControlRequest,
   type ControlResult,
   fromProblem,
 } from '@tidings/core/wire'
-import { isFinal, mayHeal, parseSignal, requestFailure } from './answer.js'
+import { isFinal, mayHeal, requestFailure } from './answer.js'
 import type { ResolvedOptions } from './options.js'
 import { postJson } from './request.js'
+import { readControlAnswer } from './signals.js'
 
 /** How many operations one request has at the most, and of about how many characters, unless one alone is longer. */
 const most = { operations: 1_000, length: 100_000 }
@@ -165,13 +165,10 @@ export class Control {
   async #send(id: string, operations: readonly ControlOperation[]): Promise<readonly ControlResult[]> {
     this.#sequence += 1
     const request: ControlRequest = { sequence: this.#sequence, operations }
-    const { text } = await postJson(this.#owner.options, `$connections/${id}`, request, {
+    const { text } = await postJson(this.#owner.options, `$connections/${encodeURIComponent(id)}`, request, {
       signal: this.#abort?.signal,
     })
-    const { results } = parseSignal<ControlAnswer>(text, 'the answer to a control request')
-    if (Array.isArray(results) && results.length === operations.length) return results
-    const message = 'The answer to a control request has no result for each operation'
-    throw new TidingsError({ code: 'invalid_response', message })
+    return readControlAnswer(text, operations.length)
   }
 
   /** What was accepted says so on the connection, in order with its events; here is only what will not come there. */

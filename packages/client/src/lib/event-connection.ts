@@ -1,15 +1,10 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
-import {
-  backoffMs,
-  fromProblem,
-  maxTimerMs,
-  type OpenSignal,
-  signal as signals,
-  type TopicErrorSignal,
-} from '@tidings/core/wire'
-import { isFinal, parseSignal } from './answer.js'
+import { backoffMs, fromProblem, maxTimerMs, type OpenSignal, signal as signals } from '@tidings/core/wire'
+import { isFinal } from './answer.js'
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
 import type { EventSourceLike, ResolvedOptions } from './options.js'
+import { report, threw } from './reporting.js'
+import { errorSignal, openSignal, readSignal } from './signals.js'
 import { type Wake, watchWaking } from './waking.js'
 
 /** A connection that stayed open for so long was a good one, even if nothing came. */
@@ -126,14 +121,14 @@ export class EventConnection {
         try {
           handle(event)
         } catch (error) {
-          if (!isTidingsError(error)) throw error
-          this.reconnect(error)
+          const what = `Handling ${name} of ${this.#options.url}`
+          this.#broke(isTidingsError(error) ? error : threw(what, error))
         }
       })
     on('error', () => this.#lost())
-    on(signals.open, ({ data }) => this.#opened(parseSignal<OpenSignal>(data, 'the opening')))
+    on(signals.open, ({ data }) => this.#opened(readSignal(openSignal, data)))
     on(signals.error, (event) => {
-      const signal = parseSignal<TopicErrorSignal>(event.data, 'the error')
+      const signal = readSignal(errorSignal, event.data)
       if (signal.topic === undefined)
         this.reconnect(fromProblem(signal) ?? this.#broken('ended with an error'))
       else this.#received(signals.error, event)
@@ -142,9 +137,7 @@ export class EventConnection {
     for (const name of this.#names) on(name, (event) => this.#received(name, event))
   }
 
-  #opened({ id, heartbeatMs = 0, retryMs }: Partial<OpenSignal>): void {
-    if (id === undefined)
-      throw this.#broken('began without an id. It is no connection of this version of Tidings')
+  #opened({ id = '', heartbeatMs = 0, retryMs }: OpenSignal): void {
     this.#openedAt = Date.now()
     this.#wasDenied = false
     this.#retryMs = retryMs
@@ -177,6 +170,12 @@ export class EventConnection {
     this.#timer = setTimeout(() => this.#connect(), delay)
     this.#change({ type: 'lost', attempt: this.#failures, problem, retryAt: Date.now() + delay })
     this.#listener.lost()
+  }
+
+  /** What came cannot be used: the next connection may do better. */
+  #broke(problem: TidingsError): void {
+    report({ options: this.#options }, problem)
+    this.reconnect(problem)
   }
 
   #isWorthAnother(problem: TidingsError): boolean {

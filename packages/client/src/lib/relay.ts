@@ -8,10 +8,10 @@ import {
   signal as signals,
   type TopicErrorSignal,
 } from '@tidings/core/wire'
-import { parseSignal } from './answer.js'
 import { type LineOwner, OwnLine } from './line.js'
 import type { ResolvedOptions } from './options.js'
 import { RelayedTopic } from './relayed-topic.js'
+import { errorSignal, gapSignal, readSignal, subscribedSignal } from './signals.js'
 import { type JoinedSignal, sentProblem, sentState, type TabRequest, type Telling } from './tab-messages.js'
 
 /** What a relay reaches tabs with. */
@@ -73,21 +73,21 @@ export class Relay implements LineOwner {
 
   received(name: string, data: string, id: string): void {
     if (name === signals.subscribed) {
-      this.#subscribed(parseSignal<JoinedSignal>(data, 'a subscription'))
+      this.#subscribed(readSignal(subscribedSignal, data))
       return
     }
     if (name === signals.gap) {
-      const { topic, cursor: text } = parseSignal<GapSignal>(data, 'the gap')
-      const cursor = parseCursor(String(text))
+      const { topic, cursor: text } = readSignal(gapSignal, data)
+      const cursor = parseCursor(text)
       const missing = this.#nameAt(topic, cursor)
       // While it is asked for anew, what comes of what was asked before does not count.
       if (!missing?.name) return
       missing.missed(cursor)
     } else if (name === signals.error) {
-      const { topic, snapshot } = parseSignal<TopicErrorSignal>(data, 'the error')
+      const { topic, snapshot } = readSignal(errorSignal, data)
       // The tabs that wait for it ask again.
-      if (snapshot) this.topics.get(String(topic))?.refreshed()
-      else this.#drop(String(topic))
+      if (snapshot) this.topics.get(topic ?? '')?.refreshed()
+      else this.#drop(topic ?? '')
     } else {
       const cursor = parseCursor(id)
       const topic = cursor && this.#named.get(cursor.epoch)

@@ -19,9 +19,13 @@ export function report({ options }: Reporter, error: TidingsError, at: ErrorPlac
 export function runReporting(owner: Reporter, what: string, at: ErrorPlace, callback: () => unknown): void {
   runGuarded(callback, (thrown) => {
     if (!owner.options.onError) throw thrown
-    const message = `${what} threw: ${messageOf(thrown)}`
-    report(owner, new TidingsError({ code: 'internal', message, cause: thrown }), at)
+    report(owner, threw(what, thrown), at)
   })
+}
+
+/** What code of the user's threw, as a `TidingsError`. */
+export function threw(what: string, cause: unknown): TidingsError {
+  return new TidingsError({ code: 'internal', message: `${what} threw: ${messageOf(cause)}`, cause })
 }
 
 /** Runs code of the user's. What it throws, or rejects with, must not stop what called it. */

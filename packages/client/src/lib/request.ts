@@ -42,7 +42,7 @@ export async function post(
 }
 
 /**
- * Posts JSON and reads the whole answer, in time.
+ * Posts JSON and reads the whole answer, in time: `timeoutMs`, which is what is left of `ofMs`.
  *
  * @throws TidingsError `timeout` if it takes longer than the client's `timeoutMs`, and as {@link post} does
  */
@@ -50,12 +50,12 @@ export async function postJson(
   options: ResolvedOptions,
   path: string,
   body: unknown,
-  { signal: given, ...info }: RequestInfo & { readonly timeoutMs?: number },
+  { signal: given, ...info }: RequestInfo & { readonly timeoutMs?: number; readonly ofMs?: number },
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const { timeoutMs = options.timeoutMs, ...rest } = info
+  const { timeoutMs = options.timeoutMs, ofMs = timeoutMs, ...rest } = info
   const { signal, abort, unlink } = linkedAbort(given)
   const timer = setTimeout(() => {
-    const message = `${options.url}/${path} did not answer within ${timeoutMs} ms`
+    const message = `${options.url}/${path} did not answer within ${ofMs} ms`
     abort(new TidingsError({ code: 'timeout', message }))
   }, timeoutMs)
   try {
