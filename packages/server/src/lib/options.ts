@@ -93,7 +93,9 @@ export interface ServerOptions<Context> {
    *
    * If that has an `expiresAt` (a `Date`, or milliseconds since the epoch), a connection lasts no longer than that: 30 s
    * before, or half of its life, a client with a shared connection is asked to prove itself anew, which interrupts
-   * nothing; a single topic's own ends, and its client comes back. A request that comes later is refused.
+   * nothing: every topic is authorised again, by the context of the next request. A topic that is subscribed to by a request
+   * whose context expires sooner makes the connection expire with it. A single topic's own connection ends, and its client
+   * comes back. A request that comes later is refused.
    *
    * Throw a `TidingsError` with `unauthorized` to refuse the request.
    */

@@ -73,10 +73,9 @@ export async function answerControl(
   const { sequence, operations } = controlRequest.decode(json, 'the control request') as ControlRequest
   if (sequence !== undefined) connection.advance(sequence)
   // All of it begins in this turn: what comes later is newer.
-  connection.renew(context, expiryOf(context), demand)
-  const results = await Promise.all(
-    operations.map((operation) => connection.perform(operation, { context, demand, sequence })),
-  )
+  const origin = { context, expiresAt: expiryOf(context), demand, sequence }
+  connection.renew(origin)
+  const results = await Promise.all(operations.map((operation) => connection.perform(operation, origin)))
   const answer: ControlAnswer = { results }
   return jsonAnswer(answer)
 }

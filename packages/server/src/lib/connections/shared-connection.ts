@@ -26,9 +26,10 @@ import { Validity } from './validity.js'
 /** Unlike a comment line, an event is seen by every EventSource, so that a client can tell a quiet connection from a dead one. */
 const heartbeatEvent = new Chunk(encodeEventBody(signals.heartbeat, 0))
 
-/** With what a client proves who it is, and how often that had been demanded when it was made. */
+/** With what a client proves who it is, until when that is good, and how often it had been demanded when it was made. */
 interface Proof {
   readonly context: unknown
+  readonly expiresAt: number
   readonly demand: number
 }
 
@@ -101,18 +102,19 @@ export class SharedConnection implements ConnectionOwner {
   }
 
   /**
-   * Its client has proved who it is, for so long. Where that was demanded, each topic is authorised anew, while it goes on.
-   *
-   * @param demand how often it had been demanded when its context was made: one that is older than the last is no proof
+   * Takes a control request as proof of who the client is, if that was demanded before it was made. Each topic is authorised
+   * again by it, while it goes on; when all are, the connection lasts as long as the proof does.
    */
-  renew(context: unknown, expiresAt: number, demand: number): void {
-    if (!this.#validity.renew(expiresAt, demand) || this.#proof?.demand === demand || demand === 0) return
-    this.#proof = { demand, context }
-    for (const [key, subscription] of this.#subscriptions) {
-      requireAuthorized(topicByKey(this.#site.procedures, key), context).catch((error) =>
+  renew(proof: Proof): void {
+    const renewal = this.#validity.beginRenewal(proof.expiresAt, proof.demand)
+    if (!renewal) return
+    this.#proof = proof
+    const authorized = [...this.#subscriptions].map(([key, subscription]) =>
+      requireAuthorized(topicByKey(this.#site.procedures, key), proof.context).catch((error) =>
         this.failed(subscription, error),
-      )
-    }
+      ),
+    )
+    void Promise.all(authorized).then(() => this.#validity.finishRenewal(renewal))
   }
 
   /** Asks the client to prove who it is, and ends the connection if it does not. */
@@ -175,12 +177,14 @@ export class SharedConnection implements ConnectionOwner {
       await requireAuthorized(topic, request.context)
       await this.#site.hub.prepare(key, topic.channel.settings, cursorOf(start))
       // Its client may have proved who it is in the meantime, as somebody who may do less.
-      for (let known: Proof = request; this.#proof && this.#proof.demand > known.demand; ) {
+      let known: Proof = request
+      while (this.#proof && this.#proof.demand > known.demand) {
         known = this.#proof
         await requireAuthorized(topic, known.context)
       }
       if (this.connection.isOver) throw gone()
       if (this.#entering.get(key) !== entry) throw overtaken(label)
+      this.#validity.shorten(known.expiresAt)
       return this.#begin(topic, label, start, request.sequence)
     } catch (error) {
       if (this.#entering.get(key) === entry) this.#drop(key)

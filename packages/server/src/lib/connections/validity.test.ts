@@ -38,12 +38,44 @@ it('keeps an end that is further off than a timer reaches', () => {
   expect(told).toEqual(['ending in 30000', 'over'])
 })
 
-it('is renewed by what was made after the last demand, and by nothing older', () => {
+it('is renewed by proof that was made after the newest demand, once that is finished, and by nothing else', () => {
   const { validity, told } = start(day)
+  expect(validity.beginRenewal(Date.now() + 2 * day, validity.demands)).toBeUndefined()
   const before = validity.demands
   validity.endWithin(1_000)
-  expect(validity.renew(Date.now() + day, before)).toBe(false)
-  expect(validity.renew(Date.now() + day, validity.demands)).toBe(true)
+  expect(validity.beginRenewal(Date.now() + day, before)).toBeUndefined()
+  const first = validity.beginRenewal(Date.now() + day, validity.demands)
+  expect(first).toBeDefined()
+  expect(validity.beginRenewal(Date.now() + 2 * day, validity.demands)).toBeUndefined()
+  validity.endWithin(1_000)
+  if (first) validity.finishRenewal(first)
+  const second = validity.beginRenewal(Date.now() + day, validity.demands)
+  vi.advanceTimersByTime(999)
+  expect(told).toEqual([])
+  if (second) validity.finishRenewal(second)
   vi.advanceTimersByTime(2_000)
   expect(told).toEqual([])
+})
+
+it('ends with the soonest of what it was shortened to, also while it is renewed', () => {
+  const { validity, told } = start(day)
+  validity.shorten(Date.now() + 2 * day)
+  validity.endWithin(30_000)
+  const renewal = validity.beginRenewal(Date.now() + day, validity.demands)
+  validity.shorten(Date.now() + 60_000)
+  if (renewal) validity.finishRenewal(renewal)
+  vi.advanceTimersByTime(29_000)
+  expect(told).toEqual([])
+  vi.advanceTimersByTime(1_000)
+  expect(told).toEqual(['ending in 30000'])
+  vi.advanceTimersByTime(30_000)
+  expect(told).toEqual(['ending in 30000', 'over'])
+})
+
+it('ends when its time has come although it is being renewed', () => {
+  const { validity, told } = start(day)
+  validity.endWithin(1_000)
+  validity.beginRenewal(Date.now() + day, validity.demands)
+  vi.advanceTimersByTime(1_000)
+  expect(told).toEqual(['over'])
 })

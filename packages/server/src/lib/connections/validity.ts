@@ -13,12 +13,25 @@ export interface ValidityListener {
   over(): void
 }
 
-/** For how long what a connection was opened with is good, and how often its client was asked to renew it. */
+/** Proof that was given on demand, and counts once all that a connection carries is authorised by it. */
+export interface Renewal {
+  expiresAt: number
+}
+
+/**
+ * Until when a connection may go on: what it was opened with, and each subscription that was added since, is good for as
+ * long as its credentials are, and the soonest of these ends counts.
+ *
+ * The end moves later in one way: its client proves on demand who it is, and all that is carried is authorised by that.
+ */
 export class Validity {
   readonly #listener: ValidityListener
   #timer: NodeJS.Timeout | undefined
   #expiresAt: number
   #demands = 0
+  /** Whether the newest demand is not met yet. */
+  #isOwed = false
+  #renewal: Renewal | undefined
 
   /** @param expiresAt in milliseconds since the epoch, or Infinity */
   constructor(expiresAt: number, listener: ValidityListener) {
@@ -27,29 +40,47 @@ export class Validity {
     this.#schedule()
   }
 
-  /** How often it was demanded that it be renewed. */
+  /** How many times proof was demanded. */
   get demands(): number {
     return this.#demands
   }
 
-  /**
-   * Says whether it is renewed.
-   *
-   * @param demand the count of {@link demands} when that what it is renewed with was made: what is older than the last
-   * demand does not meet it
-   */
-  renew(expiresAt: number, demand: number): boolean {
-    if (demand < this.#demands) return false
+  /** Something is carried whose credentials expire then. */
+  shorten(expiresAt: number): void {
+    if (this.#renewal) this.#renewal.expiresAt = Math.min(this.#renewal.expiresAt, expiresAt)
+    if (expiresAt >= this.#expiresAt) return
     this.#expiresAt = expiresAt
     this.#schedule()
-    return true
   }
 
-  /** Ends it within so many milliseconds, unless it is renewed. */
+  /**
+   * Takes what may be proof. Returns nothing where it is not: where none is owed, it has been given already, or this was made
+   * before the newest demand.
+   *
+   * @param demand the count of {@link demands} when the proof was made
+   */
+  beginRenewal(expiresAt: number, demand: number): Renewal | undefined {
+    if (!this.#isOwed || this.#renewal || demand < this.#demands) return undefined
+    this.#renewal = { expiresAt }
+    return this.#renewal
+  }
+
+  /** Moves the end: all that is carried is authorised by the proof. It is of no use if proof was demanded again since. */
+  finishRenewal(renewal: Renewal): void {
+    if (this.#renewal !== renewal) return
+    this.#renewal = undefined
+    this.#isOwed = false
+    this.#expiresAt = renewal.expiresAt
+    this.#schedule()
+  }
+
+  /** Demands proof, and ends within so many milliseconds without it. */
   endWithin(ms: number): void {
     this.#demands += 1
+    this.#isOwed = true
+    this.#renewal = undefined
     this.#expiresAt = Math.min(this.#expiresAt, Date.now() + ms)
-    this.#setTimer(this.#expiresAt - Date.now(), () => this.#listener.over())
+    this.#schedule()
   }
 
   close(): void {
@@ -60,8 +91,9 @@ export class Validity {
     const left = this.#expiresAt - Date.now()
     if (left === Number.POSITIVE_INFINITY) {
       clearTimeout(this.#timer)
-    } else if (left < leastMs) {
-      this.#setTimer(left, () => this.#listener.over())
+    } else if (this.#isOwed || left < leastMs) {
+      if (left > maxTimerMs) this.#setTimer(maxTimerMs, () => this.#schedule())
+      else this.#setTimer(left, () => this.#listener.over())
     } else {
       const wait = left - Math.min(leadMs, left / 2)
       if (wait > maxTimerMs) this.#setTimer(maxTimerMs, () => this.#schedule())
