@@ -5,8 +5,9 @@ import { whileHeld } from './bus/lease.js'
 import { Peers } from './bus/peers.js'
 import { Admission } from './connections/admission.js'
 import type { Connection } from './connections/connection.js'
-import { type ConnectionPredicate, describe } from './connections/connection-view.js'
+import type { ConnectionPredicate } from './connections/connection-view.js'
 import { Heartbeat } from './connections/heartbeat.js'
+import { Revocations } from './connections/revocations.js'
 import { Tally } from './connections/tally.js'
 import { createEmit, type Publish } from './emitter.js'
 import { problemAnswer } from './http/answers.js'
@@ -39,6 +40,9 @@ export interface Tidings<Contract> extends AsyncDisposes {
   /**
    * Ends every connection that a predicate picks, with `$error` `unauthorized`, and says how many. Their clients come
    * back, and are asked who they are: whoever has no access any more is refused then.
+   *
+   * A request that is on its way to open a connection counts like one, once its `context` is known. It is asked for its
+   * `context` and by `authorize` again, so that no verdict that is older than this opens anything.
    */
   disconnect(predicate: ConnectionPredicate): number
   /**
@@ -148,6 +152,7 @@ export function createServer(
     tally,
     hooks,
     connections,
+    revocations: new Revocations(connections),
     snapshotBytes: { held: 0 },
     shared: new Map(),
     peers,
@@ -186,12 +191,6 @@ export function createServer(
     return whileHeld(bus, `source:${topicKey}`, `${peers.nodeId}.${sourceCount}`, signal, body)
   }
 
-  function forEach(predicate: ConnectionPredicate, act: (connection: Connection) => void): number {
-    const picked = [...connections].filter((connection) => predicate(describe(connection)))
-    for (const connection of picked) act(connection)
-    return picked.length
-  }
-
   async function drain(drainMs: number): Promise<void> {
     lastWords = () => farewell(options.retryMs, drainMs)
     hub.flush()
@@ -221,17 +220,13 @@ export function createServer(
   return {
     emit: emit as Emit<ContractDefinition>,
     handle: (request) => guardOrigin(options.allowedOrigins, request, () => answer(request)),
-    disconnect: (predicate) =>
-      forEach(predicate, (connection) => connection.end('disconnected', disconnected())),
-    reauthorize: (predicate) => forEach(predicate, (connection) => connection.reauthorize(proofMs)),
+    disconnect: (predicate) => site.revocations.revoke('disconnect', predicate),
+    reauthorize: (predicate) => site.revocations.revoke('reauthorize', predicate),
     stats: () => statsOf(site),
     close,
     [Symbol.asyncDispose]: () => close(),
   }
 }
-
-/** How long a client may take to prove who it is. */
-const proofMs = 30_000
 
 /** How long a client may take to read what it was sent last when the server has closed. */
 const unreadMs = 1_000
@@ -243,11 +238,6 @@ const unreadMs = 1_000
 function farewell(retryMs: number, drainMs: number): string {
   const waitMs = Math.round(jittered(retryMs) + Math.random() * drainMs)
   return `retry: ${waitMs}\n${encodeEventBody(signal.error, toProblem(closing(waitMs)))}`
-}
-
-function disconnected(): string {
-  const message = 'The server has disconnected you. Prove who you are to come back'
-  return encodeEventBody(signal.error, toProblem(new TidingsError({ code: 'unauthorized', message })))
 }
 
 function closing(retryAfterMs: number): TidingsError {

@@ -2,6 +2,7 @@ import type { BoundProcedure } from './binding.js'
 import type { Peers } from './bus/peers.js'
 import type { Admission } from './connections/admission.js'
 import type { ConnectionHome } from './connections/connection.js'
+import type { Revocations } from './connections/revocations.js'
 import type { SharedConnection } from './connections/shared-connection.js'
 import type { UntypedEmit } from './emitter.js'
 import type { ResolvedOptions } from './resolve-options.js'
@@ -13,6 +14,7 @@ export interface Site extends ConnectionHome {
   readonly options: ResolvedOptions<unknown>
   readonly procedures: ReadonlyMap<string, BoundProcedure>
   readonly admission: Admission
+  readonly revocations: Revocations
   /** Connections that carry many topics, by their ids. */
   readonly shared: Map<string, SharedConnection>
   /** The other nodes of the service; absent without a bus. */

@@ -1,4 +1,5 @@
-import { type ControlAnswer, type ControlRequest, payloadOf } from '@tidings/core/wire'
+import { TidingsError } from '@tidings/core'
+import { type ControlAnswer, type ControlOperation, type ControlRequest, payloadOf } from '@tidings/core/wire'
 import * as z from 'zod/mini'
 import type { ConnectionInfo } from '../hooks.js'
 import { jsonAnswer } from '../http/answers.js'
@@ -6,8 +7,11 @@ import type { CompleteAnswer, StreamAnswer, TidingsRequest } from '../http/http.
 import { readJsonBody } from '../runs/exchange.js'
 import type { Site } from '../site.js'
 import { admit, connectionInfo } from './admission.js'
+import { contextOf, mostAsked } from './context-of.js'
 import { eventStream } from './event-stream.js'
+import { type Arrival, revoke } from './revocations.js'
 import { gone, SharedConnection } from './shared-connection.js'
+import { topicByKey } from './topic-access.js'
 import { expiryOf } from './validity.js'
 
 /** Answers `GET /events`: a connection that carries the topics which control requests name. */
@@ -15,24 +19,31 @@ export async function answerConnection(
   site: Site,
   request: TidingsRequest,
   context: unknown,
+  arrival: Arrival,
 ): Promise<StreamAnswer> {
   const info = connectionInfo(site, request, context, undefined)
+  arrival.become({ principal: info.principal, address: info.address, topics: [] })
   const expiresAt = expiryOf(context)
   await admit(site, info)
-  return sharedStream(site, info, expiresAt)
+  return sharedStream(site, info, expiresAt, arrival)
 }
 
 // A function of its own, so that an open connection does not keep the request it came with.
-function sharedStream(site: Site, info: ConnectionInfo, expiresAt: number): StreamAnswer {
+function sharedStream(site: Site, info: ConnectionInfo, expiresAt: number, arrival: Arrival): StreamAnswer {
   return eventStream(
     (sink) => {
+      const revoked = arrival.leave()
       const { connection } = new SharedConnection(site, sink, info, expiresAt)
       const lastWords = site.lastWords()
       // It was on its way in when the server began to close.
       if (lastWords) connection.end('closed', lastWords)
+      else if (revoked) revoke(connection, revoked)
       return connection
     },
-    () => site.admission.release(info),
+    () => {
+      arrival.leave()
+      site.admission.release(info)
+    },
   )
 }
 
@@ -56,21 +67,20 @@ const controlRequest = payloadOf(
  * Answers `POST /events/$connections/<id>`: changes what a shared connection carries, and proves who its client is. It is
  * authorised by its own credentials, and has to come from the connection's own principal.
  *
- * @param demand how often the connection's client had been asked to prove who it is before `context` was made
  * @throws TidingsError `gone` where there is no such connection, or it is somebody else's; `conflict` for one that is late
  */
 export async function answerControl(
   site: Site,
   id: string,
   request: TidingsRequest,
-  context: unknown,
-  demand: number,
+  asked: AskedContext,
+  arrival: Arrival,
 ): Promise<CompleteAnswer> {
   const json = await readJsonBody(request, site.options.maxBodyBytes, 'a control request')
-  const connection = site.shared.get(id)
-  if (!connection) return elsewhere(site, id, request, json)
-  if (!connection.belongsTo(context)) throw gone()
-  const { sequence, operations } = controlRequest.decode(json, 'the control request') as ControlRequest
+  if (!site.shared.has(id)) return elsewhere(site, id, request, json)
+  const body = controlRequest.decode(json, 'the control request') as ControlRequest
+  const { sequence, operations } = body
+  const { connection, context, demand } = await authorFor(site, id, request, asked, body, arrival)
   if (sequence !== undefined) connection.advance(sequence)
   // All of it begins in this turn: what comes later is newer.
   const origin = { context, expiresAt: expiryOf(context), demand, sequence }
@@ -78,6 +88,56 @@ export async function answerControl(
   const results = await Promise.all(operations.map((operation) => connection.perform(operation, origin)))
   const answer: ControlAnswer = { results }
   return jsonAnswer(answer)
+}
+
+/** A context, and how often the connection's client had been asked to prove who it is before it was made. */
+export interface AskedContext {
+  readonly context: unknown
+  readonly demand: number
+}
+
+/**
+ * Finds the connection that a control request is about, and by which context it is done: made again where what it names was
+ * revoked since. From here on it is part of its connection.
+ */
+async function authorFor(
+  site: Site,
+  id: string,
+  request: TidingsRequest,
+  asked: AskedContext,
+  { operations }: ControlRequest,
+  arrival: Arrival,
+): Promise<AskedContext & { readonly connection: SharedConnection }> {
+  const topics = operations.flatMap((operation) => keyOf(site, operation))
+  for (let author = asked, count = 1; ; count += 1) {
+    const connection = site.shared.get(id)
+    if (!connection?.belongsTo(author.context)) throw gone()
+    const { info } = connection.connection
+    arrival.become({ principal: info.principal, address: info.address, topics })
+    if (!arrival.isRevoked) {
+      arrival.leave()
+      return { ...author, connection }
+    }
+    if (count === mostAsked) throw revokedTooOften()
+    arrival.ask()
+    author = { demand: connection.demands, context: await contextOf(site, request) }
+  }
+}
+
+/** The key of the topic that an operation is to have carried, if it can be read. */
+function keyOf({ procedures }: Site, operation: ControlOperation): string[] {
+  if (!('subscribe' in operation)) return []
+  try {
+    return [topicByKey(procedures, operation.subscribe).key]
+  } catch {
+    // It is refused for what it is.
+    return []
+  }
+}
+
+function revokedTooOften(): TidingsError {
+  const message = 'What this request asks for was revoked again and again while it was authorised. Try again'
+  return new TidingsError({ code: 'unavailable', message, retryAfterMs: 1_000 })
 }
 
 /** Has the node answer that a connection is on. It asks anew who sent the request. */

@@ -23,6 +23,8 @@ export interface ConnectionHome extends OutletHome {
 export interface ConnectionOwner {
   /** What goes out where the connection would be silent for too long. */
   readonly heartbeat: Chunk
+  /** The keys of the topics that are about to be carried. */
+  readonly entering: Iterable<string>
   /** A subscription cannot go on. */
   failed(subscription: Subscription, error: unknown): void
   /** A subscription goes on, but without the snapshot it was asked for. */
@@ -85,6 +87,11 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
 
   get subscriptions(): ReadonlySet<Subscription> {
     return this.#subscriptions
+  }
+
+  /** The keys of the topics that it is about to carry. */
+  get entering(): Iterable<string> {
+    return this.#owner?.entering ?? []
   }
 
   get isOver(): boolean {

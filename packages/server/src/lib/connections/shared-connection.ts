@@ -91,6 +91,10 @@ export class SharedConnection implements ConnectionOwner {
     this.#sequence = sequence
   }
 
+  get entering(): Iterable<string> {
+    return this.#entering.keys()
+  }
+
   /** How often its client was asked to prove who it is. */
   get demands(): number {
     return this.#validity.demands

@@ -8,6 +8,7 @@ import { admit, connectionInfo } from './admission.js'
 import { Connection } from './connection.js'
 import { eventStream } from './event-stream.js'
 import { openingFrame } from './opening.js'
+import { type Arrival, revoke } from './revocations.js'
 import { requireAuthorized, type TopicRequest, topicOf } from './topic-access.js'
 import { expiryOf } from './validity.js'
 
@@ -17,9 +18,11 @@ export async function answerTopic(
   channel: BoundChannel,
   request: TidingsRequest,
   context: unknown,
+  arrival: Arrival,
 ): Promise<StreamAnswer> {
   const topic = topicOf(channel, request.query)
   const info = connectionInfo(site, request, context, topic.key)
+  arrival.become({ principal: info.principal, address: info.address, topics: [topic.key] })
   // Before `authorize`, which may cost something, and counted at once: those who come meanwhile are one more.
   await admit(site, info)
   const start = startOf(request)
@@ -30,7 +33,7 @@ export async function answerTopic(
     site.admission.release(info)
     throw error
   }
-  return topicStream(site, topic, info, start, expiryOf(context))
+  return topicStream(site, topic, info, start, expiryOf(context), arrival)
 }
 
 // A function of its own, so that an open connection does not keep the request it came with.
@@ -40,13 +43,17 @@ function topicStream(
   info: ConnectionInfo,
   start: Start,
   expiresAt: number,
+  arrival: Arrival,
 ): StreamAnswer {
   const open = (sink: Sink) => {
+    const revoked = arrival.leave()
     const connection = new Connection(site, sink, info, expiresAt)
     const lastWords = site.lastWords()
     if (lastWords) {
       // It was on its way in when the server began to close.
       connection.end('closed', lastWords)
+    } else if (revoked) {
+      revoke(connection, revoked)
     } else {
       const topic = site.hub.topic(key, settings)
       connection.add(new Subscription(topic, connection, start, openingFrame(site.options)))
@@ -54,7 +61,10 @@ function topicStream(
     }
     return connection
   }
-  return eventStream(open, () => site.admission.release(info))
+  return eventStream(open, () => {
+    arrival.leave()
+    site.admission.release(info)
+  })
 }
 
 /**

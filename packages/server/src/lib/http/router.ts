@@ -1,20 +1,21 @@
 import { TidingsError } from '@tidings/core'
 import type { CompiledProcedure } from '@tidings/core/wire'
 import { answerConnection, answerControl } from '../connections/connection-request.js'
+import { contextOf, mostAsked } from '../connections/context-of.js'
+import type { Arrival } from '../connections/revocations.js'
 import { answerTopic } from '../connections/topic-request.js'
-import { expiryOf } from '../connections/validity.js'
 import { answerCommand } from '../runs/command.js'
 import { answerStream } from '../runs/stream.js'
 import type { Site } from '../site.js'
 import { problemAnswer } from './answers.js'
 import { publicError } from './errors.js'
-import type { Answer, CompleteAnswer, TidingsRequest } from './http.js'
+import type { Answer, CompleteAnswer, StreamAnswer, TidingsRequest } from './http.js'
 
 /** What answers at a path. */
 interface Endpoint {
   readonly method: 'GET' | 'POST'
   readonly procedure?: CompiledProcedure
-  answer(context: unknown): Answer | Promise<Answer>
+  answer(): Promise<Answer>
 }
 
 const controlPrefix = '$connections/'
@@ -25,9 +26,7 @@ export async function route(site: Site, request: TidingsRequest): Promise<Answer
   try {
     if (!endpoint) throw notFound(request.path)
     if (request.method !== endpoint.method) return methodNotAllowed(request, endpoint.method)
-    const context = await site.options.context(request)
-    if (expiryOf(context) <= Date.now()) throw expired()
-    return await endpoint.answer(context)
+    return await endpoint.answer()
   } catch (error) {
     // What breaks because the caller has left is nobody's failure.
     const report = (unexpected: unknown) => {
@@ -39,20 +38,31 @@ export async function route(site: Site, request: TidingsRequest): Promise<Answer
 
 function endpointOf(site: Site, request: TidingsRequest): Endpoint | undefined {
   const { path } = request
-  if (path === '') return { method: 'GET', answer: (context) => answerConnection(site, request, context) }
+  if (path === '') {
+    return {
+      method: 'GET',
+      answer: () => opened(site, request, (...asked) => answerConnection(site, request, ...asked)),
+    }
+  }
   if (path.startsWith(controlPrefix)) {
     const id = path.slice(controlPrefix.length)
-    const demand = site.shared.get(id)?.demands ?? 0
-    return { method: 'POST', answer: (context) => answerControl(site, id, request, context, demand) }
+    return { method: 'POST', answer: () => controlled(site, id, request) }
   }
   const procedure = site.procedures.get(path)
   if (!procedure) return undefined
   const { kind, compiled } = procedure
+  if (kind === 'channel') {
+    return {
+      method: 'GET',
+      procedure: compiled,
+      answer: () => opened(site, request, (...asked) => answerTopic(site, procedure, request, ...asked)),
+    }
+  }
   return {
-    method: kind === 'channel' ? 'GET' : 'POST',
+    method: 'POST',
     procedure: compiled,
-    answer: (context) => {
-      if (kind === 'channel') return answerTopic(site, procedure, request, context)
+    answer: async () => {
+      const context = await contextOf(site, request)
       return kind === 'command'
         ? answerCommand(site, procedure, request, context)
         : answerStream(site, procedure, request, context)
@@ -60,15 +70,41 @@ function endpointOf(site: Site, request: TidingsRequest): Endpoint | undefined {
   }
 }
 
-function notFound(path: string): TidingsError {
-  return new TidingsError({ code: 'not_found', message: `The contract has no "${path}"` })
+/** Answers a request that opens a connection. It is asked again where that is revoked before it has. */
+async function opened(
+  site: Site,
+  request: TidingsRequest,
+  open: (context: unknown, arrival: Arrival) => Promise<StreamAnswer>,
+): Promise<StreamAnswer> {
+  const arrival = site.revocations.arrive()
+  try {
+    for (let count = 1; ; count += 1) {
+      arrival.ask()
+      const answer = await open(await contextOf(site, request), arrival)
+      // At last, what it opens is treated like what was open.
+      if (!arrival.isRevoked || count === mostAsked) return answer
+      answer.drop()
+    }
+  } catch (error) {
+    arrival.leave()
+    throw error
+  }
 }
 
-function expired(): TidingsError {
-  return new TidingsError({
-    code: 'unauthorized',
-    message: 'What you have proved who you are with has expired',
-  })
+async function controlled(site: Site, id: string, request: TidingsRequest): Promise<Answer> {
+  const arrival = site.revocations.arrive()
+  try {
+    arrival.ask()
+    const demand = site.shared.get(id)?.demands ?? 0
+    const context = await contextOf(site, request)
+    return await answerControl(site, id, request, { context, demand }, arrival)
+  } finally {
+    arrival.leave()
+  }
+}
+
+function notFound(path: string): TidingsError {
+  return new TidingsError({ code: 'not_found', message: `The contract has no "${path}"` })
 }
 
 function methodNotAllowed(request: TidingsRequest, method: string): CompleteAnswer {

@@ -1,0 +1,14 @@
+import { TidingsError } from '@tidings/core'
+import type { TidingsRequest } from '../http/http.js'
+import type { Site } from '../site.js'
+import { expiryOf } from './validity.js'
+
+/** How many times a request is asked for its context and whether it may, while that is revoked again and again. */
+export const mostAsked = 3
+
+/** Asks who sends a request. @throws TidingsError `unauthorized` if its credentials have expired, and what `context` throws */
+export async function contextOf({ options }: Site, request: TidingsRequest): Promise<unknown> {
+  const context = await options.context(request)
+  if (expiryOf(context) > Date.now()) return context
+  throw new TidingsError({ code: 'unauthorized', message: 'Your credentials have expired. Send new ones' })
+}

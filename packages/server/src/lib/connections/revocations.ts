@@ -1,0 +1,153 @@
+import { TidingsError } from '@tidings/core'
+import { encodeEventBody, signal, toProblem } from '@tidings/core/wire'
+import type { Connection } from './connection.js'
+import { type ConnectionPredicate, type ConnectionView, describe } from './connection-view.js'
+
+/** What is done to the connections that a revocation picks. */
+export type RevocationKind = 'disconnect' | 'reauthorize'
+
+interface Revocation {
+  readonly kind: RevocationKind
+  readonly predicate: ConnectionPredicate
+}
+
+/** How long a client may take to prove who it is. */
+const proofMs = 30_000
+
+/** How many revocations are kept for requests that have not said yet what they would open. */
+const mostKept = 1_000
+
+/** Ends a connection, or has its client prove who it is. */
+export function revoke(connection: Connection, kind: RevocationKind): void {
+  if (kind === 'reauthorize') connection.reauthorize(proofMs)
+  else connection.end('disconnected', disconnected())
+}
+
+function disconnected(): string {
+  const message = 'The server has disconnected you. Prove who you are to come back'
+  return encodeEventBody(signal.error, toProblem(new TidingsError({ code: 'unauthorized', message })))
+}
+
+/**
+ * Revokes what was allowed: to the connections that are open, and to the requests that are on their way to it, whose
+ * verdicts may be older than the revocation.
+ */
+export class Revocations {
+  readonly #connections: ReadonlySet<Connection>
+  readonly #arrivals = new Set<Arrival>()
+  /** What requests have to be compared with that have not said yet what they would open. */
+  #kept: Revocation[] = []
+  /** How many of those requests there are. */
+  #unknown = 0
+
+  constructor(connections: ReadonlySet<Connection>) {
+    this.#connections = connections
+  }
+
+  /** Revokes what a predicate picks. Returns how many connections that are, those about to be opened included. */
+  revoke(kind: RevocationKind, predicate: ConnectionPredicate): number {
+    const open = [...this.#connections].filter((connection) => predicate(describe(connection)))
+    const opening = [...this.#arrivals].filter(({ view }) => view && predicate(view))
+    if (this.#unknown > 0) this.#keep({ kind, predicate })
+    for (const arrival of opening) arrival.revoked(kind)
+    for (const connection of open) revoke(connection, kind)
+    return open.length + opening.length
+  }
+
+  /** A request arrives that would open a connection, or change what one carries. Tell when it is asked. */
+  arrive(): Arrival {
+    return new Arrival(this)
+  }
+
+  /** For arrivals. Returns how many revocations are older than the asking. */
+  enter(arrival: Arrival): number {
+    this.#arrivals.add(arrival)
+    this.#unknown += 1
+    return this.#kept.length
+  }
+
+  /** For arrivals: those that came while it was not known what the request would open. */
+  since(count: number): readonly Revocation[] {
+    return this.#kept.slice(count)
+  }
+
+  /** For arrivals: it is known what the request would open. */
+  known(): void {
+    this.#unknown -= 1
+    if (this.#unknown === 0) this.#kept = []
+  }
+
+  /** For arrivals: the request is answered. */
+  leave(arrival: Arrival): void {
+    this.#arrivals.delete(arrival)
+  }
+
+  #keep(revocation: Revocation): void {
+    this.#kept.push(revocation)
+    if (this.#kept.length < mostKept) return
+    this.#kept = []
+    for (const arrival of this.#arrivals) arrival.forgotten()
+  }
+}
+
+/** A request that would open a connection, or change what one carries, from when it is asked to when it is answered. */
+export class Arrival {
+  readonly #revocations: Revocations
+  #state: 'over' | 'unknown' | 'known' = 'over'
+  #view: ConnectionView | undefined
+  #since = 0
+  #revoked: RevocationKind | undefined
+
+  constructor(revocations: Revocations) {
+    this.#revocations = revocations
+  }
+
+  /** What it would open, once that is known. */
+  get view(): ConnectionView | undefined {
+    return this.#view
+  }
+
+  /** Whether it was revoked since it was asked, so that it has to be asked again. */
+  get isRevoked(): boolean {
+    return this.#revoked !== undefined
+  }
+
+  /** It is asked now, for the first time or again: what is revoked from now on may be unknown to its answers. */
+  ask(): void {
+    this.leave()
+    this.#state = 'unknown'
+    this.#revoked = undefined
+    this.#since = this.#revocations.enter(this)
+  }
+
+  /** Its context says whose it is. */
+  become(view: ConnectionView): void {
+    if (this.#state !== 'unknown') return
+    this.#state = 'known'
+    this.#view = view
+    const revocations = this.#revocations.since(this.#since)
+    this.#revocations.known()
+    for (const { kind, predicate } of revocations) if (predicate(view)) this.revoked(kind)
+  }
+
+  /** It is answered. Returns what is still to be done to what it opens. */
+  leave(): RevocationKind | undefined {
+    if (this.#state === 'unknown') this.#revocations.known()
+    this.#state = 'over'
+    this.#view = undefined
+    this.#revocations.leave(this)
+    return this.#revoked
+  }
+
+  /** For revocations. */
+  revoked(kind: RevocationKind): void {
+    if (this.#revoked !== 'disconnect') this.#revoked = kind
+  }
+
+  /** For revocations: which there were is not known any more. */
+  forgotten(): void {
+    if (this.#state !== 'unknown') return
+    this.#since = 0
+    this.revoked('reauthorize')
+  }
+}
