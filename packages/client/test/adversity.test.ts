@@ -355,9 +355,36 @@ describe('tabs that share', () => {
     expect(status()).toBe('open')
   })
 
-  it('have to say whose they are if they send headers', () => {
-    expect(() => connect('http://localhost/events', { share: true, headers: {} })).toThrow(
-      'tabs that share send the headers of one of them. Say whose they are: share: { as: userId }',
+  it.each<[string, ClientOptions['share'], Partial<ClientOptions>, RegExp]>([
+    [
+      'that send headers',
+      true,
+      { headers: {} },
+      /share\.as is empty\. Tabs that share .* say whose, with \{ as: userId \}/,
+    ],
+    ['that send cookies elsewhere', true, { credentials: 'include' }, /share\.as is empty\./],
+    [
+      'of a user that is not known',
+      { as: undefined as never },
+      {},
+      /share\.as is undefined\. Tabs that share/,
+    ],
+    ['of a user without an id', { as: '' }, { headers: {} }, /share\.as is empty\. Tabs that share/],
+    ['of a user with a number', { as: 7 as never }, {}, /share\.as is 7\. Tabs that share/],
+  ])('%s have to say whose they are', (_what, share, options, message) => {
+    const create = () => connect('http://localhost/events', { share, ...options })
+    expect(create).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(message) }),
     )
+  })
+
+  it.each<Partial<ClientOptions>>([
+    { share: { as: 'ada' }, headers: {} },
+    { share: { as: 'ada' }, credentials: 'include' },
+    { share: true, credentials: 'omit' },
+    { share: true },
+    { share: false, headers: {}, credentials: 'include' },
+  ])('may be given %j', (options) => {
+    expect(connect('http://localhost/events', options).status()).toBe('idle')
   })
 })

@@ -72,5 +72,7 @@ export function fakeLocks() {
   return {
     /** The names of the locks that are held. */
     names: () => [...queues].flatMap(([name, queue]) => (queue.length > 0 ? [name] : [])),
+    /** Takes a lock from the tab that holds it, and gives it to the next. */
+    steal: (name: string) => locksOf('page 0').request(name, { steal: true }, () => undefined),
   }
 }

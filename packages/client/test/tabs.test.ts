@@ -8,13 +8,15 @@ import { hostileProxy, type Plan, seeded } from './hostile-proxy.js'
 import { fakeLocks } from './locks.js'
 import { Witness } from './witness.js'
 
+const isElection = (lock: string) => !lock.includes(' tab ')
+
 const roundsWanted = Number(process.env['TIDINGS_ROUNDS'] ?? 300)
 
 /** Tabs, as far as sharing goes: clients of one process, with locks of the test's own and real channels between them. */
 it.each([1, 2, 3])(
-  'tabs that come and go, behind a network that cuts, miss nothing without being told (seed %d)',
+  'tabs that come, go and take over, behind a network that cuts, miss nothing without being told (seed %d)',
   async (seed) => {
-    fakeLocks()
+    const locks = fakeLocks()
     const random = seeded(seed)
     const values = new Map<string, number>()
     const tidings = createServer(
@@ -95,6 +97,8 @@ it.each([1, 2, 3])(
         faults.push(...(tab?.witnesses.flatMap((witness) => witness.faults) ?? []))
         tabs.push(create(created++))
       } else if (dice < 0.5) tabs[at]?.follow()
+      // As if the tab that holds the connection had been taken for frozen.
+      else if (dice < 0.6) for (const name of locks.names().filter(isElection)) void locks.steal(name)
     }
     isHarmless = true
     const witnesses = tabs.flatMap((tab) => tab.witnesses)

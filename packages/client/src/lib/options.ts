@@ -81,11 +81,14 @@ export interface ClientOptions {
    * Whether the tabs of this origin share one connection. Browsers allow six HTTP/1.1 connections to a host over all tabs,
    * and a seventh tab with one of its own waits for good.
    *
-   * One tab holds it for all; when it is closed, another goes on from where each was. Clients share that have the same
-   * `url`, and contracts with the same channels. `connection.state` is that of the one connection.
+   * One tab holds it for all; when it is closed, is frozen or does not answer for some 8 seconds, another goes on from where
+   * each was. Clients share that have the same `url`, and contracts with the same channels. `connection.state` is that of the
+   * one connection.
    *
    * What the server lets the holder have, all have. Where different users may be signed in in different tabs, or one after
-   * another, say whose tabs share: `{ as: userId }`. With `headers` that has to be said.
+   * another, say whose tabs share: `{ as: userId }`. That is required with `headers` and with `credentials: 'include'`.
+   * Cookies of the page's own origin go along without either, and a script cannot see whether they name a user: give `as`
+   * wherever users sign in. It is hashed before other scripts of the origin can read it.
    *
    * Needs Web Locks and BroadcastChannel, which all browsers have on pages that came over HTTPS or from localhost; elsewhere
    * a client has a connection of its own. Defaults to false.
@@ -135,10 +138,11 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
   if (headers && EventSource) {
     throw mistake('an EventSource of your own cannot send headers. Leave one of the two out')
   }
-  const shareAs = typeof share === 'object' ? String(share.as) : ''
-  if (share && headers && !shareAs) {
+  const as: unknown = typeof share === 'object' ? share?.as : ''
+  const mustSayWhose = share === true && (headers || credentials === 'include')
+  if (typeof as !== 'string' || (as === '' && (mustSayWhose || typeof share === 'object'))) {
     throw mistake(
-      'tabs that share send the headers of one of them. Say whose they are: share: { as: userId }',
+      `share.as is ${String(as) || 'empty'}. Tabs that share send the headers and cookies of one: say whose, with { as: userId }`,
     )
   }
   const openEventSource = EventSource ? opening(EventSource) : openByDefault
@@ -152,7 +156,7 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
     timeoutMs: timeOf('timeoutMs', options.timeoutMs, 20_000, 1),
     lingerMs: timeOf('lingerMs', options.lingerMs, 1_000, 0),
     share: Boolean(share),
-    shareAs,
+    shareAs: as,
     canRenewHeaders: typeof headers === 'function',
     openEventSource,
     onError: onError && ((error, at) => onError(error, at)),
