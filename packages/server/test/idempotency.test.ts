@@ -149,6 +149,48 @@ it('one that breaks because nobody waits for it any more may be sent again', asy
   expect(again).toMatchObject({ status: 200, body: { receipt: 2 } })
 })
 
+it('an answer that is too long to be kept is given once, and a retry is told that the command has run', async () => {
+  let runs = 0
+  const tidings = createServer(contract, {
+    pay: ({ fail }) => {
+      runs += 1
+      throw fail('broke', { missing: 1 }, 'x'.repeat(100_000))
+    },
+    note: () => {},
+  })
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
+  const url = await mount(expressHandler(tidings))
+  const pay = () => post(`${url}/pay`, { amount: 1 }, { 'idempotency-key': 'k' })
+  expect(await pay()).toMatchObject({ status: 422, body: { code: 'broke' } })
+  const detail = expect.stringMatching(
+    /^The command has run. Its answer of 100\d+ bytes is not kept for a retry/,
+  )
+  expect(await pay()).toMatchObject({ status: 409, body: { code: 'conflict', detail } })
+  expect(runs).toBe(1)
+})
+
+it('callers without credentials fill no memory but that of their address, and may come from another', async () => {
+  const runs: number[] = []
+  const tidings = createServer(contract, {
+    pay: ({ input }) => ({ receipt: runs.push(input.amount) }),
+    note: () => {},
+  })
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
+  const url = await mount(expressHandler(tidings), (request, _response, next) => {
+    request.app.set('trust proxy', true)
+    next()
+  })
+  const pay = (amount: number, key: string, address: string) =>
+    post(`${url}/pay`, { amount }, { 'idempotency-key': key, 'x-forwarded-for': address })
+  expect((await pay(5, 'a', '10.0.0.1')).body).toEqual({ receipt: 1 })
+  for (let n = 0; n < 1_010; n += 10) {
+    await Promise.all(Array.from({ length: 10 }, (_, m) => pay(6, `stranger ${n + m}`, '10.0.0.2')))
+  }
+  expect((await pay(5, 'a', '10.0.0.1')).body).toEqual({ receipt: 1 })
+  expect((await pay(5, 'a', '10.0.0.3')).body).toEqual({ receipt: 1 })
+  expect(runs.filter((amount) => amount === 5)).toHaveLength(1)
+})
+
 it('without principals, those with other credentials are others', async () => {
   const tidings = createServer(contract, {
     pay: ({ input }) => ({ receipt: input.amount }),

@@ -13,7 +13,7 @@ const statusOfCode = {
   not_found: 404,
   method_not_allowed: 405,
   timeout: 408,
-  /** An idempotency key was used before, for another request. */
+  /** An idempotency key was used before: for another request, or for this one, whose answer was too long to be kept. */
   conflict: 409,
   /** The connection that a control request is for is not there any more. */
   gone: 410,

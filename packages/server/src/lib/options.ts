@@ -163,12 +163,15 @@ export interface ServerOptions<Context> {
    */
   lingerMs?: number
   /**
-   * For how many milliseconds the answer to a command with an `Idempotency-Key` is remembered, so that one that is sent
-   * again, because its answer was lost, is not run again. At most 10,000 answers are, of 64 Mi characters in all, and 1,000
-   * of one principal; without `principal`, of one `Authorization` and `Cookie`. Tidings' own client sends a key with
-   * every command.
+   * For how many milliseconds the answer to a command with an `Idempotency-Key` is kept, so that one that is sent
+   * again, because its answer was lost, is not run again. Tidings' own client sends a key with every command.
    *
-   * Defaults to 300,000: five minutes. 0 remembers it for no longer than the command runs.
+   * An answer longer than 64 KiB is not kept: a retry is refused with `conflict`, which says that the command has run. A
+   * node keeps 32 MiB in all, each answer counted with 1 KiB more than its body; and 1,000 answers, up to 2 MiB, of one
+   * principal, or without one of the same `Authorization` and `Cookie`, or without these of one address. Beyond that the
+   * oldest is forgotten before its time. With a bus, what the node keeps is there as well.
+   *
+   * Defaults to 300,000: five minutes. 0 keeps none: a retry while the command runs on the same node shares the run.
    */
   idempotencyMs?: number
   limits?: LimitOptions

@@ -156,7 +156,7 @@ export function createServer(
     snapshotBytes: { held: 0 },
     shared: new Map(),
     peers,
-    answers: new AnswerMemory(options.idempotencyMs, bus),
+    answers: new AnswerMemory(bus),
     runs,
     emit,
     lastWords: () => lastWords?.(),

@@ -57,6 +57,7 @@ export class FlakyJoint implements Joint {
       acquire: async () => true,
       release: async () => {},
       put: async () => {},
+      forget: async () => {},
       get: async () => undefined,
       count: async () => true,
       ping: async () => {},

@@ -317,6 +317,17 @@ export function busSuite({ connect }: BusSuiteOptions): readonly BusTest[] {
       assert.equal(await other.get(name), undefined)
     }),
 
+    test('a value is forgotten when a member says so', 2, async (one, other) => {
+      const [name, another] = [randomUUID(), randomUUID()]
+      for (const each of [name, another]) await one.put(each, 'text', 60_000)
+      await other.forget(name)
+      await other.forget(randomUUID())
+      assert.equal(await one.get(name), undefined)
+      assert.equal(await one.get(another), 'text')
+      await one.put(name, 'again', Number.POSITIVE_INFINITY)
+      assert.equal(await other.get(name), 'again')
+    }),
+
     test('no more is counted than is allowed', 4, async (...members) => {
       const name = randomUUID()
       const [one, other] = members as [Bus, Bus]

@@ -88,6 +88,8 @@ export interface Bus {
   put(name: string, value: string, ms: number): Promise<void>
   /** The value that is remembered under a name. */
   get(name: string): Promise<string | undefined>
+  /** Forgets the value under a name, also where there is no room for another. */
+  forget(name: string): Promise<void>
   /**
    * Notes how many of something somebody has, for so many milliseconds, if that leaves all together with at most `most`.
    * Resolves with whether it does; fewer than before are noted in any case.

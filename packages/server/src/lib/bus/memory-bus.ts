@@ -168,6 +168,11 @@ class MemoryBus implements Bus {
     return this.#memory.value(name)
   }
 
+  async forget(name: string): Promise<void> {
+    this.#requireOpen()
+    this.#memory.values.delete(name)
+  }
+
   async count(name: string, holder: string, count: number, most: number, ms: number): Promise<boolean> {
     this.#requireOpen()
     const { counts } = this.#memory

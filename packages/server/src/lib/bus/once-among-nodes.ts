@@ -1,43 +1,45 @@
 import { randomUUID } from 'node:crypto'
-import { TidingsError } from '@tidings/core'
 import type { CompleteAnswer } from '../http/http.js'
 import { pause } from '../pause.js'
+import { answerOf, type KeptAnswer, keep } from '../runs/kept-answer.js'
 import type { Bus } from './bus.js'
 
 /** For how long a node that runs a request is believed to, unless it says so again, in milliseconds. */
 const runningMs = 5_000
 
-/** How often those look who wait for an answer from another node. */
+/** How often a node looks for the answer of another. */
 const lookMs = 100
 
-/** For how long an answer is remembered at the least, so that those who wait find it. */
+/** For how long an answer is kept at the least, so that nodes that wait find it. */
 const leastMs = 5_000
 
-interface Kept {
-  readonly fingerprint: string
+/** What a request was answered with. */
+interface Outcome {
   readonly answer: CompleteAnswer
+  /** What is kept of it, if it has run on this node. */
+  readonly kept?: KeptAnswer
 }
 
 /**
- * Runs a request on one node only, and gives what it was answered with there. Where a node dies while it runs one, whether
- * it has run cannot be known, and it runs again.
+ * Runs a request on one node only, and gives what it was answered with there, and what this node has put on the bus if it
+ * has run here. Where a node dies while it runs one, whether it has run cannot be known, and it runs again.
  *
- * @param key names the request
+ * @param name where its answer is kept
  * @param fingerprint tells whether it is the same request
- * @param ms for how long its answer is remembered
+ * @param ms for how long its answer is kept
  * @param signal fires when nobody waits for it any more
  * @param run must not reject
- * @throws TidingsError `conflict` for a key that another request has had; `unavailable` if the bus cannot be used
+ * @throws TidingsError `conflict` for a key that another request has had, or whose answer was too long to be kept;
+ * `unavailable` if the bus cannot be used
  */
 export async function onceAmongNodes(
   bus: Bus,
-  key: string,
+  name: string,
   fingerprint: string,
   ms: number,
   signal: AbortSignal,
   run: (signal: AbortSignal) => Promise<CompleteAnswer>,
-): Promise<CompleteAnswer> {
-  const name = `answer:${key}`
+): Promise<Outcome> {
   const running = `${name}:running`
   const holder = randomUUID()
   for (;;) {
@@ -47,7 +49,7 @@ export async function onceAmongNodes(
     const kept = await bus.get(name)
     if (kept !== undefined) {
       if (isOurs) await bus.release(running, holder).catch(() => {})
-      return answerOf(JSON.parse(kept), fingerprint)
+      return { answer: answerOf(JSON.parse(kept) as KeptAnswer, fingerprint) }
     }
     if (isOurs) break
     await pause(lookMs, signal)
@@ -57,25 +59,13 @@ export async function onceAmongNodes(
   }, runningMs / 3).unref()
   try {
     const answer = await run(signal)
-    if (signal.aborted && answer.status === 500) return answer
-    // It has run, whether others hear of it or not.
-    await bus
-      .put(name, JSON.stringify({ fingerprint, answer } satisfies Kept), Math.max(ms, leastMs))
-      .catch(() => {})
-    return answer
+    if (signal.aborted && answer.status === 500) return { answer }
+    const kept = keep(fingerprint, answer)
+    // It has run, whether other nodes hear of it or not.
+    await bus.put(name, JSON.stringify(kept), Math.max(ms, leastMs)).catch(() => {})
+    return { answer, kept }
   } finally {
     clearInterval(renewing)
     await bus.release(running, holder).catch(() => {})
   }
-}
-
-function answerOf(kept: Kept, fingerprint: string): CompleteAnswer {
-  if (kept.fingerprint === fingerprint) return kept.answer
-  throw otherRequest()
-}
-
-/** What is thrown for a key that another request has had. */
-export function otherRequest(): TidingsError {
-  const message = 'This idempotency key was used for another request. Use a new one for each'
-  return new TidingsError({ code: 'conflict', message })
 }

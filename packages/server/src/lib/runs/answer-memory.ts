@@ -1,26 +1,25 @@
 import { createHash } from 'node:crypto'
 import { TidingsError } from '@tidings/core'
 import type { Bus } from '../bus/bus.js'
-import { onceAmongNodes, otherRequest } from '../bus/once-among-nodes.js'
+import { onceAmongNodes } from '../bus/once-among-nodes.js'
 import type { CompleteAnswer } from '../http/http.js'
+import { ignorable } from '../ignorable.js'
+import { type AnswerOwner, AnswerStore } from './answer-store.js'
+import { answerOf, keep, requireSame } from './kept-answer.js'
 
-/** How much is remembered at the most: beyond, the oldest is forgotten before its time, of its owner's or of all. */
-const most = { answersOfOne: 1_000, answers: 10_000, length: 64 * 1024 * 1024 }
-
-/** For how long something goes on that nobody waits for any more: who has lost the connection may ask again. */
+/** For how long a run goes on without a caller: one that has lost its connection may ask again. */
 const abandonedMs = 2_000
 
-/** How often what is too old is looked for. */
-const sweepMs = 10_000
-
 /** A request that has an idempotency key. */
-export interface KeyedRequest {
-  /** Whose it is: nobody else's answers are given to them, nor forgotten because of them. */
+export interface KeyedRequest extends AnswerOwner {
+  /** Whose it is: the answer is given to no other caller. */
   readonly owner: string
   /** Names the request among those of its owner. */
   readonly key: string
   /** Tells whether it is the same request. */
   readonly body: unknown
+  /** For how long its answer is kept, in milliseconds; with 0, a retry shares the run and finds nothing after it. */
+  readonly ms: number
   /** Fires when the caller leaves. */
   readonly left: AbortSignal
 }
@@ -34,132 +33,101 @@ interface Run {
   abandoned: NodeJS.Timeout | undefined
 }
 
-interface Remembered {
-  readonly owner: string
-  readonly fingerprint: string
-  readonly answer: CompleteAnswer
-  /** When it is forgotten, in milliseconds of a monotonic clock. */
-  readonly expiresAt: number
-}
-
 /**
  * The answers to requests that have an idempotency key: one that is sent again, because its answer was lost, is not run
  * again but given the first one's.
+ *
+ * What a node has run it keeps itself and, with a bus, on the bus; what it forgets to make room, it forgets there too.
  */
 export class AnswerMemory {
-  readonly #ms: number
   readonly #bus: Bus | undefined
   readonly #runs = new Map<string, Run>()
-  /** In the order in which they were answered, which is that in which they expire. */
-  readonly #answers = new Map<string, Remembered>()
-  readonly #byOwner = new Map<string, Set<string>>()
-  #length = 0
-  // Runs only while there is something to forget.
-  #sweeping: NodeJS.Timeout | undefined
+  readonly #store: AnswerStore
 
-  /**
-   * @param ms for how long an answer is remembered; 0 for no longer than it takes
-   * @param bus tells what other nodes have answered
-   */
-  constructor(ms: number, bus?: Bus) {
-    this.#ms = ms
+  /** @param bus tells what other nodes have answered */
+  constructor(bus?: Bus) {
     this.#bus = bus
+    this.#store = new AnswerStore((id) => {
+      // Where it cannot be forgotten, it expires.
+      bus?.forget(nameOf(id)).catch(() => {})
+    })
   }
 
   /**
    * Runs a request, or waits for the one that is running, or gives what it was answered with, be it a failure.
    *
    * @param run its signal fires a while after the last caller has left
-   * @throws TidingsError `conflict` for a key that another request has had; `unavailable` where it was given up because
-   * nobody waited for it, or the bus cannot tell whether it has run elsewhere
+   * @throws TidingsError `conflict` for a key that another request has had, or whose answer was too long to be kept;
+   * `unavailable` where it was given up because no caller waited for it, or the bus cannot tell whether it has run elsewhere
    */
   async once(
-    { owner, key, body, left }: KeyedRequest,
+    request: KeyedRequest,
     run: (signal: AbortSignal) => Promise<CompleteAnswer>,
   ): Promise<CompleteAnswer> {
-    const id = hash([owner, key])
-    const fingerprint = hash(body)
-    this.#forgetExpired()
-    const known = this.#runs.get(id) ?? this.#answers.get(id)
-    if (known && known.fingerprint !== fingerprint) throw otherRequest()
-    if (known && 'expiresAt' in known) return known.answer
-    return wait(known ?? this.#run(id, owner, fingerprint, run), left)
+    const id = hash([request.owner, request.key])
+    const fingerprint = hash(request.body)
+    const kept = this.#store.get(id)
+    if (kept) return answerOf(kept, fingerprint)
+    const running = this.#runs.get(id)
+    if (running) requireSame(running.fingerprint, fingerprint)
+    return wait(running ?? this.#run(id, fingerprint, request, run), request.left)
   }
 
   /** Gives up what is under way, and waits until that is over. */
   async close(reason: Error): Promise<void> {
-    clearInterval(this.#sweeping)
     const runs = [...this.#runs.values()]
     for (const { controller } of runs) controller.abort(reason)
     await Promise.allSettled(runs.map(({ answer }) => answer))
+    this.#store.clear()
   }
 
   #run(
     id: string,
-    owner: string,
     fingerprint: string,
+    request: KeyedRequest,
     run: (signal: AbortSignal) => Promise<CompleteAnswer>,
   ): Run {
     const controller = new AbortController()
-    const { signal } = controller
-    const answering = this.#bus
-      ? onceAmongNodes(this.#bus, id, fingerprint, this.#ms, signal, run)
-      : run(signal)
-    const answer = answering
-      .then((given) => {
-        // What breaks because it was given up is no answer.
-        if (signal.aborted && given.status === 500) throw givenUp()
-        this.#remember(id, { owner, fingerprint, answer: given, expiresAt: performance.now() + this.#ms })
-        return given
-      })
-      .finally(() => {
-        clearTimeout(running.abandoned)
-        this.#runs.delete(id)
-      })
-    // Perhaps nobody waits for it any more.
-    answer.catch(() => {})
-    const running: Run = { fingerprint, answer, controller, waiting: 0, abandoned: undefined }
+    const answer = this.#answer(id, fingerprint, request, controller.signal, run).finally(() => {
+      clearTimeout(running.abandoned)
+      this.#runs.delete(id)
+    })
+    // Perhaps no caller waits for it any more.
+    const running: Run = {
+      fingerprint,
+      answer: ignorable(answer),
+      controller,
+      waiting: 0,
+      abandoned: undefined,
+    }
     this.#runs.set(id, running)
     return running
   }
 
-  #remember(id: string, remembered: Remembered): void {
-    if (this.#ms === 0) return
-    const { owner, answer } = remembered
-    this.#answers.set(id, remembered)
-    const own = this.#byOwner.get(owner) ?? new Set()
-    this.#byOwner.set(owner, own.add(id))
-    this.#length += answer.body.length
-    const [oldestOwn] = own
-    if (own.size > most.answersOfOne && oldestOwn) this.#forget(oldestOwn)
-    while (this.#answers.size > most.answers || this.#length > most.length) {
-      const [oldest] = this.#answers.keys()
-      if (oldest === undefined) break
-      this.#forget(oldest)
+  async #answer(
+    id: string,
+    fingerprint: string,
+    request: KeyedRequest,
+    signal: AbortSignal,
+    run: (signal: AbortSignal) => Promise<CompleteAnswer>,
+  ): Promise<CompleteAnswer> {
+    const { ms } = request
+    if (ms === 0 || !this.#bus) {
+      const answer = await run(signal)
+      requireNotGivenUp(signal, answer)
+      if (ms > 0) this.#store.add(id, keep(fingerprint, answer), request, ms)
+      return answer
     }
-    this.#sweeping ??= setInterval(() => this.#forgetExpired(), sweepMs).unref()
+    const { answer, kept } = await onceAmongNodes(this.#bus, nameOf(id), fingerprint, ms, signal, run)
+    requireNotGivenUp(signal, answer)
+    if (kept) this.#store.add(id, kept, request, ms)
+    return answer
   }
+}
 
-  #forgetExpired(): void {
-    const now = performance.now()
-    for (const [id, { expiresAt }] of this.#answers) {
-      if (expiresAt > now) break
-      this.#forget(id)
-    }
-    if (this.#answers.size > 0) return
-    clearInterval(this.#sweeping)
-    this.#sweeping = undefined
-  }
-
-  #forget(id: string): void {
-    const remembered = this.#answers.get(id)
-    if (!remembered) return
-    this.#answers.delete(id)
-    this.#length -= remembered.answer.body.length
-    const own = this.#byOwner.get(remembered.owner)
-    own?.delete(id)
-    if (own?.size === 0) this.#byOwner.delete(remembered.owner)
-  }
+/** Under which name the bus has an answer. */
+function nameOf(id: string): string {
+  return `answer:${id}`
 }
 
 async function wait(run: Run, left: AbortSignal): Promise<CompleteAnswer> {
@@ -186,8 +154,10 @@ function hash(value: unknown): string {
     .digest('base64url')
 }
 
-function givenUp(): TidingsError {
+/** @throws TidingsError `unavailable` for what broke because it was given up, which is not an answer */
+function requireNotGivenUp(signal: AbortSignal, { status }: CompleteAnswer): void {
+  if (!signal.aborted || status !== 500) return
   const message =
-    'The command was given up, because nobody waited for its answer. Whether it has run is not known'
-  return new TidingsError({ code: 'unavailable', message })
+    'The command was given up, because no caller waited for its answer. Whether it has run is not known'
+  throw new TidingsError({ code: 'unavailable', message })
 }

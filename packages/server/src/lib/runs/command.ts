@@ -16,23 +16,31 @@ export async function answerCommand(
   context: unknown,
 ): Promise<CompleteAnswer> {
   const { path } = command.compiled
+  const key = request.headers.get('idempotency-key')
   const { json, input } = await readInput(command.compiled, request, site.options.maxBodyBytes)
-  const idempotencyKey = request.headers.get('idempotency-key')
-  if (idempotencyKey === null) return runCommand(site, command, input, context, request.signal)
+  if (key === null) return runCommand(site, command, input, context, request.signal)
   const keyed = {
-    owner: ownerOf(site, request, context),
-    key: JSON.stringify([path, idempotencyKey]),
+    ...callerOf(site, request, context),
+    key: JSON.stringify([path, key]),
     body: json,
+    ms: site.options.idempotencyMs,
     left: request.signal,
   }
   return site.answers.once(keyed, (signal) => runCommand(site, command, input, context, signal))
 }
 
-/** Whose a request is: a principal's, or of whoever has the same credentials. */
-function ownerOf({ options }: Site, { headers }: TidingsRequest, context: unknown): string {
+/**
+ * Whose a request is, and to which account its answer is counted.
+ *
+ * Callers without principal and credentials share their keys, so that a retry from another address finds its answer. What
+ * is kept for them is counted to their address, so that one address does not displace the answers of another.
+ */
+function callerOf({ options }: Site, { headers, address }: TidingsRequest, context: unknown) {
   const principal = options.principal(context)
-  if (principal !== undefined) return JSON.stringify(principal)
-  return JSON.stringify([headers.get('authorization'), headers.get('cookie')])
+  const credentials = [headers.get('authorization'), headers.get('cookie')]
+  const owner = JSON.stringify(principal ?? credentials)
+  const isKnown = principal !== undefined || credentials.some((given) => given !== null)
+  return { owner, account: isKnown ? owner : JSON.stringify({ address }), address }
 }
 
 /** Runs the handler. What it throws is an answer too; that it cannot begin any more is none, and thrown. */

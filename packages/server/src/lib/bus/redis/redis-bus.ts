@@ -154,6 +154,11 @@ class RedisBus implements Bus {
     return value === null ? undefined : (value as string)
   }
 
+  async forget(name: string): Promise<void> {
+    const key = this.#nameOf(name)
+    await this.#within(() => this.#link.command(key, ['DEL', key]))
+  }
+
   async count(name: string, holder: string, count: number, most: number, ms: number): Promise<boolean> {
     const key = `${this.#prefix}:count:${name}`
     const args = [holder, String(count), String(most), whole(ms)]
@@ -272,7 +277,7 @@ function boundsOf({ size, ms }: HistoryBounds): [size: string, ms: string] {
   return [Number.isFinite(size) ? String(size) : '-1', Number.isFinite(ms) ? whole(ms) : '-1']
 }
 
-/** Milliseconds as Redis takes them. */
+/** Milliseconds as Redis takes them, up to 30 days. */
 function whole(ms: number): string {
-  return String(Math.max(1, Math.ceil(ms)))
+  return String(Math.min(Math.max(1, Math.ceil(ms)), 2_592_000_000))
 }

@@ -1,0 +1,39 @@
+import { TidingsError } from '@tidings/core'
+import type { CompleteAnswer } from '../http/http.js'
+
+/** How long an answer may be, in bytes, to be kept for a retry. */
+export const maxAnswerBytes = 64 * 1024
+
+/** What is kept of a request that has an idempotency key, once it has run. */
+export interface KeptAnswer {
+  /** Tells whether it is the same request. */
+  readonly fingerprint: string
+  /** Missing where it was too long to be kept. */
+  readonly answer?: CompleteAnswer | undefined
+  /** How long the answer's body is. */
+  readonly bytes: number
+}
+
+export function keep(fingerprint: string, answer: CompleteAnswer): KeptAnswer {
+  const bytes = Buffer.byteLength(answer.body)
+  return bytes <= maxAnswerBytes ? { fingerprint, answer, bytes } : { fingerprint, bytes }
+}
+
+/**
+ * The answer for a retry.
+ *
+ * @throws TidingsError `conflict` for another request, and for an answer that was too long to be kept
+ */
+export function answerOf(kept: KeptAnswer, fingerprint: string): CompleteAnswer {
+  requireSame(kept.fingerprint, fingerprint)
+  if (kept.answer) return kept.answer
+  const message = `The command has run. Its answer of ${kept.bytes} bytes is not kept for a retry, since it is longer than ${maxAnswerBytes}`
+  throw new TidingsError({ code: 'conflict', message })
+}
+
+/** @throws TidingsError `conflict` for a key that another request has had */
+export function requireSame(given: string, fingerprint: string): void {
+  if (given === fingerprint) return
+  const message = 'This idempotency key was used for another request. Use a new one for each'
+  throw new TidingsError({ code: 'conflict', message })
+}
