@@ -28,8 +28,10 @@ export type { Stats } from './lib/stats.js'
 export type { ChannelEmitter, Emit, EmitEvent, TopicEmitter } from './lib/types/emit.js'
 export type {
   ChannelHandler,
+  CommandFunction,
   CommandHandler,
   CommandRequest,
+  CommandSettings,
   Fail,
   Handlers,
   SnapshotHandler,

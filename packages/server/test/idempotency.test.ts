@@ -149,6 +149,32 @@ it('one that breaks because nobody waits for it any more may be sent again', asy
   expect(again).toMatchObject({ status: 200, body: { receipt: 2 } })
 })
 
+it('a command may have its own time, and one of 0 runs each time that it is asked alone', async () => {
+  let runs = 0
+  let finish: (() => void) | undefined
+  const tidings = createServer(contract, {
+    pay: {
+      run: async ({ input }) => {
+        runs += 1
+        if (input.amount === 1_000) await new Promise<void>((resolve) => (finish = resolve))
+        return { receipt: runs }
+      },
+      idempotencyMs: 0,
+    },
+    note: () => {},
+  })
+  onTestFinished(() => tidings.close({ drainMs: 0 }))
+  const url = await mount(expressHandler(tidings))
+  const pay = (amount: number) => post(`${url}/pay`, { amount }, { 'idempotency-key': 'k' })
+  for (const receipt of [1, 2]) expect((await pay(5)).body).toEqual({ receipt })
+  const both = [pay(1_000), pay(1_000)]
+  await until(() => finish !== undefined, 'it ran')
+  // The second is refused where it does not share the run.
+  expect((await pay(5)).status).toBe(409)
+  finish?.()
+  expect((await Promise.all(both)).map(({ body }) => body)).toEqual([{ receipt: 3 }, { receipt: 3 }])
+})
+
 it('an answer that is too long to be kept is given once, and a retry is told that the command has run', async () => {
   let runs = 0
   const tidings = createServer(contract, {
@@ -189,6 +215,19 @@ it('callers without credentials fill no memory but that of their address, and ma
   expect((await pay(5, 'a', '10.0.0.1')).body).toEqual({ receipt: 1 })
   expect((await pay(5, 'a', '10.0.0.3')).body).toEqual({ receipt: 1 })
   expect(runs.filter((amount) => amount === 5)).toHaveLength(1)
+})
+
+it.each<[pay: unknown, message: string]>([
+  [undefined, 'handlers.pay is missing. The command needs a function to answer it'],
+  [{}, 'handlers.pay.run is missing. The command needs a function to answer it'],
+  [{ run: 5 }, 'handlers.pay.run is a value of type number. The command needs a function to answer it'],
+  [
+    { run: () => {}, idempotency: 0 },
+    'handlers.pay has "idempotency", which means nothing. It takes run, idempotencyMs',
+  ],
+  [{ run: () => {}, idempotencyMs: -1 }, 'handlers.pay.idempotencyMs is -1. Give a number of 0 or more'],
+])('a handler that cannot work is refused: %j', (pay, message) => {
+  expect(() => createServer(contract, { pay, note: () => {} } as never)).toThrow(`createServer: ${message}`)
 })
 
 it('without principals, those with other credentials are others', async () => {

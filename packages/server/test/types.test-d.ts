@@ -115,6 +115,51 @@ describe('handlers', () => {
     )
   })
 
+  it('of a command may be an object with its function and its own time', () => {
+    createServer(
+      contract,
+      { context: ({ headers }) => ({ user: headers.get('authorization') }) },
+      {
+        ...handlers,
+        send: {
+          run: async ({ input, context, emit, fail, signal }) => {
+            expectTypeOf(input).toEqualTypeOf<{ text: string }>()
+            expectTypeOf(context).toEqualTypeOf<{ user: string | null }>()
+            expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+            expectTypeOf(fail('muted', { until: new Date() })).toEqualTypeOf<
+              TidingsError<'muted', { until: Date }>
+            >()
+            // @ts-expect-error the contract declares no such error
+            fail('banned', {})
+            await emit.room({ roomId: 'lobby' }).typing(input.text)
+            return { text: input.text, sentAt: new Date() }
+          },
+          idempotencyMs: 0,
+        },
+        admin: {
+          count: handlers.admin.count,
+          ping: {
+            run: ({ input }) => {
+              expectTypeOf(input).toEqualTypeOf<void>()
+            },
+          },
+        },
+      },
+    )
+    const run = () => ({ text: '', sentAt: new Date() })
+    // @ts-expect-error run is missing
+    createServer(contract, { ...handlers, send: { idempotencyMs: 0 } })
+    // @ts-expect-error it is called idempotencyMs
+    createServer(contract, { ...handlers, send: { run, idempotency: 0 } })
+    // @ts-expect-error it is a number of milliseconds
+    createServer(contract, { ...handlers, send: { run, idempotencyMs: '5s' } })
+    // @ts-expect-error sentAt is missing in what send answers
+    createServer(contract, { ...handlers, send: { run: () => ({ text: '' }) } })
+    const count = { run: handlers.admin.count }
+    // @ts-expect-error a stream's handler is a function
+    createServer(contract, { ...handlers, admin: { ...handlers.admin, count } })
+  })
+
   it('may be an async function for a stream, with its own emit', () => {
     createServer(contract, {
       ...handlers,

@@ -12,8 +12,11 @@ import type { Delivery, HistoryBounds } from './log/log.js'
 import type { TopicSettings } from './log/topic.js'
 import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
 import type { HistoryOptions } from './options.js'
-import { resolveHistory } from './resolve-options.js'
+import { atLeast, resolveHistory } from './resolve-options.js'
 import { withinTime } from './time-limit.js'
+
+/** The function that answers a command or stream, without its types. */
+type Answerer = (request: object) => unknown
 
 /** A channel with its handlers. */
 export interface BoundChannel {
@@ -30,14 +33,16 @@ export interface BoundChannel {
 export interface BoundCommand {
   readonly kind: 'command'
   readonly compiled: CompiledCommand
-  readonly handler: (request: object) => unknown
+  readonly handler: Answerer
+  /** For how long the answer to one with an idempotency key is kept. */
+  readonly idempotencyMs: number
 }
 
 /** A stream with its handler. */
 export interface BoundStream {
   readonly kind: 'stream'
   readonly compiled: CompiledStream
-  readonly handler: (request: object) => unknown
+  readonly handler: Answerer
 }
 
 export type BoundProcedure = BoundChannel | BoundCommand | BoundStream
@@ -55,6 +60,7 @@ interface UntypedChannelHandler {
 export interface BindingHome {
   readonly history: HistoryBounds
   readonly snapshotMs: number
+  readonly idempotencyMs: number
   readonly maxTopicKeyBytes: number
   readonly publish: Publish
 }
@@ -91,10 +97,39 @@ export function bindHandlers(
       const here = `${place}.${name}`
       if (member.kind === 'group') bindGroup(member, handler ?? {}, here)
       else if (member.kind === 'channel') bound.set(member.path, bindChannel(member, handler, home, here))
-      else if (typeof handler === 'function') {
-        bound.set(member.path, { kind: member.kind, compiled: member, handler } as BoundCommand | BoundStream)
-      } else throw mistake(`${here} is ${kindOf(handler)}. The ${member.kind} needs a function to answer it`)
+      else if (member.kind === 'command') bound.set(member.path, bindCommand(member, handler, home, here))
+      else
+        bound.set(member.path, {
+          kind: 'stream',
+          compiled: member,
+          handler: answererOf(member, handler, here),
+        })
     }
+  }
+}
+
+/** @throws TidingsError `invalid_options` for what is not a function */
+function answererOf({ kind }: CompiledCommand | CompiledStream, given: unknown, place: string): Answerer {
+  if (typeof given === 'function') return given as Answerer
+  throw mistake(`${place} is ${kindOf(given)}. The ${kind} needs a function to answer it`)
+}
+
+function bindCommand(
+  compiled: CompiledCommand,
+  given: unknown,
+  home: BindingHome,
+  place: string,
+): BoundCommand {
+  const bound = { kind: 'command', compiled } as const
+  if (typeof given !== 'object' || given === null) {
+    return { ...bound, handler: answererOf(compiled, given, place), idempotencyMs: home.idempotencyMs }
+  }
+  requireKnown(place, given, ['run', 'idempotencyMs'])
+  const { run, idempotencyMs }: { run?: unknown; idempotencyMs?: number } = given
+  return {
+    ...bound,
+    handler: answererOf(compiled, run, `${place}.run`),
+    idempotencyMs: atLeast(`${place}.idempotencyMs`, idempotencyMs, home.idempotencyMs, 0),
   }
 }
 

@@ -164,7 +164,8 @@ export interface ServerOptions<Context> {
   lingerMs?: number
   /**
    * For how many milliseconds the answer to a command with an `Idempotency-Key` is kept, so that one that is sent
-   * again, because its answer was lost, is not run again. Tidings' own client sends a key with every command.
+   * again, because its answer was lost, is not run again. Tidings' own client sends a key with every command. A command's
+   * handler may set its own: `{ run, idempotencyMs: 0 }` for one that only reads.
    *
    * An answer longer than 64 KiB is not kept: a retry is refused with `conflict`, which says that the command has run. A
    * node keeps 32 MiB in all, each answer counted with 1 KiB more than its body; and 1,000 answers, up to 2 MiB, of one

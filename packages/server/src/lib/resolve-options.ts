@@ -176,6 +176,7 @@ function timeOf(name: string, given: number | undefined, byDefault: number, leas
   throw mistake(`${name} is ${ms}. Give ${maxTimerMs} or less, which is 24 days`)
 }
 
+/** A number, or its default. @throws TidingsError `invalid_options` for one below the least */
 export function atLeast(
   name: string,
   given: number | undefined,

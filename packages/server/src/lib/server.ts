@@ -131,8 +131,9 @@ export function createServer(
     hub.publish(key, event, body)
     return done
   }
-  const { history, snapshotMs, maxTopicKeyBytes } = options
-  const procedures = bindHandlers(compiled, handlers, { history, snapshotMs, maxTopicKeyBytes, publish })
+  const { history, snapshotMs, maxTopicKeyBytes, idempotencyMs } = options
+  const bindingHome = { history, snapshotMs, maxTopicKeyBytes, idempotencyMs, publish }
+  const procedures = bindHandlers(compiled, handlers, bindingHome)
   const historyOf = (topicKey: string) => {
     const [path = ''] = topicKey.split('?', 1)
     const procedure = procedures.get(path)

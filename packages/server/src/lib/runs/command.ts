@@ -23,7 +23,7 @@ export async function answerCommand(
     ...callerOf(site, request, context),
     key: JSON.stringify([path, key]),
     body: json,
-    ms: site.options.idempotencyMs,
+    ms: command.idempotencyMs,
     left: request.signal,
   }
   return site.answers.once(keyed, (signal) => runCommand(site, command, input, context, signal))

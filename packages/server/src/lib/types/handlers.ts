@@ -92,9 +92,28 @@ export interface CommandRequest<Contract, C extends Command, Context> {
   signal: AbortSignal
 }
 
-export type CommandHandler<Contract, C extends Command, Context> = (
+/** Answers a command: returns its output, or throws. */
+export type CommandFunction<Contract, C extends Command, Context> = (
   request: CommandRequest<Contract, C, Context>,
 ) => OutputOf<C> | Promise<OutputOf<C>>
+
+/** A command's function, with what differs from the server's options. */
+export interface CommandSettings<Contract, C extends Command, Context> {
+  run: CommandFunction<Contract, C, Context>
+  /**
+   * For how many milliseconds the answer is kept for a retry with the same `Idempotency-Key`.
+   *
+   * 0 suits a command that only reads: nothing is kept, a retry while it runs on the same node shares the run, and any
+   * other runs it again.
+   *
+   * Defaults to the server's `idempotencyMs`.
+   */
+  idempotencyMs?: number
+}
+
+export type CommandHandler<Contract, C extends Command, Context> =
+  | CommandFunction<Contract, C, Context>
+  | CommandSettings<Contract, C, Context>
 
 /** What a stream's handler is called with. */
 export interface StreamRequest<Contract, S extends Stream, Context> {
