@@ -217,6 +217,18 @@ it('callers without credentials fill no memory but that of their address, and ma
   expect(runs.filter((amount) => amount === 5)).toHaveLength(1)
 })
 
+it.each([
+  ['', 'is empty'],
+  ['   ', 'is empty'],
+  ['k'.repeat(256), 'has 256 characters'],
+])('a key that cannot be one is refused: "%s"', async (key, what) => {
+  const { pay, runs } = await start()
+  const detail = `The Idempotency-Key ${what}. Send 1 to 255 characters, new for each command`
+  expect(await pay(5, key)).toMatchObject({ status: 400, body: { code: 'bad_request', detail } })
+  expect(runs).toEqual([])
+  expect((await pay(5, 'k'.repeat(255))).status).toBe(200)
+})
+
 it.each<[pay: unknown, message: string]>([
   [undefined, 'handlers.pay is missing. The command needs a function to answer it'],
   [{}, 'handlers.pay.run is missing. The command needs a function to answer it'],

@@ -1,9 +1,13 @@
+import { TidingsError } from '@tidings/core'
 import type { BoundCommand } from '../binding.js'
 import { jsonAnswer, problemAnswer } from '../http/answers.js'
 import { publicError } from '../http/errors.js'
 import type { CompleteAnswer, TidingsRequest } from '../http/http.js'
 import type { Site } from '../site.js'
 import { fail, readInput } from './exchange.js'
+
+/** How long an idempotency key may be, in characters. */
+const maxKeyLength = 255
 
 /**
  * Answers `POST /events/send`: 200 with the output, 204 if there is none. With an `Idempotency-Key`, one that is sent
@@ -16,9 +20,9 @@ export async function answerCommand(
   context: unknown,
 ): Promise<CompleteAnswer> {
   const { path } = command.compiled
-  const key = request.headers.get('idempotency-key')
+  const key = idempotencyKeyOf(request)
   const { json, input } = await readInput(command.compiled, request, site.options.maxBodyBytes)
-  if (key === null) return runCommand(site, command, input, context, request.signal)
+  if (key === undefined) return runCommand(site, command, input, context, request.signal)
   const keyed = {
     ...callerOf(site, request, context),
     key: JSON.stringify([path, key]),
@@ -27,6 +31,16 @@ export async function answerCommand(
     left: request.signal,
   }
   return site.answers.once(keyed, (signal) => runCommand(site, command, input, context, signal))
+}
+
+/** @throws TidingsError `bad_request` for a key that is empty or too long */
+function idempotencyKeyOf({ headers }: TidingsRequest): string | undefined {
+  const key = headers.get('idempotency-key')
+  if (key === null) return undefined
+  if (key !== '' && key.length <= maxKeyLength) return key
+  const given = key === '' ? 'is empty' : `has ${key.length} characters`
+  const message = `The Idempotency-Key ${given}. Send 1 to ${maxKeyLength} characters, new for each command`
+  throw new TidingsError({ code: 'bad_request', message })
 }
 
 /**
