@@ -16,12 +16,14 @@ export interface Installation {
   remove(): Promise<void>
 }
 
-/** Packs each package and unpacks it into a new folder, whose other dependencies are those of this repository. */
-export async function installPacked(): Promise<Installation> {
+/** Packs packages and unpacks them into a new folder, whose other dependencies are those of this repository. */
+export async function installPacked(
+  names: readonly (typeof packages)[number][] = packages,
+): Promise<Installation> {
   const folder = await mkdtemp(join(here, '.run-'))
   const packageFolder = (name: string) => join(folder, 'node_modules/@tidings', name)
   await Promise.all(
-    packages.map(async (name) => {
+    [...new Set(names)].map(async (name) => {
       const source = join(here, '../../packages', name)
       const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: source })
       const [packed] = JSON.parse(stdout) as { filename: string }[]
