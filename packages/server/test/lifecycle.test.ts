@@ -139,6 +139,7 @@ describe('topics', () => {
     const stays = await open(`${url}/ticks`)
     const leaves = await Promise.all(Array.from({ length: 20 }, (_, n) => open(`${url}/room?roomId=${n}`)))
     await Promise.all([stays.count(1), ...leaves.map((stream) => stream.count(2))])
+    for (let n = 0; n < 20; n += 1) await tidings.emit.room({ roomId: `${n}` }).typing('ada')
     await tidings.emit.ticks().tick(1)
     const last = (await stays.count(2)).at(-1)?.id
     for (const stream of leaves) stream.leave()

@@ -48,11 +48,41 @@ export interface LimitOptions {
    * How many topics a shared connection may carry at once. One too many is refused with `too_many_requests`, alone.
    *
    * A client may subscribe, or ask for a snapshot, as often as twice that at once, and a tenth of it each second after that, so that one that
-   * does so in a loop cannot fill the memory with topics it has left.
+   * does so in a loop cannot keep the server busy with topics it has left. All connections of one principal together may
+   * twice as often as `topicsPerPrincipal` at once, and a tenth of that each second; of one address, as `topicsPerAddress`.
    *
    * Defaults to 1,000.
    */
   subscriptionsPerConnection?: number
+  /**
+   * How many topics there may be in all: those with subscribers, and those that have events to resume from or a source that
+   * runs. At the limit, topics without subscribers give way, oldest first, which is a `gap` for a subscriber that comes back.
+   * If all have subscribers, one more is refused with `unavailable`. A topic that was never emitted to and has no
+   * subscribers does not count, nor cost memory.
+   *
+   * Defaults to 100,000.
+   */
+  topics?: number
+  /**
+   * How many topics may be there because of clients of one address: each topic counts for the client that is subscribed to
+   * it for longest. One more is refused with `too_many_requests`.
+   *
+   * Defaults to no limit: see `connectionsPerAddress`.
+   */
+  topicsPerAddress?: number
+  /**
+   * The same for one principal; see `principal`.
+   *
+   * Defaults to 5,000.
+   */
+  topicsPerPrincipal?: number
+  /**
+   * How many sources may run at once. At the limit, sources of topics without subscribers are stopped, oldest first. If all
+   * have subscribers, one more topic with a source is refused with `unavailable`.
+   *
+   * Defaults to 10,000.
+   */
+  sources?: number
   /**
    * How long the key of a topic may be, in bytes: `room?roomId=lobby`, percent-encoded. Subscribing to a longer one is
    * refused with 400 `bad_request`, and emitting to one throws.

@@ -5,6 +5,7 @@ import type { ConnectionLimits } from './connections/admission.js'
 import { type ConnectionLimit, guarded, type Hooks, hookNames } from './hooks.js'
 import type { AllowedOrigins } from './http/origin.js'
 import type { HistoryBounds } from './log/log.js'
+import type { TopicLimits } from './log/topic-limits.js'
 import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
 import type {
   ContextRequest,
@@ -30,6 +31,7 @@ export interface ResolvedOptions<Context> {
   readonly snapshotMs: number
   readonly lingerMs: number
   readonly connectionLimits: ConnectionLimits
+  readonly topicLimits: TopicLimits
   readonly idempotencyMs: number
   readonly subscriptionsPerConnection: number
   readonly maxTopicKeyBytes: number
@@ -64,6 +66,10 @@ const limitNames = [
   'connectionsPerAddress',
   'connectionsPerPrincipal',
   'subscriptionsPerConnection',
+  'topics',
+  'topicsPerAddress',
+  'topicsPerPrincipal',
+  'sources',
   'topicKeyBytes',
   'bodyBytes',
 ] as const satisfies readonly (keyof LimitOptions)[]
@@ -93,6 +99,12 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
       connections: limitOf('connections', limits.connections),
       connectionsPerAddress: limitOf('connectionsPerAddress', limits.connectionsPerAddress),
       connectionsPerPrincipal: limitOf('connectionsPerPrincipal', limits.connectionsPerPrincipal),
+    },
+    topicLimits: {
+      topics: limitOf('topics', limits.topics, 100_000),
+      topicsPerAddress: limitOf('topicsPerAddress', limits.topicsPerAddress),
+      topicsPerPrincipal: limitOf('topicsPerPrincipal', limits.topicsPerPrincipal, 5_000),
+      sources: limitOf('sources', limits.sources, 10_000),
     },
     idempotencyMs: atLeast('idempotencyMs', options.idempotencyMs, 300_000, 0),
     subscriptionsPerConnection: atLeast(
@@ -166,8 +178,12 @@ function wholeNumber(name: string, value: number, maker?: string): number {
   throw mistake(`${name} is ${String(value)}. Give a whole number of 0 or more, or Infinity`, maker)
 }
 
-function limitOf(name: ConnectionLimit, given: number | undefined): number {
-  return atLeast(`limits.${name}`, given, Number.POSITIVE_INFINITY, 1)
+function limitOf(
+  name: ConnectionLimit | keyof TopicLimits,
+  given: number | undefined,
+  byDefault = Number.POSITIVE_INFINITY,
+): number {
+  return atLeast(`limits.${name}`, given, byDefault, 1)
 }
 
 function timeOf(name: string, given: number | undefined, byDefault: number, least: number): number {

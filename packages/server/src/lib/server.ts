@@ -4,6 +4,7 @@ import { bindHandlers } from './binding.js'
 import { whileHeld } from './bus/lease.js'
 import { Peers } from './bus/peers.js'
 import { Admission } from './connections/admission.js'
+import { Allowances } from './connections/allowances.js'
 import type { Connection } from './connections/connection.js'
 import type { ConnectionPredicate } from './connections/connection-view.js'
 import { Heartbeat } from './connections/heartbeat.js'
@@ -105,7 +106,8 @@ export function createServer(
   const options = resolveOptions(given)
   const { bus, onError, hooks } = options
   const sourceFailed = (error: unknown, topicKey: string) => onError(error, { place: topicKey })
-  const hub = new Hub({ lingerMs: options.lingerMs, bus, alone, sourceFailed })
+  const { lingerMs, topicLimits, retryMs } = options
+  const hub = new Hub({ lingerMs, bus, limits: topicLimits, retryMs, settingsOf, alone, sourceFailed })
   const tally = new Tally()
   const runs = new Runs()
   const connections = new Set<Connection>()
@@ -123,7 +125,7 @@ export function createServer(
     }
     tally.emits += 1
     if (bus) {
-      const appended = bus.append(key, body, historyOf(key))
+      const appended = bus.append(key, body, settingsOf(key)?.history ?? options.history)
       // Also what makes the promise safe to ignore.
       appended.catch((error) => onError(error, { place: key }))
       return appended
@@ -134,10 +136,10 @@ export function createServer(
   const { history, snapshotMs, maxTopicKeyBytes, idempotencyMs } = options
   const bindingHome = { history, snapshotMs, maxTopicKeyBytes, idempotencyMs, publish }
   const procedures = bindHandlers(compiled, handlers, bindingHome)
-  const historyOf = (topicKey: string) => {
+  function settingsOf(topicKey: string) {
     const [path = ''] = topicKey.split('?', 1)
     const procedure = procedures.get(path)
-    return procedure?.kind === 'channel' ? procedure.settings.history : history
+    return procedure?.kind === 'channel' ? procedure.settings : undefined
   }
   const emit = createEmit(compiled, publish, maxTopicKeyBytes)
   const site: Site = {
@@ -150,6 +152,10 @@ export function createServer(
       options.retryMs,
       peers && bus && { bus, nodeId: peers.nodeId },
     ),
+    allowances: {
+      ofPrincipals: new Allowances(2 * topicLimits.topicsPerPrincipal),
+      ofAddresses: new Allowances(2 * topicLimits.topicsPerAddress),
+    },
     tally,
     hooks,
     connections,

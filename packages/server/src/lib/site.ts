@@ -1,6 +1,7 @@
 import type { BoundProcedure } from './binding.js'
 import type { Peers } from './bus/peers.js'
 import type { Admission } from './connections/admission.js'
+import type { Allowances } from './connections/allowances.js'
 import type { ConnectionHome } from './connections/connection.js'
 import type { Revocations } from './connections/revocations.js'
 import type { SharedConnection } from './connections/shared-connection.js'
@@ -15,6 +16,8 @@ export interface Site extends ConnectionHome {
   readonly procedures: ReadonlyMap<string, BoundProcedure>
   readonly admission: Admission
   readonly revocations: Revocations
+  /** How often clients may ask for topics, on all of their connections together. */
+  readonly allowances: { readonly ofPrincipals: Allowances; readonly ofAddresses: Allowances }
   /** Connections that carry many topics, by their ids. */
   readonly shared: Map<string, SharedConnection>
   /** The other nodes of the service; absent without a bus. */

@@ -12,13 +12,23 @@ export class Allowance {
     this.#left = most
   }
 
-  /** Does it once, or says in how many milliseconds it may be done. */
-  take(): number {
+  /** Whether it may be done as many times at once as ever. */
+  get isFull(): boolean {
+    this.#refill()
+    return this.#left === this.#most
+  }
+
+  /** Does it once, or so many times, or says in how many milliseconds that may be done. */
+  take(times = 1): number {
+    this.#refill()
+    if (this.#left < times) return Math.ceil((times - this.#left) / this.#perMs)
+    this.#left -= times
+    return 0
+  }
+
+  #refill(): void {
     const now = performance.now()
     this.#left = Math.min(this.#most, this.#left + (now - this.#at) * this.#perMs)
     this.#at = now
-    if (this.#left < 1) return Math.ceil((1 - this.#left) / this.#perMs)
-    this.#left -= 1
-    return 0
   }
 }

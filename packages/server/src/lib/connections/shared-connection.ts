@@ -50,11 +50,13 @@ export class SharedConnection implements ConnectionOwner {
   readonly connection: Connection
   readonly heartbeat = heartbeatEvent
   readonly #site: Site
+  readonly #info: ConnectionInfo
   /** By the key of the topic. */
   readonly #subscriptions = new Map<string, Subscription>()
   /** The topics that somebody is about to be let into, each with the request that does it: a newer one counts. */
   readonly #entering = new Map<string, { readonly label: string }>()
-  readonly #allowance: Allowance
+  /** How often topics may be asked for: on this connection, and by its client on all of them. */
+  readonly #allowances: readonly Allowance[]
   readonly #validity: Validity
   /** With what its client has proved who it is last, where that was demanded. */
   #proof: Proof | undefined
@@ -64,10 +66,14 @@ export class SharedConnection implements ConnectionOwner {
   constructor(site: Site, sink: Sink, info: ConnectionInfo, expiresAt: number) {
     const { subscriptionsPerConnection } = site.options
     this.#site = site
+    this.#info = info
     const secret = randomBytes(16).toString('base64url')
     this.id = site.peers ? `${site.peers.nodeId}.${secret}` : secret
     // All twice at once, and a tenth of them each second: what a client leaves is kept for a while, for it may come back.
-    this.#allowance = new Allowance(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
+    const own = new Allowance(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
+    const ofPrincipal = site.allowances.ofPrincipals.acquire(info.principal)
+    const ofAddress = site.allowances.ofAddresses.acquire(info.address)
+    this.#allowances = [own, ofPrincipal, ofAddress].filter((allowance) => allowance !== undefined)
     this.#validity = new Validity(expiresAt, {
       ending: (withinMs) => this.demandProof(withinMs),
       over: () => this.#unproven(),
@@ -160,6 +166,9 @@ export class SharedConnection implements ConnectionOwner {
 
   released(): void {
     this.#site.shared.delete(this.id)
+    const { principal, address } = this.#info
+    this.#site.allowances.ofPrincipals.release(principal)
+    this.#site.allowances.ofAddresses.release(address)
     this.#validity.close()
     this.#subscriptions.clear()
     this.#entering.clear()
@@ -179,7 +188,7 @@ export class SharedConnection implements ConnectionOwner {
     try {
       this.#requireAllowance()
       await requireAuthorized(topic, request.context)
-      await this.#site.hub.prepare(key, topic.channel.settings, cursorOf(start))
+      await this.#site.hub.prepare(key, topic.channel.settings, this.#info, cursorOf(start))
       // Its client may have proved who it is in the meantime, as somebody who may do less.
       let known: Proof = request
       while (this.#proof && this.#proof.demand > known.demand) {
@@ -206,7 +215,7 @@ export class SharedConnection implements ConnectionOwner {
   ): ControlResult {
     const isRefreshing = this.#subscriptions.get(key)?.isRefreshing ?? false
     this.#drop(key)
-    const topic = this.#site.hub.topic(key, channel.settings)
+    const topic = this.#site.hub.topic(key, channel.settings, this.#info)
     const { log } = topic
     const { epoch } = log
     const reason = gapAtStart(topic, start)
@@ -278,9 +287,9 @@ export class SharedConnection implements ConnectionOwner {
 
   /** @throws TidingsError for what is asked too often */
   #requireAllowance(): void {
-    const retryAfterMs = this.#allowance.take()
+    const retryAfterMs = Math.max(...this.#allowances.map((allowance) => allowance.take()))
     if (retryAfterMs === 0) return
-    const message = 'This connection asks for topics too often. Try again later'
+    const message = 'You ask for topics too often. Try again later'
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 

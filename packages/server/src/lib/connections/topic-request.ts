@@ -1,4 +1,4 @@
-import { parseCursor } from '@tidings/core/wire'
+import { encodeEventBody, parseCursor, signal, toProblem } from '@tidings/core/wire'
 import type { BoundChannel } from '../binding.js'
 import type { ConnectionInfo } from '../hooks.js'
 import type { Sink, StreamAnswer, TidingsRequest } from '../http/http.js'
@@ -28,7 +28,7 @@ export async function answerTopic(
   const start = startOf(request)
   try {
     await requireAuthorized(topic, context)
-    await site.hub.prepare(topic.key, channel.settings, cursorOf(start))
+    await site.hub.prepare(topic.key, channel.settings, info, cursorOf(start))
   } catch (error) {
     site.admission.release(info)
     throw error
@@ -45,6 +45,19 @@ function topicStream(
   expiresAt: number,
   arrival: Arrival,
 ): StreamAnswer {
+  const begin = (connection: Connection) => {
+    // A hook that was told of it may have ended it.
+    if (connection.isOver) return
+    try {
+      const topic = site.hub.topic(key, settings, info)
+      connection.add(new Subscription(topic, connection, start, openingFrame(site.options)))
+      connection.flush()
+    } catch (error) {
+      // There was room for it when it was prepared.
+      const problem = toProblem(site.publicError(error, key))
+      connection.end('failed', encodeEventBody(signal.error, problem))
+    }
+  }
   const open = (sink: Sink) => {
     const revoked = arrival.leave()
     const connection = new Connection(site, sink, info, expiresAt)
@@ -55,9 +68,7 @@ function topicStream(
     } else if (revoked) {
       revoke(connection, revoked)
     } else {
-      const topic = site.hub.topic(key, settings)
-      connection.add(new Subscription(topic, connection, start, openingFrame(site.options)))
-      connection.flush()
+      begin(connection)
     }
     return connection
   }

@@ -2,11 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
 import type { Bus } from '../bus/bus.js'
+import { jittered } from '../jitter.js'
+import { EventlessEpochs } from './eventless-epochs.js'
 import { Follower } from './follower.js'
 import { Log } from './log.js'
 import { Retention } from './retention.js'
-import { type SourceHome, SourceRun } from './source-run.js'
+import type { SourceHome } from './source-run.js'
+import { Sources } from './sources.js'
 import { Topic, type TopicReader, type TopicSettings } from './topic.js'
+import { type Payer, TopicCharges, type TopicLimits } from './topic-limits.js'
 
 /** How much may be emitted within one turn of the event loop before it is written without waiting for its end, in characters. */
 const maxTurnLength = 1024 * 1024
@@ -30,6 +34,11 @@ const checkedAtOnce = 500
 export interface HubHome extends SourceHome {
   /** What the logs are the tails of; absent where they are all there is. */
   readonly bus: Bus | undefined
+  readonly limits: TopicLimits
+  /** What a topic is made with, by its key. */
+  settingsOf(topicKey: string): TopicSettings | undefined
+  /** About when a client may try again that there was no room for, in milliseconds. */
+  readonly retryMs: number
 }
 
 /**
@@ -39,6 +48,11 @@ export interface HubHome extends SourceHome {
 export class Hub {
   readonly #home: HubHome
   readonly #topics = new Map<string, Topic>()
+  /** Those without readers, left longest ago first. */
+  readonly #unread = new Set<Topic>()
+  readonly #eventless = new EventlessEpochs()
+  readonly #charges: TopicCharges
+  readonly #sources: Sources
   readonly #retention = new Retention((due, now) => this.#forget(due, now))
   #changed = new Set<Topic>()
   #touched: Carrier[] = []
@@ -56,6 +70,8 @@ export class Hub {
 
   constructor(home: HubHome) {
     this.#home = home
+    this.#charges = new TopicCharges(home.limits)
+    this.#sources = new Sources(home, home.limits.sources, (topic) => this.#dropIfEventless(topic))
     const { bus } = home
     if (!bus) return
     this.#stopDoubting = bus.onDoubt(() => this.#check())
@@ -70,22 +86,25 @@ export class Hub {
    * Gets a topic ready to be joined: has its log stand where the bus' does, and reach as far as a cursor if the bus' does.
    * Without a bus there is nothing to wait for.
    *
-   * @throws TidingsError `unavailable` if the bus cannot be asked
+   * @param payer the client that is to join it
+   * @throws TidingsError `unavailable` if the bus cannot be asked; as {@link topic} does where there is no room
    */
-  prepare(key: string, settings: TopicSettings, cursor?: Cursor): Promise<void> | undefined {
-    if (!this.#home.bus) return undefined
-    const topic = this.#topics.get(key) ?? this.#create(key, settings)
-    return topic.follower && this.#follow(topic, topic.follower, cursor)
+  async prepare(key: string, settings: TopicSettings, payer: Payer, cursor?: Cursor): Promise<void> {
+    const known = this.#requireRoom(key, settings, payer)
+    if (!this.#home.bus) return
+    const topic = known ?? this.#create(key, settings)
+    if (topic.follower) await this.#follow(topic, topic.follower, cursor)
   }
 
   /**
    * Gives a topic its log, a new one if it has none or none any more. Whoever asks joins it in the same turn, and has had it
    * prepared.
    *
-   * @throws TidingsError `unavailable` if there is a bus, and the topic was not prepared
+   * @throws TidingsError `unavailable` if there is a bus, and the topic was not prepared, or there are too many topics or
+   * sources; `too_many_requests` if there are too many topics of the one client
    */
-  topic(key: string, settings: TopicSettings): Topic {
-    const topic = this.#topics.get(key) ?? this.#create(key, settings)
+  topic(key: string, settings: TopicSettings, payer: Payer): Topic {
+    const topic = this.#requireRoom(key, settings, payer) ?? this.#create(key, settings)
     if (topic.follower && !topic.follower.isStarted) {
       const message = 'The topic was let go of while somebody came for it. Try again'
       throw new TidingsError({ code: 'unavailable', message, retryAfterMs: 0 })
@@ -115,19 +134,21 @@ export class Hub {
   /** Has a reader told of what is appended to a topic's log. */
   join(topic: Topic, reader: TopicReader): void {
     topic.readers.add(reader)
+    if (topic.readers.size === 1) this.#charges.charge(topic, reader.payer)
+    this.#unread.delete(topic)
     topic.follower?.keep()
-    const { feed } = topic.settings
-    if (!feed) return
-    topic.source ??= new SourceRun(topic.key, this.#home, (signal) => feed(topic.query, signal))
-    topic.source.start()
+    this.#sources.start(topic)
   }
 
   leave(topic: Topic, reader: TopicReader): void {
     topic.readers.delete(reader)
-    if (topic.readers.size > 0) return
-    topic.source?.stopSoon()
+    const [longest] = topic.readers
+    this.#charges.charge(topic, longest?.payer)
+    if (longest) return
+    this.#unread.add(topic)
+    this.#sources.stopSoon(topic)
     topic.follower?.stopSoon(this.#home.lingerMs)
-    this.#retention.touch(topic, performance.now())
+    if (!this.#dropIfEventless(topic)) this.#retention.touch(topic, performance.now())
   }
 
   /**
@@ -138,7 +159,16 @@ export class Hub {
    */
   publish(key: string, event: string, body: string): void {
     const topic = this.#topics.get(key)
-    if (!topic) return
+    if (topic) this.#appended(topic, topic.log.append(event, body, this.#turnTime()))
+    else if (!this.#eventless.isEmpty) this.#publishFirst(key, event, body)
+  }
+
+  /** Appends the first event of a topic that was left before: its subscriber may come back for it. */
+  #publishFirst(key: string, event: string, body: string): void {
+    const epoch = this.#eventless.take(key)
+    const settings = epoch && this.#home.settingsOf(key)
+    if (!settings || performance.now() - epoch.leftAt > settings.history.ms || !this.#hasRoom()) return
+    const topic = this.#create(key, settings, epoch.number)
     this.#appended(topic, topic.log.append(event, body, this.#turnTime()))
   }
 
@@ -164,6 +194,7 @@ export class Hub {
     this.#touched = []
     for (const carrier of touched) carrier.flush()
     for (const topic of changed) {
+      if (topic.isDropped) continue
       topic.log.trim(now)
       this.#retention.touch(topic, now)
     }
@@ -177,28 +208,40 @@ export class Hub {
   async close(): Promise<void> {
     this.#stopDoubting?.()
     clearInterval(this.#checkTimer)
-    const stopped = [...this.#topics.values()].map(({ source, follower }) => {
-      follower?.stop()
-      return source?.stop()
+    const stopped = [...this.#topics.values()].map((topic) => {
+      topic.follower?.stop()
+      return this.#sources.stop(topic)
     })
     clearImmediate(this.#flush)
     this.#flush = undefined
     this.#changed.clear()
     this.#topics.clear()
+    this.#unread.clear()
+    this.#eventless.clear()
     this.#retention.clear()
     await Promise.all(stopped)
   }
 
-  #create(key: string, settings: TopicSettings): Topic {
+  /** The number of an epoch for a topic: where nothing was emitted since it was left, the one it had. */
+  #nextEpoch(key: string): number {
+    const known = this.#eventless.take(key)
+    if (known) return known.number
     this.#logCount += 1
-    const epoch = `${this.#process}-${this.#logCount.toString(36)}`
-    const log = new Log(epoch, settings.history, settings.delivery)
+    return this.#logCount
+  }
+
+  #create(key: string, settings: TopicSettings, epoch = this.#nextEpoch(key)): Topic {
+    const log = new Log(`${this.#process}-${epoch.toString(36)}`, settings.history, settings.delivery)
     const topic = new Topic(key, log, settings, (loaded) => {
+      if (loaded.isDropped || this.#dropIfEventless(loaded)) return
       // What the log held for those who waited goes out, and then the log goes back to its bounds.
       this.#changed.add(loaded)
       this.#schedule()
     })
     this.#topics.set(key, topic)
+    this.#unread.add(topic)
+    // Should nobody join it after all.
+    this.#retention.touch(topic, performance.now())
     const { bus } = this.#home
     if (bus) {
       topic.follower = new Follower(bus, {
@@ -223,11 +266,62 @@ export class Hub {
     }
   }
 
+  /**
+   * Gives a topic if it is there, when it and its source may be had by one more subscriber.
+   *
+   * @throws TidingsError as {@link topic} does where there is no room
+   */
+  #requireRoom(key: string, { feed }: TopicSettings, payer: Payer): Topic | undefined {
+    const topic = this.#topics.get(key)
+    const { limits, retryMs } = this.#home
+    if (!topic || topic.readers.size === 0) this.#charges.requireRoom(payer, Math.ceil(jittered(retryMs)))
+    if (!topic && !this.#hasRoom()) {
+      throw this.#full(`${limits.topics} topics`)
+    }
+    if (feed && !topic?.source?.isRunning && !this.#sources.makeRoom()) {
+      throw this.#full(`${limits.sources} topics whose sources run`)
+    }
+    return topic
+  }
+
+  #full(what: string): TidingsError {
+    const message = `The server has ${what}, which is its limit. Try again later`
+    return new TidingsError({
+      code: 'unavailable',
+      message,
+      retryAfterMs: Math.ceil(jittered(this.#home.retryMs)),
+    })
+  }
+
+  /** Whether there may be one more topic. The oldest without subscribers gives way: those that come back to it have a gap. */
+  #hasRoom(): boolean {
+    if (this.#topics.size < this.#home.limits.topics) return true
+    for (const topic of this.#unread) {
+      this.#drop(topic)
+      return true
+    }
+    return false
+  }
+
+  /** Lets go of a topic that nobody reads and nothing was emitted to. Says whether it was one. */
+  #dropIfEventless(topic: Topic): boolean {
+    const { readers, log, source, follower, isLoading } = topic
+    // With a bus, the log is the bus', and is asked again for.
+    if (readers.size > 0 || log.head > 0 || isLoading || source?.isRunning || follower) return false
+    this.#drop(topic)
+    const number = Number.parseInt(log.epoch.slice(this.#process.length + 1), 36)
+    this.#eventless.remember(topic.key, { number, leftAt: performance.now() })
+    return true
+  }
+
   #drop(topic: Topic): void {
-    if (topic.readers.size > 0) return
-    void topic.source?.stop()
+    if (topic.readers.size > 0 || topic.isDropped) return
+    topic.isDropped = true
+    void this.#sources.stop(topic)
     topic.follower?.stop()
-    if (this.#topics.get(topic.key) === topic) this.#topics.delete(topic.key)
+    this.#unread.delete(topic)
+    this.#retention.forget(topic)
+    this.#topics.delete(topic.key)
   }
 
   #appended(topic: Topic, length: number): void {

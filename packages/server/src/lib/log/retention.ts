@@ -37,6 +37,15 @@ export class Retention {
     this.#timer ??= setInterval(() => this.sweep(performance.now()), sweepMs).unref()
   }
 
+  /** The topic holds on to nothing any more. */
+  forget(topic: Topic): void {
+    const { ms } = topic.settings.history
+    const topics = this.#byMs.get(ms)
+    topics?.delete(topic)
+    if (topics?.size === 0) this.#byMs.delete(ms)
+    if (this.#byMs.size === 0) this.clear()
+  }
+
   sweep(now: number): void {
     for (const [ms, topics] of this.#byMs) {
       const due: Topic[] = []

@@ -51,10 +51,10 @@ export class SourceRun {
     this.#over = this.#home.alone(this.#topicKey, this.#running.signal, (signal) => this.#run(signal))
   }
 
-  /** The topic's last subscriber has left. */
-  stopSoon(): void {
+  /** The topic's last subscriber has left: calls back when none has come within `lingerMs`. */
+  stopSoon(stop: () => void): void {
     clearTimeout(this.#linger)
-    this.#linger = setTimeout(() => void this.stop(), this.#home.lingerMs).unref()
+    this.#linger = setTimeout(stop, this.#home.lingerMs).unref()
   }
 
   /** Resolves when another node may run it. */

@@ -10,9 +10,12 @@ import {
 import { Chunk } from './chunk.js'
 import { Pending, type Piece } from './pending.js'
 import type { Topic, TopicReader } from './topic.js'
+import type { Payer } from './topic-limits.js'
 
 /** Who carries a subscription's frames to the client. */
 export interface SubscriptionOwner {
+  /** The client. */
+  readonly info: Payer
   /** The subscription has something to {@link Subscription.take}. */
   ready(subscription: Subscription): void
   /** The subscription has missed events, and is about to say so. */
@@ -77,6 +80,10 @@ export class Subscription implements TopicReader {
     this.#owner = owner
     this.#seq = topic.log.head
     this.#begin(start, open)
+  }
+
+  get payer(): Payer {
+    return this.#owner.info
   }
 
   /** Whether there is something to take. */

@@ -3,9 +3,12 @@ import { Chunk } from './chunk.js'
 import type { Follower } from './follower.js'
 import type { Delivery, HistoryBounds, Log } from './log.js'
 import type { SourceRun } from './source-run.js'
+import type { Payer } from './topic-limits.js'
 
 /** Whoever reads a topic's log. */
 export interface TopicReader {
+  /** The client that reads. */
+  readonly payer: Payer
   /** The log has something new. */
   announce(): void
   /** The log has begun another life. */
@@ -38,6 +41,10 @@ export class Topic {
   source: SourceRun | undefined
   /** What keeps the log in step with the bus'; absent where the log is all there is. */
   follower: Follower | undefined
+  /** The client that the topic counts for, while it has readers. */
+  payer: Payer | undefined
+  /** Whether the hub has let go of it: another of the same key may be there. */
+  isDropped = false
   /** When the topic was last emitted to or left, in milliseconds of a monotonic clock. */
   usedAt = 0
   readonly #loaded: (topic: Topic) => void
@@ -49,6 +56,11 @@ export class Topic {
     this.log = log
     this.settings = settings
     this.#loaded = loaded
+  }
+
+  /** Whether a snapshot is being loaded. */
+  get isLoading(): boolean {
+    return this.#loading !== undefined
   }
 
   /** The query string that names it: what follows its channel's path in the key. */
@@ -81,8 +93,8 @@ export class Topic {
     this.log.hold(seq)
     const snapshot = this.#load(seq).finally(() => {
       this.log.release(seq)
-      this.#loaded(this)
       if (this.#loading?.snapshot === snapshot) this.#loading = undefined
+      this.#loaded(this)
     })
     this.#loading = { seq, snapshot }
     return snapshot

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+
+/** How many topics are remembered. */
+const most = 50_000
+
+/** Which life of its log a topic had. */
+export interface EventlessEpoch {
+  readonly number: number
+  /** When its last subscriber left, in milliseconds of a monotonic clock. */
+  readonly leftAt: number
+}
+
+/**
+ * Remembers which life of its log a topic had that was left before anything was emitted to it, in some bytes instead of a
+ * topic. A subscriber that comes back resumes in that life, and so does the log once something is emitted.
+ *
+ * What is forgotten is a gap for the subscriber, never a silent one. So is the rare topic whose hash another one shares.
+ */
+export class EventlessEpochs {
+  readonly #seed = randomBytes(4).readUInt32LE()
+  /** By the hashes of keys, oldest first. */
+  readonly #epochs = new Map<number, EventlessEpoch>()
+
+  get isEmpty(): boolean {
+    return this.#epochs.size === 0
+  }
+
+  remember(key: string, epoch: EventlessEpoch): void {
+    const hash = hashOf(key, this.#seed)
+    this.#epochs.delete(hash)
+    this.#epochs.set(hash, epoch)
+    if (this.#epochs.size <= most) return
+    for (const oldest of this.#epochs.keys()) {
+      this.#epochs.delete(oldest)
+      return
+    }
+  }
+
+  /** Gives the epoch of a topic, and forgets it. */
+  take(key: string): EventlessEpoch | undefined {
+    if (this.isEmpty) return undefined
+    const hash = hashOf(key, this.#seed)
+    const epoch = this.#epochs.get(hash)
+    this.#epochs.delete(hash)
+    return epoch
+  }
+
+  clear(): void {
+    this.#epochs.clear()
+  }
+}
+
+/** Gives 53 bits for a text: cyrb53, by bryc, which is in the public domain. */
+function hashOf(text: string, seed: number): number {
+  let high = 0xdeadbeef ^ seed
+  let low = 0x41c6ce57 ^ seed
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    high = Math.imul(high ^ code, 2_654_435_761)
+    low = Math.imul(low ^ code, 1_597_334_677)
+  }
+  high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909)
+  low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909)
+  return 4_294_967_296 * (2_097_151 & low) + (high >>> 0)
+}
