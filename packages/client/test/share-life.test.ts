@@ -114,6 +114,21 @@ it.skipIf(!hasChromium).for([
 )
 
 it.skipIf(!hasChromium)(
+  'a tab that is opened while the one that holds the connection is frozen without a word takes over',
+  async () => {
+    const { feed, server, open } = await start()
+    const holder = await open()
+    const thaw = await freeze(holder.page, false)
+    const late = await open()
+    await thaw()
+    await goesOn(holder, feed, 'the tab that thawed went on')
+    for (const { living } of [holder, late]) expectNothingMissed(await living.end(feed), feed)
+    await until(() => server.tidings.stats().connections === 1, 'they share one connection again')
+  },
+  60_000,
+)
+
+it.skipIf(!hasChromium)(
   'tabs go on when the script of the one that holds the connection hangs, and so does that when it is done',
   async () => {
     const { feed, server, open } = await start()

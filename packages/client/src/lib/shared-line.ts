@@ -23,7 +23,9 @@ export async function sharedLine(
 ): Promise<Line> {
   const { navigator } = globalThis as { navigator?: { locks?: Locks } }
   const locks = navigator?.locks
-  if (!locks || typeof BroadcastChannel !== 'function') return new OwnLine(owner, names)
+  if (!locks || typeof BroadcastChannel !== 'function' || !globalThis.crypto?.subtle) {
+    return new OwnLine(owner, names)
+  }
   const name = await groupName(owner.options, contract)
   return new SharedLine(owner, { name, locks, contract, eventNames: names })
 }
@@ -80,8 +82,10 @@ class SharedLine implements Line, SessionOwner {
 
   close(how: 'rested' | 'closed'): void {
     this.#own?.close(how)
-    // Another tab may still need the connection.
-    if (how === 'rested') return
+    if (how === 'rested') {
+      this.#rest()
+      return
+    }
     this.#isClosed = true
     this.#stopWatching?.()
     this.#session?.close()
@@ -126,6 +130,13 @@ class SharedLine implements Line, SessionOwner {
     this.#own = new OwnLine(this.#owner, this.#group.eventNames)
     this.#own.open()
     this.#own.sync()
+  }
+
+  /** Leaves the group while nothing is subscribed to, unless this tab holds the connection, which others may need. */
+  #rest(): void {
+    if (!this.#session || this.#session.isHolder) return
+    this.#leave()
+    this.#change({ status: 'idle' })
   }
 
   #enter(): void {

@@ -92,6 +92,11 @@ export class TabSession {
     return this.#holder !== undefined
   }
 
+  /** Whether this tab holds the connection. */
+  get isHolder(): boolean {
+    return this.#relay !== undefined
+  }
+
   ask(request: TopicRequest): void {
     this.#request(request)
   }
@@ -257,7 +262,7 @@ export class TabSession {
     this.#holder = holder
     this.#isRefusalOpen = false
     this.#watch?.heard()
-    this.#ping()
+    this.#watch?.ask()
     this.#owner.followed(false)
   }
 
