@@ -1,10 +1,9 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
-import { fromProblem, problemContentType } from '@tidings/core/wire'
+import { fromProblem, isReceived, problemContentType } from '@tidings/core/wire'
 
 /** Reads why a request was refused: a problem document, or what a proxy in between had to say. */
 export async function readRefusal(response: Response): Promise<TidingsError> {
-  const contentType = response.headers.get('content-type') ?? 'no content type'
-  if (contentType.startsWith(problemContentType)) {
+  if (mediaTypeOf(response) === problemContentType) {
     const error = fromProblem(await response.json().catch(() => undefined))
     if (error) return error
   }
@@ -13,9 +12,24 @@ export async function readRefusal(response: Response): Promise<TidingsError> {
   return new TidingsError({
     code: 'invalid_response',
     status: response.status,
-    message: `${response.url || 'The server'} answered ${response.status} with ${contentType}, which is no answer of Tidings`,
+    message: `${response.url || 'The server'} answered ${meaningOf(response)}`,
     retryAfterMs: retryAfterMs(response),
   })
+}
+
+/** The media type of a response, without parameters and in lower case, by which it is compared. */
+export function mediaTypeOf({ headers }: Response): string | undefined {
+  return headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+}
+
+function meaningOf({ status, type, headers }: Response): string {
+  if (type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+    // A browser tells neither the status of a redirect nor where it leads.
+    const location = headers.get('location')
+    return `${status || 'with'} a redirect${location ? ` to ${location}` : ''}. Redirects are not followed: set the client's url to where it leads`
+  }
+  if (status === 204) return '204, which asks a client not to come back'
+  return `${status} with ${headers.get('content-type') ?? 'no content type'}, which is not an answer of Tidings`
 }
 
 /** The `Retry-After` header in milliseconds, which is a number of seconds or a date: RFC 9110 section 10.2.3. */
@@ -52,9 +66,18 @@ export function mayHeal({ code, status }: TidingsError): boolean {
   return status < 400 || status >= 500 || status === 408 || status === 425 || status === 429
 }
 
-/** Whether the server will never have a client, so that no other connection would be any better. */
+/**
+ * Whether the server will never have a client, so that no other connection would be any better. 204 ends an event stream:
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#server-sent-events-intro
+ */
 export function isFinal({ code, status }: TidingsError): boolean {
-  return code === 'aborted' || code === 'closed' || [401, 403, 404, 410].includes(status)
+  return code === 'aborted' || code === 'closed' || [204, 301, 308, 401, 403, 404, 410].includes(status)
+}
+
+/** Whether a failure is probably a mistake, in the program or in how it is deployed: it is told, although it is tried again. */
+export function isMistake(problem: TidingsError): boolean {
+  const { code, status } = problem
+  return (code === 'internal' && !isReceived(problem)) || (code === 'invalid_response' && status < 400)
 }
 
 /** Parses what the server sent. @throws TidingsError `invalid_response` if it is not JSON */

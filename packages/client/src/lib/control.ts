@@ -6,8 +6,9 @@ import {
   type ControlResult,
   fromProblem,
 } from '@tidings/core/wire'
-import { isFinal, mayHeal, requestFailure } from './answer.js'
+import { isFinal, isMistake, mayHeal, requestFailure } from './answer.js'
 import type { ResolvedOptions } from './options.js'
+import { report } from './reporting.js'
 import { postJson } from './request.js'
 import { readControlAnswer } from './signals.js'
 
@@ -204,6 +205,7 @@ export class Control {
       this.#owner.abandon(problem)
       return
     }
+    if (isMistake(problem)) report({ options }, problem)
     this.#wasDenied = isDenied
     this.#mustProve = true
     for (const operation of operations) {

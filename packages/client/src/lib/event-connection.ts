@@ -1,6 +1,6 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
 import { backoffMs, fromProblem, maxTimerMs, type OpenSignal, signal as signals } from '@tidings/core/wire'
-import { isFinal } from './answer.js'
+import { isFinal, isMistake } from './answer.js'
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
 import type { EventSourceLike, ResolvedOptions } from './options.js'
 import { report, threw } from './reporting.js'
@@ -106,13 +106,21 @@ export class EventConnection {
     this.#change({ type: 'connect', attempt: this.#failures + 1 })
     // Whoever was told may have closed it.
     if (this.#state.status !== 'connecting') return
+    this.#silenceMs = this.#options.timeoutMs
+    this.#heard()
+    this.#watch()
+    try {
+      this.#begin()
+    } catch (error) {
+      this.reconnect(threw('The EventSource', error))
+    }
+  }
+
+  #begin(): void {
     const source = this.#options.openEventSource(this.#options, (problem) => {
       if (this.#source === source) this.#problem = problem
     })
     this.#source = source
-    this.#silenceMs = this.#options.timeoutMs
-    this.#heard()
-    this.#watch()
     const on = (name: string, handle: (event: MessageEvent<string>) => void) =>
       source.addEventListener(name, (event) => {
         // What a closed EventSource had in its buffers is no longer ours.
@@ -122,7 +130,7 @@ export class EventConnection {
           handle(event)
         } catch (error) {
           const what = `Handling ${name} of ${this.#options.url}`
-          this.#broke(isTidingsError(error) ? error : threw(what, error))
+          this.reconnect(isTidingsError(error) ? error : threw(what, error))
         }
       })
     on('error', () => this.#lost())
@@ -165,17 +173,12 @@ export class EventConnection {
       this.refuse(problem)
       return
     }
+    if (isMistake(problem)) report({ options: this.#options }, problem)
     const { reconnect } = this.#options
     const delay = backoffMs(reconnect, this.#failures - 1, problem.retryAfterMs ?? this.#retryMs)
     this.#timer = setTimeout(() => this.#connect(), delay)
     this.#change({ type: 'lost', attempt: this.#failures, problem, retryAt: Date.now() + delay })
     this.#listener.lost()
-  }
-
-  /** What came cannot be used: the next connection may do better. */
-  #broke(problem: TidingsError): void {
-    report({ options: this.#options }, problem)
-    this.reconnect(problem)
   }
 
   #isWorthAnother(problem: TidingsError): boolean {

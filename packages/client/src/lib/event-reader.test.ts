@@ -85,3 +85,24 @@ it('reads no further than it is asked to', async () => {
   await events.next()
   expect(pulled).toBe(2)
 })
+
+it.each([
+  ['LF', '\n'],
+  ['CR', '\r'],
+  ['CR and LF', '\r\n'],
+])(
+  'more than an event may have is read, in events that end in %s, split within their ends',
+  async (_what, end) => {
+    const event = bytesOf(`data: ${'x'.repeat(1_048_576)}${end}${end}`)
+    // Each piece but the first begins with the rest of what ends the event before.
+    for (let rest = 1; rest <= 2 * end.length; rest += 1) {
+      const piece = new Uint8Array([...event.subarray(-rest), ...event.subarray(0, -rest)])
+      const pieces = [
+        event.subarray(0, -rest),
+        ...Array.from({ length: 19 }, () => piece),
+        event.subarray(-rest),
+      ]
+      expect(await read(pieces)).toHaveLength(20)
+    }
+  },
+)

@@ -1,3 +1,5 @@
+import { boundedReader } from './bounded-reader.js'
+
 /** One event of a stream, as text. */
 export interface StreamedEvent {
   readonly name: string
@@ -5,7 +7,7 @@ export interface StreamedEvent {
 }
 
 /**
- * Reads the events of a response as they come, and no faster than they are asked for.
+ * Reads the events of a response as they come, and no faster than they are asked for, up to one that is too long.
  *
  * Ids and times to come back are skipped: whoever reads like this does not come back.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
@@ -30,7 +32,7 @@ export async function* readEvents(
 
 /** Gives the lines that come to their end in each chunk: with LF, CR or both. */
 async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string[], void, void> {
-  const reader = body.getReader()
+  const reader = boundedReader(body)
   const decoder = new TextDecoder()
   let begun = ''
   let endedInCr = false

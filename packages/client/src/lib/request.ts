@@ -30,6 +30,8 @@ export async function post(
     const response = await options.fetch(url, {
       method: 'POST',
       headers,
+      // Followed, a redirect may turn it into a GET, or take the headers to another origin.
+      redirect: 'manual',
       credentials: options.credentials,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),

@@ -1,0 +1,55 @@
+import { TidingsError } from '@tidings/core'
+
+/** The longest event that is read, in bytes: what has no end must not be kept without a bound. */
+const maxEventBytes = 16 * 1024 * 1024
+
+const lineFeed = 10
+const carriageReturn = 13
+
+/** The part of a `ReadableStreamDefaultReader` that is needed to read events. */
+export interface ByteReader {
+  read(): Promise<ReadableStreamReadResult<Uint8Array>>
+}
+
+/**
+ * Reads an event stream as it comes, up to an event that is too long.
+ *
+ * @throws TidingsError `invalid_response` then, and the stream is cancelled
+ */
+export function boundedReader(body: ReadableStream<Uint8Array>): ByteReader {
+  const reader = body.getReader()
+  /** Since the last blank line, which ends an event. */
+  let length = 0
+  let last = 0
+  return {
+    async read() {
+      const result = await reader.read()
+      const bytes = result.value
+      if (!bytes) return result
+      const end = endOfEvents(bytes, last)
+      length = end === undefined ? length + bytes.length : bytes.length - end
+      last = bytes.at(-1) ?? last
+      if (length <= maxEventBytes) return result
+      const message = `The server sent an event without an end: ${length} bytes, and at most ${maxEventBytes} are read`
+      const problem = new TidingsError({ code: 'invalid_response', message })
+      reader.cancel(problem).catch(() => {})
+      throw problem
+    },
+  }
+}
+
+/** After the last blank line of a chunk, if it has one: that is mostly its very end. `before` is the byte before it. */
+function endOfEvents(bytes: Uint8Array, before: number): number | undefined {
+  for (let at = bytes.length - 1; at >= 0; at -= 1) {
+    if (!isLineEnd(bytes[at])) continue
+    const previous = at > 0 ? bytes[at - 1] : before
+    // CR and LF together are one end.
+    const isPair = previous === carriageReturn && bytes[at] === lineFeed
+    if (isLineEnd(previous) && !isPair) return at + 1
+  }
+  return undefined
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === lineFeed || byte === carriageReturn
+}
