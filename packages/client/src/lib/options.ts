@@ -1,5 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, maxTimerMs } from '@tidings/core/wire'
+import { messageOf } from './answer.js'
 
 /** The part of an EventSource that the client uses: the browser's own and the `eventsource` package's both have it. */
 export interface EventSourceLike {
@@ -38,7 +39,9 @@ export interface ErrorPlace {
 // Not `HeadersInit` and `RequestCredentials`: where there is no DOM, Node's types declare `RequestInit` alone.
 type HeadersValue = NonNullable<RequestInit['headers']>
 type Credentials = NonNullable<RequestInit['credentials']>
-type HeadersSource = HeadersValue | (() => HeadersValue | Promise<HeadersValue>)
+/** As `fetch` takes them; those of a record that are undefined are left out. */
+type GivenHeaders = HeadersValue | Readonly<Record<string, string | undefined>>
+type HeadersSource = GivenHeaders | (() => GivenHeaders | Promise<GivenHeaders>)
 
 /** The options of a client. */
 export interface ClientOptions {
@@ -46,7 +49,8 @@ export interface ClientOptions {
   url: string | URL
   /**
    * Sent with every request. A function is asked again for each, so that a token can be renewed: also when the server says
-   * that the old one has expired.
+   * that the old one has expired. If it throws, a command rejects with that; a connection tells `onError` and asks again,
+   * with backoff.
    *
    * Not with an `EventSource` of your own, which has no way to send them.
    */
@@ -160,9 +164,23 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
     canRenewHeaders: typeof headers === 'function',
     openEventSource,
     onError: onError && ((error, at) => onError(error, at)),
-    headers: async () => new Headers(typeof headers === 'function' ? await headers() : headers),
+    headers: () => readHeaders(headers),
     // Called unbound: a browser's fetch refuses to be a method of anything else.
     fetch: (url, init) => (options.fetch ?? globalThis.fetch)(url, init),
+  }
+}
+
+/** @throws TidingsError `internal` if there are none to be had, with the reason as its cause */
+async function readHeaders(source: HeadersSource | undefined): Promise<Headers> {
+  try {
+    const given: object = (await (typeof source === 'function' ? source() : source)) ?? {}
+    if (typeof given !== 'object') throw new TypeError(`they are ${JSON.stringify(given)}, not headers`)
+    const entries: [string, string][] =
+      Symbol.iterator in given ? [...(given as Headers)] : Object.entries(given)
+    return new Headers(entries.filter(([, value]) => value !== undefined && value !== null))
+  } catch (cause) {
+    const message = `The client's headers cannot be had: ${messageOf(cause)}`
+    throw new TidingsError({ code: 'internal', message, cause })
   }
 }
 

@@ -1,0 +1,129 @@
+import type { TidingsError } from '@tidings/core'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type ClientOptions, createClient } from '../src/index.js'
+import { contract } from './contract.js'
+import { FakeEventSource } from './fake-event-source.js'
+import { startServer, until } from './harness.js'
+
+function connect(url: string, options: Partial<ClientOptions> = {}) {
+  const errors: TidingsError[] = []
+  const client = createClient(contract, {
+    url,
+    reconnect: { minMs: 1, maxMs: 20 },
+    onError: (error) => errors.push(error),
+    ...options,
+  })
+  onTestFinished(() => client.close())
+  return { client, errors, status: () => client.connection.state.status }
+}
+
+const failures: [what: string, headers: () => never, message: string][] = [
+  [
+    'that throw',
+    () => {
+      throw new Error('no token')
+    },
+    'no token',
+  ],
+  ['that reject', () => Promise.reject(new Error('no token')) as never, 'no token'],
+  ['that are text', () => 'Bearer ada' as never, 'they are "Bearer ada", not headers'],
+  ['with a name that cannot be sent', () => ({ 'a b': 'c' }) as never, 'a b'],
+]
+
+describe('headers', () => {
+  it.each(failures)('%s are told to onError, and asked for again', async (_what, fail, message) => {
+    const { url } = await startServer()
+    let left = 2
+    const { client, errors, status } = connect(url, {
+      headers: () => {
+        left -= 1
+        return left >= 0 ? fail() : {}
+      },
+    })
+    client.ticks().on('tick', () => {})
+    await until(() => status() === 'open', 'it was open')
+    expect(errors).toHaveLength(2)
+    for (const error of errors) {
+      expect(error).toMatchObject({ code: 'internal', message: expect.stringContaining(message) })
+      expect(error.message).toMatch(/^The client's headers cannot be had: /)
+      expect(error.cause).toBeInstanceOf(Error)
+    }
+  })
+
+  it.each(failures)(
+    '%s for a control request are told to onError, and asked for again',
+    async (_what, fail) => {
+      const { url } = await startServer()
+      let asked = 0
+      const { client, errors, status } = connect(url, {
+        headers: () => {
+          asked += 1
+          return asked === 2 ? fail() : {}
+        },
+      })
+      client.ticks().on('tick', () => {})
+      await until(() => status() === 'open', 'it was open')
+      expect(errors).toMatchObject([{ code: 'internal' }])
+    },
+  )
+
+  it.each(failures)('%s reject a command, which is not sent', async (_what, fail, message) => {
+    const { url, requests } = await startServer()
+    const { client, errors } = connect(url, { headers: fail })
+    const call = client.send({ text: 'hi' })
+    await expect(call).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining(message) })
+    await expect(client.count({ to: 1 }).output).rejects.toMatchObject({ code: 'internal' })
+    expect([requests, errors]).toEqual([[], []])
+  })
+
+  it.each<[string, ClientOptions['headers']]>([
+    ['a record', { authorization: undefined, 'x-other': 'b' }],
+    ['what a function returns', () => ({ authorization: undefined, 'x-other': 'b' })],
+    [
+      'a list',
+      [
+        ['authorization', undefined as never],
+        ['x-other', 'b'],
+      ],
+    ],
+  ])('of %s that are undefined are left out', async (_what, headers) => {
+    const seen: unknown[] = []
+    const { url } = await startServer(
+      {},
+      {
+        context: ({ headers }) => {
+          seen.push([headers.get('authorization'), headers.get('x-other')])
+          return null
+        },
+      },
+    )
+    await connect(url, { headers }).client.ping()
+    expect(seen).toEqual([[null, 'b']])
+  })
+})
+
+describe('an EventSource that cannot be made', () => {
+  it('is told to onError, and made again', async () => {
+    let left = 2
+    class Failing extends FakeEventSource {
+      constructor(url: string) {
+        super(url)
+        left -= 1
+        if (left >= 0) throw new Error('blocked')
+        setTimeout(() => this.dispatch('$open', '{"id":"a"}'))
+      }
+    }
+    let asked = 0
+    const { client, errors } = connect('http://tidings.test/events', {
+      EventSource: Failing,
+      fetch: async () => {
+        asked += 1
+        return new Response('{"results":[{"status":"done"}]}')
+      },
+    })
+    client.ticks().on('tick', () => {})
+    await until(() => asked > 0, 'a connection was made')
+    const message = 'The EventSource threw: blocked'
+    expect(errors.map((error) => error.message)).toEqual([message, message])
+  })
+})
