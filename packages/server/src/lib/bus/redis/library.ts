@@ -61,11 +61,13 @@ local function current(candidate, time)
   return reign
 end
 
--- The head of a topic: epoch, seq, size, ms. A new epoch begins where there is none, or none that is sure.
-local function open(keys, candidate, time)
+-- The head of a topic: epoch, seq, size, ms. A new epoch begins where there is none, or none that is sure; where the topic
+-- has to be there already, a missing head gives nothing.
+local function open(keys, candidate, time, hasToBe)
   local present = current(candidate, time)
   local head = redis.call('HMGET', keys[1], 'epoch', 'seq', 'size', 'ms', 'reign')
   if head[5] == present then return head[1], tonumber(head[2]), tonumber(head[3]), tonumber(head[4]) end
+  if hasToBe and not head[1] then return nil end
   -- Nor may a command that is sent again begin the same epoch twice.
   local epoch = candidate .. '-' .. string.sub(replication, 1, 4) .. string.sub(string.format('%x', time), -4)
   redis.call('DEL', keys[2])
@@ -131,10 +133,11 @@ local function append(keys, args)
 end
 
 -- KEYS: head, log. ARGV: candidate for an epoch, size, ms, how many events, and after which epoch and seq. Gives the epoch,
--- the newest seq, what time it is, and of each event when it was appended and its body. A topic without a head begins.
-local function begin(keys, args)
+-- the newest seq, what time it is, and of each event when it was appended and its body.
+local function page(keys, args, hasToBe)
   local time = now()
-  local epoch, seq = open(keys, args[1], time)
+  local epoch, seq = open(keys, args[1], time, hasToBe)
+  if not epoch then return false end
   local ms = tonumber(args[3])
   redis.call('HSET', keys[1], 'size', args[2], 'ms', args[3])
   redis.call('PEXPIRE', keys[1], seq == 0 and fresh or lifetime(ms, idle))
@@ -159,10 +162,14 @@ local function begin(keys, args)
   return reply
 end
 
--- The same for a topic that has a head, and takes no memory: without a head it gives nothing.
+-- Reads a topic, which begins where it has no head.
+local function begin(keys, args)
+  return page(keys, args, false)
+end
+
+-- Reads a topic that has a head, and takes no memory. Without a head it gives nothing.
 local function read(keys, args)
-  if redis.call('EXISTS', keys[1]) == 0 then return false end
-  return begin(keys, args)
+  return page(keys, args, true)
 end
 
 -- KEYS: name. ARGV: holder, ms.
