@@ -1,6 +1,11 @@
 export type { Bus, BusEvent, BusNews, BusPage } from './lib/bus/bus.js'
 export { type MemoryBusOptions, memoryBus } from './lib/bus/memory-bus.js'
-export type { ConnectionPredicate, ConnectionView } from './lib/connections/connection-view.js'
+export type { Revoked } from './lib/bus/shared-revocations.js'
+export type {
+  ConnectionFilter,
+  ConnectionPredicate,
+  ConnectionView,
+} from './lib/connections/connection-view.js'
 export { createEmitter, type Emitter, type EmitterOptions } from './lib/create-emitter.js'
 export type { ConnectionInfo, ConnectionLimit, DisconnectReason, Hooks } from './lib/hooks.js'
 export type { Health } from './lib/http/health.js'

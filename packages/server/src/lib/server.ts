@@ -3,12 +3,14 @@ import { checkContract, compileContract, encodeEventBody, signal, toProblem } fr
 import { bindHandlers } from './binding.js'
 import { whileHeld } from './bus/lease.js'
 import { Peers } from './bus/peers.js'
+import { SharedRevocations } from './bus/shared-revocations.js'
 import { Admission } from './connections/admission.js'
 import { Allowances } from './connections/allowances.js'
 import type { Connection } from './connections/connection.js'
-import type { ConnectionPredicate } from './connections/connection-view.js'
+import { predicateOf } from './connections/connection-view.js'
 import { Heartbeat } from './connections/heartbeat.js'
 import { Revocations } from './connections/revocations.js'
+import { type Revoker, revoker } from './connections/revoker.js'
 import { Tally } from './connections/tally.js'
 import { createEmit, type Publish } from './emitter.js'
 import { problemAnswer } from './http/answers.js'
@@ -31,29 +33,13 @@ import type { Emit } from './types/emit.js'
 import type { Handlers } from './types/handlers.js'
 
 /** The server of a contract. Mount it with an adapter, such as `expressHandler` of `@tidings/server/express`. */
-export interface Tidings<Contract> extends AsyncDisposes {
+export interface Tidings<Contract> extends AsyncDisposes, Revoker {
   /** Emits events, from anywhere in the program: `emit.room({ roomId }).message(…)`. */
   readonly emit: Emit<Contract>
   /** For adapters: answers a request. Never rejects. */
   handle(request: TidingsRequest): Promise<Answer>
   /** What the server is doing, and what it has done. Costs a look at every subscription. */
   stats(): Stats
-  /**
-   * Ends every connection that a predicate picks, with `$error` `unauthorized`, and says how many. Their clients come
-   * back, and are asked who they are: whoever has no access any more is refused then.
-   *
-   * A request that is on its way to open a connection counts like one, once its `context` is known. It is asked for its
-   * `context` and by `authorize` again, so that no verdict that is older than this opens anything.
-   */
-  disconnect(predicate: ConnectionPredicate): number
-  /**
-   * Has the clients of the connections that a predicate picks prove who they are, and says how many. Each subscription is
-   * authorised again, with what `context` says then; one that is refused ends alone. A client that does not prove itself
-   * within 30 s is ended. Nothing that goes on is interrupted.
-   *
-   * A single topic's own connection, on which there is no asking, is ended: its client comes back.
-   */
-  reauthorize(predicate: ConnectionPredicate): number
   /**
    * Shuts down without losing anyone's work: takes no more requests (503 `unavailable`), ends every connection, lets
    * running commands and streams finish for up to `drainMs`, then aborts their `signal`, and resolves when they are over
@@ -116,7 +102,17 @@ export function createServer(
   let lastWords: (() => string) | undefined
   let over: Promise<void> | undefined
 
-  const peers = bus && new Peers(bus, answer)
+  const peers = bus && new Peers(bus, { answer, reply })
+  const revocations = new Revocations(connections)
+  const sharedRevocations =
+    bus &&
+    peers &&
+    new SharedRevocations({
+      bus,
+      peers,
+      revoke: (kind, filter) => revocations.revoke(kind, predicateOf(filter)),
+      missed: () => void revocations.revoke('reauthorize', () => true),
+    })
   const done = Promise.resolve()
   const publish: Publish = (key, event, body) => {
     if (state === 'closed') {
@@ -159,7 +155,8 @@ export function createServer(
     tally,
     hooks,
     connections,
-    revocations: new Revocations(connections),
+    revocations,
+    sharedRevocations,
     snapshotBytes: { held: 0 },
     shared: new Map(),
     peers,
@@ -181,6 +178,13 @@ export function createServer(
   async function answer(request: TidingsRequest): Promise<Answer> {
     if (request.path === healthPath) return answerHealth(request, bus, state === 'open')
     return state === 'open' ? route(site, request) : problemAnswer(closing(jittered(options.retryMs)))
+  }
+
+  /** Answers what other nodes ask all. What is of another version is not answered. */
+  async function reply(question: unknown): Promise<unknown> {
+    const { revoked } = question as { revoked?: unknown }
+    if (typeof revoked !== 'string') throw new Error('This node does not know what it is asked')
+    return sharedRevocations?.reply(revoked)
   }
 
   let sourceCount = 0
@@ -208,6 +212,7 @@ export function createServer(
     await site.answers.close(reason)
     state = 'closed'
     peers?.close()
+    sharedRevocations?.close()
     site.admission.close()
     await sourcesOver
     await bus?.close()
@@ -227,8 +232,7 @@ export function createServer(
   return {
     emit: emit as Emit<ContractDefinition>,
     handle: (request) => guardOrigin(options.allowedOrigins, request, () => answer(request)),
-    disconnect: (predicate) => site.revocations.revoke('disconnect', predicate),
-    reauthorize: (predicate) => site.revocations.revoke('reauthorize', predicate),
+    ...revoker({ revocations, shared: sharedRevocations, procedures, isClosed: () => state === 'closed' }),
     stats: () => statsOf(site),
     close,
     [Symbol.asyncDispose]: () => close(),

@@ -1,5 +1,6 @@
 import type { BoundProcedure } from './binding.js'
 import type { Peers } from './bus/peers.js'
+import type { SharedRevocations } from './bus/shared-revocations.js'
 import type { Admission } from './connections/admission.js'
 import type { Allowances } from './connections/allowances.js'
 import type { ConnectionHome } from './connections/connection.js'
@@ -18,6 +19,8 @@ export interface Site extends ConnectionHome {
   readonly revocations: Revocations
   /** How often clients may ask for topics, on all of their connections together. */
   readonly allowances: { readonly ofPrincipals: Allowances; readonly ofAddresses: Allowances }
+  /** Those that reach all nodes; absent without a bus. */
+  readonly sharedRevocations: SharedRevocations | undefined
   /** Connections that carry many topics, by their ids. */
   readonly shared: Map<string, SharedConnection>
   /** The other nodes of the service; absent without a bus. */

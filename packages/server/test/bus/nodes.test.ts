@@ -136,7 +136,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
       '{"ask":1}',
       '{"ask":1,"from":"x","request":{"headers":1}}',
     ]) {
-      expect(await bus.send(`node:${nodeId}`, text)).toBe(true)
+      expect(await bus.send(`node:${nodeId}`, text)).toBe(1)
     }
     const other = await startNode(connect())
     expect((await post(`${other.url}/$connections/${id}`, { operations: [] })).status).toBe(200)

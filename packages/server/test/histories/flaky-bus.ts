@@ -52,7 +52,7 @@ export class FlakyJoint implements Joint {
       read,
       listen,
       onDoubt: () => () => {},
-      send: async () => false,
+      send: async () => 0,
       receive: async () => () => {},
       acquire: async () => true,
       release: async () => {},

@@ -271,13 +271,13 @@ export function busSuite({ connect }: BusSuiteOptions): readonly BusTest[] {
     test('a message reaches who receives under its name, in order', 3, async (one, other, third) => {
       const name = randomUUID()
       const received: string[] = []
-      assert.equal(await one.send(name, 'too soon'), false)
+      assert.equal(await one.send(name, 'too soon'), 0)
       const stop = await other.receive(name, (message) => received.push(message))
       await third.receive(randomUUID(), (message) => received.push(`not for them: ${message}`))
       const sent = await Promise.all(
         Array.from({ length: 20 }, (_, n) => one.send(name, `message ${n} ${'y'.repeat(n * 1_000)}`)),
       )
-      assert.deepEqual(new Set(sent), new Set([true]))
+      assert.deepEqual(new Set(sent), new Set([1]))
       await until(() => received.length === 20, 'all were received')
       assert.deepEqual(
         received.map((message) => Number(message.split(' ')[1])),
@@ -285,7 +285,23 @@ export function busSuite({ connect }: BusSuiteOptions): readonly BusTest[] {
       )
       stop()
       await pause(50)
-      assert.equal(await one.send(name, 'too late'), false)
+      assert.equal(await one.send(name, 'too late'), 0)
+    }),
+
+    test('a message reaches all who receive under its name, and says how many', 3, async (...members) => {
+      const name = randomUUID()
+      const received: number[] = []
+      const stops = await Promise.all(
+        members.map((member, m) => member.receive(name, () => void received.push(m))),
+      )
+      const [one] = members as [Bus]
+      assert.equal(await one.send(name, 'to all'), 3)
+      await until(() => received.length === 3, 'all had received it')
+      assert.deepEqual([...received].sort(), [0, 1, 2])
+      stops[2]?.()
+      await pause(50)
+      assert.equal(await one.send(name, 'to two'), 2)
+      await until(() => received.length === 5, 'two had received it')
     }),
 
     test('a name has one holder at a time', 4, async (...members) => {

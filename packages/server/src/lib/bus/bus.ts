@@ -70,11 +70,11 @@ export interface Bus {
   readonly inUseMs: number
 
   /**
-   * Hands a message to the one process that receives under a name, if there is one. Resolves with whether there is: `true`
-   * is no proof that it arrived.
+   * Hands a message to every process that receives under a name. Resolves with how many there are, which is no proof that
+   * it arrived.
    */
-  send(name: string, message: string): Promise<boolean>
-  /** Receives what is sent to a name, until the function it resolves with is called. */
+  send(name: string, message: string): Promise<number>
+  /** Receives what is sent to a name, the own process' messages included, until the function it resolves with is called. */
   receive(name: string, listener: (message: string) => void): Promise<() => void>
 
   /**

@@ -132,12 +132,12 @@ class MemoryBus implements Bus {
     return () => {}
   }
 
-  async send(name: string, message: string): Promise<boolean> {
+  async send(name: string, message: string): Promise<number> {
     this.#requireOpen()
-    if (this.#memory.messages.listenerCount(name) === 0) return false
+    const receivers = this.#memory.messages.listenerCount(name)
     // As it would be between processes, nobody is called back while they are sending.
-    setImmediate(() => this.#memory.messages.emit(name, message))
-    return true
+    if (receivers > 0) setImmediate(() => this.#memory.messages.emit(name, message))
+    return receivers
   }
 
   async receive(name: string, listener: (message: string) => void): Promise<() => void> {

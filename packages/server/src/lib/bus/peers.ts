@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, backoffMs } from '@tidings/core/wire'
 import type { Answer, CompleteAnswer, TidingsRequest } from '../http/http.js'
+import { atMost, withTimeout } from '../time-limit.js'
 import type { Bus } from './bus.js'
 
 /** How long another node may take to answer, in milliseconds. */
@@ -9,10 +11,37 @@ const answerMs = 5_000
 /** Between which bounds a bus is asked again to hand over what is sent to this node. */
 const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
 
-/** What nodes say to each other: a request that was carried over, and what it was answered with. */
+/** The name under which every node receives. */
+const everyone = 'nodes'
+
+/** What nodes say to each other: a request that was carried over, a question to all, and what either was answered with. */
 type Message =
   | { readonly ask: number; readonly from: string; readonly request: CarriedRequest }
   | { readonly answer: CompleteAnswer; readonly to: number }
+  | { readonly question: unknown; readonly ask?: number; readonly from: string }
+  | { readonly reply: unknown; readonly to: number; readonly from: string }
+
+/** What a node is asked by others. */
+export interface PeersHome {
+  /** Answers a request that was carried here; never rejects. */
+  answer(request: TidingsRequest): Promise<Answer>
+  /** Answers a question that all nodes are asked. Where it rejects, this node does not reply. */
+  reply(question: unknown): unknown
+}
+
+/** What all nodes have replied, and how many of them there are. */
+export interface Replies {
+  readonly nodes: number
+  /** By the names of the nodes. */
+  readonly replies: ReadonlyMap<string, unknown>
+}
+
+/** A question to all that waits for replies. */
+interface Asked {
+  readonly replies: Map<string, unknown>
+  nodes: number
+  complete(): void
+}
 
 /** A request as it travels. Its credentials are in it: whoever can read the bus can read them. */
 interface CarriedRequest {
@@ -32,18 +61,20 @@ export class Peers {
   /** Names this node. */
   readonly nodeId = randomBytes(6).toString('base64url')
   readonly #bus: Bus
-  readonly #answer: (request: TidingsRequest) => Promise<Answer>
+  readonly #home: PeersHome
   readonly #asked = new Map<number, (answer: CompleteAnswer) => void>()
+  readonly #askedAll = new Map<number, Asked>()
   #count = 0
-  #stopReceiving: (() => void) | undefined
+  readonly #stops: (() => void)[] = []
+  /** Resolves when this node receives. */
+  readonly #receiving: Promise<void>
   #retry: NodeJS.Timeout | undefined
   #isClosed = false
 
-  /** @param answer answers a request that was carried here; never rejects */
-  constructor(bus: Bus, answer: (request: TidingsRequest) => Promise<Answer>) {
+  constructor(bus: Bus, home: PeersHome) {
     this.#bus = bus
-    this.#answer = answer
-    void this.#receive(0)
+    this.#home = home
+    this.#receiving = new Promise((resolve) => void this.#receive(0, resolve))
   }
 
   /**
@@ -61,28 +92,64 @@ export class Peers {
       timer = setTimeout(() => resolve(undefined), answerMs)
     })
     try {
-      const isThere = await this.#say(nodeId, { ask, from: this.nodeId, request: carry(request, json) })
-      return isThere ? await answered : undefined
+      const there = await this.#say(nodeId, { ask, from: this.nodeId, request: carry(request, json) })
+      return there > 0 ? await answered : undefined
     } finally {
       clearTimeout(timer)
       this.#asked.delete(ask)
     }
   }
 
+  /**
+   * Asks all nodes that can be reached now, this one included. Those that have not replied in time are missing among the
+   * replies.
+   *
+   * @throws TidingsError `unavailable` if the bus cannot be used
+   */
+  async askAll(question: unknown): Promise<Replies> {
+    await withTimeout(answerMs, this.#receiving).catch((cause) => {
+      const message = 'This node does not receive from the bus yet. Try again later'
+      throw new TidingsError({ code: 'unavailable', message, cause, retryAfterMs: answerMs })
+    })
+    this.#count += 1
+    const ask = this.#count
+    let complete = () => {}
+    const completed = new Promise<void>((resolve) => {
+      complete = resolve
+    })
+    const asked: Asked = { replies: new Map(), nodes: Number.POSITIVE_INFINITY, complete }
+    this.#askedAll.set(ask, asked)
+    try {
+      asked.nodes = await this.#sayToAll({ question, ask, from: this.nodeId })
+      if (asked.replies.size < asked.nodes) await atMost(answerMs, completed)
+      return { nodes: asked.nodes, replies: asked.replies }
+    } finally {
+      this.#askedAll.delete(ask)
+    }
+  }
+
+  /** Tells all nodes something that needs no reply. Does nothing if the bus cannot be used. */
+  tellAll(question: unknown): void {
+    this.#sayToAll({ question, from: this.nodeId }).catch(() => {})
+  }
+
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#retry)
-    this.#stopReceiving?.()
+    for (const stop of this.#stops) stop()
   }
 
-  async #receive(failures: number): Promise<void> {
+  async #receive(failures: number, done: () => void): Promise<void> {
     try {
-      const stop = await this.#bus.receive(inboxOf(this.nodeId), (text) => this.#hear(text))
-      if (this.#isClosed) stop()
-      else this.#stopReceiving = stop
+      for (const name of [inboxOf(this.nodeId), everyone].slice(this.#stops.length)) {
+        this.#stops.push(await this.#bus.receive(name, (text) => this.#hear(text)))
+      }
+      if (this.#isClosed) this.close()
+      else done()
     } catch {
       if (this.#isClosed) return
-      this.#retry = setTimeout(() => void this.#receive(failures + 1), backoffMs(retry, failures)).unref()
+      const again = () => void this.#receive(failures + 1, done)
+      this.#retry = setTimeout(again, backoffMs(retry, failures)).unref()
     }
   }
 
@@ -93,17 +160,38 @@ export class Peers {
 
   async #heed(text: string): Promise<void> {
     const message = JSON.parse(text) as Message
+    if ('reply' in message) {
+      this.#replied(message)
+      return
+    }
     if ('to' in message) {
       this.#asked.get(message.to)?.(message.answer)
       return
     }
-    const answer = await this.#answer(uncarry(message.request))
+    if ('question' in message) {
+      const { question, ask, from } = message
+      const reply = (await this.#home.reply(question)) ?? null
+      if (ask !== undefined) await this.#say(from, { reply, to: ask, from: this.nodeId })
+      return
+    }
+    const answer = await this.#home.answer(uncarry(message.request))
     if (answer.kind === 'complete') await this.#say(message.from, { to: message.ask, answer })
     else answer.drop()
   }
 
-  #say(nodeId: string, message: Message): Promise<boolean> {
+  #replied({ reply, to, from }: { reply: unknown; to: number; from: string }): void {
+    const asked = this.#askedAll.get(to)
+    asked?.replies.set(from, reply)
+    if (asked && asked.replies.size >= asked.nodes) asked.complete()
+  }
+
+  /** Resolves with how many nodes there are by that name. */
+  #say(nodeId: string, message: Message): Promise<number> {
     return this.#bus.send(inboxOf(nodeId), JSON.stringify(message))
+  }
+
+  #sayToAll(message: Message): Promise<number> {
+    return this.#bus.send(everyone, JSON.stringify(message))
   }
 }
 

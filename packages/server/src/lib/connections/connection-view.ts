@@ -1,4 +1,7 @@
+import type { BoundProcedure } from '../binding.js'
+import { kindOf, mistake, requireKnown } from '../mistake.js'
 import type { Connection } from './connection.js'
+import { topicByKey } from './topic-access.js'
 
 /** A connection, as a predicate sees it. */
 export interface ConnectionView {
@@ -9,8 +12,58 @@ export interface ConnectionView {
   readonly topics: readonly string[]
 }
 
-/** Picks connections. */
+/** Picks connections, on the node that it is called on. */
 export type ConnectionPredicate = (connection: ConnectionView) => boolean
+
+/** Picks connections, on all nodes. Where it names both, both have to match. */
+export type ConnectionFilter =
+  | {
+      /** Whose they are, as the option `principal` says. */
+      readonly principal: string
+      readonly topic?: string
+    }
+  | {
+      readonly principal?: string
+      /** The key of a topic that they carry: `room?roomId=lobby`. */
+      readonly topic: string
+    }
+
+/**
+ * Checks a filter, and gives it with the topic's key as connections have it.
+ *
+ * @throws TidingsError `invalid_options` for one that names nothing, or something that is not text; as `topicByKey` does
+ */
+export function requireFilter(
+  given: unknown,
+  procedures: ReadonlyMap<string, BoundProcedure>,
+  maker: string,
+): ConnectionFilter {
+  if (typeof given !== 'object' || given === null) {
+    throw mistake(
+      `the filter is ${kindOf(given)}. Give { principal }, { topic }, both, or a predicate`,
+      maker,
+    )
+  }
+  requireKnown('the filter', given, ['principal', 'topic'], maker)
+  // What is there and undefined is a mistake: without it, too many would be picked.
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value !== 'string') throw mistake(`${name} is ${kindOf(value)}. Give a string`, maker)
+  }
+  const { principal, topic } = given as { principal?: string; topic?: string }
+  const filter = {
+    ...(principal !== undefined && { principal }),
+    ...(topic !== undefined && { topic: topicByKey(procedures, topic).key }),
+  }
+  if (Object.keys(filter).length > 0) return filter as ConnectionFilter
+  throw mistake('the filter is empty. Give { principal }, { topic }, or both', maker)
+}
+
+/** Picks what a filter does. */
+export function predicateOf({ principal, topic }: ConnectionFilter): ConnectionPredicate {
+  return (connection) =>
+    (principal === undefined || connection.principal === principal) &&
+    (topic === undefined || connection.topics.includes(topic))
+}
 
 export function describe({ info, subscriptions, entering }: Connection): ConnectionView {
   const topics = [...subscriptions].map(({ topic }) => topic.key)

@@ -76,6 +76,8 @@ async function opened(
   request: TidingsRequest,
   open: (context: unknown, arrival: Arrival) => Promise<StreamAnswer>,
 ): Promise<StreamAnswer> {
+  const { starting } = site.sharedRevocations ?? {}
+  if (starting) await starting
   const arrival = site.revocations.arrive()
   try {
     for (let count = 1; ; count += 1) {

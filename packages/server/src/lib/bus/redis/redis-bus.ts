@@ -123,10 +123,10 @@ class RedisBus implements Bus {
     return () => this.#doubters.delete(doubter)
   }
 
-  async send(name: string, message: string): Promise<boolean> {
+  async send(name: string, message: string): Promise<number> {
     const channel = this.#channelOf(name)
     const receivers = await this.#within(() => this.#link.command(channel, ['SPUBLISH', channel, message]))
-    return Number(receivers) > 0
+    return Number(receivers)
   }
 
   async receive(name: string, listener: (message: string) => void): Promise<() => void> {
