@@ -95,20 +95,20 @@ const pageWithZod = pageWithZodMini
 describe('what a page has to load, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
-    { what: 'the client', script: defaultClient, limit: 18_300, target: 8_000 },
-    { what: 'the native client', script: nativeClient, limit: 14_900, target: 5_000 },
+    { what: 'the client', script: defaultClient, limit: 18_650, target: 8_000 },
+    { what: 'the native client', script: nativeClient, limit: 15_250, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',
       script: pageWithZodMini,
       withZod: true,
-      limit: 24_500,
+      limit: 24_900,
       target: 13_000,
     },
     {
       what: 'the client, a contract and zod',
       script: pageWithZod,
       withZod: true,
-      limit: 45_100,
+      limit: 45_450,
       target: 36_000,
     },
   ])('$what stays within $limit bytes', async ({ what, script, limit, target, withZod = false }) => {
@@ -123,9 +123,9 @@ describe('what a page has to load, minified and gzipped', () => {
   })
 })
 
-it('loads no more than 4,750 bytes more when its tabs share a connection', async () => {
+it('loads no more than 4,800 bytes more when its tabs share a connection', async () => {
   const { gzippedOnDemand } = await bundle(defaultClient)
-  expect(gzippedOnDemand).toBeLessThanOrEqual(4_750)
+  expect(gzippedOnDemand).toBeLessThanOrEqual(4_800)
   expect(gzippedOnDemand).toBeGreaterThan(0)
 })
 

@@ -7,6 +7,7 @@ import {
   maxTimerMs,
 } from '@tidings/core/wire'
 import { parseJson, requestFailure } from './answer.js'
+import { elapsedMs } from './clock.js'
 import { linkedAbort } from './linked-abort.js'
 import type { ResolvedOptions } from './options.js'
 import type { OrderedCall } from './program-order.js'
@@ -66,13 +67,13 @@ export async function callCommand(
   const json = encodeInput(command, input)
   const headers = { 'Idempotency-Key': newKey() }
   const timeoutMs = Math.min(given ?? options.timeoutMs, maxTimerMs)
-  const endsAt = Date.now() + timeoutMs
+  const endsAt = elapsedMs() + timeoutMs
   const { signal, unlink } = linkedAbort(...signals)
   try {
     await caller.turn({ signal, timeoutMs })
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const timeLeft = Math.max(endsAt - Date.now(), 0)
+        const timeLeft = Math.max(endsAt - elapsedMs(), 0)
         const { status, text } = await postJson(options, command.path, json, {
           signal,
           headers,
@@ -85,7 +86,7 @@ export async function callCommand(
         const error = cause as TidingsError
         if (!isNetworkFailure(error) || attempt >= maxAttempts) throw withTypedData(command, error)
         const delay = backoffMs(options.reconnect, attempt - 1)
-        if (Date.now() + delay >= endsAt) throw error
+        if (elapsedMs() + delay >= endsAt) throw error
         await pause(delay, signal)
       }
     }

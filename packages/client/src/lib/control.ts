@@ -5,6 +5,7 @@ import {
   type ControlRequest,
   type ControlResult,
   fromProblem,
+  isReceived,
 } from '@tidings/core/wire'
 import { isFinal, isMistake, mayHeal, requestFailure } from './answer.js'
 import type { ResolvedOptions } from './options.js'
@@ -14,6 +15,12 @@ import { readControlAnswer } from './signals.js'
 
 /** How many operations one request has at the most, and of about how many characters, unless one alone is longer. */
 const most = { operations: 1_000, length: 100_000 }
+
+/**
+ * How long a request may take the first time, in milliseconds, and twice as long each time after that. A network that was lost
+ * in silence leaves it on a kept-alive connection that is dead, and another is made on a new one.
+ */
+const firstTimeoutMs = 4_000
 
 /** A topic that is to be carried. */
 export interface CarriedTopic {
@@ -67,6 +74,8 @@ export class Control {
   /** How many requests there were about this connection: one that was given up must not be done after a newer one. */
   #sequence = 0
   #failures = 0
+  /** Requests in a row that were not answered in time. */
+  #timeouts = 0
   #retry: ReturnType<typeof setTimeout> | undefined
 
   constructor(owner: ControlOwner) {
@@ -75,6 +84,10 @@ export class Control {
 
   get isOpen(): boolean {
     return this.#id !== undefined
+  }
+
+  get #timeoutMs(): number {
+    return Math.min(firstTimeoutMs * 2 ** this.#timeouts, this.#owner.options.timeoutMs)
   }
 
   /** There is a connection now, which carries nothing yet. */
@@ -94,6 +107,7 @@ export class Control {
     this.#isBusy = false
     this.#mustProve = false
     this.#failures = 0
+    this.#timeouts = 0
     clearTimeout(this.#retry)
     this.#retry = undefined
   }
@@ -124,6 +138,7 @@ export class Control {
       if (this.#id !== id) return
       this.#isBusy = false
       this.#failures = 0
+      this.#timeouts = 0
       this.#wasDenied = false
       operations.forEach((operation, index) => {
         this.#finish(operation, results[index])
@@ -168,6 +183,7 @@ export class Control {
     const request: ControlRequest = { sequence: this.#sequence, operations }
     const { text } = await postJson(this.#owner.options, `$connections/${encodeURIComponent(id)}`, request, {
       signal: this.#abort?.signal,
+      timeoutMs: this.#timeoutMs,
     })
     return readControlAnswer(text, operations.length)
   }
@@ -213,7 +229,10 @@ export class Control {
       const key = 'subscribe' in operation ? operation.subscribe : operation.snapshot
       topics.get(key)?.lost()
     }
-    const delay = isDenied ? 0 : backoffMs(options.reconnect, this.#failures, problem.retryAfterMs)
+    const isLate = problem.code === 'timeout' && !isReceived(problem)
+    const isHasty = isLate && this.#timeoutMs < options.timeoutMs
+    if (isLate) this.#timeouts += 1
+    const delay = isDenied || isHasty ? 0 : backoffMs(options.reconnect, this.#failures, problem.retryAfterMs)
     this.#failures += 1
     this.#retry = setTimeout(() => {
       this.#retry = undefined

@@ -1,6 +1,7 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
 import { backoffMs, fromProblem, maxTimerMs, type OpenSignal, signal as signals } from '@tidings/core/wire'
 import { isFinal, isMistake } from './answer.js'
+import { elapsedMs } from './clock.js'
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
 import type { EventSourceLike, ResolvedOptions } from './options.js'
 import { report, threw } from './reporting.js'
@@ -9,6 +10,9 @@ import { type Wake, watchWaking } from './waking.js'
 
 /** A connection that stayed open for so long was a good one, even if nothing came. */
 const provenMs = 5_000
+
+/** How long after one connection that was asked for another is made at the soonest. */
+const minRenewalMs = 1_000
 
 /** What a connection tells. */
 export interface EventConnectionListener {
@@ -41,6 +45,9 @@ export class EventConnection {
   #failures = 0
   /** Whether the server was just told who we are and would not have it. Asked for new headers, we may be somebody. */
   #wasDenied = false
+  /** There for a while after another connection was asked for. */
+  #renewal: ReturnType<typeof setTimeout> | undefined
+  #mustRenew = false
   #openedAt = Number.POSITIVE_INFINITY
   #heardAt = 0
   /** How long the server may be silent before the connection counts as lost. */
@@ -82,6 +89,22 @@ export class EventConnection {
   reconnect(problem: TidingsError): void {
     this.#problem = problem
     this.#lost()
+  }
+
+  /** Makes another connection now, with new headers: one a second at the most, so that the last request counts. */
+  renew(): void {
+    const { status } = this.#state
+    if (status === 'idle' || status === 'closed') return
+    this.#mustRenew = this.#renewal !== undefined
+    if (this.#mustRenew) return
+    this.#renewal = setTimeout(() => {
+      this.#renewal = undefined
+      if (this.#mustRenew) this.renew()
+    }, minRenewalMs)
+    this.#failures = 0
+    this.#wasDenied = false
+    if (status === 'waiting') this.#connect()
+    else this.#replace('another was asked for')
   }
 
   /** Gives up. */
@@ -146,7 +169,7 @@ export class EventConnection {
   }
 
   #opened({ id = '', heartbeatMs = 0, retryMs }: OpenSignal): void {
-    this.#openedAt = Date.now()
+    this.#openedAt = elapsedMs()
     this.#wasDenied = false
     this.#retryMs = retryMs
     // One heartbeat may be late; two are not.
@@ -162,7 +185,7 @@ export class EventConnection {
   }
 
   #lost(): void {
-    const wasOpenFor = Date.now() - this.#openedAt
+    const wasOpenFor = elapsedMs() - this.#openedAt
     this.#disconnect()
     // Its time had come while it was open; what we are now is asked with the next.
     const hasExpired = wasOpenFor >= 0
@@ -175,7 +198,10 @@ export class EventConnection {
     }
     if (isMistake(problem)) report({ options: this.#options }, problem)
     const { reconnect } = this.#options
-    const delay = backoffMs(reconnect, this.#failures - 1, problem.retryAfterMs ?? this.#retryMs)
+    // Its owner has signed in or out, say. If another is gone as soon, that is not the reason.
+    const isAtOnce = problem.code === 'gone' && this.#failures === 1
+    const waitMs = backoffMs(reconnect, this.#failures - 1, problem.retryAfterMs ?? this.#retryMs)
+    const delay = isAtOnce ? 0 : waitMs
     this.#timer = setTimeout(() => this.#connect(), delay)
     this.#change({ type: 'lost', attempt: this.#failures, problem, retryAt: Date.now() + delay })
     this.#listener.lost()
@@ -193,21 +219,20 @@ export class EventConnection {
   #woken(wake: Wake): void {
     // What failed before says nothing about now.
     if (wake === 'back') this.#failures = 0
-    const isStale = wake === 'back' || Date.now() - this.#heardAt > this.#silenceMs / 2
+    const isStale = wake === 'back' || elapsedMs() - this.#heardAt > this.#silenceMs / 2
     const { status } = this.#state
     if (status === 'waiting') this.#connect()
     else if ((status === 'connecting' || status === 'open') && isStale) {
-      this.#problem = this.#broken('was replaced: the page was away')
-      this.#listener.lost()
-      this.#change({
-        type: 'lost',
-        attempt: this.#failures + 1,
-        problem: this.#problem,
-        retryAt: Date.now(),
-      })
-      // Whoever was told may have closed it.
-      if (this.state.status === 'waiting') this.#connect()
+      this.#replace('the page was away')
     }
+  }
+
+  #replace(why: string): void {
+    const problem = this.#broken(`was replaced: ${why}`)
+    this.#listener.lost()
+    this.#change({ type: 'lost', attempt: this.#failures + 1, problem, retryAt: Date.now() })
+    // A handler of that may have closed it.
+    if (this.#state.status === 'waiting') this.#connect()
   }
 
   /**
@@ -224,14 +249,14 @@ export class EventConnection {
   }
 
   #heard(): void {
-    this.#heardAt = Date.now()
+    this.#heardAt = elapsedMs()
   }
 
   /** Looks, no more often than it has to, whether the server has been silent for too long. */
   #watch(): void {
     clearTimeout(this.#timer)
     if (this.#silenceMs <= 0) return
-    const left = this.#heardAt + this.#silenceMs - Date.now()
+    const left = this.#heardAt + this.#silenceMs - elapsedMs()
     if (left > 0) this.#timer = setTimeout(() => this.#watch(), left)
     else this.reconnect(this.#broken(`was silent for ${this.#silenceMs} ms`))
   }
@@ -247,6 +272,9 @@ export class EventConnection {
   }
 
   #unwatch(): void {
+    clearTimeout(this.#renewal)
+    this.#renewal = undefined
+    this.#mustRenew = false
     this.#stopWatching?.()
     this.#stopWatching = undefined
   }
