@@ -23,6 +23,7 @@ export function untypedClient(contract: ContractDefinition, options: ResolvedOpt
   return {
     ...groupClient(compiled, manager),
     connection: manager.connection,
+    reconnect: () => manager.reconnect(),
     close,
     [disposeSymbol]: close,
   }

@@ -156,6 +156,10 @@ export class ConnectionManager implements Wires, LineOwner {
     this.#refresh()
   }
 
+  reconnect(): void {
+    this.#line?.reconnect()
+  }
+
   close(): void {
     if (this.closing.aborted) return
     this.#closing.abort(new TidingsError({ code: 'closed', message: 'The client was closed' }))

@@ -12,6 +12,8 @@ export interface Line {
   open(): void
   /** What is wanted may have changed. */
   sync(): void
+  /** Carries the topics over another connection, which is made now. */
+  reconnect(): void
   /** There is nothing to carry for now, or never again. */
   close(how: 'rested' | 'closed'): void
 }
@@ -67,6 +69,10 @@ export class OwnLine implements Line, ControlOwner, EventConnectionListener {
   sync(): void {
     this.#control.sync()
     this.#settle()
+  }
+
+  reconnect(): void {
+    this.#events.renew()
   }
 
   close(how: 'rested' | 'closed'): void {

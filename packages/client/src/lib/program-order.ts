@@ -40,7 +40,8 @@ export class ProgramOrder {
 
   /** Resolves when a call may be sent, or its signal fires. */
   async turn(isUp: boolean, { signal, timeoutMs = Number.POSITIVE_INFINITY }: OrderedCall): Promise<void> {
-    const wires = new Set(this.#asked)
+    // What has a cursor brings what happens meanwhile.
+    const wires = new Set([...this.#asked].filter(({ cursor }) => cursor === undefined))
     if (wires.size === 0 || signal.aborted) return
     if (isUp) await this.#wait(wires, Math.min(maxWaitMs, timeoutMs / 2), signal)
     if (!signal.aborted) for (const wire of wires) wire.overtaken()

@@ -52,6 +52,10 @@ export class Relay implements LineOwner {
       this.#tabs.tell({ to: tab, type: 'state', state: sentState(this.#line.state), nonce })
       return
     }
+    if (request.type === 'reconnect') {
+      this.#line.reconnect()
+      return
+    }
     const { key } = request
     switch (request.type) {
       case 'want':

@@ -80,6 +80,12 @@ class SharedLine implements Line, SessionOwner {
     })
   }
 
+  /** The holder does that, for all tabs. */
+  reconnect(): void {
+    this.#own?.reconnect()
+    this.#session?.reconnect()
+  }
+
   close(how: 'rested' | 'closed'): void {
     this.#own?.close(how)
     if (how === 'rested') {

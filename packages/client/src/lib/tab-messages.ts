@@ -19,6 +19,8 @@ export type TabRequest =
   | TopicRequest
   /** Tell the state of the connection, with the `nonce`. The answer also shows that the holder runs. */
   | { readonly type: 'ping'; readonly tab: string; readonly nonce: string }
+  /** Make another connection, since the user has signed in or out. */
+  | { readonly type: 'reconnect'; readonly tab: string }
 
 /** What the holder tells all tabs, or the tab that `to` names. */
 export type Telling = { readonly to?: string | undefined } & (
@@ -61,6 +63,7 @@ export function readTabMessage(data: unknown): TabMessage | undefined {
 
 function isRequest({ type, key, cursor, nonce }: Unchecked): boolean {
   if (type === 'ping') return isText(nonce, most.id)
+  if (type === 'reconnect') return true
   const isAboutTopic = type === 'want' || type === 'snapshot' || type === 'leave'
   return isAboutTopic && isText(key, most.key) && isTextOrAbsent(cursor)
 }

@@ -101,6 +101,11 @@ export class TabSession {
     this.#request(request)
   }
 
+  /** Has the holder make another connection. */
+  reconnect(): void {
+    this.#request({ type: 'reconnect', tab: this.#tab })
+  }
+
   /** The id by which requests are made. */
   get tab(): string {
     return this.#tab

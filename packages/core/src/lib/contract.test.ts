@@ -288,9 +288,9 @@ describe('a name', () => {
   })
 
   const reserved: [what: string, place: Place, names: readonly string[]][] = [
-    ['a procedure', procedure, ['connection', 'close', 'then']],
-    ['a group', group, ['connection', 'close', 'then']],
-    ['a member of a group', inner, ['connection', 'close', 'then']],
+    ['a procedure', procedure, ['connection', 'reconnect', 'close', 'then']],
+    ['a group', group, ['connection', 'reconnect', 'close', 'then']],
+    ['a member of a group', inner, ['connection', 'reconnect', 'close', 'then']],
     ['a param', param, ['lastEventId']],
     ['an event of a channel', event, ['open', 'error', 'snapshot', 'gap', 'then']],
     ['an event of a stream', token, ['open', 'error', 'snapshot', 'gap', 'then']],

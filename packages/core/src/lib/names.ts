@@ -10,7 +10,7 @@ export const reservedEventNames = ['open', 'error', 'snapshot', 'gap', 'then'] a
 export type ReservedEventName = (typeof reservedEventNames)[number]
 
 /** Names of procedures and groups nobody may declare: the client's own members, and what would make it a promise. */
-export const reservedMemberNames = ['connection', 'close', 'then'] as const
+export const reservedMemberNames = ['connection', 'reconnect', 'close', 'then'] as const
 export type ReservedMemberName = (typeof reservedMemberNames)[number]
 
 /** Names of params nobody may declare: they share the query string with Tidings' own. */

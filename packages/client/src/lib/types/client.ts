@@ -247,6 +247,13 @@ type ProceduresOf<Group> = {
 export type Client<Contract> = ProceduresOf<Contract> &
   Disposes & {
     readonly connection: Connection
+    /**
+     * Makes another connection now, with `headers` that are asked for again: when the user signs in or out. Each topic goes on
+     * from its cursor. With `share`, the tab that holds the connection does it, for all tabs.
+     *
+     * Without a connection it does nothing. Called again within a second, it is done again when the second is over.
+     */
+    reconnect(): void
     /** Ends every subscription, loop, call and run. Closing twice is closing once. */
     close(): void
   }
