@@ -244,27 +244,6 @@ it('a command may take as long as it likes', async () => {
   await expect(answer).resolves.toMatchObject({ text: 'x' })
 })
 
-/** Finds out which channel tabs use in a test, and gives what speaks there. */
-function overhear(): (message: unknown) => void {
-  const { BroadcastChannel: Original } = globalThis
-  let name = ''
-  globalThis.BroadcastChannel = class extends Original {
-    constructor(given: string) {
-      super(given)
-      name = given
-    }
-  }
-  let channel: BroadcastChannel | undefined
-  onTestFinished(() => {
-    globalThis.BroadcastChannel = Original
-    channel?.close()
-  })
-  return (message) => {
-    channel ??= new Original(name)
-    channel.postMessage(message)
-  }
-}
-
 it('a command is sent again where a gateway has lost the server, with the same key', async () => {
   const keys: unknown[] = []
   const { url } = await startServer(
@@ -314,45 +293,6 @@ describe('tabs that share', () => {
     eve.client.room({ roomId: 'a' }).subscribe({ snapshot: (state) => received.push(state) })
     await until(() => eve.errors.length > 0, 'eve was refused')
     expect(received).toEqual([])
-  })
-
-  it('go on with the tab that holds the connection, though one that held it before is heard late', async () => {
-    fakeLocks()
-    const speak = overhear()
-    const { url, tidings } = await startServer()
-    const [holder, other] = [connect(url, { share: true }), connect(url, { share: true })]
-    const received: number[] = []
-    holder.client.ticks().on('tick', () => {})
-    await until(() => holder.status() === 'open', 'one held it')
-    other.client.ticks().on('tick', (n) => received.push(n))
-    await until(() => other.status() === 'open', 'the other heard of it')
-    await tidings.emit.ticks().tick(1)
-    await until(() => received.length === 1, 'it came')
-    speak({ type: 'holder', holder: 'gone', since: 1 })
-    speak({ type: 'state', state: { status: 'idle' }, holder: 'gone', since: 1 })
-    await pause(50)
-    await tidings.emit.ticks().tick(2)
-    await until(() => received.length === 2, 'it came')
-    expect(other.status()).toBe('open')
-  })
-
-  it('are not disturbed by what else is said on their channel', async () => {
-    fakeLocks()
-    const speak = overhear()
-    const thrown: unknown[] = []
-    const note = (error: unknown) => thrown.push(error)
-    process.on('uncaughtException', note)
-    onTestFinished(() => {
-      process.off('uncaughtException', note)
-    })
-    const { url } = await startServer()
-    const { client, status } = connect(url, { share: true })
-    client.ticks().on('tick', () => {})
-    await until(() => status() === 'open', 'it was open')
-    for (const message of [null, 1, 'text', {}, { type: 'unknown' }, { tab: 1 }]) speak(message)
-    await pause(50)
-    expect(thrown).toEqual([])
-    expect(status()).toBe('open')
   })
 
   it.each<[string, ClientOptions['share'], Partial<ClientOptions>, RegExp]>([
