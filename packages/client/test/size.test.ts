@@ -95,20 +95,20 @@ const pageWithZod = pageWithZodMini
 describe('what a page has to load, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
-    { what: 'the client', script: defaultClient, limit: 18_650, target: 8_000 },
-    { what: 'the native client', script: nativeClient, limit: 15_250, target: 5_000 },
+    { what: 'the client', script: defaultClient, limit: 18_800, target: 8_000 },
+    { what: 'the native client', script: nativeClient, limit: 15_400, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',
       script: pageWithZodMini,
       withZod: true,
-      limit: 24_900,
+      limit: 25_050,
       target: 13_000,
     },
     {
       what: 'the client, a contract and zod',
       script: pageWithZod,
       withZod: true,
-      limit: 45_450,
+      limit: 45_600,
       target: 36_000,
     },
   ])('$what stays within $limit bytes', async ({ what, script, limit, target, withZod = false }) => {

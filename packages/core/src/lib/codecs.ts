@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { inOrder } from './canonical.js'
 import {
   bigintDefinition,
   bytesDefinition,
@@ -59,7 +60,7 @@ export function map<Key extends Schema, Value extends Schema>(
     (value) => value instanceof Map,
     'Invalid input: expected a Map',
   )
-  return z.codec(z.array(z.tuple([key, value])), held, mapDefinition as never) as never
+  return z.codec(inOrder(z.array(z.tuple([key, value]))), held, mapDefinition as never) as never
 }
 
 type SetOf<Item> = Set<z.core.output<Item>>
@@ -69,5 +70,5 @@ export function set<Item extends Schema>(
   item: Item,
 ): z.ZodCodec<z.ZodArray<Item>, z.ZodCustom<SetOf<Item>, SetOf<Item>>> {
   const held = z.custom<Set<unknown>>((value) => value instanceof Set, 'Invalid input: expected a Set')
-  return z.codec(z.array(item), held, setDefinition as never) as never
+  return z.codec(inOrder(z.array(item)), held, setDefinition as never) as never
 }

@@ -97,6 +97,12 @@ describe.each([
     expect(() => give(schema, given)).toThrow(expect.objectContaining({ code: 'invalid_input' }))
   })
 
+  test('is not made an object where it is one of a class', () => {
+    const either = z.union([z.object({ n: z._default(z.number(), 1) }), isoDate])
+    expect(give(either, day)).toBe(at)
+    expect(give(z.union([z.record(z.string(), Limit), isoDate]), day)).toBe(at)
+  })
+
   test('is left as it is', () => {
     const given = Object.freeze({ list: Object.freeze([Object.freeze({})]) })
     expect(give(z.object({ list: z.array(Limit) }), given)).toEqual({ list: [{ limit: 20 }] })

@@ -34,13 +34,13 @@ function completed(schema: Schema, value: unknown): unknown {
   const { def } = (schema as zod.$ZodTypes)._zod
   switch (def.type) {
     case 'object':
-      return isObject(value) ? { ...value, ...completedKeys(def.shape, value) } : value
+      return isPlain(value) ? { ...value, ...completedKeys(def.shape, value) } : value
     case 'array':
       return Array.isArray(value) ? value.map((item) => completed(def.element, item)) : value
     case 'tuple':
       return Array.isArray(value) ? completedItems(def, value) : value
     case 'record':
-      return isObject(value)
+      return isPlain(value)
         ? Object.fromEntries(
             Object.entries(value).map(([key, inner]) => [key, completed(def.valueType, inner)]),
           )
@@ -50,7 +50,7 @@ function completed(schema: Schema, value: unknown): unknown {
     case 'intersection':
       return completed(def.right, completed(def.left, value))
     case 'lazy':
-      return completed(def.getter(), value)
+      return completed((schema as zod.$ZodLazy)._zod.innerType, value)
     case 'optional':
     case 'nonoptional':
     case 'nullable':
@@ -94,6 +94,10 @@ function completedMember(options: readonly Schema[], value: unknown): unknown {
   return value
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
+/** Whether a value is an object as it is written: a Date is not, although zod takes it for an object without keys. */
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  // An object of another realm has another Object.prototype.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -252,6 +252,30 @@ describe.each([
     expect(sent(schema, { text: 'ham' })).toEqual({ text: 'ham' })
   })
 
+  describe('whose schema rewrites its values', () => {
+    const trimmed = z.string().check(z.trim(), z.minLength(1))
+
+    test('gives what was rewritten', () => {
+      expect(sent(trimmed, ' a ')).toBe('a')
+      expect(sent(z.object({ at: isoDate, name: trimmed }), { at: new Date(0), name: ' a ' })).toEqual({
+        at: new Date(0),
+        name: 'a',
+      })
+    })
+
+    test.each<[what: string, schema: Schema, value: unknown]>([
+      ['does not fit any more', z.string().check(z.minLength(1), z.trim()), ' '],
+      ['is rewritten again', z.string().check(z.overwrite((text) => `${text}!`)), 'a'],
+      [
+        'is rewritten again beside a codec',
+        z.object({ at: isoDate, n: z.number().check(z.overwrite((n) => n + 1)) }),
+        { at: new Date(0), n: 1 },
+      ],
+    ])('is refused where what it gives %s', (_what, schema, value) => {
+      expect(errorOf(() => encode(schema, value)).code).toBe('invalid_output')
+    })
+  })
+
   test.each<[which: string, schema: Schema]>([
     ['an asynchronous check', z.string().check(z.refine(async () => true))],
     [

@@ -1,4 +1,5 @@
 import * as zod from 'zod/v4/core'
+import { canonical } from './canonical.js'
 import { completerOf } from './given.js'
 import { type Issue, TidingsError } from './problem.js'
 import { holds } from './schema-walk.js'
@@ -41,19 +42,49 @@ export function payloadOf(schema: Schema): Payload {
   return planOf(schema, (value) => value)
 }
 
-/** Makes the plan for a schema whose values a caller gives, who may leave out whatever has a default: inputs and params. */
+/** Makes the plan for a schema whose values a caller gives, who may leave out whatever has a default. */
 export function givenPayloadOf(schema: Schema): Payload {
   return planOf(schema, completerOf(schema))
 }
 
-function planOf(schema: Schema, complete: (value: unknown) => unknown): Payload {
+/** Makes the plan for params, which a caller gives, and which are written in one way if they are equal. */
+export function paramsPayloadOf(schema: Schema): Payload {
+  return planOf(schema, completerOf(schema), canonical)
+}
+
+function planOf(
+  schema: Schema,
+  complete: (value: unknown) => unknown,
+  context?: zod.ParseContext<zod.$ZodIssue>,
+): Payload {
   // zod compiles `parse` and not `encode`; without a codec inside, both do the same.
   const encode = holds(schema, isTwoFormed) ? zod.safeEncode : zod.safeParse
-  return {
+  const plan: Payload = {
     encode: (value, what, code = 'invalid_output') =>
-      fitting(() => encode(schema, complete(value)), what, code),
+      fitting(() => encode(schema, complete(value), context), what, code),
     decode: (json, what, code = 'invalid_input') => fitting(() => zod.safeParse(schema, json), what, code),
   }
+  return holds(schema, isRewriting) ? settled(plan) : plan
+}
+
+/**
+ * Has what `trim()` and the like rewrite on the way out be what is read: a text that is empty once it is trimmed may not fit any
+ * more, and one's own `overwrite` may rewrite again what it has rewritten.
+ */
+function settled(plan: Payload): Payload {
+  const encode: Payload['encode'] = (value, what, code = 'invalid_output') => {
+    const json = plan.encode(value, what, code)
+    const read = plan.encode(plan.decode(json, what, code), what, code)
+    if (JSON.stringify(read) === JSON.stringify(json)) return json
+    const message = `${what} is changed by each overwrite() of its schema anew. Write one that leaves its own result as it is`
+    throw new TidingsError({ code, message })
+  }
+  return { ...plan, encode }
+}
+
+/** Whether it is a check that rewrites values, such as `trim()`. */
+function isRewriting({ _zod: { def } }: zod.$ZodTypes): boolean {
+  return 'check' in def && (def.check as string) === 'overwrite'
 }
 
 function fitting(parse: () => zod.util.SafeParseResult<unknown>, what: string, code: MisfitCode): unknown {

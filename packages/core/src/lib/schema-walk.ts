@@ -14,6 +14,8 @@ export function holds(schema: Schema, is: (inner: zod.$ZodTypes) => boolean): bo
     const inner = value as zod.$ZodTypes
     if (is(inner)) return true
     const { def } = inner._zod
-    return def.type === 'lazy' ? visit(def.getter()) : Object.values(def).some(visit)
+    return def.type === 'lazy'
+      ? visit((inner as zod.$ZodLazy)._zod.innerType)
+      : Object.values(def).some(visit)
   }
 }

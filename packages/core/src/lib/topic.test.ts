@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
+import * as codecs from './codecs.js'
 import { bigint, isoDate, map } from './codecs.js'
+import * as miniCodecs from './mini-codecs.js'
 import { isTidingsError, type TidingsError } from './problem.js'
 import { topicCodecOf, topicKey } from './topic.js'
 import type { Schemas } from './types/schema.js'
@@ -110,6 +112,40 @@ describe('the query string of a topic', () => {
         expect(encode(params, reversed(value))).toBe(encode(params, value))
       }),
       { numRuns: 200 },
+    )
+  })
+
+  test.each([
+    ['zod', codecs],
+    ['zod/mini', miniCodecs as unknown as typeof codecs],
+  ])(
+    'is the same for equal sets and maps of %s, in whatever order they were filled',
+    (_name, { set, map, isoDate }) => {
+      const days = [new Date(0), new Date(8.64e7), new Date(-1)]
+      const params = {
+        ids: set(z.string()),
+        seen: z.object({ days: z.array(map(isoDate, set(z.number()))).optional() }),
+      }
+      const one = {
+        ids: new Set(['b', 'a', 'c']),
+        seen: { days: [new Map(days.map((day) => [day, new Set([1, 2])]))] },
+      }
+      const other = {
+        ids: new Set(['c', 'b', 'a']),
+        seen: { days: [new Map(days.toReversed().map((day) => [day, new Set([2, 1])]))] },
+      }
+      expect(encode(params, other)).toBe(encode(params, one))
+      expect(decode(params, encode(params, other))).toEqual(one)
+      expect(encode(params, { ...one, ids: new Set(['a', 'b']) })).not.toBe(encode(params, one))
+      // A list is in an order of its own.
+      const list = { ids: z.array(z.string()) }
+      expect(encode(list, { ids: ['b', 'a'] })).not.toBe(encode(list, { ids: ['a', 'b'] }))
+    },
+  )
+
+  test('is refused for a set that does not fit', () => {
+    expect(errorOf(() => encode({ ids: codecs.set(z.string()) }, { ids: new Set([1, 'a']) })).code).toBe(
+      'invalid_output',
     )
   })
 

@@ -1,5 +1,6 @@
 import * as zod from 'zod/v4/core'
-import { givenPayloadOf, type MisfitCode } from './payload.js'
+import { canonicalJson } from './canonical.js'
+import { type MisfitCode, paramsPayloadOf } from './payload.js'
 import { type Issue, TidingsError } from './problem.js'
 import type { Schema, Schemas } from './types/schema.js'
 
@@ -24,7 +25,7 @@ export interface TopicCodec {
 export function topicCodecOf(params: Schemas, path: string): TopicCodec {
   const names = Object.keys(params).sort()
   const texts = new Set(names.filter((name) => isText(params[name] as Schema)))
-  const payload = givenPayloadOf(new zod.$ZodObject({ type: 'object', shape: { ...params } }))
+  const payload = paramsPayloadOf(new zod.$ZodObject({ type: 'object', shape: { ...params } }))
   const what = `the params of ${path}`
 
   return {
@@ -84,15 +85,6 @@ function isText(schema: Schema): boolean {
     default:
       return false
   }
-}
-
-/** JSON with the keys of objects in order, so that equal values are equal text. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 }
 
 /** What is not JSON is handed on as text, for the schema to complain of. */

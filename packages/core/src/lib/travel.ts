@@ -1,13 +1,7 @@
 import type * as zod from 'zod/v4/core'
+import { findConfusion } from './confusion.js'
+import type { Obstacle } from './obstacle.js'
 import type { Schema } from './types/schema.js'
-
-/** Where and why a schema cannot travel as JSON, and what to write instead. */
-export interface Obstacle {
-  /** From the schema asked about to the one that stands in the way: `.sentAt`, `[]`, `.tags[]`. */
-  readonly path: string
-  readonly problem: string
-  readonly remedy: string
-}
 
 type Kind = zod.$ZodTypes['_zod']['def']['type']
 
@@ -61,6 +55,15 @@ export function findObstacle(schema: Schema, at: { key?: boolean } = {}): Obstac
   function visit(current: Schema, place: Place): Obstacle | undefined {
     // The same schema may do in one place and not in another, so it is judged once for each kind of place.
     if (isSeen(current, place)) return undefined
+    return visitInside(current, place) ?? confusionIn(current, place)
+  }
+
+  function confusionIn(current: Schema, place: Place): Obstacle | undefined {
+    const confusion = findConfusion(current)
+    return confusion && { ...confusion, path: place.path + confusion.path }
+  }
+
+  function visitInside(current: Schema, place: Place): Obstacle | undefined {
     const { def } = (current as zod.$ZodTypes)._zod
     if (def.type === 'undefined' && place.omittable) return undefined
     if (def.type === 'optional') {
@@ -116,11 +119,13 @@ export function findObstacle(schema: Schema, at: { key?: boolean } = {}): Obstac
       case 'readonly':
         return inside(def.innerType, '', place.omittable)
       case 'lazy':
-        return inside(def.getter(), '', place.omittable)
+        return inside((current as zod.$ZodLazy)._zod.innerType, '', place.omittable)
       case 'pipe':
         return inside(def.in, '', place.omittable) ?? visit(def.out, { ...place, travels: false })
       case 'literal':
         return place.travels ? literalObstacle(def.values, place) : undefined
+      case 'enum':
+        return place.travels ? literalObstacle(Object.values(def.entries), place) : undefined
       default:
         return undefined
     }
