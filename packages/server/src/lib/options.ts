@@ -41,6 +41,11 @@ export interface LimitOptions {
    * How many connections one principal may have open; see `principal`. One too many is answered with 429
    * `too_many_requests` and `Retry-After`.
    *
+   * Behind a proxy that does not pass on that a client has left, connections stay open that no page has any more. Once the limit
+   * is reached, the clients of the principal's shared connections are asked to prove within five seconds that they are there,
+   * at most each 30 s; those that do not are disconnected, and `Retry-After` tells the refused page when there is room. The
+   * connection of a single topic cannot be asked: it counts until `maxConnectionMs`.
+   *
    * Defaults to no limit.
    */
   connectionsPerPrincipal?: number

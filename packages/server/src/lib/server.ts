@@ -9,8 +9,10 @@ import { Allowances } from './connections/allowances.js'
 import type { Connection } from './connections/connection.js'
 import { predicateOf } from './connections/connection-view.js'
 import { Heartbeat } from './connections/heartbeat.js'
+import { PresenceChecks } from './connections/presence-checks.js'
 import { Revocations } from './connections/revocations.js'
 import { type Revoker, revoker } from './connections/revoker.js'
+import type { SharedConnection } from './connections/shared-connection.js'
 import { Tally } from './connections/tally.js'
 import { createEmit, type Publish } from './emitter.js'
 import { problemAnswer } from './http/answers.js'
@@ -104,6 +106,9 @@ export function createServer(
 
   const peers = bus && new Peers(bus, { answer, reply })
   const revocations = new Revocations(connections)
+  const shared = new Map<string, SharedConnection>()
+  const askElsewhere = (principal: string) => peers?.tellAll({ present: principal })
+  const presence = new PresenceChecks({ shared, askElsewhere })
   const sharedRevocations =
     bus &&
     peers &&
@@ -158,7 +163,8 @@ export function createServer(
     revocations,
     sharedRevocations,
     snapshotBytes: { held: 0 },
-    shared: new Map(),
+    presence,
+    shared,
     peers,
     answers: new AnswerMemory(bus),
     runs,
@@ -182,7 +188,8 @@ export function createServer(
 
   /** Answers what other nodes ask all. What is of another version is not answered. */
   async function reply(question: unknown): Promise<unknown> {
-    const { revoked } = question as { revoked?: unknown }
+    const { revoked, present } = question as { revoked?: unknown; present?: unknown }
+    if (typeof present === 'string') return presence.ask(present)
     if (typeof revoked !== 'string') throw new Error('This node does not know what it is asked')
     return sharedRevocations?.reply(revoked)
   }

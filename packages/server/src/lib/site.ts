@@ -4,6 +4,7 @@ import type { SharedRevocations } from './bus/shared-revocations.js'
 import type { Admission } from './connections/admission.js'
 import type { Allowances } from './connections/allowances.js'
 import type { ConnectionHome } from './connections/connection.js'
+import type { PresenceChecks } from './connections/presence-checks.js'
 import type { Revocations } from './connections/revocations.js'
 import type { SharedConnection } from './connections/shared-connection.js'
 import type { UntypedEmit } from './emitter.js'
@@ -16,6 +17,7 @@ export interface Site extends ConnectionHome {
   readonly options: ResolvedOptions<unknown>
   readonly procedures: ReadonlyMap<string, BoundProcedure>
   readonly admission: Admission
+  readonly presence: PresenceChecks
   readonly revocations: Revocations
   /** How often clients may ask for topics, on all of their connections together. */
   readonly allowances: { readonly ofPrincipals: Allowances; readonly ofAddresses: Allowances }

@@ -18,16 +18,24 @@ export function connectionInfo(
 }
 
 /** Lets a connection in, which counts until it is released. @throws TidingsError `unavailable` or `too_many_requests` */
-export async function admit({ admission, tally, hooks }: Site, info: ConnectionInfo): Promise<void> {
+export async function admit(
+  { admission, presence, tally, hooks }: Site,
+  info: ConnectionInfo,
+): Promise<void> {
   const limit = await admission.admit(info)
   if (!limit) return
   tally.refused += 1
   hooks.refused?.({ ...info, limit })
-  throw admission.refusal(limit)
+  const { principal } = info
+  const isOwn = limit === 'connectionsPerPrincipal' && principal !== undefined
+  throw admission.refusal(limit, isOwn ? presence.askEverywhere(principal) : undefined)
 }
 
 /** For how long other nodes believe what one has told of its connections, in milliseconds. */
 const believedMs = 60_000
+
+/** About how much later than there may be room a client is to come back, in milliseconds. */
+const roomMs = 500
 
 /** Where the connections of other nodes are counted too. */
 export interface SharedCounts {
@@ -82,8 +90,9 @@ export class Admission {
   }
 
   /** RFC 6585 section 4 for one who has too many, RFC 9110 section 15.6.4 where all together have. */
-  refusal(limit: ConnectionLimit): TidingsError {
-    const retryAfterMs = Math.ceil(jittered(this.#retryMs))
+  refusal(limit: ConnectionLimit, roomInMs?: number): TidingsError {
+    const waitMs = roomInMs === undefined ? jittered(this.#retryMs) : roomInMs + jittered(roomMs)
+    const retryAfterMs = Math.ceil(waitMs)
     if (limit === 'connections') {
       const message = 'The server has as many connections as it takes. Try again later'
       return new TidingsError({ code: 'unavailable', message, retryAfterMs })
