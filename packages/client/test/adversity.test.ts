@@ -167,23 +167,28 @@ describe('a topic that is left and subscribed to again while the connection lags
 
   it('is asked for again, though an old answer comes before it was', async () => {
     const { url, tidings } = await startServer()
-    const late: typeof fetch = async (input, init) => {
+    const held: (() => void)[] = []
+    let isHolding = false
+    const holdable: typeof fetch = async (input, init) => {
       const answer = await fetch(input, init)
-      if (init?.method === 'POST') await pause(60)
+      if (init?.method === 'POST' && isHolding) await new Promise<void>((resolve) => held.push(resolve))
       return answer
     }
-    const { client } = connect(url, { fetch: late })
+    const { client, status } = connect(url, { fetch: holdable })
     client.ticks().on('tick', () => {})
-    await until(() => tidings.stats().subscriptions === 1, 'ticks were there')
-    await pause(100)
-    const received: string[] = []
-    const stop = client.room({ roomId: 'a' }).on('typing', () => {})
-    await pause(80)
+    const room = client.room({ roomId: 'a' })
+    const stop = room.on('typing', () => {})
+    await until(() => status() === 'open', 'both topics were there')
+
+    isHolding = true
     stop()
-    await pause(10)
-    client.room({ roomId: 'a' }).on('typing', (who) => received.push(who))
+    await until(() => held.length === 1, 'the room was left, and the answer held')
+    expect(tidings.stats().subscriptions).toBe(1)
+    const received: string[] = []
+    room.on('typing', (who) => received.push(who))
+    isHolding = false
+    held[0]?.()
     await until(() => tidings.stats().subscriptions === 2, 'the room was there')
-    await pause(150)
     await tidings.emit.room({ roomId: 'a' }).typing('ada')
     await until(() => received.length === 1, 'it came')
   })
