@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { TidingsError } from '@tidings/core'
 import { problemAnswer } from './lib/http/answers.js'
-import { answerNodeRequest, type RequestHandler } from './lib/http/node-http.js'
+import { answerNodeRequest, originForm, type RequestHandler } from './lib/http/node-http.js'
 import { writeAnswer } from './lib/http/node-sink.js'
 
 export type { RequestHandler } from './lib/http/node-http.js'
@@ -42,7 +42,7 @@ export function nodeHandler(
     // HTTP/2's are made to be used as HTTP/1's.
     const request = given as IncomingMessage
     const response = answered as ServerResponse
-    const url = request.url ?? '/'
+    const url = originForm(request.url ?? '/')
     const rest = url.slice(prefix.length)
     if (!url.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) {
       const message = `Tidings answers below ${mount}, and this is ${url.split('?')[0]}`

@@ -70,21 +70,6 @@ async function requesting(port: number, text: string): Promise<Socket> {
 
 const get = (path: string) => `GET /events/${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
 
-describe('requests that were pipelined', () => {
-  it('are over when their client leaves, though they never got its socket', async () => {
-    const { tidings, signals } = start({ limits: { connections: 10 } })
-    const port = await portOf(createHttp(nodeHandler(tidings)))
-    const head =
-      'POST /events/count HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
-    const socket = await requesting(port, get('ticks').repeat(9) + head)
-    await until(() => tidings.stats().connections === 9 && signals.length === 1, 'all had begun')
-    socket.destroy()
-    await until(() => tidings.stats().connections === 0, 'all were over')
-    await until(() => signals[0]?.aborted === true, 'the stream was told')
-    expect((await open(`http://127.0.0.1:${port}/events/ticks`)).response.status).toBe(200)
-  })
-})
-
 describe('a client that does not read', () => {
   async function stall(tidings: ReturnType<typeof start>['tidings'], port: number) {
     const socket = await requesting(port, get('ticks'))

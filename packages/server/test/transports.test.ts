@@ -170,17 +170,18 @@ describe('what is in the way of a response', () => {
   it('may be a request before it, on the same connection, that is not answered yet', async () => {
     const tidings = start()
     const app = express()
-    let answer = () => {}
+    let answer: (() => void) | undefined
     app.get('/slow', (_request, response) => {
       answer = () => void response.send('slow')
     })
     app.use('/events', expressHandler(tidings))
     const { socket, text, got } = reading(connect(await listening(createHttp(app)), '127.0.0.1'))
     socket.write(get('/slow') + get('/events/ticks'))
-    await until(() => tidings.stats().connections === 1, 'the second request had come')
-    await tidings.emit.ticks().tick(7)
+    await until(() => answer !== undefined, 'the first request had come')
     expect(text()).toBe('')
-    answer()
+    answer?.()
+    await got('$open')
+    await tidings.emit.ticks().tick(7)
     await got('data: 7')
     await tidings.emit.ticks().tick(8)
     await got('data: 8')

@@ -1,6 +1,7 @@
 import { TidingsError } from '@tidings/core'
 import { topicKey } from '@tidings/core/wire'
 import type { BoundChannel, BoundProcedure } from '../binding.js'
+import { requireShallow } from '../http/nesting.js'
 import { withinTime } from '../time-limit.js'
 import { keyTooLong } from '../topic-key.js'
 
@@ -26,6 +27,7 @@ export interface TopicRequest {
 export function topicOf(channel: BoundChannel, given: URLSearchParams): TopicRequest {
   const { topics, path } = channel.compiled
   const params = topics.decode(given)
+  requireShallow(params, `The params of "${path}"`)
   const query = topics.encode(params)
   const key = topicKey(path, query)
   requireShort(key, channel)

@@ -1,3 +1,4 @@
+import { TidingsError } from '@tidings/core'
 import { encodeEventBody, parseCursor, signal, toProblem } from '@tidings/core/wire'
 import type { BoundChannel } from '../binding.js'
 import type { ConnectionInfo } from '../hooks.js'
@@ -21,11 +22,11 @@ export async function answerTopic(
   arrival: Arrival,
 ): Promise<StreamAnswer> {
   const topic = topicOf(channel, request.query)
+  const start = startOf(request)
   const info = connectionInfo(site, request, context, topic.key)
   arrival.become({ principal: info.principal, address: info.address, topics: [topic.key] })
   // Before `authorize`, which may cost something, and counted at once: those who come meanwhile are one more.
   await admit(site, info)
-  const start = startOf(request)
   try {
     await requireAuthorized(topic, context)
     await site.hub.prepare(topic.key, channel.settings, info, cursorOf(start))
@@ -81,8 +82,14 @@ function topicStream(
 /**
  * Where the client was: the `Last-Event-ID` header, which an EventSource sends when it reconnects by itself, or else
  * the `lastEventId` parameter, for those who cannot set the header. The header is the newer of the two.
+ *
+ * @throws TidingsError `bad_request` for a parameter given twice
  */
-function startOf(request: TidingsRequest): Start {
+export function startOf(request: TidingsRequest): Start {
+  if (request.query.getAll('lastEventId').length > 1) {
+    const message = 'The query parameter "lastEventId" is given twice. Send it once'
+    throw new TidingsError({ code: 'bad_request', message })
+  }
   const lastEventId = request.headers.get('last-event-id') || request.query.get('lastEventId')
   if (!lastEventId) return { kind: 'head' }
   return { kind: 'resume', cursor: parseCursor(lastEventId) }

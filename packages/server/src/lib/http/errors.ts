@@ -1,6 +1,17 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
 import { type CompiledProcedure, isErrorCode, isReceived } from '@tidings/core/wire'
 
+const explained = new WeakSet<TidingsError>()
+
+/**
+ * Marks an error as one that tells how to mend the server, which is reported, and which callers may see: it has no secrets,
+ * and whoever tries the server for the first time looks at the answer.
+ */
+export function explain(error: TidingsError): TidingsError {
+  explained.add(error)
+  return error
+}
+
 /**
  * What others may see of an error, with its data encoded; everything else is reported and becomes `internal`.
  *
@@ -13,6 +24,10 @@ export function publicError(
   procedure: CompiledProcedure | undefined,
   report: (error: unknown) => void,
 ): TidingsError {
+  if (isTidingsError(error) && explained.has(error)) {
+    report(error)
+    return error
+  }
   if (isTidingsError(error) && !isReceived(error)) {
     const declared = procedure && procedure.kind !== 'channel' ? procedure.errors.get(error.code) : undefined
     if (declared) {

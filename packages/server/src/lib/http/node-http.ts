@@ -1,12 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { TidingsError } from '@tidings/core'
+import { explain } from './errors.js'
 import type { Answer, TidingsRequest } from './http.js'
 import { hasLeft, whenOver, writeAnswer } from './node-sink.js'
+import { turnOf } from './pipelining.js'
 
 /** Whatever answers requests: a {@link Tidings} server, whichever its contract. */
 export interface RequestHandler {
   handle(request: TidingsRequest): Promise<Answer>
+}
+
+/** The scheme and authority of a target in absolute form, as clients send it to proxies: RFC 9112 section 3.2.2. */
+const absoluteForm = /^https?:\/\/([^/?#]*)/i
+
+/** The target of a request in origin form: a path and a query. */
+export function originForm(url: string): string {
+  const rest = url.replace(absoluteForm, '')
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /** A request that a body parser may have read already, as Express' do. */
@@ -24,6 +35,8 @@ export async function answerNodeRequest(
   url: string,
   address: string | undefined,
 ): Promise<void> {
+  const turn = turnOf(request, response)
+  if (turn && !(await turn)) return
   writeAnswer(await server.handle(new NodeRequest(request, response, url, address)), response)
 }
 
@@ -39,7 +52,7 @@ class NodeRequest implements TidingsRequest {
   #signal: AbortSignal | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, url: string, address: string | undefined) {
-    const [pathname = '', ...rest] = url.split('?')
+    const [pathname = '', ...rest] = originForm(url).split('?')
     this.method = request.method ?? 'GET'
     // As it was sent: the names of a contract need no encoding, and whoever guards a path in front has seen this one.
     this.path = pathname.replace(/^\/|\/$/g, '')
@@ -84,6 +97,9 @@ function headersOf(request: IncomingMessage): Headers {
     if (!name.startsWith(':')) headers.append(name, value)
     else if (name === ':authority') headers.set('host', value)
   }
+  // It counts instead of the header: RFC 9112 section 3.2.2.
+  const authority = absoluteForm.exec(request.url ?? '')?.[1]
+  if (authority) headers.set('host', authority)
   return headers
 }
 
@@ -91,7 +107,7 @@ async function readJson(request: ParsedMessage, maxBytes: number): Promise<unkno
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > maxBytes) throw tooLarge(maxBytes)
   // A body parser in front has read it: there is nothing left on the wire.
-  if (request.readableDidRead) return request.body
+  if (request.readableDidRead) return parsedBody(request)
   const chunks: Buffer[] = []
   let bytes = 0
   // Leaving the loop early must not destroy the request: the socket it came on is the one the refusal goes out on.
@@ -103,8 +119,22 @@ async function readJson(request: ParsedMessage, maxBytes: number): Promise<unkno
     }
     chunks.push(chunk)
   }
+  return parse(Buffer.concat(chunks))
+}
+
+/** The body as a parser in front has left it. */
+function parsedBody({ body }: ParsedMessage): unknown {
+  // One that hands on bytes has not parsed them.
+  if (body instanceof Uint8Array) return parse(body)
+  if (body !== undefined) return body
+  const message =
+    'A middleware in front has read the body of this request, and left nothing in request.body. Mount Tidings before it, or have it leave the parsed JSON there, as express.json() does'
+  throw explain(new TidingsError({ code: 'internal', message }))
+}
+
+function parse(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
     const message = `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
     throw new TidingsError({ code: 'bad_request', message, cause })

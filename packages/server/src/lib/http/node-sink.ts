@@ -25,15 +25,9 @@ export function hasLeft(response: ServerResponse): boolean {
   return response.destroyed || response.closed || stream?.destroyed === true
 }
 
-/** Calls back when a response is over, whoever ended it; maybe more than once. */
+/** Calls back when a response is over, whoever ended it. */
 export function whenOver(response: ServerResponse, over: () => void): void {
-  // A request that was pipelined has no socket before those ahead of it are answered, and is not told if it never gets it.
-  const waitsFor = response.socket ? undefined : response.req?.socket
-  waitsFor?.on('close', over)
-  response.on('close', () => {
-    waitsFor?.off('close', over)
-    over()
-  })
+  response.on('close', over)
 }
 
 /** Begins a stream. */
@@ -83,7 +77,6 @@ function bareSocketOf(response: ServerResponse): Socket | undefined {
     response.write === write &&
     response.end === end &&
     response.chunkedEncoding
-  // A request that was pipelined gets its socket when those before it are answered.
   return isBare && socket && !socket.destroyed ? socket : undefined
 }
 

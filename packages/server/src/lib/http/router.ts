@@ -2,6 +2,7 @@ import { TidingsError } from '@tidings/core'
 import type { CompiledProcedure } from '@tidings/core/wire'
 import { answerConnection, answerControl } from '../connections/connection-request.js'
 import { contextOf, mostAsked } from '../connections/context-of.js'
+import { answerHead } from '../connections/head.js'
 import type { Arrival } from '../connections/revocations.js'
 import { answerTopic } from '../connections/topic-request.js'
 import { answerCommand } from '../runs/command.js'
@@ -15,6 +16,8 @@ import type { Answer, CompleteAnswer, StreamAnswer, TidingsRequest } from './htt
 interface Endpoint {
   readonly method: 'GET' | 'POST'
   readonly procedure?: CompiledProcedure
+  /** Answers HEAD, where it is answered. */
+  head?(): Promise<CompleteAnswer>
   answer(): Promise<Answer>
 }
 
@@ -25,7 +28,8 @@ export async function route(site: Site, request: TidingsRequest): Promise<Answer
   const endpoint = endpointOf(site, request)
   try {
     if (!endpoint) throw notFound(request.path)
-    if (request.method !== endpoint.method) return methodNotAllowed(request, endpoint.method)
+    if (request.method === 'HEAD' && endpoint.head) return await endpoint.head()
+    if (request.method !== endpoint.method) return methodNotAllowed(request, endpoint)
     return await endpoint.answer()
   } catch (error) {
     // What breaks because the caller has left is nobody's failure.
@@ -41,6 +45,7 @@ function endpointOf(site: Site, request: TidingsRequest): Endpoint | undefined {
   if (path === '') {
     return {
       method: 'GET',
+      head: () => answerHead(site, request),
       answer: () => opened(site, request, (...asked) => answerConnection(site, request, ...asked)),
     }
   }
@@ -55,6 +60,7 @@ function endpointOf(site: Site, request: TidingsRequest): Endpoint | undefined {
     return {
       method: 'GET',
       procedure: compiled,
+      head: () => answerHead(site, request, procedure),
       answer: () => opened(site, request, (...asked) => answerTopic(site, procedure, request, ...asked)),
     }
   }
@@ -109,9 +115,12 @@ function notFound(path: string): TidingsError {
   return new TidingsError({ code: 'not_found', message: `The contract has no "${path}"` })
 }
 
-function methodNotAllowed(request: TidingsRequest, method: string): CompleteAnswer {
+function methodNotAllowed(request: TidingsRequest, { method, head }: Endpoint): CompleteAnswer {
+  const allowed = head ? [method, 'HEAD'] : [method]
   const what = request.path === '' ? 'The shared connection' : `"${request.path}"`
-  const message = `${what} does not answer ${request.method}. Use ${method}`
+  const message = `${what} does not answer ${request.method}. Use ${allowed.join(' or ')}`
   // RFC 9110 section 15.5.6: the answer must name the methods that are allowed.
-  return problemAnswer(new TidingsError({ code: 'method_not_allowed', message }), { Allow: method })
+  return problemAnswer(new TidingsError({ code: 'method_not_allowed', message }), {
+    Allow: allowed.join(', '),
+  })
 }

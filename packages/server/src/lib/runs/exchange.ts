@@ -1,6 +1,8 @@
 import { TidingsError } from '@tidings/core'
 import type { CompiledCommand, CompiledStream } from '@tidings/core/wire'
 import type { TidingsRequest } from '../http/http.js'
+import { parseMediaType } from '../http/media-type.js'
+import { requireShallow } from '../http/nesting.js'
 
 /**
  * Reads a body of JSON.
@@ -15,7 +17,9 @@ export async function readJsonBody(
   what: string,
 ): Promise<unknown> {
   requireJson(request, what)
-  return request.json(maxBytes)
+  const json = await request.json(maxBytes)
+  requireShallow(json, `The body of ${what}`)
+  return json
 }
 
 /**
@@ -40,9 +44,12 @@ export async function readInput(
 
 function requireJson(request: TidingsRequest, what: string): void {
   const contentType = request.headers.get('content-type')
-  if (/^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType ?? '')) return
-  const given = contentType ? `"${contentType}"` : 'nothing'
-  const message = `The Content-Type of ${what} is ${given}. Send application/json in UTF-8`
+  const given = parseMediaType(contentType ?? '')
+  const charset = given?.parameters.get('charset') ?? 'utf-8'
+  const isJson = given?.essence === 'application/json'
+  if (isJson && charset.toLowerCase() === 'utf-8') return
+  const is = isJson ? `in "${charset}"` : contentType ? `"${contentType}"` : 'nothing'
+  const message = `The Content-Type of ${what} is ${is}. Send application/json in UTF-8`
   throw new TidingsError({ code: 'unsupported_media_type', message })
 }
 
