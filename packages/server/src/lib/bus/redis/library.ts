@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto'
  * it was written; a stream with what is kept, whose ids are `<seq>-<time>`; and for each process that emits to it, for
  * a while, which batch came last, since a client may send one again that it has lost the answer to.
  *
- * A topic without events has no stream, and its head lasts some minutes: anybody can name a topic.
+ * A topic without events has no stream, and its head lasts some minutes, or less where its subscribers left at once: any
+ * client can name a topic.
  *
  * After a restart or a failover, what had been acknowledged may be lost, and each topic begins a new epoch when it is next
  * used. A reign tells one such time from the next. All versions of this library name it alike, and share the topics.
@@ -22,8 +23,11 @@ local usedAt = 0
 
 -- Where another was in charge in between, nobody has called a function here meanwhile, and replication has a new id.
 local unused = 10
--- How long the head of a topic stays that is not used, in milliseconds, and that of a topic without events.
+-- How long the head of a topic stays that is not used, in milliseconds; and that of a topic without events, before a read
+-- finds it to be in use for some seconds, and after that.
 local idle = 3600000
+local tried = 45000
+local triedFor = 10000
 local fresh = 180000
 -- How long it is remembered what a process has appended last: longer than a client goes on sending something again.
 local guarded = 600000
@@ -61,7 +65,7 @@ local function current(candidate, time)
   return reign
 end
 
--- The head of a topic: epoch, seq, size, ms. A new epoch begins where there is none, or none that is sure; where the topic
+-- The head of a topic: epoch, seq, size, ms, and whether its epoch is new. One begins where there is none, or none that is sure; where the topic
 -- has to be there already, a missing head gives nothing.
 local function open(keys, candidate, time, hasToBe)
   local present = current(candidate, time)
@@ -72,7 +76,7 @@ local function open(keys, candidate, time, hasToBe)
   local epoch = candidate .. '-' .. string.sub(replication, 1, 4) .. string.sub(string.format('%x', time), -4)
   redis.call('DEL', keys[2])
   redis.call('HSET', keys[1], 'epoch', epoch, 'seq', 0, 'reign', present)
-  return epoch, 0, tonumber(head[3] or nil), tonumber(head[4] or nil)
+  return epoch, 0, tonumber(head[3] or nil), tonumber(head[4] or nil), true
 end
 
 -- Lets go of what is too old at the beginning of a stream.
@@ -136,11 +140,18 @@ end
 -- the newest seq, what time it is, and of each event when it was appended and its body.
 local function page(keys, args, hasToBe)
   local time = now()
-  local epoch, seq = open(keys, args[1], time, hasToBe)
+  local epoch, seq, _, _, isNew = open(keys, args[1], time, hasToBe)
   if not epoch then return false end
   local ms = tonumber(args[3])
   redis.call('HSET', keys[1], 'size', args[2], 'ms', args[3])
-  redis.call('PEXPIRE', keys[1], seq == 0 and fresh or lifetime(ms, idle))
+  if seq > 0 then
+    redis.call('PEXPIRE', keys[1], lifetime(ms, idle))
+  elseif isNew then
+    redis.call('PEXPIRE', keys[1], tried)
+  else
+    local left = redis.call('PTTL', keys[1])
+    if left > tried or left <= tried - triedFor then redis.call('PEXPIRE', keys[1], fresh) end
+  end
   local reply = { epoch, seq, time }
   local after = tonumber(args[6])
   if args[5] ~= epoch or after >= seq then return reply end

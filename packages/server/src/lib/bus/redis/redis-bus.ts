@@ -42,7 +42,7 @@ const maxWaiting = 16 * 1024 * 1024
  * A bus on Redis 7 or later, or Valkey: one server, one watched by Sentinels, or a cluster. Needs the package `redis`.
  *
  * It connects at once, and again whenever a connection is lost. Everything in Redis is forgotten after some time without
- * use: a topic's history after `history.ms`, its epoch after an hour, a topic without events after three minutes.
+ * use: a topic's history after `history.ms`, its epoch after an hour, a topic without events after three minutes at most.
  *
  * @throws TidingsError `invalid_options` for no place or several, a prefix with braces, or a time out of range
  */
@@ -51,8 +51,8 @@ export function redisBus(options: RedisBusOptions): Bus {
 }
 
 class RedisBus implements Bus {
-  // A topic without events is forgotten after three minutes.
-  readonly inUseMs = 60_000
+  // A topic without events is forgotten after 45 s, and after three minutes once it was in use for some seconds.
+  readonly inUseMs = 20_000
   readonly #link: RedisLink
   readonly #functions: Functions
   readonly #channels: Channels
