@@ -7,6 +7,7 @@ import { SharedRevocations } from './bus/shared-revocations.js'
 import { Admission } from './connections/admission.js'
 import { Allowances } from './connections/allowances.js'
 import type { Connection } from './connections/connection.js'
+import { ConnectionIds, newNodeId } from './connections/connection-ids.js'
 import { predicateOf } from './connections/connection-view.js'
 import { Heartbeat } from './connections/heartbeat.js'
 import { PresenceChecks } from './connections/presence-checks.js'
@@ -30,6 +31,7 @@ import { AnswerMemory } from './runs/answer-memory.js'
 import { Runs } from './runs/runs.js'
 import type { Site } from './site.js'
 import { type Stats, statsOf } from './stats.js'
+import { Twins } from './twins.js'
 import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
 import type { Handlers } from './types/handlers.js'
@@ -107,6 +109,7 @@ export function createServer(
   const peers = bus && new Peers(bus, { answer, reply })
   const revocations = new Revocations(connections)
   const shared = new Map<string, SharedConnection>()
+  const connectionIds = new ConnectionIds(peers?.nodeId ?? newNodeId())
   const askElsewhere = (principal: string) => peers?.tellAll({ present: principal })
   const presence = new PresenceChecks({ shared, askElsewhere })
   const sharedRevocations =
@@ -119,6 +122,13 @@ export function createServer(
       missed: () => void revocations.revoke('reauthorize', () => true),
     })
   const done = Promise.resolve()
+  const twins = bus
+    ? undefined
+    : new Twins(
+        compiled,
+        (key) => hub.hasReaders(key),
+        (error, key) => onError(error, { place: key }),
+      )
   const publish: Publish = (key, event, body) => {
     if (state === 'closed') {
       const message = 'The server was closed. Nothing can be emitted'
@@ -132,6 +142,7 @@ export function createServer(
       return appended
     }
     hub.publish(key, event, body)
+    twins?.emitted(key)
     return done
   }
   const { history, snapshotMs, maxTopicKeyBytes, idempotencyMs } = options
@@ -164,6 +175,8 @@ export function createServer(
     sharedRevocations,
     snapshotBytes: { held: 0 },
     presence,
+    connectionIds,
+    noticeProcessBeside,
     shared,
     peers,
     answers: new AnswerMemory(bus),
@@ -184,6 +197,15 @@ export function createServer(
   async function answer(request: TidingsRequest): Promise<Answer> {
     if (request.path === healthPath) return answerHealth(request, bus, state === 'open')
     return state === 'open' ? route(site, request) : problemAnswer(closing(jittered(options.retryMs)))
+  }
+
+  let isProcessBesideTold = false
+  function noticeProcessBeside(id: string): void {
+    if (bus || isProcessBesideTold || !connectionIds.isOfProcessBeside(id)) return
+    isProcessBesideTold = true
+    const message =
+      'A control request names a connection that another process has opened since this one began: several processes answer at one address. They share neither connections nor events without a bus. Give each bus: redisBus({ url }) of @tidings/server/redis, or run one. It is no fault while one process takes over from another'
+    onError(new Error(message), { place: '$connections' })
   }
 
   /** Answers what other nodes ask all. What is of another version is not answered. */
@@ -220,6 +242,7 @@ export function createServer(
     state = 'closed'
     peers?.close()
     sharedRevocations?.close()
+    twins?.close()
     site.admission.close()
     await sourcesOver
     await bus?.close()

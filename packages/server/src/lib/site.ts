@@ -4,6 +4,7 @@ import type { SharedRevocations } from './bus/shared-revocations.js'
 import type { Admission } from './connections/admission.js'
 import type { Allowances } from './connections/allowances.js'
 import type { ConnectionHome } from './connections/connection.js'
+import type { ConnectionIds } from './connections/connection-ids.js'
 import type { PresenceChecks } from './connections/presence-checks.js'
 import type { Revocations } from './connections/revocations.js'
 import type { SharedConnection } from './connections/shared-connection.js'
@@ -25,6 +26,9 @@ export interface Site extends ConnectionHome {
   readonly sharedRevocations: SharedRevocations | undefined
   /** Connections that carry many topics, by their ids. */
   readonly shared: Map<string, SharedConnection>
+  readonly connectionIds: ConnectionIds
+  /** Tells once, without a bus, that a control request names a connection of a process that runs beside this one. */
+  noticeProcessBeside(id: string): void
   /** The other nodes of the service; absent without a bus. */
   readonly peers: Peers | undefined
   readonly answers: AnswerMemory

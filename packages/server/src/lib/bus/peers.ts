@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, backoffMs } from '@tidings/core/wire'
+import { newNodeId } from '../connections/connection-ids.js'
 import type { Answer, CompleteAnswer, TidingsRequest } from '../http/http.js'
 import { atMost, withTimeout } from '../time-limit.js'
 import type { Bus } from './bus.js'
@@ -59,7 +59,7 @@ interface CarriedRequest {
  */
 export class Peers {
   /** Names this node. */
-  readonly nodeId = randomBytes(6).toString('base64url')
+  readonly nodeId = newNodeId()
   readonly #bus: Bus
   readonly #home: PeersHome
   readonly #asked = new Map<number, (answer: CompleteAnswer) => void>()

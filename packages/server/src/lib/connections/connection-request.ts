@@ -7,6 +7,7 @@ import type { CompleteAnswer, StreamAnswer, TidingsRequest } from '../http/http.
 import { readJsonBody } from '../runs/exchange.js'
 import type { Site } from '../site.js'
 import { admit, connectionInfo } from './admission.js'
+import { nodeOf } from './connection-ids.js'
 import { contextOf, mostAsked } from './context-of.js'
 import { eventStream } from './event-stream.js'
 import { type Arrival, revoke } from './revocations.js'
@@ -142,13 +143,14 @@ function revokedTooOften(): TidingsError {
 
 /** Has the node answer that a connection is on. It asks anew who sent the request. */
 async function elsewhere(
-  { peers }: Site,
+  site: Site,
   id: string,
   request: TidingsRequest,
   json: unknown,
 ): Promise<CompleteAnswer> {
-  const [nodeId = '', secret] = id.split('.')
-  const answer = secret && (await peers?.forward(nodeId, request, json))
-  if (!answer) throw gone()
-  return answer
+  const nodeId = nodeOf(id)
+  const answer = nodeId !== undefined && (await site.peers?.forward(nodeId, request, json))
+  if (answer) return answer
+  site.noticeProcessBeside(id)
+  throw gone()
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { TidingsError } from '@tidings/core'
 import {
   type ControlOperation,
@@ -45,7 +44,7 @@ export interface ControlOrigin extends Proof {
  * it is the short name by which the client tells whose they are.
  */
 export class SharedConnection implements ConnectionOwner {
-  /** The node it is on, where there are several, and 128 random bits: who does not know it cannot guess it. */
+  /** A client that does not know it cannot guess it. */
   readonly id: string
   readonly connection: Connection
   readonly heartbeat = heartbeatEvent
@@ -67,8 +66,7 @@ export class SharedConnection implements ConnectionOwner {
     const { subscriptionsPerConnection } = site.options
     this.#site = site
     this.#info = info
-    const secret = randomBytes(16).toString('base64url')
-    this.id = site.peers ? `${site.peers.nodeId}.${secret}` : secret
+    this.id = site.connectionIds.create()
     // All twice at once, and a tenth of them each second: what a client leaves is kept for a while, for it may come back.
     const own = new Allowance(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
     const ofPrincipal = site.allowances.ofPrincipals.acquire(info.principal)

@@ -131,6 +131,11 @@ export class Hub {
     }
   }
 
+  /** Whether anything is subscribed to a topic here. */
+  hasReaders(key: string): boolean {
+    return (this.#topics.get(key)?.readers.size ?? 0) > 0
+  }
+
   /** Has a reader told of what is appended to a topic's log. */
   join(topic: Topic, reader: TopicReader): void {
     topic.readers.add(reader)
