@@ -1,7 +1,8 @@
 import { describe, expectTypeOf, test } from 'vitest'
 import * as z from 'zod'
 import * as mini from 'zod/mini'
-import { bigint, channel, command, defineContract, isoDate, stream } from '../../index.js'
+import { bigint, channel, command, defineContract, isoDate, set, stream, url } from '../../index.js'
+import { isoDate as miniDate } from '../../mini.js'
 import type { ContractMistake } from './contract-mistake.js'
 import type { EventNames, ParamNames } from './names.js'
 import type { Sendable } from './sendable.js'
@@ -84,6 +85,44 @@ describe('a schema that cannot travel is a type error', () => {
     channel({ events: { a: z.object({ b: z.array(z.object({}).loose()) }) } })
     // @ts-expect-error keys that may hold anything, in zod/mini
     channel({ events: { a: mini.looseObject({}) } })
+  })
+
+  test('that would arrive as another value', () => {
+    // @ts-expect-error a date would arrive as text
+    channel({ events: { a: z.union([z.string(), isoDate]) } })
+    // @ts-expect-error text of digits would arrive as a bigint
+    channel({ params: { a: z.union([bigint, z.string()]) }, events: {} })
+    // @ts-expect-error a set would arrive as a list
+    channel({ events: { a: z.array(z.union([set(z.string()), z.array(z.string())])) } })
+    // @ts-expect-error a date would arrive as text, in a union in a union
+    channel({ events: { a: z.union([z.union([z.number(), z.string()]).nullable(), isoDate]) } })
+    // @ts-expect-error a date would arrive as JSON
+    channel({ events: { a: z.union([z.json(), isoDate]) } })
+    // @ts-expect-error a date would arrive as text, in zod/mini
+    channel({ events: { a: mini.union([mini.string(), miniDate]) } })
+    // @ts-expect-error undefined would arrive as the default
+    channel({ events: { a: z.object({ b: z.string().default('c').optional() }) } })
+    // @ts-expect-error coercion cannot be undone
+    channel({ events: { a: z.string().pipe(z.coerce.number()) } })
+    const union = z.union([z.string(), isoDate])
+    expectTypeOf<Sendable<typeof union>>().toEqualTypeOf<
+      ContractMistake<'members of a union that are alike on the wire cannot be told apart: use z.discriminatedUnion(), or a key for each'>
+    >()
+    channel({
+      events: {
+        a: z.union([isoDate, bigint, url, z.number(), z.null()]),
+        b: z.union([z.enum(['now']), z.literal('later'), isoDate]),
+        c: z.union([z.email(), isoDate]),
+        d: z.union([isoDate, set(z.string()), z.object({ a: z.string() })]),
+        e: z.union([z.string(), z.array(z.string())]),
+        f: z.coerce.number().pipe(z.number()),
+        g: z.discriminatedUnion('type', [
+          z.object({ type: z.literal('a'), v: z.string() }),
+          z.object({ type: z.literal('b'), v: isoDate }),
+        ]),
+        h: z.object({ a: z.string().optional().default('b'), b: isoDate.nullish() }),
+      },
+    })
   })
 
   test('in each place a procedure has for one', () => {

@@ -26,6 +26,9 @@ interface UnsendableInPart {
   loose: 'z.looseObject() may hold what JSON cannot carry: use z.object(), or give catchall() a schema'
   bigintLiteral: 'a literal bigint cannot travel as JSON: use a string or a number'
   symbolLiteral: 'a literal symbol cannot travel as JSON: use a string'
+  union: 'members of a union that are alike on the wire cannot be told apart: use z.discriminatedUnion(), or a key for each'
+  optionalDefault: 'an optional with a default would make undefined arrive as the default: leave out one of them'
+  coercedPipe: 'a pipe into z.coerce cannot be undone: use z.codec() with decode and encode'
 }
 
 type DefOf<S> = S extends { _zod: { def: infer Def } } ? Def : never
@@ -57,7 +60,9 @@ type ObstacleOfDef<Def, Depth> = Def extends { type: keyof Unsendable }
           : Def extends { valueType: infer Value }
             ? ObstacleOf<Value, Depth>
             : Def extends { options: readonly (infer Option)[] }
-              ? ObstacleOf<Option, Depth>
+              ?
+                  | ObstacleOf<Option, Depth>
+                  | (Def extends { discriminator: string } ? never : ObstacleOfUnion<MemberOf<Option>>)
               : Def extends { type: 'tuple'; items: readonly (infer Item)[]; rest: infer Rest }
                 ? ObstacleOf<Item | Rest, Depth>
                 : Def extends { type: 'intersection'; left: infer Left; right: infer Right }
@@ -86,14 +91,67 @@ type ObstacleOfLoose<S> = S extends { _zod: { config: { out: infer Extra } } }
   : never
 
 /** `undefined` inside an optional is no obstacle: the key is left out. */
-type ObstacleOfOptional<Inner, Depth> = Exclude<ObstacleOf<Inner, Depth>, Unsendable['undefined']>
+type ObstacleOfOptional<Inner, Depth> =
+  | Exclude<ObstacleOf<Inner, Depth>, Unsendable['undefined']>
+  | (DefOf<Inner> extends { type: 'default' | 'prefault' } ? UnsendableInPart['optionalDefault'] : never)
+
+/** What a union is one of, with the members of unions inside of it. */
+type MemberOf<Option> = Option extends { _zod: { def: infer Def } }
+  ? Def extends { options: readonly (infer Inner)[] }
+    ? MemberOf<Inner>
+    : Def extends { type: 'nullable' | 'optional'; innerType: infer Inner }
+      ? MemberOf<Inner>
+      : Option
+  : never
+
+/** Any text beside a codec that writes text, or any list beside one that writes a list. At run time every pair is looked at. */
+type ObstacleOfUnion<Member> = [Extract<PlainOf<Member>, CodedOf<Member>>] extends [never]
+  ? never
+  : UnsendableInPart['union']
+
+/** What members without a codec write, where that may be any text or list. */
+type PlainOf<Member> = Member extends { _zod: { def: infer Def } } ? WrittenOf<Def> : never
+
+/** What codecs among members write. */
+type CodedOf<Member> = Member extends { _zod: { def: infer Def } }
+  ? Def extends { type: 'pipe'; in: infer In; reverseTransform: (...args: never[]) => unknown }
+    ? WrittenOf<DefOf<In>>
+    : never
+  : never
+
+type WrittenOf<Def> = Def extends { type: 'string' }
+  ? Def extends { format: string }
+    ? never
+    : 'text'
+  : Def extends { type: 'array' }
+    ? 'list'
+    : never
 
 /** A codec travels as its encoded side. Any other pipe does too, unless one of its ends is a transform. */
 type ObstacleOfPipe<Def, Depth> = Def extends { in: infer In; out: infer Out }
   ? Def extends { reverseTransform: (...args: never[]) => unknown }
     ? ObstacleOf<In, Depth>
-    : ObstacleOf<In, Depth> | Extract<ObstacleOf<Out, Depth>, Unsendable['transform']>
+    :
+        | ObstacleOf<In, Depth>
+        | Extract<ObstacleOf<Out, Depth>, Unsendable['transform']>
+        | ObstacleOfCoercion<Out>
   : never
+
+/** What coerces takes more than it gives. */
+type ObstacleOfCoercion<Out> =
+  DefOf<Out> extends { type: infer Kind extends keyof Scalars }
+    ? Out extends { _zod: { input: infer Input } }
+      ? [Input] extends [Scalars[Kind]]
+        ? never
+        : UnsendableInPart['coercedPipe']
+      : never
+    : never
+
+interface Scalars {
+  string: string
+  number: number
+  boolean: boolean
+}
 
 /** `unknown` for a schema that can travel as JSON, otherwise a type whose text says what to write instead. */
 export type Sendable<S> = [S] extends [Schema]
