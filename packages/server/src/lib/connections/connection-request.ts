@@ -60,7 +60,7 @@ const operation = z.union([
 const controlRequest = payloadOf(
   z.strictObject({
     sequence: z.optional(z.int().check(z.minimum(1))),
-    operations: z.array(operation).check(z.maxLength(10_000)),
+    operations: z.array(operation),
   }),
 )
 
@@ -68,7 +68,8 @@ const controlRequest = payloadOf(
  * Answers `POST /events/$connections/<id>`: changes what a shared connection carries, and proves who its client is. It is
  * authorised by its own credentials, and has to come from the connection's own principal.
  *
- * @throws TidingsError `gone` where there is no such connection, or it is somebody else's; `conflict` for one that is late
+ * @throws TidingsError `gone` where there is no such connection, or it is somebody else's; `conflict` for one that is late;
+ * `too_many_requests` for too many operations
  */
 export async function answerControl(
   site: Site,
@@ -78,7 +79,11 @@ export async function answerControl(
   arrival: Arrival,
 ): Promise<CompleteAnswer> {
   const json = await readJsonBody(request, site.options.maxBodyBytes, 'a control request')
-  if (!site.shared.has(id)) return elsewhere(site, id, request, json)
+  const known = site.shared.get(id)
+  if (!known) return elsewhere(site, id, request, json)
+  if (!known.belongsTo(asked.context)) throw gone()
+  // Before they are looked at, which costs something for each.
+  known.requireOperations(operationCount(json))
   const body = controlRequest.decode(json, 'the control request') as ControlRequest
   const { sequence, operations } = body
   const { connection, context, demand } = await authorFor(site, id, request, asked, body, arrival)
@@ -89,6 +94,18 @@ export async function answerControl(
   const results = await Promise.all(operations.map((operation) => connection.perform(operation, origin)))
   const answer: ControlAnswer = { results }
   return jsonAnswer(answer)
+}
+
+/** How many operations a control request may have: as many as Tidings' own client sends at once. */
+const mostOperations = 1_000
+
+/** How many operations a control request has. @throws TidingsError `bad_request` for too many */
+function operationCount(json: unknown): number {
+  const { operations } = (json ?? {}) as { operations?: unknown }
+  const count = Array.isArray(operations) ? operations.length : 0
+  if (count <= mostOperations) return count
+  const message = `The control request has ${count} operations, and may have ${mostOperations}. Send several requests`
+  throw new TidingsError({ code: 'bad_request', message })
 }
 
 /** A context, and how often the connection's client had been asked to prove who it is before it was made. */

@@ -56,6 +56,8 @@ export class SharedConnection implements ConnectionOwner {
   readonly #entering = new Map<string, { readonly label: string }>()
   /** How often topics may be asked for: on this connection, and by its client on all of them. */
   readonly #allowances: readonly Allowance[]
+  /** How many operations there may be, whatever comes of them. */
+  readonly #operations: Allowance
   readonly #validity: Validity
   /** With what its client has proved who it is last, where that was demanded. */
   #proof: Proof | undefined
@@ -69,6 +71,8 @@ export class SharedConnection implements ConnectionOwner {
     this.id = site.connectionIds.create()
     // All twice at once, and a tenth of them each second: what a client leaves is kept for a while, for it may come back.
     const own = new Allowance(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
+    const perSecond = Math.max(subscriptionsPerConnection, 1_000)
+    this.#operations = new Allowance(20 * perSecond, perSecond)
     const ofPrincipal = site.allowances.ofPrincipals.acquire(info.principal)
     const ofAddress = site.allowances.ofAddresses.acquire(info.address)
     this.#allowances = [own, ofPrincipal, ofAddress].filter((allowance) => allowance !== undefined)
@@ -97,6 +101,18 @@ export class SharedConnection implements ConnectionOwner {
 
   get entering(): Iterable<string> {
     return this.#entering.keys()
+  }
+
+  /**
+   * Counts the operations of a control request. Those that are refused, or ask for nothing, count too.
+   *
+   * @throws TidingsError `too_many_requests` for more than a client of Tidings has use for
+   */
+  requireOperations(count: number): void {
+    const retryAfterMs = this.#operations.take(count + 1)
+    if (retryAfterMs === 0) return
+    const message = 'You send control requests too often. Try again later'
+    throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 
   /** How often its client was asked to prove who it is. */
@@ -275,9 +291,10 @@ export class SharedConnection implements ConnectionOwner {
   /** @throws TidingsError for one subscription too many */
   #requireRoom(key: string): void {
     if (this.#subscriptions.has(key) || this.#entering.has(key)) return
+    const most = this.#site.options.subscriptionsPerConnection
+    if (this.#subscriptions.size + this.#entering.size < most) return
     let count = this.#subscriptions.size
     for (const entering of this.#entering.keys()) if (!this.#subscriptions.has(entering)) count += 1
-    const most = this.#site.options.subscriptionsPerConnection
     if (count < most) return
     const message = `A connection takes ${most} subscriptions, and this one has them. Leave one, or open another`
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs: this.#site.options.retryMs })
