@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 
 /** Answers requests for `/` with a page that runs a script of this folder; all others are for someone else. */
-export async function pageServer(entry: string): Promise<RequestListener> {
+export async function pageServer(
+  entry: string,
+  headers: Record<string, string> = {},
+): Promise<RequestListener> {
   const script = await bundle(entry)
   return (request, response) => {
     if (request.url === '/page.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
     if (request.url !== '/') return
-    response.writeHead(200, { 'content-type': 'text/html' })
+    response.writeHead(200, { 'content-type': 'text/html', ...headers })
     response.end('<!doctype html><title>Client</title><script type="module" src="/page.js"></script>')
   }
 }
