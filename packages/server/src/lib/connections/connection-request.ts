@@ -126,12 +126,18 @@ async function authorFor(
   { operations }: ControlRequest,
   arrival: Arrival,
 ): Promise<AskedContext & { readonly connection: SharedConnection }> {
-  const topics = operations.flatMap((operation) => keyOf(site, operation))
   for (let author = asked, count = 1; ; count += 1) {
     const connection = site.shared.get(id)
     if (!connection?.belongsTo(author.context)) throw gone()
-    const { info } = connection.connection
-    arrival.become({ principal: info.principal, address: info.address, topics })
+    const { principal, address } = connection.connection.info
+    arrival.become({
+      principal,
+      address,
+      // Read only where there is a revocation to compare with.
+      get topics() {
+        return operations.flatMap((operation) => keyOf(site, operation))
+      },
+    })
     if (!arrival.isRevoked) {
       arrival.leave()
       return { ...author, connection }

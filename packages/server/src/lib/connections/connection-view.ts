@@ -66,7 +66,8 @@ export function predicateOf({ principal, topic }: ConnectionFilter): ConnectionP
 }
 
 export function describe({ info, subscriptions, entering }: Connection): ConnectionView {
-  const topics = [...subscriptions].map(({ topic }) => topic.key)
-  for (const key of entering) if (!topics.includes(key)) topics.push(key)
-  return { principal: info.principal, address: info.address, topics }
+  // One that is asked for again is in both.
+  const topics = new Set([...subscriptions].map(({ topic }) => topic.key))
+  for (const key of entering) topics.add(key)
+  return { principal: info.principal, address: info.address, topics: [...topics] }
 }
