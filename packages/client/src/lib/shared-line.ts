@@ -3,9 +3,10 @@ import type { CompiledContract } from '@tidings/core/wire'
 import type { ConnectionState } from './connection-state.js'
 import { type Line, type LineOwner, OwnLine } from './line.js'
 import type { ResolvedOptions } from './options.js'
+import { groupName, type TabGroup } from './tab-group.js'
 import type { Locks } from './tab-locks.js'
 import { sentState } from './tab-messages.js'
-import { type SessionOwner, type TabGroup, TabSession } from './tab-session.js'
+import { type SessionOwner, TabSession } from './tab-session.js'
 import { watchWaking } from './waking.js'
 
 /** The cursor of a topic that has to be told what it may have missed: that of a log that does not exist. */
@@ -213,24 +214,4 @@ class SharedLine implements Line, SessionOwner {
     this.#state = state
     this.#owner.changed()
   }
-}
-
-/**
- * Names the group of tabs that share: those of one server and one user, and of contracts with the same channels. It is a
- * hash, since every script of the origin can read the names of locks.
- */
-async function groupName({ url, shareAs }: ResolvedOptions, contract: CompiledContract): Promise<string> {
-  const text = JSON.stringify([url, shareAs, shapeOf(contract)])
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  const hex = Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, '0'))
-  return `tidings 2 ${hex.join('')}`
-}
-
-/** What tabs have to agree on to understand each other. */
-function shapeOf({ procedures }: CompiledContract): string[] {
-  return [...procedures.values()]
-    .flatMap((each) =>
-      each.kind === 'channel' ? [`${each.path}${each.snapshot ? '!' : ''} ${[...each.events.keys()]}`] : [],
-    )
-    .sort()
 }

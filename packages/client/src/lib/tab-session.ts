@@ -1,10 +1,10 @@
 import type { TidingsError } from '@tidings/core'
-import type { CompiledContract } from '@tidings/core/wire'
 import type { ConnectionState } from './connection-state.js'
 import { HolderWatch } from './holder-watch.js'
 import type { ResolvedOptions } from './options.js'
 import { Relay } from './relay.js'
-import { type Locks, TabLocks } from './tab-locks.js'
+import type { TabGroup } from './tab-group.js'
+import { TabLocks } from './tab-locks.js'
 import {
   type Broadcast,
   readTabMessage,
@@ -33,16 +33,6 @@ export interface SessionOwner {
   ended(): void
   /** The page may not use locks. */
   denied(): void
-}
-
-/** The tabs that share. */
-export interface TabGroup {
-  /** The name of the channel between them, and of the lock that elects the holder. */
-  readonly name: string
-  readonly locks: Locks
-  readonly contract: CompiledContract
-  /** Of all the events that may come. */
-  readonly eventNames: readonly string[]
 }
 
 /**
