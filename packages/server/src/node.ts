@@ -46,7 +46,7 @@ export function nodeHandler(
     const rest = url.slice(prefix.length)
     if (!url.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) {
       const message = `Tidings answers below ${mount}, and this is ${url.split('?')[0]}`
-      writeAnswer(problemAnswer(new TidingsError({ code: 'not_found', message })), response)
+      writeAnswer(problemAnswer(new TidingsError({ code: 'not_found', message })), response, tidings)
       return
     }
     const from = address ? address(given) : request.socket.remoteAddress

@@ -42,6 +42,8 @@ export interface Tidings<Contract> extends AsyncDisposes, Revoker {
   readonly emit: Emit<Contract>
   /** For adapters: answers a request. Never rejects. */
   handle(request: TidingsRequest): Promise<Answer>
+  /** Whether it is closing or closed. For adapters, which keep no connection alive from then on. */
+  readonly isClosing: boolean
   /** What the server is doing, and what it has done. Costs a look at every subscription. */
   stats(): Stats
   /**
@@ -261,6 +263,9 @@ export function createServer(
 
   return {
     emit: emit as Emit<ContractDefinition>,
+    get isClosing() {
+      return state !== 'open'
+    },
     handle: (request) => guardOrigin(options.allowedOrigins, request, () => answer(request)),
     ...revoker({ revocations, shared: sharedRevocations, procedures, isClosed: () => state === 'closed' }),
     stats: () => statsOf(site),

@@ -9,6 +9,8 @@ import { turnOf } from './pipelining.js'
 /** Whatever answers requests: a {@link Tidings} server, whichever its contract. */
 export interface RequestHandler {
   handle(request: TidingsRequest): Promise<Answer>
+  /** Whether it is closing: then connections are not kept alive. */
+  readonly isClosing?: boolean
 }
 
 /** The scheme and authority of a target in absolute form, as clients send it to proxies: RFC 9112 section 3.2.2. */
@@ -37,7 +39,7 @@ export async function answerNodeRequest(
 ): Promise<void> {
   const turn = turnOf(request, response)
   if (turn && !(await turn)) return
-  writeAnswer(await server.handle(new NodeRequest(request, response, url, address)), response)
+  writeAnswer(await server.handle(new NodeRequest(request, response, url, address)), response, server)
 }
 
 class NodeRequest implements TidingsRequest {

@@ -6,15 +6,26 @@ import type { Answer, Sink, StreamAnswer } from './http.js'
 // As Node made them. What is different on a response was put there by somebody who wants to see what is written.
 const { write, end } = ServerResponse.prototype
 
+/** A server that may be closing: a connection that was kept alive would keep its process running. */
+interface Closing {
+  readonly isClosing?: boolean
+}
+
+/** Whether a connection has to end with its response. HTTP/2 has another way, and no such header. */
+function endsConnection(response: ServerResponse, { isClosing }: Closing): boolean {
+  return isClosing === true && response.req.httpVersionMajor === 1
+}
+
 /** Answers on a response of Node's own HTTP server, or one that acts like it, such as HTTP/2's. */
-export function writeAnswer(answer: Answer, response: ServerResponse): void {
+export function writeAnswer(answer: Answer, response: ServerResponse, server: Closing): void {
   // Somebody in front may have answered in the meantime, because it took too long.
   const isTooLate = hasLeft(response) || response.headersSent
   if (answer.kind === 'stream') {
     if (isTooLate) answer.drop()
-    else openOnResponse(answer, response)
+    else openOnResponse(answer, response, server)
   } else if (!isTooLate) {
-    response.writeHead(answer.status, answer.headers).end(answer.body)
+    const closing = endsConnection(response, server) ? { Connection: 'close' } : undefined
+    response.writeHead(answer.status, { ...answer.headers, ...closing }).end(answer.body)
   }
 }
 
@@ -31,7 +42,7 @@ export function whenOver(response: ServerResponse, over: () => void): void {
 }
 
 /** Begins a stream. */
-function openOnResponse(answer: StreamAnswer, response: ServerResponse): void {
+function openOnResponse(answer: StreamAnswer, response: ServerResponse, server: Closing): void {
   try {
     response.writeHead(200, answer.headers)
   } catch (error) {
@@ -41,7 +52,7 @@ function openOnResponse(answer: StreamAnswer, response: ServerResponse): void {
   }
   const socket = bareSocketOf(response)
   if (!socket) {
-    const listener = answer.open(new ResponseSink(response))
+    const listener = answer.open(new ResponseSink(response, server))
     response.on('drain', () => listener.drained())
     whenOver(response, () => listener.closed())
     // Where nothing was written yet, or middleware holds it back.
@@ -51,7 +62,7 @@ function openOnResponse(answer: StreamAnswer, response: ServerResponse): void {
   socket.cork()
   try {
     response.flushHeaders()
-    const listener = answer.open(new SocketSink(socket, response))
+    const listener = answer.open(new SocketSink(socket, response, server))
     const drained = () => listener.drained()
     socket.on('drain', drained)
     whenOver(response, () => {
@@ -83,11 +94,13 @@ function bareSocketOf(response: ServerResponse): Socket | undefined {
 class SocketSink implements Sink {
   readonly #socket: Socket
   readonly #response: ServerResponse
+  readonly #server: Closing
   #isEnded = false
 
-  constructor(socket: Socket, response: ServerResponse) {
+  constructor(socket: Socket, response: ServerResponse, server: Closing) {
     this.#socket = socket
     this.#response = response
+    this.#server = server
     // Told rather than asked: a look at each of a thousand responses costs an eighth of what it takes to write to them.
     response.on('prefinish', () => {
       this.#isEnded = true
@@ -109,7 +122,7 @@ class SocketSink implements Sink {
 
   /** The response writes the last chunk, of length zero, and knows whether the connection is kept alive. */
   end(): void {
-    this.#response.end()
+    endResponse(this.#response, this.#server)
   }
 
   abort(): void {
@@ -119,9 +132,11 @@ class SocketSink implements Sink {
 
 class ResponseSink implements Sink {
   readonly #response: ServerResponse
+  readonly #server: Closing
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, server: Closing) {
     this.#response = response
+    this.#server = server
   }
 
   write(chunk: Chunk): boolean {
@@ -138,10 +153,17 @@ class ResponseSink implements Sink {
   }
 
   end(): void {
-    this.#response.end()
+    endResponse(this.#response, this.#server)
   }
 
   abort(): void {
     this.#response.destroy()
   }
+}
+
+/** Ends a stream, and its connection if the server is closing: its head said long ago that it would be kept alive. */
+function endResponse(response: ServerResponse, server: Closing): void {
+  const { socket } = response
+  if (socket && endsConnection(response, server)) response.once('finish', () => socket.end())
+  response.end()
 }
