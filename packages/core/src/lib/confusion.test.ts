@@ -61,6 +61,13 @@ describe('a union whose members cannot be told apart on the wire is refused', ()
     ['members of zod/mini', mini.union([mini.string(), isoDate])],
     ['members behind a lazy', z.union([z.lazy(() => z.string()), isoDate])],
     ['members of an exclusive union', z.xor([isoDate, z.string()])],
+    [
+      'an intersection with a strict side, which takes what the other side knows',
+      z.union([
+        z.strictObject({ b: z.string().optional() }).and(z.object({ c: z.number().default(1) })),
+        z.object({ type: z.literal('a'), at: isoDate }),
+      ]),
+    ],
     ['null and what is written as null', z.nullable(nullish)],
     ['undefined and what is written as nothing', z.object({ a: z.optional(omitted) })],
     ['a default and what is written as nothing', z.object({ a: z._default(omitted, 'x') })],
@@ -176,6 +183,10 @@ describe('a union whose first member would drop keys of another is refused', () 
       z.union([z.object({ size: z.number() }), map(z.string(), z.string())]),
     ],
     ['an object with an href and a URL', z.union([z.object({ href: z.string() }), url])],
+    [
+      'an intersection and JSON',
+      z.union([z.object({}).and(z.object({ a: z.string().optional() })), z.json()]),
+    ],
     [
       'an intersection and a set',
       z.union([z.object({}).and(z.object({ a: z.string().optional() })), set(z.string())]),

@@ -133,7 +133,7 @@ function takesForm(taker: zod.$ZodTypes, giver: zod.$ZodTypes, side: Side): bool
   const giverForms = formsOf(giver, side)
   if (takerForms || giverForms) return anyTakes(takerForms ?? [taker], giverForms ?? [giver], side)
   if (taken.type === 'intersection') {
-    return [taken.left, taken.right].every((part) => anyTakes(membersOf(part), [giver], side))
+    return [taken.left, taken.right].every((part) => anyTakes(membersOf(part).map(loosened), [giver], side))
   }
   if (given.type === 'intersection') {
     return [given.left, given.right].every((part) => anyTakes([taker], membersOf(part), side))
@@ -145,6 +145,18 @@ function takesForm(taker: zod.$ZodTypes, giver: zod.$ZodTypes, side: Side): bool
   if (taken.type === 'object' && given.type === 'record') return takesRecord(taken, given, side)
   if (taken.type === 'record' && given.type === 'object') return recordTakes(taken, given, side)
   return true
+}
+
+const withoutStrictness = new WeakMap<Schema, zod.$ZodTypes>()
+
+/** A side of an intersection takes keys that the other side knows, also where it is strict. */
+function loosened(member: Member): Member {
+  if (member?._zod.def.type !== 'object' || !member._zod.def.catchall) return member
+  const { shape } = member._zod.def
+  const known =
+    withoutStrictness.get(member) ?? (new zod.$ZodObject({ type: 'object', shape }) as zod.$ZodTypes)
+  withoutStrictness.set(member, known)
+  return known
 }
 
 /** As `takes`, where one of the two is null or undefined. */
@@ -278,10 +290,20 @@ function drops(taker: Member, giver: Member): boolean {
 
 /** As `drops`, for intersections: between them, both sides keep the keys of each. */
 function dropsKeys(taker: Schema, giver: Schema): boolean {
+  if (isOpen(taker)) return false
+  if (isOpen(giver)) return true
   const kept = shapeOf(taker)
   const given = shapeOf(giver)
-  if (!kept || !given || holds(taker, ({ _zod }) => _zod.def.type === 'record')) return false
+  if (!kept || !given) return false
   return [...given.keys()].some((key) => !kept.has(key))
+}
+
+/** Whether an object may have keys that its schema does not name. */
+function isOpen(schema: Schema): boolean {
+  const { def } = (schema as zod.$ZodTypes)._zod
+  if (def.type === 'intersection') return isOpen(def.left) || isOpen(def.right)
+  if (def.type === 'object') return def.catchall !== undefined && def.catchall._zod.def.type !== 'never'
+  return def.type === 'record'
 }
 
 function membersDrop(taker: Schema, giver: Schema): boolean {
