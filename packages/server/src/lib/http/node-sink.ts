@@ -161,9 +161,15 @@ class ResponseSink implements Sink {
   }
 }
 
-/** Ends a stream, and its connection if the server is closing: its head said long ago that it would be kept alive. */
+/** For how long a connection may be idle after a stream that ended because the server is closing, in milliseconds. */
+const idleMs = 1_000
+
+/**
+ * Ends a stream. If the server is closing, its connection soon ends too: its head said long ago that it would be kept alive, and
+ * a request that its client has sent by now is to be answered.
+ */
 function endResponse(response: ServerResponse, server: Closing): void {
   const { socket } = response
-  if (socket && endsConnection(response, server)) response.once('finish', () => socket.end())
+  if (socket && endsConnection(response, server)) response.once('finish', () => socket.setTimeout(idleMs))
   response.end()
 }
