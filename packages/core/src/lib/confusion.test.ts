@@ -60,6 +60,7 @@ describe('a union whose members cannot be told apart on the wire is refused', ()
     ['members of another union', z.union([z.union([z.number(), z.string()]), z.union([z.null(), isoDate])])],
     ['members of zod/mini', mini.union([mini.string(), isoDate])],
     ['members behind a lazy', z.union([z.lazy(() => z.string()), isoDate])],
+    ['a fallback, in an exclusive union', z.xor([z.object({}), url.catch(new URL('a:b'))])],
     ['members of an exclusive union', z.xor([isoDate, z.string()])],
     [
       'an intersection with a strict side, which takes what the other side knows',

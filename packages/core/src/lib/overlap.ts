@@ -37,10 +37,11 @@ export function findOverlap(
     const later = members.slice(index + 1).flat()
     for (const first of ours) {
       for (const second of later) {
-        const how = conflict(first, second) ?? (isExclusive ? conflict(second, first) : undefined)
-        if (how === 'read' || (how === 'drop' && !isExclusive)) {
-          return { first: nameOf(first), second: nameOf(second), how }
-        }
+        // Where exactly one may take a value, both must not read what the other writes, and none drops anything.
+        const how = isExclusive
+          ? (misreads(first, second) ?? misreads(second, first))
+          : conflict(first, second)
+        if (how) return { first: nameOf(first), second: nameOf(second), how }
       }
     }
   }
@@ -48,8 +49,13 @@ export function findOverlap(
 }
 
 function conflict(first: Member, second: Member): Overlap['how'] | undefined {
-  if (!(isPlain(first) && isPlain(second)) && takes(first, second, 'wire')) return 'read'
-  return takes(first, second, 'held') && drops(first, second) ? 'drop' : undefined
+  return (
+    misreads(first, second) ?? (takes(first, second, 'held') && drops(first, second) ? 'drop' : undefined)
+  )
+}
+
+function misreads(reader: Member, writer: Member): 'read' | undefined {
+  return !(isPlain(reader) && isPlain(writer)) && takes(reader, writer, 'wire') ? 'read' : undefined
 }
 
 const plain = new WeakMap<Schema, boolean>()
