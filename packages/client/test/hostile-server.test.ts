@@ -159,6 +159,20 @@ describe('whatever a server sends', () => {
     },
   )
 
+  it.each([{ toString: 1 }, ['e'], 1, null])(
+    'a subscription with the name %j is a broken connection',
+    async (name) => {
+      const { client, sources, errors } = start(done)
+      client.ticks().on('tick', () => {})
+      sources[0]?.dispatch('$open', open)
+      sources[0]?.dispatch('$subscribed', JSON.stringify({ topic: 'ticks', name, cursor: 'e.1' }))
+      expect(errors).toMatchObject([
+        { code: 'invalid_response', message: expect.stringContaining('malformed "name"') },
+      ])
+      await until(() => sources.length === 2, 'another connection was made')
+    },
+  )
+
   it.each([
     ['retryMs', '"x"'],
     ['retryMs', '-1'],

@@ -24,7 +24,7 @@ export interface SignalType<Signal> {
 
 const isText = (value: unknown) => typeof value === 'string'
 const isCursor = (value: unknown) => typeof value === 'string' && parseCursor(value) !== undefined
-const isEpoch = (value: unknown) => isCursor(`${value}.0`) && isText(value)
+const isEpoch = (value: unknown) => isText(value) && isCursor(`${value}.0`)
 const isNumber = (value: unknown) => typeof value === 'number'
 /** Also safe to set a timer to. */
 const isMs = (value: unknown) => Number.isFinite(value) && Number(value) >= 0 && Number(value) <= maxTimerMs
