@@ -21,7 +21,11 @@ const run = client.complete({ prompt: 'to be or not to be' })
 for await (const event of run) process.stdout.write(`${event.data} `)
 console.log((await run.output).tokens)
 
-setTimeout(() => client.send({ roomId: 'lobby', author: 'ada', text: 'bye' }), 100)
-for await (const event of room) if (event.type === 'message' && event.data.text === 'bye') break
+let bye: Promise<unknown> | undefined
+for await (const event of room) {
+  if (event.type === 'snapshot') bye = client.send({ roomId: 'lobby', author: 'ada', text: 'bye' })
+  if (event.type === 'message' && event.data.text === 'bye') break
+}
+await bye // its answer may come after its event
 stop()
 client.close()
