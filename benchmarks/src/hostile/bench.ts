@@ -1,4 +1,5 @@
 /** What one hostile client can make a server with default options hold: `npm run bench:hostile`, in the root of the repository. */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Child } from '../lib/child.js'
@@ -51,6 +52,8 @@ async function measure(attack: Attack): Promise<Outcome> {
     let redisPeak = redisBefore
     const counts = new Map<string, number>()
     const signal = AbortSignal.timeout(seconds * 1_000)
+    // Each of many thousand requests listens to it until it is collected.
+    setMaxListeners(0, signal)
     const count = (outcome: string) => counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
     const attacked = attack.run({ port, signal, count }).catch((error: unknown) => {
       if (!signal.aborted) throw error
