@@ -13,8 +13,8 @@ const parts = {
 } satisfies Record<Procedure['kind'], readonly string[]>
 
 /**
- * Checks everything about a contract: its shape, its names, and that the values of its schemas can travel as JSON and
- * arrive as what was sent.
+ * Checks everything about a contract: its shape, its names, and that the values of its schemas can travel as
+ * JSON and arrive as what was sent.
  *
  * @throws TidingsError `invalid_contract` for a mistake, naming the path and the way out
  */
@@ -25,7 +25,9 @@ export function checkContract(definition: ContractDefinition): void {
 function checkGroup(group: ContractDefinition, place: string): void {
   if (typeof group !== 'object' || group === null || Array.isArray(group) || isZodSchema(group)) {
     const what = place === 'contract' ? 'the contract' : place
-    throw mistake(`${what} is not a procedure and not a group. Make it with channel(), command() or stream()`)
+    throw mistake(
+      `${what} is neither a procedure nor a group. Declare it with channel(), command() or stream()`,
+    )
   }
   for (const [name, member] of Object.entries(group)) {
     const inner = `${place}.${name}`
@@ -40,7 +42,7 @@ function checkProcedure(procedure: Procedure, place: string): void {
   const known: readonly string[] = parts[kind]
   for (const key of Object.keys(procedure)) {
     if (key === 'kind' || known.includes(key)) continue
-    throw mistake(`${place}.${key}: ${kind}() does not take "${key}". It takes ${known.join(', ')}`)
+    throw mistake(`${place}.${key}: ${kind}() does not take "${key}". Expected one of ${known.join(', ')}`)
   }
   switch (kind) {
     case 'channel':
@@ -65,9 +67,9 @@ function checkSchemas(
   place: string,
   at?: { readonly key: boolean },
 ): void {
-  if (schemas === undefined) throw mistake(`${place} is missing. Write { name: schema }`)
+  if (schemas === undefined) throw mistake(`${place} is missing. Give a record of schemas: { name: schema }`)
   if (typeof schemas !== 'object' || schemas === null || isZodSchema(schemas)) {
-    throw mistake(`${place} is not a record of schemas. Write { name: schema }`)
+    throw mistake(`${place} is not a record of schemas. Give { name: schema }`)
   }
   for (const [name, schema] of Object.entries(schemas)) {
     const inner = `${place}.${name}`
@@ -85,7 +87,7 @@ function checkSchema(schema: Schema | undefined, place: string): void {
 
 function checkTravel(schema: Schema, place: string, at?: { readonly key: boolean }): void {
   if (!isZodSchema(schema)) {
-    throw mistake(`${place} is not a zod 4 schema. Write one with zod or zod/mini, version 4.1 or later`)
+    throw mistake(`${place} is not a zod 4 schema. Use zod or zod/mini, version 4.1 or later`)
   }
   const obstacle = findObstacle(schema, at)
   if (obstacle) throw mistake(`${place}${obstacle.path} ${obstacle.problem}. ${obstacle.remedy}`)

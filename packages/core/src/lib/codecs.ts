@@ -11,28 +11,28 @@ import {
 import type { Schema } from './types/schema.js'
 
 /**
- * Codecs for values JSON does not know, as schemas of `zod` with all their methods: `isoDate.optional()`. Those of `zod/mini`
- * are in `mini-codecs.ts`. To write your own, use `z.codec(wireSchema, valueSchema, { decode, encode })`: whatever its
- * first schema takes must be JSON.
+ * Codecs for values that JSON cannot represent, as schemas of `zod` with all their methods:
+ * `isoDate.optional()`. `mini-codecs.ts` has those of `zod/mini`. To write your own, use
+ * `z.codec(wireSchema, valueSchema, { decode, encode })`, whose first schema must accept only JSON.
  *
- * Each is marked as pure, so that a bundle holds those alone that its contract uses.
+ * Each is marked as pure, so a bundle contains only the codecs its contract uses.
  */
 
-/** A `Date`, on the wire as ISO 8601 in UTC with milliseconds. An invalid `Date` is refused. */
+/** A `Date`, sent as ISO 8601 in UTC with milliseconds. An invalid `Date` is refused. */
 export const isoDate: z.ZodCodec<z.ZodString, z.ZodDate> = /* @__PURE__ */ z.codec(
   /* @__PURE__ */ z.string(),
   /* @__PURE__ */ z.date(),
   isoDateDefinition,
 )
 
-/** A `bigint` of up to 4,096 digits, on the wire as decimal digits. */
+/** A `bigint` of up to 4,096 digits, sent as decimal digits. */
 export const bigint: z.ZodCodec<z.ZodString, z.ZodBigInt> = /* @__PURE__ */ z.codec(
   /* @__PURE__ */ z.string(),
   /* @__PURE__ */ z.bigint(),
   bigintDefinition,
 )
 
-/** Bytes as a `Uint8Array`, on the wire as base64. A Node `Buffer` may be sent; a `Uint8Array` arrives. */
+/** A `Uint8Array`, sent as base64. A Node `Buffer` may be sent; a `Uint8Array` arrives. */
 export const bytes: z.ZodCodec<z.ZodString, z.ZodCustom<Uint8Array, Uint8Array>> = /* @__PURE__ */ z.codec(
   /* @__PURE__ */ z.string(),
   /* @__PURE__ */ z.custom<Uint8Array>(
@@ -42,7 +42,7 @@ export const bytes: z.ZodCodec<z.ZodString, z.ZodCustom<Uint8Array, Uint8Array>>
   bytesDefinition,
 )
 
-/** A `URL`, on the wire as its text. */
+/** A `URL`, sent as its text. */
 export const url: z.ZodCodec<z.ZodString, z.ZodCustom<URL, URL>> = /* @__PURE__ */ z.codec(
   /* @__PURE__ */ z.string(),
   /* @__PURE__ */ z.custom<URL>((value) => value instanceof URL, 'Invalid input: expected a URL'),
@@ -51,7 +51,7 @@ export const url: z.ZodCodec<z.ZodString, z.ZodCustom<URL, URL>> = /* @__PURE__ 
 
 type MapOf<Key, Value> = Map<z.core.output<Key>, z.core.output<Value>>
 
-/** A `Map`, on the wire as an array of pairs. Keys and values may be codecs themselves. */
+/** A `Map`, sent as an array of pairs. Keys and values may be codecs themselves. */
 export function map<Key extends Schema, Value extends Schema>(
   key: Key,
   value: Value,
@@ -65,7 +65,7 @@ export function map<Key extends Schema, Value extends Schema>(
 
 type SetOf<Item> = Set<z.core.output<Item>>
 
-/** A `Set`, on the wire as an array. Its items may be codecs themselves. */
+/** A `Set`, sent as an array. Its items may be codecs themselves. */
 export function set<Item extends Schema>(
   item: Item,
 ): z.ZodCodec<z.ZodArray<Item>, z.ZodCustom<SetOf<Item>, SetOf<Item>>> {

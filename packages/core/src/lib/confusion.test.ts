@@ -75,7 +75,7 @@ describe('a union whose members cannot be told apart on the wire is refused', ()
   ])('%s', (_what, schema) => {
     expect(findObstacle(schema)).toMatchObject({
       problem: expect.stringMatching(/^may be .* or .*, which cannot be told apart on the wire$/),
-      remedy: 'Use z.discriminatedUnion(), or give each its own key in an object',
+      remedy: 'Use z.discriminatedUnion(), or wrap each in an object under its own key',
     })
   })
 
@@ -211,13 +211,13 @@ describe('what would not arrive as what it was is refused', () => {
       'an optional default',
       z.object({ a: z.string().default('x').optional() }),
       '.a',
-      /optional and has a default/,
+      /optional with a default/,
     ],
     [
       'an object whose defaults were made optional',
       z.object({ a: z.number().default(1) }).partial(),
       '.a',
-      /optional and has a default/,
+      /optional with a default/,
     ],
     ['bytes that are to be frozen', bytes.readonly(), '', /cannot freeze/],
     [
@@ -261,13 +261,13 @@ describe('what would not arrive as what it was is refused', () => {
         }),
       ]),
       '.type',
-      /a codec that tells the members/,
+      /a codec used as the discriminator/,
     ],
   ])('%s', (_what, schema, path, problem) => {
     expect(findObstacle(z.object({ v: schema }))).toEqual({
       path: `.v${path}`,
       problem: expect.stringMatching(problem),
-      remedy: expect.stringMatching(/^(Use|Leave out|Declare) /),
+      remedy: expect.stringMatching(/^(Use|Remove|Declare) /),
     })
   })
 

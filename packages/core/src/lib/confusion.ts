@@ -39,19 +39,19 @@ export function findConfusion(schema: Schema): Obstacle | undefined {
 const coercedPipe: Obstacle = {
   path: '',
   problem: 'is a pipe into z.coerce, which cannot be undone on the other side',
-  remedy: 'Use z.codec() with a decode and an encode, or z.coerce alone',
+  remedy: 'Use z.codec() with decode and encode, or z.coerce alone',
 }
 
 const looseRecord: Obstacle = {
   path: '',
-  problem: 'is z.looseRecord(), which may hold what JSON cannot carry',
+  problem: 'is z.looseRecord(), which may hold values JSON cannot represent',
   remedy: 'Use z.record() or z.partialRecord()',
 }
 
 const readonlyBytes: Obstacle = {
   path: '',
-  problem: 'is bytes behind a readonly, which JavaScript cannot freeze',
-  remedy: 'Leave out z.readonly()',
+  problem: 'is bytes inside z.readonly(), and JavaScript cannot freeze bytes',
+  remedy: 'Remove z.readonly()',
 }
 
 function overlapObstacle(overlap: Overlap | undefined): Obstacle | undefined {
@@ -60,18 +60,21 @@ function overlapObstacle(overlap: Overlap | undefined): Obstacle | undefined {
   if (how === 'drop') {
     return {
       path: '',
-      problem: 'has members that take the same objects, of which the first would drop keys of the other',
+      problem: 'has members that accept the same objects, and the first would drop keys of the other',
       remedy: 'Use z.discriminatedUnion() or z.strictObject(), or put the member with more keys first',
     }
   }
   return {
     path: '',
     problem: `may be ${first} or ${second}, which cannot be told apart on the wire`,
-    remedy: 'Use z.discriminatedUnion(), or give each its own key in an object',
+    remedy: 'Use z.discriminatedUnion(), or wrap each in an object under its own key',
   }
 }
 
-/** A discriminated union is read by what is on the wire, and written by what a program holds: both have to be one. */
+/**
+ * A discriminated union is read by what is on the wire, and written by what a program holds: both have to be
+ * one.
+ */
 function discriminatorObstacle({
   options,
   discriminator,
@@ -84,7 +87,7 @@ function discriminatorObstacle({
   if (!isCoded) return undefined
   return {
     path: `.${discriminator}`,
-    problem: 'is a codec that tells the members of a union apart',
+    problem: 'is a codec used as the discriminator of a union',
     remedy: 'Use z.literal() or z.enum()',
   }
 }
@@ -94,8 +97,8 @@ function standIn(schema: Schema): Obstacle | undefined {
   if (readsNothingAs(schema) === undefined) return undefined
   return {
     path: '',
-    problem: 'is optional and has a default, so that undefined would arrive as the default',
-    remedy: 'Leave out z.optional() or the default',
+    problem: 'is optional with a default, so undefined would arrive as the default',
+    remedy: 'Remove z.optional() or the default',
   }
 }
 
@@ -112,8 +115,8 @@ function intersectionObstacle({ left, right }: zod.$ZodIntersectionDef): Obstacl
   if (path === undefined) return undefined
   return {
     path,
-    problem: 'is in both sides of an intersection, and what its codec gives cannot be merged',
-    remedy: 'Declare it on one side, or use extend() in place of an intersection',
+    problem: 'is on both sides of an intersection, and the values its codec decodes cannot be merged',
+    remedy: 'Declare it on one side, or use extend() instead of an intersection',
   }
 }
 
@@ -122,8 +125,8 @@ function symbolObstacle({ shape }: zod.$ZodObjectDef): Obstacle | undefined {
   if (key === undefined) return undefined
   return {
     path: '',
-    problem: `has the key ${String(key)}, which JSON cannot carry`,
-    remedy: 'Use a string as its key',
+    problem: `has the key ${String(key)}, which JSON cannot represent`,
+    remedy: 'Use a string key',
   }
 }
 

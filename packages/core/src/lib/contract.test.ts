@@ -111,7 +111,7 @@ describe('a contract', () => {
 
 describe('a schema that cannot travel is refused with its path and a remedy', () => {
   const wrong = untyped(z.object({ sentAt: z.date() }))
-  const remedy = "sentAt is z.date(), which JSON cannot carry. Use isoDate from '@tidings/core'"
+  const remedy = "sentAt is z.date(), which JSON cannot represent. Use isoDate from '@tidings/core'"
 
   test.each<[place: string, procedure: unknown]>([
     ['events.message', channel({ events: { message: wrong } })],
@@ -134,7 +134,7 @@ describe('a schema that cannot travel is refused with its path and a remedy', ()
   test('in the depths of a codec', () => {
     const events = { scores: untyped(z.object({ byDay: map(isoDate, z.array(z.bigint())) })) }
     expect(complaint({ room: channel({ events }) })).toBe(
-      "contract.room.events.scores.byDay[][1][] is z.bigint(), which JSON cannot carry. Use bigint from '@tidings/core'",
+      "contract.room.events.scores.byDay[][1][] is z.bigint(), which JSON cannot represent. Use bigint from '@tidings/core'",
     )
     expect(() => defineContract({ room: channel({ events: { byDay: map(isoDate, bigint) } }) })).not.toThrow()
   })
@@ -178,7 +178,7 @@ describe('an event or error without data', () => {
     expect(() => carried[0]?.encode(data, 'room.done')).toThrow(
       expect.objectContaining({
         code: 'invalid_output',
-        message: 'room.done takes no data, and was given some. Declare a schema for it in the contract',
+        message: 'room.done takes no data but was given some. Declare a schema for it in the contract',
       }),
     )
   })
@@ -197,7 +197,7 @@ describe('a key that a procedure does not take is refused by its name', () => {
     ],
   ])('of a %s', (kind, procedure, key, known) => {
     expect(complaint({ room: procedure })).toBe(
-      `contract.room.${key}: ${kind}() does not take "${key}". It takes ${known}`,
+      `contract.room.${key}: ${kind}() does not take "${key}". Expected one of ${known}`,
     )
   })
 })
@@ -215,7 +215,9 @@ test.each([
   ['stream', untyped(stream)],
 ])('a %s without an argument, or without events, is told to declare events', (_kind, declare) => {
   for (const procedure of [declare(), declare(null), declare({})]) {
-    expect(complaint({ room: procedure })).toBe('contract.room.events is missing. Write { name: schema }')
+    expect(complaint({ room: procedure })).toBe(
+      'contract.room.events is missing. Give a record of schemas: { name: schema }',
+    )
   }
 })
 
@@ -251,7 +253,7 @@ describe('a name', () => {
     test.each(['$x', '$', '$open'])('may not be %j, which is of Tidings’ own kind', (name) => {
       const text = complaint(define(name))
       expect(text).toBe(
-        `${place}${name}: "${name}" begins with $, which marks Tidings' own names. Choose another name`,
+        `${place}${name}: "${name}" begins with $, which is reserved for Tidings. Choose another name`,
       )
     })
 
@@ -275,7 +277,7 @@ describe('a name', () => {
       'a%20b',
       'a'.repeat(129),
     ])('may not be %j', (name) => {
-      expect(complaint(define(name))).toMatch(/is not a usable name\. Begin with a letter/)
+      expect(complaint(define(name))).toMatch(/is not a valid name\. Use a letter/)
       expect(complaint(define(name)).startsWith(`${place}${name}: `)).toBe(true)
     })
 
@@ -320,7 +322,7 @@ describe('a name', () => {
   })
 })
 
-describe('what is not a procedure and not a group is refused by its place', () => {
+describe('what is neither a procedure nor a group is refused by its place', () => {
   test.each([
     ['undefined', undefined],
     ['null', null],
@@ -331,13 +333,15 @@ describe('what is not a procedure and not a group is refused by its place', () =
     ['a schema of zod', z.object({ a: z.string() })],
     ['a schema of zod/mini', mini.string()],
   ])('%s', (_what, value) => {
-    const remedy = 'is not a procedure and not a group. Make it with channel(), command() or stream()'
+    const remedy = 'is neither a procedure nor a group. Declare it with channel(), command() or stream()'
     expect(complaint(value)).toBe(`the contract ${remedy}`)
     expect(complaint({ chat: { room: value } })).toBe(`contract.chat.room ${remedy}`)
   })
 
   test('a thing with a kind that is none of Tidings’', () => {
-    expect(complaint({ room: { kind: 'subscription' } })).toMatch(/^contract\.room\.kind is not a procedure/)
+    expect(complaint({ room: { kind: 'subscription' } })).toMatch(
+      /^contract\.room\.kind is neither a procedure/,
+    )
   })
 })
 
@@ -351,7 +355,7 @@ describe('what is not a schema is refused by its place', () => {
     ['a class', String],
   ])('%s', (_what, value) => {
     const schema = untyped(value)
-    const remedy = 'is not a zod 4 schema. Write one with zod or zod/mini, version 4.1 or later'
+    const remedy = 'is not a zod 4 schema. Use zod or zod/mini, version 4.1 or later'
     expect(complaint({ room: channel({ events: { message: schema } }) })).toBe(
       `contract.room.events.message ${remedy}`,
     )
@@ -376,13 +380,13 @@ describe('what is not a schema is refused by its place', () => {
     ['one schema', message],
   ])('%s in place of a record of schemas', (_what, value) => {
     expect(complaint({ room: channel({ events: untyped(value) }) })).toBe(
-      'contract.room.events is not a record of schemas. Write { name: schema }',
+      'contract.room.events is not a record of schemas. Give { name: schema }',
     )
   })
 
   test('one schema in place of a record of params', () => {
     expect(complaint({ room: channel({ params: untyped(message), events: {} }) })).toBe(
-      'contract.room.params is not a record of schemas. Write { name: schema }',
+      'contract.room.params is not a record of schemas. Give { name: schema }',
     )
   })
 })

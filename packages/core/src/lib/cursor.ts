@@ -1,19 +1,19 @@
-/** A position in a log. The next event a subscriber is owed is the one after `seq`. */
+/** A position in a log. The subscriber's next event is the one after `seq`. */
 export interface Cursor {
-  /** Names one life of the log. Another epoch means that the history was lost. */
+  /** Identifies one lifetime of the log. A different epoch means that the history was lost. */
   readonly epoch: string
-  /** How many events the log had seen at this position: rises by one with each, from 0. */
+  /** The number of events in the log up to this position: starts at 0 and grows by one with each event. */
   readonly seq: number
 }
 
 const cursorPattern = /^([A-Za-z0-9_-]{1,64})\.(0|[1-9]\d{0,15})$/
 
-/** Writes a cursor as it stands in an `id:` line: `<epoch>.<seq>`. */
+/** Formats a cursor as in an `id:` line: `<epoch>.<seq>`. */
 export function formatCursor(cursor: Cursor): string {
   return `${cursor.epoch}.${cursor.seq}`
 }
 
-/** Reads a cursor; nothing if the text is none. */
+/** Parses a cursor. Returns undefined if the text is not a cursor. */
 export function parseCursor(text: string): Cursor | undefined {
   const match = cursorPattern.exec(text)
   if (!match) return undefined
@@ -22,16 +22,16 @@ export function parseCursor(text: string): Cursor | undefined {
   return Number.isSafeInteger(seq) ? { epoch, seq } : undefined
 }
 
-/** Whether a position lies in the same life of a log as another, and not before it. */
+/** Whether a position is in the same epoch as another, and not before it. */
 export function isAtOrAfter(position: Cursor, other: Cursor): boolean {
   return position.epoch === other.epoch && position.seq >= other.seq
 }
 
-/** Why a subscriber missed events: what its cursor was not good for any more. */
+/** Why a subscriber missed events: the reason its cursor could not be resumed. */
 export type ServerGapReason =
   /** The cursor is older than the log's history. */
   | 'expired'
-  /** The log's history was lost since: the server restarted, or the topic was unused for long. */
+  /** The log's history was lost: the server restarted, or the topic was unused for too long. */
   | 'epoch'
-  /** The cursor is malformed, or from a future the log has not seen. */
+  /** The cursor is malformed, or ahead of the log. */
   | 'invalid'

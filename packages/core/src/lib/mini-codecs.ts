@@ -11,27 +11,27 @@ import {
 import type { Schema } from './types/schema.js'
 
 /**
- * The codecs of `codecs.ts`, as schemas of `zod/mini`. To write your own, use its `z.codec(wireSchema, valueSchema, { decode,
- * encode })`: whatever its first schema takes must be JSON.
+ * The codecs of `codecs.ts`, as schemas of `zod/mini`. To write your own, use its
+ * `z.codec(wireSchema, valueSchema, { decode, encode })`, whose first schema must accept only JSON.
  *
- * Each is marked as pure, so that a bundle holds those alone that its contract uses.
+ * Each is marked as pure, so a bundle contains only the codecs its contract uses.
  */
 
-/** A `Date`, on the wire as ISO 8601 in UTC with milliseconds. An invalid `Date` is refused. */
+/** A `Date`, sent as ISO 8601 in UTC with milliseconds. An invalid `Date` is refused. */
 export const isoDate: z.ZodMiniCodec<z.ZodMiniString, z.ZodMiniDate> = /* @__PURE__ */ z.codec(
   /* @__PURE__ */ z.string(),
   /* @__PURE__ */ z.date(),
   isoDateDefinition,
 )
 
-/** A `bigint` of up to 4,096 digits, on the wire as decimal digits. */
+/** A `bigint` of up to 4,096 digits, sent as decimal digits. */
 export const bigint: z.ZodMiniCodec<z.ZodMiniString, z.ZodMiniBigInt> = /* @__PURE__ */ z.codec(
   /* @__PURE__ */ z.string(),
   /* @__PURE__ */ z.bigint(),
   bigintDefinition,
 )
 
-/** Bytes as a `Uint8Array`, on the wire as base64. A Node `Buffer` may be sent; a `Uint8Array` arrives. */
+/** A `Uint8Array`, sent as base64. A Node `Buffer` may be sent; a `Uint8Array` arrives. */
 export const bytes: z.ZodMiniCodec<
   z.ZodMiniString,
   z.ZodMiniCustom<Uint8Array, Uint8Array>
@@ -44,7 +44,7 @@ export const bytes: z.ZodMiniCodec<
   bytesDefinition,
 )
 
-/** A `URL`, on the wire as its text. */
+/** A `URL`, sent as its text. */
 export const url: z.ZodMiniCodec<z.ZodMiniString, z.ZodMiniCustom<URL, URL>> = /* @__PURE__ */ z.codec(
   /* @__PURE__ */ z.string(),
   /* @__PURE__ */ z.custom<URL>((value) => value instanceof URL, 'Invalid input: expected a URL'),
@@ -53,7 +53,7 @@ export const url: z.ZodMiniCodec<z.ZodMiniString, z.ZodMiniCustom<URL, URL>> = /
 
 type MapOf<Key, Value> = Map<z.core.output<Key>, z.core.output<Value>>
 
-/** A `Map`, on the wire as an array of pairs. Keys and values may be codecs themselves. */
+/** A `Map`, sent as an array of pairs. Keys and values may be codecs themselves. */
 export function map<Key extends Schema, Value extends Schema>(
   key: Key,
   value: Value,
@@ -70,7 +70,7 @@ export function map<Key extends Schema, Value extends Schema>(
 
 type SetOf<Item> = Set<z.core.output<Item>>
 
-/** A `Set`, on the wire as an array. Its items may be codecs themselves. */
+/** A `Set`, sent as an array. Its items may be codecs themselves. */
 export function set<Item extends Schema>(
   item: Item,
 ): z.ZodMiniCodec<z.ZodMiniArray<Item>, z.ZodMiniCustom<SetOf<Item>, SetOf<Item>>> {

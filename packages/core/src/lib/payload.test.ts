@@ -290,7 +290,7 @@ describe.each([
     const value = schema._zod.def.type === 'object' ? { at: new Date(0), a: 'b' } : 'b'
     const error = errorOf(() => encode(schema, value))
     expect(error.code).toBe('invalid_contract')
-    expect(error.message).toMatch(/^the value has an asynchronous check or codec\b.*in the handler$/)
+    expect(error.message).toMatch(/^the value has an asynchronous check or codec\b.*to the handler$/)
   })
 
   test('that a codec throws at is refused like any other that does not fit, and what was thrown stays at home', () => {

@@ -11,8 +11,8 @@ export type MisfitCode = 'invalid_input' | 'invalid_output' | 'invalid_response'
 /**
  * Carries the values of one schema over the wire: out as JSON values, and back as what they were.
  *
- * Made once a schema, when the contract is compiled. Both throw a `TidingsError` with `code` and issues for a value that
- * does not fit; `what` names the value in its message.
+ * Made once a schema, when the contract is compiled. Both throw a `TidingsError` with `code` and issues for a
+ * value that does not fit; `what` names the value in its message.
  */
 export interface Payload {
   /** Validates a value and gives its JSON form, without keys that the schema does not know. */
@@ -31,7 +31,7 @@ export const nothing: Payload = {
 export const noData: Payload = {
   encode(value, what, code = 'invalid_output') {
     if (value === undefined) return undefined
-    const message = `${what} takes no data, and was given some. Declare a schema for it in the contract`
+    const message = `${what} takes no data but was given some. Declare a schema for it in the contract`
     throw new TidingsError({ code, message })
   },
   decode: () => undefined,
@@ -68,15 +68,15 @@ function planOf(
 }
 
 /**
- * Has what `trim()` and the like rewrite on the way out be what is read: a text that is empty once it is trimmed may not fit any
- * more, and one's own `overwrite` may rewrite again what it has rewritten.
+ * Has what `trim()` and the like rewrite on the way out be what is read: a text that is empty once it is
+ * trimmed may not fit any more, and one's own `overwrite` may rewrite again what it has rewritten.
  */
 function settled(plan: Payload): Payload {
   const encode: Payload['encode'] = (value, what, code = 'invalid_output') => {
     const json = plan.encode(value, what, code)
     const read = plan.encode(plan.decode(json, what, code), what, code)
     if (JSON.stringify(read) === JSON.stringify(json)) return json
-    const message = `${what} is changed by each overwrite() of its schema anew. Write one that leaves its own result as it is`
+    const message = `${what} changes every time its schema's overwrite() runs. Make overwrite() leave its own result unchanged`
     throw new TidingsError({ code, message })
   }
   return { ...plan, encode }
@@ -93,11 +93,11 @@ function fitting(parse: () => zod.util.SafeParseResult<unknown>, what: string, c
     outcome = parse()
   } catch (cause) {
     if (cause instanceof zod.$ZodAsyncError) {
-      const message = `${what} has an asynchronous check or codec. Order is kept by checking at once: check what needs waiting in the handler`
+      const message = `${what} has an asynchronous check or codec, but values are checked synchronously to keep their order. Move asynchronous checks to the handler`
       throw new TidingsError({ code: 'invalid_contract', message, cause })
     }
     // A codec that throws, on text it did not expect or JSON nested too deep, says no more than that the value is not fit.
-    const message = `${what} did not fit the schema: a codec or check of it threw`
+    const message = `${what} did not fit the schema: a codec or check threw`
     throw new TidingsError({
       code,
       message,
@@ -125,8 +125,8 @@ function summary(issues: readonly Issue[]): string {
 }
 
 /**
- * Whether a schema's values have another form on the wire; or a fallback, which parsing would put in place of a value that
- * is missing or does not fit, while encoding refuses it.
+ * Whether a schema's values have another form on the wire; or a fallback, which parsing would put in place of
+ * a value that is missing or does not fit, while encoding refuses it.
  */
 function isTwoFormed({ _zod: { def } }: zod.$ZodTypes): boolean {
   return ['pipe', 'catch', 'default', 'prefault'].includes(def.type)

@@ -1,40 +1,45 @@
-/** Errors, and the problem documents (RFC 9457) they travel as. */
+/** Errors, and the problem documents (RFC 9457) that carry them over the wire. */
 
-/** Tidings' own error codes, each with the HTTP status it is answered with. */
+/** Tidings' own error codes, each with its HTTP status. */
 const statusOfCode = {
   /** The request itself is malformed: broken JSON, a repeated query parameter. */
   bad_request: 400,
-  /** What was sent does not fit the contract; `issues` tell where. */
+  /** The input does not fit the contract; `issues` say where. */
   invalid_input: 400,
-  /** Who asks is not known. */
+  /** The caller is not authenticated. */
   unauthorized: 401,
-  /** Who asks is known and may not. */
+  /** The caller is authenticated but not allowed. */
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
   timeout: 408,
-  /** An idempotency key was used before: for another request, or for this one, whose answer was too long to be kept. */
+  /**
+   * The idempotency key was used before: for another request, or for this one, whose answer was too long to
+   * keep.
+   */
   conflict: 409,
-  /** The connection that a control request is for is not there any more. */
+  /** The connection that a control request refers to no longer exists. */
   gone: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
   too_many_requests: 429,
-  /** Something was thrown that is nobody's business but the server's. */
+  /** The server failed unexpectedly. The details stay on the server. */
   internal: 500,
   /** The server is closing. */
   unavailable: 503,
-  /** More waits for a client to read than is kept for it. */
+  /** The client's unread data exceeds the limit. */
   too_large: 500,
-  /** What a handler returned or emitted does not fit the contract. Never crosses the wire: others see `internal`. */
+  /**
+   * A value that a handler returned or emitted does not fit the contract. Clients receive `internal` instead.
+   */
   invalid_output: 500,
-  /** The contract itself has a mistake. Thrown where it is defined. */
+  /** The contract has a mistake. Thrown where the contract is defined. */
   invalid_contract: 500,
-  /** What a server or client was created with is wrong: a handler is missing, options exclude each other. */
+  /** The arguments of a server or client are wrong: a handler is missing, or options exclude each other. */
   invalid_options: 500,
-  /** The client could not reach the server, or lost it before the answer was complete. */
+  /** The client could not reach the server, or lost the connection before the answer was complete. */
   network: 0,
-  /** What the server answered does not fit the contract, or is no answer of Tidings at all. */
+  /** The server's answer does not fit the contract, or does not come from Tidings. */
   invalid_response: 0,
   /** The caller's own `AbortSignal` fired, or the caller left. */
   aborted: 0,
@@ -42,10 +47,10 @@ const statusOfCode = {
   closed: 0,
 } as const
 
-/** A code of Tidings' own. A command's declared errors add their names to these. */
+/** One of Tidings' own error codes. A command's declared errors add their names to these. */
 export type ErrorCode = keyof typeof statusOfCode
 
-/** The status of an error that a contract declares, unless its thrower chose another. */
+/** The default status of an error that a contract declares. */
 const declaredErrorStatus = 422
 
 const titles: Readonly<Record<number, string>> = {
@@ -67,46 +72,47 @@ const titles: Readonly<Record<number, string>> = {
 
 export const errorCodes: readonly string[] = Object.keys(statusOfCode)
 
-/** One thing that is wrong with a value: where, what, and zod's name for it. */
+/** One problem with a value: its path, a message, and zod's code for it. */
 export interface Issue {
   readonly path: readonly (string | number)[]
   readonly message: string
   readonly code?: string | undefined
 }
 
-/** What a {@link TidingsError} is made of. */
+/** The fields of a new {@link TidingsError}. */
 export interface TidingsErrorInit<Code extends string = string, Data = unknown> {
   code: Code
-  /** What failed, with which value, and what to do about it. */
+  /** Says what failed, with which value, and what to do about it. */
   message: string
   /** The HTTP status. Defaults to the code's own, and to 422 for an error that a contract declares. */
   status?: number | undefined
   data?: Data
   issues?: readonly Issue[] | undefined
   retryAfterMs?: number | undefined
-  /** What led to it. Stays on this side of the wire. */
+  /** The underlying error. Never sent over the wire. */
   cause?: unknown
 }
 
-// In the registry of symbols, so that two installed copies of this package recognise each other's errors.
+// A registered symbol, so that two installed copies of this package recognise each other's errors.
 const marker: unique symbol = Symbol.for('@tidings/error') as never
 
 /**
- * The one error of Tidings: whatever is refused, thrown or lost arrives as this, told apart by `code`.
+ * The error class of Tidings: every refusal, failure and lost connection is one, distinguished by `code`.
  *
- * Recognise it with {@link isTidingsError} rather than `instanceof`, which fails between two installed copies.
- * Thrown by a handler it becomes the answer as it is; anything else a handler throws becomes `internal`.
+ * Recognise it with {@link isTidingsError} rather than `instanceof`, which fails between two installed
+ * copies. A handler that throws one sends it to the caller as the answer; anything else a handler throws
+ * becomes `internal`.
  */
 export class TidingsError<Code extends string = string, Data = unknown> extends Error {
-  /** What kind of failure: one of {@link ErrorCode}, or the name of an error the contract declares. */
+  /** The kind of failure: an {@link ErrorCode}, or the name of an error that the contract declares. */
   readonly code: Code
-  /** The HTTP status it was or would be answered with; 0 for what happened on the client alone. */
+  /** The HTTP status of the answer; 0 for an error that occurred only on the client. */
   readonly status: number
-  /** What a declared error carries, typed by the contract. */
+  /** The data of a declared error, typed by the contract. */
   readonly data: Data
-  /** What is wrong with a value that does not fit its schema. */
+  /** The problems of a value that does not fit its schema. */
   readonly issues: readonly Issue[] | undefined
-  /** After how many milliseconds the server asks to try again. */
+  /** Milliseconds to wait before trying again, as the server asks. */
   readonly retryAfterMs: number | undefined
 
   constructor(init: TidingsErrorInit<Code, Data>) {
@@ -128,7 +134,7 @@ export function isTidingsError(value: unknown): value is TidingsError {
 
 const received: unique symbol = Symbol.for('@tidings/received') as never
 
-/** Marks an error as one that came over the wire: it is another server's answer, and not this program's. */
+/** Marks an error as received over the wire: the answer of a server, and not of this program. */
 export function asReceived(error: TidingsError): TidingsError {
   return Object.defineProperty(error, received, { value: true })
 }
@@ -173,18 +179,21 @@ export function toProblem(error: TidingsError): Problem {
     detail: error.message,
     code: error.code,
     ...(error.data === undefined ? {} : { data: error.data }),
-    // What was thrown without a type checker's help may hold anything.
+    // An error thrown from untyped code may hold anything.
     ...(Array.isArray(error.issues) ? { issues: error.issues.filter(isIssue).map(toIssue) } : {}),
     ...(isDuration(error.retryAfterMs) ? { retryAfterMs: error.retryAfterMs } : {}),
   }
 }
 
-/** What a handler has put together may hold more than an issue has, such as the input. */
+/** An issue made by a handler may hold further fields, such as the input. */
 function toIssue({ path, message, code }: Issue): Issue {
   return { path, message, ...(code === undefined ? {} : { code }) }
 }
 
-/** Reads a problem document; nothing if the value is none of Tidings'. `data` is left as it came. */
+/**
+ * Parses a problem document. Returns undefined for a value that is not from Tidings. `data` stays as
+ * received.
+ */
 export function fromProblem(value: unknown): TidingsError | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { code, detail, status, data, issues, retryAfterMs } = value as Partial<
@@ -203,7 +212,7 @@ export function fromProblem(value: unknown): TidingsError | undefined {
   )
 }
 
-/** JSON can spell numbers that are no time to wait: `-1`, and `1e999`, which is Infinity. */
+/** JSON can hold numbers that are not a duration: `-1`, and `1e999`, which is Infinity. */
 function isDuration(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }

@@ -6,26 +6,28 @@ import type { AllSendable, Sendable } from './types/sendable.js'
 
 const noSchemas: NoSchemas = Object.freeze({})
 
-/** What {@link channel} takes. */
+/** The argument of {@link channel}. */
 export interface ChannelDefinition<Params, Events, Snapshot> {
   /**
-   * What names one topic of the channel, as a record of schemas.
+   * The params that name one topic of the channel, as a record of schemas.
    *
-   * They travel in the query string: scalars as they are, anything else as JSON. Equal params are one topic,
-   * whatever the order of their keys. Leave it out for a channel of one topic.
+   * Params are sent in the query string: scalars as text, anything else as JSON. Equal params name the same
+   * topic, whatever the order of their keys. Omit it for a channel with a single topic.
    */
   params?: Params
-  /** The topic's current state, which a subscriber is handed first and after each gap. */
+  /** The schema of the topic's current state, which a subscriber receives first and after each gap. */
   snapshot?: Snapshot
-  /** What the topic carries: each event's name and the schema of its payload, `undefined` for one without a payload. */
+  /**
+   * The topic's events: each name with the schema of its payload, or `undefined` for an event without one.
+   */
   events: Events
 }
 
 /**
- * Declares a channel: events that the server emits to everyone subscribed to a topic.
+ * Declares a channel: events that the server emits to every subscriber of a topic.
  *
- * Mistakes (a schema that cannot travel as JSON, a reserved name) are type errors here where types can tell,
- * and are refused by `defineContract` in any case.
+ * Mistakes (a schema that cannot be sent as JSON, a reserved name) are type errors here where types can tell,
+ * and `defineContract` always refuses them.
  */
 export function channel<
   Events extends DataSchemas,
@@ -40,26 +42,27 @@ export function channel<
 ): Channel<Inferred<Params>, Inferred<Events>, Inferred<Snapshot>>
 export function channel(definition: ChannelDefinition<Schemas, DataSchemas, Schema>): Channel {
   const { params = noSchemas, events, snapshot } = definition ?? {}
-  // With what it does not take, for the check of the contract to name.
+  // Keeps unknown keys, so that the check of the contract can name them.
   return { ...definition, kind: 'channel', params, events, snapshot }
 }
 
-/** What {@link command} takes. */
+/** The argument of {@link command}. */
 export interface CommandDefinition<Input, Output, Errors> {
-  /** What the caller sends. Leave it out for a command without input. */
+  /** The schema of what the caller sends. Omit it for a command without input. */
   input?: Input
-  /** What the handler answers. Leave it out for a command that only says it is done. */
+  /** The schema of the handler's result. Omit it for a command that only confirms completion. */
   output?: Output
   /**
-   * The errors a handler may `fail` with: each name becomes the error's `code`, each schema types its `data`. Write
-   * `undefined` for an error without data.
+   * The errors a handler may `fail` with: each name becomes the error's `code`, and each schema types its
+   * `data`. Use `undefined` for an error without data.
    */
   errors?: Errors
 }
 
 /**
- * Declares a command: a request with one typed answer or a typed error. `command()` declares one that takes nothing and only
- * says that it is done.
+ * Declares a command: a request with one typed answer or a typed error.
+ *
+ * `command()` declares a command that takes no input and only confirms completion.
  */
 export function command<
   Input extends Schema | undefined = undefined,
@@ -77,14 +80,16 @@ export function command(definition?: CommandDefinition<Schema, Schema, DataSchem
   return { ...definition, kind: 'command', input, output, errors }
 }
 
-/** What {@link stream} takes. */
+/** The argument of {@link stream}. */
 export interface StreamDefinition<Input, Events, Output, Errors>
   extends CommandDefinition<Input, Output, Errors> {
-  /** What is sent on the way to the output: each event's name and the schema of its payload, or `undefined`. */
+  /**
+   * The events sent before the output: each name with the schema of its payload, or `undefined` without one.
+   */
   events: Events
 }
 
-/** Declares a stream: a request answered by a finite run of typed events and then an output. */
+/** Declares a stream: a request answered with a finite sequence of typed events, then an output. */
 export function stream<
   Events extends DataSchemas,
   Input extends Schema | undefined = undefined,

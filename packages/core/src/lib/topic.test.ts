@@ -264,7 +264,7 @@ describe('params that are wrong', () => {
       expect(error).toMatchObject({
         code: 'invalid_input',
         message:
-          'the params of room cannot be sent: at roomId: Text with half a surrogate pair cannot stand in a URL',
+          'the params of room cannot be sent: at roomId: A string with an unpaired surrogate cannot be put in a URL',
         issues: [{ path: ['roomId'] }],
       })
     },

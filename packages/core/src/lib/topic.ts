@@ -7,8 +7,8 @@ import type { Schema, Schemas } from './types/schema.js'
 /** Turns the params of one channel into the query string that names a topic, and back. */
 export interface TopicCodec {
   /**
-   * Gives the query string, without `?`. It is canonical: equal params give equal text. Whatever has a default may be left
-   * out, and is in the text.
+   * Gives the query string, without `?`. It is canonical: equal params give equal text. Whatever has a
+   * default may be left out, and is in the text.
    *
    * @throws TidingsError with `code`, by default `invalid_output`, if the params do not fit
    */
@@ -45,7 +45,7 @@ export function topicCodecOf(params: Schemas, path: string): TopicCodec {
       for (const name of names) {
         const [text, second] = query.getAll(name)
         if (second !== undefined) {
-          const message = `the query parameter "${name}" of ${path} is given twice. Send it once`
+          const message = `the query parameter "${name}" of ${path} is repeated. Send it once`
           throw new TidingsError({ code: 'bad_request', message })
         }
         if (text !== undefined) wire[name] = texts.has(name) ? text : parsed(text)
@@ -100,7 +100,10 @@ function percentEncoded(text: string, name: string, what: string, code: MisfitCo
   try {
     return encodeURIComponent(text)
   } catch (cause) {
-    const issue: Issue = { path: [name], message: 'Text with half a surrogate pair cannot stand in a URL' }
+    const issue: Issue = {
+      path: [name],
+      message: 'A string with an unpaired surrogate cannot be put in a URL',
+    }
     const message = `${what} cannot be sent: at ${name}: ${issue.message}`
     throw new TidingsError({ code, message, issues: [issue], cause })
   }

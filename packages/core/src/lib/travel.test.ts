@@ -131,7 +131,7 @@ describe.each([
     expect(findObstacle(z.object({ a: z.looseObject({ b: z.string() }) }))).toEqual({
       path: '.a.*',
       problem: expect.stringContaining('z.unknown()'),
-      remedy: expect.stringContaining('z.object() in place of z.looseObject()'),
+      remedy: expect.stringContaining('replace z.looseObject() with z.object()'),
     })
   })
 

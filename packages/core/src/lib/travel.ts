@@ -6,28 +6,28 @@ import type { Schema } from './types/schema.js'
 type Kind = zod.$ZodTypes['_zod']['def']['type']
 
 const unsendable: Partial<Record<Kind, readonly [problem: string, remedy: string]>> = {
-  date: ['is z.date(), which JSON cannot carry', "Use isoDate from '@tidings/core'"],
-  bigint: ['is z.bigint(), which JSON cannot carry', "Use bigint from '@tidings/core'"],
-  map: ['is z.map(), which JSON cannot carry', "Use map(key, value) from '@tidings/core'"],
-  set: ['is z.set(), which JSON cannot carry', "Use set(item) from '@tidings/core'"],
+  date: ['is z.date(), which JSON cannot represent', "Use isoDate from '@tidings/core'"],
+  bigint: ['is z.bigint(), which JSON cannot represent', "Use bigint from '@tidings/core'"],
+  map: ['is z.map(), which JSON cannot represent', "Use map(key, value) from '@tidings/core'"],
+  set: ['is z.set(), which JSON cannot represent', "Use set(item) from '@tidings/core'"],
   transform: [
     'is a one-way transform, which cannot be undone on the other side',
-    'Use z.codec() with a decode and an encode',
+    'Use z.codec() with decode and encode',
   ],
   unknown: [
-    'is z.unknown(), which may hold what JSON cannot carry',
-    'Use z.json(), or z.object() in place of z.looseObject()',
+    'is z.unknown(), which may hold values JSON cannot represent',
+    'Use z.json(), or replace z.looseObject() with z.object()',
   ],
-  any: ['is z.any(), which may hold what JSON cannot carry', 'Use z.json()'],
-  undefined: ['is undefined, which JSON cannot carry', 'Make the key optional, or use z.null()'],
-  void: ['is z.void(), which JSON cannot carry', 'Leave the schema out'],
-  symbol: ['is a symbol, which JSON cannot carry', 'Use z.string() or z.enum()'],
-  nan: ['is NaN, which JSON cannot carry', 'Use z.number().nullable()'],
-  function: ['is a function, which JSON cannot carry', 'Declare a command instead'],
-  promise: ['is a promise, which JSON cannot carry', 'Await it before it is sent'],
-  file: ['is a file, which JSON cannot carry', "Use bytes from '@tidings/core'"],
+  any: ['is z.any(), which may hold values JSON cannot represent', 'Use z.json()'],
+  undefined: ['is undefined, which JSON cannot represent', 'Make the key optional, or use z.null()'],
+  void: ['is z.void(), which JSON cannot represent', 'Leave the schema out'],
+  symbol: ['is a symbol, which JSON cannot represent', 'Use z.string() or z.enum()'],
+  nan: ['is NaN, which JSON cannot represent', 'Use z.number().nullable()'],
+  function: ['is a function, which JSON cannot represent', 'Declare a command instead'],
+  promise: ['is a promise, which JSON cannot represent', 'Await it before sending'],
+  file: ['is a file, which JSON cannot represent', "Use bytes from '@tidings/core'"],
   custom: [
-    'is z.custom() or z.instanceof(), which do not tell how the value travels as JSON',
+    'is z.custom() or z.instanceof(), which do not define a JSON form',
     'Use z.codec() with the JSON form as its first schema',
   ],
   success: ['is z.success(), which cannot be undone on the other side', 'Use z.boolean()'],
@@ -43,7 +43,8 @@ interface Place {
 }
 
 /**
- * Finds the first thing in a schema that keeps its values from travelling as JSON and arriving as what was sent.
+ * Finds the first thing in a schema that keeps its values from travelling as JSON and arriving as what was
+ * sent.
  *
  * The type checker's twin is `types/sendable.ts`; this one looks everywhere: recursive schemas, literals,
  * optional elements.
@@ -70,7 +71,7 @@ export function findObstacle(schema: Schema, at: { key?: boolean } = {}): Obstac
       if (place.travels && !place.omittable) {
         return {
           path: place.path,
-          problem: 'may be undefined where JSON has no way to leave it out',
+          problem: 'may be undefined where JSON cannot omit a value',
           remedy: 'Use z.nullable()',
         }
       }
@@ -157,7 +158,7 @@ function literalObstacle(values: readonly unknown[], place: Place): Obstacle | u
     ) {
       return {
         path: place.path,
-        problem: `is the literal ${typeof value === 'bigint' ? `${value}n` : String(value)}, which JSON cannot carry`,
+        problem: `is the literal ${typeof value === 'bigint' ? `${value}n` : String(value)}, which JSON cannot represent`,
         remedy: 'Use a string, a finite number, a boolean or null',
       }
     }

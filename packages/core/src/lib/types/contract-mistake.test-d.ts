@@ -21,9 +21,9 @@ describe('a schema that cannot travel is a type error', () => {
     channel({ events: { a: z.string().transform(Number) } })
     // @ts-expect-error a preprocessor cannot be undone
     channel({ events: { a: z.preprocess(String, z.string()) } })
-    // @ts-expect-error unknown may be what JSON cannot carry
+    // @ts-expect-error unknown may be what JSON cannot represent
     channel({ events: { a: z.unknown() } })
-    // @ts-expect-error any may be what JSON cannot carry
+    // @ts-expect-error any may be what JSON cannot represent
     channel({ events: { a: z.any() } })
     // @ts-expect-error JSON has no undefined
     channel({ events: { a: z.undefined() } })
@@ -106,7 +106,7 @@ describe('a schema that cannot travel is a type error', () => {
     channel({ events: { a: z.string().pipe(z.coerce.number()) } })
     const union = z.union([z.string(), isoDate])
     expectTypeOf<Sendable<typeof union>>().toEqualTypeOf<
-      ContractMistake<'members of a union that are alike on the wire cannot be told apart: use z.discriminatedUnion(), or a key for each'>
+      ContractMistake<'union members with the same wire form cannot be told apart: use z.discriminatedUnion(), or a key for each'>
     >()
     channel({
       events: {
@@ -148,7 +148,7 @@ describe('a schema that cannot travel is a type error', () => {
 
   test('whose text says what to write instead', () => {
     expectTypeOf<Sendable<z.ZodObject<{ at: z.ZodArray<z.ZodDate> }>>>().toEqualTypeOf<
-      ContractMistake<'z.date() cannot travel as JSON: use isoDate from @tidings/core'>
+      ContractMistake<'z.date() cannot be sent as JSON: use isoDate from @tidings/core'>
     >()
     expectTypeOf<Sendable<z.ZodPipe<z.ZodString, z.ZodTransform<number, string>>>>().toEqualTypeOf<
       ContractMistake<'a one-way transform cannot be undone: use z.codec() with decode and encode'>
@@ -158,11 +158,11 @@ describe('a schema that cannot travel is a type error', () => {
   test('whose text speaks of the kind of schema, where its values are not the mistake', () => {
     const loose = z.object({ list: z.tuple([z.looseObject({})]) })
     expectTypeOf<Sendable<typeof loose>>().toEqualTypeOf<
-      ContractMistake<'z.looseObject() may hold what JSON cannot carry: use z.object(), or give catchall() a schema'>
+      ContractMistake<'z.looseObject() may hold values JSON cannot represent: use z.object(), or give catchall() a schema'>
     >()
     const literal = z.literal(['a', undefined])
     expectTypeOf<Sendable<typeof literal>>().toEqualTypeOf<
-      ContractMistake<'undefined cannot travel as JSON: make the key optional, or use z.null()'>
+      ContractMistake<'undefined cannot be sent as JSON: make the key optional, or use z.null()'>
     >()
   })
 
@@ -264,12 +264,12 @@ describe('a name that is taken is a type error', () => {
       ContractMistake<'"error" is reserved by Tidings: choose another name'>
     >()
     expectTypeOf<EventNames<{ $a: z.ZodString }>['$a']>().toEqualTypeOf<
-      ContractMistake<`"$a": names that begin with $ are Tidings' own: choose another name`>
+      ContractMistake<`"$a": names that begin with $ are reserved for Tidings: choose another name`>
     >()
     expectTypeOf<EventNames<{ message: z.ZodString }>['message']>().toBeUnknown()
     expectTypeOf<EventNames<Record<string, z.ZodString>>[string]>().toBeUnknown()
     expectTypeOf<ParamNames<{ 'a b': z.ZodString }>['a b']>().toEqualTypeOf<
-      ContractMistake<'"a b" is not a usable name: begin with a letter and go on with letters, digits, "_" or "-"'>
+      ContractMistake<'"a b" is not a valid name: use a letter followed by letters, digits, "_" or "-"'>
     >()
   })
 })

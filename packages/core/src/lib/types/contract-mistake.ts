@@ -1,6 +1,6 @@
 /**
- * No value has this type. It is what a mistake in a contract is checked against, so that the type checker's
- * complaint contains the sentence.
+ * A type without values. A mistake in a contract is checked against it, so the type checker's error
+ * contains the sentence.
  */
 export interface ContractMistake<Sentence> {
   readonly 'there is a mistake in the contract': Sentence

@@ -1,6 +1,6 @@
 import type { Procedure } from './procedure.js'
 
-/** What `defineContract` takes: procedures by name, and groups of them, which may nest. */
+/** The argument of `defineContract`: procedures by name, and groups of them, which may nest. */
 export interface ContractDefinition {
   readonly [name: string]: Procedure | ContractDefinition
 }

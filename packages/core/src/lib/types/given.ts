@@ -3,10 +3,10 @@ import type { Channel } from './procedure.js'
 import type { Schema, Simplify } from './schema.js'
 
 /**
- * What a caller gives for a schema: what a program holds, in which whatever has a default may be left out.
+ * The value a caller gives for a schema. Anything with a default may be omitted.
  *
- * It is `z.input` in all but codecs, whose input is the form on the wire: there, and in any other pipe, a caller gives what
- * the handler gets.
+ * It is `z.input`, except for codecs, whose input is the wire form: there, and in any other pipe, the caller
+ * gives the value that the handler receives.
  */
 export type GivenOf<S> = S extends { _zod: { def: infer Def } } ? GivenOfDef<S, Def> : never
 
@@ -36,15 +36,15 @@ type GivenOfDef<S, Def> = Def extends { type: 'object'; shape: infer Shape }
                         ? zod.util.MakeReadonly<GivenOf<Inner>>
                         : GivenLeaf<S, Def>
 
-/** Only coercion takes more than it gives. */
+/** Only coercion accepts more than it returns. */
 type GivenLeaf<S, Def> = Def extends { type: 'string' | 'number' | 'boolean' } ? zod.input<S> : zod.output<S>
 
-/** A union without a default or codec is what it is, which keeps `z.json()` readable. */
+/** A union without a default or codec stays as it is, which keeps `z.json()` readable. */
 type GivenUnion<S, Option> = [zod.input<S>, zod.output<S>] extends [zod.output<S>, zod.input<S>]
   ? zod.output<S>
   : GivenOf<Option>
 
-/** Whether a key may be left out, as zod says it of the schema behind the key. */
+/** Matches a schema whose key may be omitted, as zod marks it. */
 interface MayBeLeftOut {
   _zod: { optin: 'optional' | 'defaulted' }
 }
@@ -64,20 +64,20 @@ type GivenCatchall<S> = S extends { _zod: { config: { in: infer Extra } } }
     : unknown
   : unknown
 
-/** What may be left out at the end of a tuple is optional there. */
+/** Trailing items that may be omitted are optional. */
 type GivenItems<Items> = Items extends readonly [...infer First, infer Last]
   ? Last extends MayBeLeftOut
     ? [...GivenItems<First>, GivenOf<Last>?]
     : { -readonly [Index in keyof Items]: GivenOf<Items[Index]> }
   : []
 
-/** A record has the keys that zod gives it. */
+/** The keys of a record are those of zod's output. */
 type GivenRecord<S, Value> = { [Key in keyof zod.output<S>]: GivenOf<Value> }
 
-/** The params of a channel, as they are given: to `client.room(…)` and `emit.room(…)`. */
+/** The params of a channel as a caller gives them: to `client.room(…)` and `emit.room(…)`. */
 export type GivenParamsOf<C> = C extends Channel<infer Params> ? Simplify<GivenObject<Params>> : never
 
-/** What a caller gives to a command or stream; `void` if it takes nothing. */
+/** The input that a caller gives to a command or stream; `void` without one. */
 export type GivenInputOf<P> = P extends {
   readonly kind: 'command' | 'stream'
   readonly input: infer Input
@@ -88,7 +88,7 @@ export type GivenInputOf<P> = P extends {
       void
   : never
 
-/** Whether nothing need be given: everything in it may be left out. Of what may be anything, this is not known. */
+/** Whether the whole value may be omitted. Always `false` for `any` and `unknown`. */
 export type IsOmittable<Given> = unknown extends Given
   ? false
   : undefined extends Given

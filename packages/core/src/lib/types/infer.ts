@@ -3,11 +3,11 @@ import type { ErrorCode, TidingsError } from '../problem.js'
 import type { Channel, Stream } from './procedure.js'
 import type { DataOf, DataSchemas, Schemas, Simplify, ValueOf } from './schema.js'
 
-/** The params of a channel, as its handlers read them. What is given to name a topic is `GivenParamsOf`. */
+/** The params of a channel as its handlers receive them. Callers give `GivenParamsOf`. */
 export type ParamsOf<C> =
   C extends Channel<infer Params> ? Simplify<zod.output<zod.$ZodObject<Params, zod.$strip>>> : never
 
-/** The events of a channel or stream: each one's name and payload. */
+/** The events of a channel or stream: each name with its payload. */
 export type EventsOf<P> =
   P extends Channel<Schemas, infer Events>
     ? PayloadsOf<Events>
@@ -15,7 +15,7 @@ export type EventsOf<P> =
       ? PayloadsOf<Events>
       : never
 
-/** The state a channel's subscribers are handed first; `never` for a channel without a snapshot. */
+/** The snapshot that a channel's subscribers receive first; `never` for a channel without one. */
 export type SnapshotOf<C> =
   C extends Channel<Schemas, DataSchemas, infer Snapshot>
     ? Snapshot extends undefined
@@ -23,28 +23,34 @@ export type SnapshotOf<C> =
       : ValueOf<Snapshot>
     : never
 
-/** What the handler of a command or stream gets; `void` if it takes nothing. What its caller gives is `GivenInputOf`. */
+/**
+ * The input as the handler of a command or stream receives it; `void` without one. Callers give
+ * `GivenInputOf`.
+ */
 export type InputOf<P> = P extends { readonly kind: 'command' | 'stream'; readonly input: infer Input }
   ? ValueOf<Input>
   : never
 
-/** What a command or stream answers in the end; `void` if it only says that it is done. */
+/** The output of a command or stream; `void` if it only confirms completion. */
 export type OutputOf<P> = P extends { readonly kind: 'command' | 'stream'; readonly output: infer Output }
   ? ValueOf<Output>
   : never
 
-/** The declared errors of a command or stream: each one's name and data. */
+/** The declared errors of a command or stream: each name with its data. */
 export type ErrorsOf<P> = P extends { readonly kind: 'command' | 'stream'; readonly errors: infer Errors }
   ? PayloadsOf<Errors>
   : never
 
-/** What each event or error carries, under its name. Homomorphic, so that a name leads to its line in the contract. */
+/**
+ * The payload of each event or error by name. Homomorphic, so go-to-definition on a name reaches the
+ * contract.
+ */
 export type PayloadsOf<S> = { [Name in keyof S]: DataOf<S[Name]> }
 
-/** Events as they are yielded: one member for each name, told apart by `type`. */
+/** The events of a loop: a union with a member for each name, discriminated by `type`. */
 export type EventUnion<Events> = { [Name in keyof Events]: { type: Name; data: Events[Name] } }[keyof Events]
 
-/** What calling a command or stream can fail with, told apart by `code`. */
+/** The errors that calling a command or stream can fail with, discriminated by `code`. */
 export type FailureOf<P> = DeclaredFailure<ErrorsOf<P>> | TidingsError<ErrorCode, undefined>
 
 type DeclaredFailure<Errors> = {

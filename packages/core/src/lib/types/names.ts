@@ -6,13 +6,13 @@ type Letter =
   | ('a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm')
   | ('n' | 'o' | 'p' | 'q' | 'r' | 's' | 't' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z')
 
-/** What people most often write in a name that a URL or a frame cannot take. At run time every character is looked at. */
+/** The most common characters that a URL or a frame cannot take. Every character is checked at run time. */
 type Unusable = ' ' | '.' | '/' | ':' | '?' | '&' | '#' | '%' | '@' | '+' | ','
 
 type NameProblem<Name, Reserved extends string> = string extends Name
   ? never
   : Name extends `$${string}`
-    ? `"${Name}": names that begin with $ are Tidings' own: choose another name`
+    ? `"${Name}": names that begin with $ are reserved for Tidings: choose another name`
     : Name extends Reserved
       ? `"${Name}" is reserved by Tidings: choose another name`
       : `${Name & (string | number)}` extends `${infer First}${string}`
@@ -24,7 +24,7 @@ type NameProblem<Name, Reserved extends string> = string extends Name
         : NotUsable<Name>
 
 type NotUsable<Name> =
-  `"${Name & (string | number)}" is not a usable name: begin with a letter and go on with letters, digits, "_" or "-"`
+  `"${Name & (string | number)}" is not a valid name: use a letter followed by letters, digits, "_" or "-"`
 
 /** `unknown` where a name may be used, otherwise a type whose text says why not. */
 type NameCheck<Name, Reserved extends string> = [NameProblem<Name, Reserved>] extends [never]
@@ -37,7 +37,7 @@ export type EventNames<Events> = { readonly [Name in keyof Events]: NameCheck<Na
 /** Checks the names of params. */
 export type ParamNames<Params> = { readonly [Name in keyof Params]: NameCheck<Name, ReservedParamName> }
 
-/** Checks the names of a command's errors: Tidings' own codes are taken. */
+/** Checks the names of a command's errors: Tidings' own codes are reserved. */
 export type ErrorNames<Errors, Taken extends string> = {
   readonly [Name in keyof Errors]: NameCheck<Name, Taken>
 }

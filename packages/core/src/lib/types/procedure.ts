@@ -1,6 +1,8 @@
 import type { DataSchemas, Schema, Schemas } from './schema.js'
 
-/** A broadcast procedure: `params` name one topic of it, `events` are what a topic carries. Made by `channel`. */
+/**
+ * A broadcast procedure, made by `channel`: `params` name one of its topics, and a topic carries `events`.
+ */
 export interface Channel<
   Params extends Schemas = Schemas,
   Events extends DataSchemas = DataSchemas,
@@ -12,7 +14,7 @@ export interface Channel<
   readonly snapshot: Snapshot
 }
 
-/** A request and its response. Made by `command`. */
+/** A request with one response, made by `command`. */
 export interface Command<
   Input extends Schema | undefined = Schema | undefined,
   Output extends Schema | undefined = Schema | undefined,
@@ -24,7 +26,7 @@ export interface Command<
   readonly errors: Errors
 }
 
-/** A request answered by a finite run of events and then an output. Made by `stream`. */
+/** A request answered with a finite sequence of events, then an output; made by `stream`. */
 export interface Stream<
   Input extends Schema | undefined = Schema | undefined,
   Events extends DataSchemas = DataSchemas,
@@ -40,6 +42,6 @@ export interface Stream<
 
 export type Procedure = Channel | Command | Stream
 
-/** The schemas of a channel without params, or of a command without errors of its own. */
-// biome-ignore lint/complexity/noBannedTypes: `{}` is what has no keys; Record<never, …> would have them all.
+/** The schemas of a channel without params, or of a command that declares no errors. */
+// biome-ignore lint/complexity/noBannedTypes: `{}` has no keys; Record<never, …> would have them all.
 export type NoSchemas = {}

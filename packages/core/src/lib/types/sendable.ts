@@ -1,33 +1,33 @@
 import type { ContractMistake } from './contract-mistake.js'
 import type { Schema } from './schema.js'
 
-/** The `type` of zod's definitions that JSON cannot carry, with what to write instead. */
+/** The zod definition types that JSON cannot represent, with what to write instead. */
 interface Unsendable {
-  date: 'z.date() cannot travel as JSON: use isoDate from @tidings/core'
-  bigint: 'z.bigint() cannot travel as JSON: use bigint from @tidings/core'
-  map: 'z.map() cannot travel as JSON: use map(key, value) from @tidings/core'
-  set: 'z.set() cannot travel as JSON: use set(item) from @tidings/core'
+  date: 'z.date() cannot be sent as JSON: use isoDate from @tidings/core'
+  bigint: 'z.bigint() cannot be sent as JSON: use bigint from @tidings/core'
+  map: 'z.map() cannot be sent as JSON: use map(key, value) from @tidings/core'
+  set: 'z.set() cannot be sent as JSON: use set(item) from @tidings/core'
   transform: 'a one-way transform cannot be undone: use z.codec() with decode and encode'
-  unknown: 'z.unknown() may hold what JSON cannot carry: use z.json()'
-  any: 'z.any() may hold what JSON cannot carry: use z.json()'
-  undefined: 'undefined cannot travel as JSON: make the key optional, or use z.null()'
-  void: 'void cannot travel as JSON: leave the schema out'
-  symbol: 'a symbol cannot travel as JSON: use z.string() or z.enum()'
-  nan: 'NaN cannot travel as JSON: use z.number().nullable()'
-  function: 'a function cannot travel as JSON: declare a command instead'
-  promise: 'a promise cannot travel as JSON: await it before it is sent'
-  file: 'a file cannot travel as JSON: use bytes from @tidings/core'
-  custom: 'z.custom() and z.instanceof() do not tell how to travel as JSON: use z.codec()'
+  unknown: 'z.unknown() may hold values JSON cannot represent: use z.json()'
+  any: 'z.any() may hold values JSON cannot represent: use z.json()'
+  undefined: 'undefined cannot be sent as JSON: make the key optional, or use z.null()'
+  void: 'void cannot be sent as JSON: leave the schema out'
+  symbol: 'a symbol cannot be sent as JSON: use z.string() or z.enum()'
+  nan: 'NaN cannot be sent as JSON: use z.number().nullable()'
+  function: 'a function cannot be sent as JSON: declare a command instead'
+  promise: 'a promise cannot be sent as JSON: await it before sending'
+  file: 'a file cannot be sent as JSON: use bytes from @tidings/core'
+  custom: 'z.custom() and z.instanceof() do not define a JSON form: use z.codec()'
   success: 'z.success() cannot be undone: use z.boolean()'
 }
 
-/** Those of schemas whose `type` alone does not tell. */
+/** The same for schemas whose `type` alone does not decide. */
 interface UnsendableInPart {
-  loose: 'z.looseObject() may hold what JSON cannot carry: use z.object(), or give catchall() a schema'
-  bigintLiteral: 'a literal bigint cannot travel as JSON: use a string or a number'
-  symbolLiteral: 'a literal symbol cannot travel as JSON: use a string'
-  union: 'members of a union that are alike on the wire cannot be told apart: use z.discriminatedUnion(), or a key for each'
-  optionalDefault: 'an optional with a default would make undefined arrive as the default: leave out one of them'
+  loose: 'z.looseObject() may hold values JSON cannot represent: use z.object(), or give catchall() a schema'
+  bigintLiteral: 'a literal bigint cannot be sent as JSON: use a string or a number'
+  symbolLiteral: 'a literal symbol cannot be sent as JSON: use a string'
+  union: 'union members with the same wire form cannot be told apart: use z.discriminatedUnion(), or a key for each'
+  optionalDefault: 'an optional with a default would turn undefined into the default: remove one of them'
   coercedPipe: 'a pipe into z.coerce cannot be undone: use z.codec() with decode and encode'
 }
 
@@ -37,7 +37,7 @@ type DefOf<S> = S extends { _zod: { def: infer Def } } ? Def : never
 type Deeper = { 6: 5; 5: 4; 4: 3; 3: 2; 2: 1; 1: 0 }
 
 /**
- * What stands in the way of a schema's travel as JSON, as a sentence, or `never`.
+ * The reason a schema cannot be sent as JSON, as a sentence, or `never`.
  *
  * A step for each shape of zod definition; the run-time twin, which sees what types cannot, is `travel.ts`.
  */
@@ -104,7 +104,10 @@ type MemberOf<Option> = Option extends { _zod: { def: infer Def } }
       : Option
   : never
 
-/** Any text beside a codec that writes text, or any list beside one that writes a list. At run time every pair is looked at. */
+/**
+ * Any text beside a codec that writes text, or any list beside one that writes a list. At run time every pair
+ * is looked at.
+ */
 type ObstacleOfUnion<Member> = [Extract<PlainOf<Member>, CodedOf<Member>>] extends [never]
   ? never
   : UnsendableInPart['union']
@@ -153,12 +156,14 @@ interface Scalars {
   boolean: boolean
 }
 
-/** `unknown` for a schema that can travel as JSON, otherwise a type whose text says what to write instead. */
+/**
+ * `unknown` for a schema that can be sent as JSON, otherwise a type whose text says what to write instead.
+ */
 export type Sendable<S> = [S] extends [Schema]
   ? [ObstacleOf<S, 6>] extends [never]
     ? unknown
     : ContractMistake<ObstacleOf<S, 6>>
   : unknown
 
-/** `Sendable` for each of a record of schemas. */
+/** Applies `Sendable` to each schema of a record. */
 export type AllSendable<S> = { readonly [K in keyof S]: Sendable<S[K]> }
