@@ -84,6 +84,20 @@ describe('a topic that was never emitted to', () => {
     ])
   })
 
+  it('is not followed on a bus for lingerMs, and is resumed all the same', async () => {
+    const { tidings, url } = await start({}, { bus: memoryBus(), lingerMs: 600_000 })
+    const first = await open(`${url}/room?id=a`)
+    const cursor = String((await first.count(1))[0]?.id)
+    first.leave()
+    await until(() => tidings.stats().connections === 0 && tidings.stats().topics === 0, 'its topic is gone')
+    await tidings.emit.room({ id: 'a' }).said(1)
+    const second = await open(`${url}/room?id=a`, { headers: { 'last-event-id': cursor } })
+    expect(await second.count(2)).toMatchObject([
+      { event: '$open', id: cursor },
+      { event: 'said', id: cursor.replace(/0$/, '1') },
+    ])
+  })
+
   it('keeps what is emitted to it for a subscriber that comes back', async () => {
     const { tidings, url } = await start()
     const first = await open(`${url}/room?id=a`)

@@ -152,7 +152,7 @@ export class Hub {
     if (longest) return
     this.#unread.add(topic)
     this.#sources.stopSoon(topic)
-    topic.follower?.stopSoon(this.#home.lingerMs)
+    topic.follower?.stopSoon(this.#lingerMsOf(topic))
     if (!this.#dropIfEventless(topic)) this.#retention.touch(topic, performance.now())
   }
 
@@ -269,6 +269,15 @@ export class Hub {
     } finally {
       if (topic.readers.size === 0) follower.stopSoon(Math.max(this.#home.lingerMs, joinMs))
     }
+  }
+
+  /**
+   * How long a topic on a bus is followed after its last subscriber has left. One without events is quick to read again, so
+   * that a client which subscribes to made-up topics and leaves does not have thousands of them followed.
+   */
+  #lingerMsOf({ log }: Topic): number {
+    const { lingerMs } = this.#home
+    return log.head > 0 ? lingerMs : Math.min(lingerMs, joinMs)
   }
 
   /**
