@@ -37,20 +37,24 @@ export function registerMetrics(tidings: { stats(): Stats }, options: MetricsOpt
 
   const instruments: Readonly<Record<keyof Stats, Observable>> = {
     connections: upDown('tidings.connections', '{connection}', 'Open event streams of topics'),
-    subscriptions: upDown('tidings.subscriptions', '{subscription}', 'Subscriptions they carry'),
+    subscriptions: upDown('tidings.subscriptions', '{subscription}', 'Subscriptions of open event streams'),
     lagging: upDown(
       'tidings.subscriptions.lagging',
       '{subscription}',
-      'Subscriptions whose clients read slowly',
+      'Subscriptions waiting for a slow client',
     ),
-    topics: upDown('tidings.topics', '{topic}', 'Topics in use, or that may be come back to'),
-    running: upDown('tidings.running', '{call}', 'Commands and streams that are being answered'),
+    topics: upDown('tidings.topics', '{topic}', 'Topics with subscribers or retained history'),
+    running: upDown('tidings.running', '{call}', 'Commands and streams in progress'),
     emits: counter('tidings.emits', '{event}', 'Events emitted'),
     deliveries: counter('tidings.deliveries', '{event}', 'Events written, once for each subscriber'),
     bytes: counter('tidings.sent', 'By', 'Bytes written to connections'),
-    gaps: counter('tidings.gaps', '{gap}', 'Times a subscriber was told that it missed some'),
+    gaps: counter('tidings.gaps', '{gap}', 'Gaps announced to subscribers that missed events'),
     refused: counter('tidings.connections.refused', '{connection}', 'Connections refused because of a limit'),
-    stalled: counter('tidings.connections.stalled', '{connection}', 'Connections cut because nobody read'),
+    stalled: counter(
+      'tidings.connections.stalled',
+      '{connection}',
+      'Connections cut because the client stopped reading',
+    ),
   }
   const observables = Object.values(instruments)
   const observe: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {

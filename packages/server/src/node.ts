@@ -45,7 +45,7 @@ export function nodeHandler(
     const url = originForm(request.url ?? '/')
     const rest = url.slice(prefix.length)
     if (!url.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) {
-      const message = `Tidings answers below ${mount}, and this is ${url.split('?')[0]}`
+      const message = `Tidings serves paths below ${mount}, not ${url.split('?')[0]}`
       writeAnswer(problemAnswer(new TidingsError({ code: 'not_found', message })), response, tidings)
       return
     }

@@ -189,7 +189,7 @@ it('an answer that is too long to be kept is given once, and a retry is told tha
   const pay = () => post(`${url}/pay`, { amount: 1 }, { 'idempotency-key': 'k' })
   expect(await pay()).toMatchObject({ status: 422, body: { code: 'broke' } })
   const detail = expect.stringMatching(
-    /^The command has run. Its answer of 100\d+ bytes is not kept for a retry/,
+    /^The command has run, but its answer of 100\d+ bytes was not kept for retries/,
   )
   expect(await pay()).toMatchObject({ status: 409, body: { code: 'conflict', detail } })
   expect(runs).toBe(1)
@@ -223,19 +223,19 @@ it.each([
   ['k'.repeat(256), 'has 256 characters'],
 ])('a key that cannot be one is refused: "%s"', async (key, what) => {
   const { pay, runs } = await start()
-  const detail = `The Idempotency-Key ${what}. Send 1 to 255 characters, new for each command`
+  const detail = `The Idempotency-Key ${what}. Send a new key of 1 to 255 characters for each command`
   expect(await pay(5, key)).toMatchObject({ status: 400, body: { code: 'bad_request', detail } })
   expect(runs).toEqual([])
   expect((await pay(5, 'k'.repeat(255))).status).toBe(200)
 })
 
 it.each<[pay: unknown, message: string]>([
-  [undefined, 'handlers.pay is missing. The command needs a function to answer it'],
-  [{}, 'handlers.pay.run is missing. The command needs a function to answer it'],
-  [{ run: 5 }, 'handlers.pay.run is a value of type number. The command needs a function to answer it'],
+  [undefined, 'handlers.pay is missing. The command needs a handler function'],
+  [{}, 'handlers.pay.run is missing. The command needs a handler function'],
+  [{ run: 5 }, 'handlers.pay.run is a value of type number. The command needs a handler function'],
   [
     { run: () => {}, idempotency: 0 },
-    'handlers.pay has "idempotency", which means nothing. It takes run, idempotencyMs',
+    'handlers.pay has unknown key "idempotency". Expected one of run, idempotencyMs',
   ],
   [{ run: () => {}, idempotencyMs: -1 }, 'handlers.pay.idempotencyMs is -1. Give a number of 0 or more'],
 ])('a handler that cannot work is refused: %j', (pay, message) => {

@@ -375,13 +375,13 @@ describe('creating a server', () => {
     [
       'a missing command',
       { ...ok, send: undefined },
-      /handlers\.send is missing\. The command needs a function/,
+      /handlers\.send is missing\. The command needs a handler function/,
     ],
     ['a missing group', { ...ok, admin: undefined }, /handlers\.admin\.ping is missing/],
     [
-      'a handler for nothing',
+      'a handler without a procedure',
       { ...ok, sned: () => {} },
-      /handlers\.sned is a handler for nothing .* room, ticks, send, admin/,
+      /handlers\.sned does not match a procedure .* room, ticks, send, admin/,
     ],
     ['a missing snapshot', { ...ok, room: {} }, /handlers\.room\.snapshot is missing/],
     [

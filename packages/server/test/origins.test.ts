@@ -242,10 +242,10 @@ describe('where the browser does not say whether the page is of the same origin'
 
 describe('cors', () => {
   it.each([
-    ['https://app.example.org/', 'no origin'],
-    ['app.example.org', 'no origin'],
-    ['null', 'no origin'],
-    [7, 'no origin'],
+    ['https://app.example.org/', 'not an origin'],
+    ['app.example.org', 'not an origin'],
+    ['null', 'not an origin'],
+    [7, 'not an origin'],
   ])('refuses %s', async (origin, said) => {
     await expect(start({ origins: [origin as string] })).rejects.toThrow(said)
   })

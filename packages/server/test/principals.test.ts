@@ -23,25 +23,25 @@ const oddities: readonly [what: string, principal: () => unknown, said: string][
   [
     'a promise',
     async () => 'ada',
-    'principal has returned a promise. Return a string, or undefined for an unknown caller. Await it in `context`, and return its value from `principal`',
+    'principal returned a promise. Return a string, or undefined for an unknown caller. Await it in `context`, and return its value from `principal`',
   ],
   [
     'a promise that rejects',
     async () => {
       throw new Error('no database')
     },
-    'principal has returned a promise. Return a string, or undefined for an unknown caller. Await it in `context`, and return its value from `principal`',
+    'principal returned a promise. Return a string, or undefined for an unknown caller. Await it in `context`, and return its value from `principal`',
   ],
-  ['null', () => null, 'principal has returned null. Return a string, or undefined for an unknown caller'],
+  ['null', () => null, 'principal returned null. Return a string, or undefined for an unknown caller'],
   [
     'a number',
     () => 7,
-    'principal has returned a value of type number. Return a string, or undefined for an unknown caller',
+    'principal returned a value of type number. Return a string, or undefined for an unknown caller',
   ],
   [
     'an object',
     () => ({ id: 'ada' }),
-    'principal has returned a value of type object. Return a string, or undefined for an unknown caller',
+    'principal returned a value of type object. Return a string, or undefined for an unknown caller',
   ],
 ]
 

@@ -136,7 +136,10 @@ describe.each(adapters)('a request, with %s', (_name, handlerOf) => {
     const response = await fetch(`${origin}/events/room?id=a&lastEventId=x.1&lastEventId=x.2`)
     expect([response.status, await response.json()]).toEqual([
       400,
-      expect.objectContaining({ code: 'bad_request', detail: expect.stringContaining('given twice') }),
+      expect.objectContaining({
+        code: 'bad_request',
+        detail: expect.stringContaining('is repeated. Send it once'),
+      }),
     ])
     expect(tidings.stats().connections).toBe(0)
   })
@@ -163,8 +166,7 @@ describe('a body that was read in front', () => {
   it('and left no trace is said to be so, to its sender and to the program', async () => {
     const { tidings, errors } = start()
     const url = await mount(expressHandler(tidings), read)
-    const cause =
-      /^A middleware in front has read the body of this request, and left nothing in request\.body\. Mount/
+    const cause = /^Middleware read the body of this request and left nothing in request\.body\. Mount/
     expect(await post(`${url}/echo`, { a: 1 })).toMatchObject({
       status: 500,
       body: { code: 'internal', detail: expect.stringMatching(cause) },

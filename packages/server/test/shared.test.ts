@@ -410,7 +410,7 @@ describe('what a connection was opened with', () => {
   it('has to be a time', async () => {
     const { url, errors } = await start({ context: () => ({ user: 'ada', expiresAt: 'soon' as never }) })
     expect((await open(url)).response.status).toBe(500)
-    expect(String(errors[0])).toContain('an expiresAt that is no time: soon. Give a Date or milliseconds')
+    expect(String(errors[0])).toContain('an expiresAt that is not a time: soon. Give a Date or milliseconds')
   })
 })
 

@@ -34,7 +34,7 @@ it('refuses a topic whose key is too long, on a connection of its own', async ()
   expect(await refused.json()).toMatchObject({
     code: 'bad_request',
     detail:
-      'The key of this topic of "room" is 4097 bytes long, and this server takes 4096. Use shorter params, or raise limits.topicKeyBytes',
+      'The key of this topic of "room" is 4097 bytes long, and the limit is 4096. Use shorter params, or raise limits.topicKeyBytes',
   })
   expect(asked()).toBe(0)
   const accepted = await open(`${url}/room?roomId=${roomWith(4_096)}`)
@@ -76,7 +76,7 @@ it('throws where a program emits to a topic that cannot be subscribed to', async
   const { tidings } = await start({ limits: { topicKeyBytes: 100 } })
   const expected = expect.objectContaining({
     code: 'invalid_output',
-    message: expect.stringContaining('is 101 bytes long, and this server takes 100'),
+    message: expect.stringContaining('is 101 bytes long, and the limit is 100'),
   })
   expect(() => tidings.emit.room({ roomId: roomWith(101) })).toThrow(expected)
   await tidings.emit.room({ roomId: roomWith(100) }).typing('ada')

@@ -45,7 +45,7 @@ describe('a control request for a connection of another process', () => {
     expect(one.errors).toEqual([
       [
         expect.stringMatching(
-          /^A control request names a connection that another process has opened since this one began.* bus: redisBus\(\{ url \}\)/,
+          /^A control request names a connection that another process opened after this one started.*bus: redisBus\(\{ url \}\)/,
         ),
         '$connections',
       ],
@@ -99,7 +99,7 @@ describe('a contract that is served twice in one process', () => {
     await one.tidings.emit.ticks().tick(3)
     expect(one.errors).toEqual([
       [
-        'An event of "ticks" was emitted on a server that has no subscribers for it, while another server of the same contract in this process has. If modules are loaded twice, as by Next.js in development, keep the server in `globalThis`; otherwise give both a bus: memoryBus()',
+        'An event of "ticks" was emitted on a server that has no subscribers for it, while another server of the same contract in this process has some. If modules are loaded twice, as Next.js does in development, keep the server in `globalThis`; otherwise give both a bus: memoryBus()',
         'ticks',
       ],
     ])

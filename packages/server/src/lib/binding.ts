@@ -87,7 +87,7 @@ export function bindHandlers(
     for (const name of Object.keys(given)) {
       if (members.members.has(name)) continue
       throw mistake(
-        `${place}.${name} is a handler for nothing in the contract, which has ${listOf(members)} here`,
+        `${place}.${name} does not match a procedure or group of the contract. Expected one of ${listOf(members)}`,
       )
     }
     for (const [name, member] of members.members) {
@@ -111,7 +111,7 @@ export function bindHandlers(
 /** @throws TidingsError `invalid_options` for what is not a function */
 function answererOf({ kind }: CompiledCommand | CompiledStream, given: unknown, place: string): Answerer {
   if (typeof given === 'function') return given as Answerer
-  throw mistake(`${place} is ${kindOf(given)}. The ${kind} needs a function to answer it`)
+  throw mistake(`${place} is ${kindOf(given)}. The ${kind} needs a handler function`)
 }
 
 function bindCommand(
@@ -151,7 +151,7 @@ function bindChannel(
   }
   if (compiled.snapshot && !handler.snapshot) {
     throw mistake(
-      `${place}.snapshot is missing. The contract promises a snapshot: give a function that loads it`,
+      `${place}.snapshot is missing. The contract declares a snapshot: give a function that loads it`,
     )
   }
   if (!compiled.snapshot && handler.snapshot) {
@@ -204,7 +204,7 @@ function feeder(
 }
 
 function sourceStopped(key: string, { reason }: AbortSignal): TidingsError {
-  const message = `The source of ${key} was stopped. Nothing can be emitted by it`
+  const message = `The source of ${key} was stopped and can no longer emit`
   return new TidingsError({ code: 'aborted', message, cause: reason })
 }
 

@@ -44,7 +44,7 @@ export function createEmitter<const Contract extends ContractDefinition>(
   const { bus } = options
   const onError = guardedOnError(options)
   if (typeof bus?.append !== 'function') {
-    throw mistake('bus is missing. Give one like that of the servers: redisBus({ url })', 'createEmitter')
+    throw mistake('bus is missing. Give the same bus as the servers: redisBus({ url })', 'createEmitter')
   }
   const history = resolveHistory(options.history, defaultHistory, 'history', 'createEmitter')
   const maxKeyBytes = atLeast(
@@ -58,7 +58,7 @@ export function createEmitter<const Contract extends ContractDefinition>(
   let isClosed = false
   const publish: Publish = (key, _, body) => {
     if (isClosed) {
-      const message = 'The emitter was closed. Nothing can be emitted'
+      const message = 'The emitter is closed and can no longer emit'
       return rejected(new TidingsError({ code: 'closed', message }))
     }
     const appended = bus.append(key, body, history)

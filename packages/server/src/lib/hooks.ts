@@ -1,19 +1,29 @@
 import type { ServerGapReason } from '@tidings/core/wire'
 
-/** A connection, as hooks are told of it. */
+/** A connection, as hooks receive it. */
 export interface ConnectionInfo {
-  /** The key of the one topic it is for: `room?roomId=lobby`. Absent where it is shared by many. */
+  /**
+   * The key of the topic of a single-topic connection: `room?roomId=lobby`. `undefined` for a shared
+   * connection.
+   */
   readonly topic: string | undefined
-  /** The address it came from; absent where the adapter does not know it. */
+  /** The client's address; `undefined` if the adapter does not know it. */
   readonly address: string | undefined
-  /** Whose it is, as the option `principal` says. */
+  /** The owner of the connection, as the option `principal` returned it. */
   readonly principal: string | undefined
 }
 
 /**
- * Why a connection ended: the client `left`; it did not read for `stallMs` (`stalled`); it had been open for
- * `maxConnectionMs` (`expired`); the server was `closed`; its subscription `failed`; what its `context` said expired, or it
- * was to be `reauthorize`d, and its client did not prove itself anew (`unauthorized`); `disconnect` was asked for (`disconnected`).
+ * The reason a connection ended.
+ *
+ * - `left`: the client left.
+ * - `stalled`: the client did not read for `stallMs`.
+ * - `expired`: the connection had been open for `maxConnectionMs`.
+ * - `closed`: the server was closed.
+ * - `failed`: its subscription failed.
+ * - `unauthorized`: its `context` expired or `reauthorize` was called, and the client did not authenticate
+ *   again.
+ * - `disconnected`: `disconnect` was called.
  */
 export type DisconnectReason =
   | 'left'
@@ -25,19 +35,19 @@ export type DisconnectReason =
   | 'disconnected'
 
 /**
- * What a server tells a logger. Each is called at once, often, and in the middle of the work: take note and return. What
- * they throw is for `onError`.
+ * Functions that a server calls for a log. Each is called synchronously and often, in the middle of the
+ * server's work, so it must return quickly. `onError` receives the errors that hooks throw.
  */
 export interface Hooks {
   connected?(connection: ConnectionInfo): void
   disconnected?(connection: ConnectionInfo & { reason: DisconnectReason; durationMs: number }): void
-  /** A subscriber has missed events, and is told so. */
+  /** A subscriber missed events and receives a gap. */
   gap?(connection: ConnectionInfo & { topic: string; reason: ServerGapReason }): void
-  /** A connection was refused because there are too many. */
+  /** A connection was refused because of a limit. */
   refused?(connection: ConnectionInfo & { limit: ConnectionLimit }): void
 }
 
-/** Which limit refused a connection. */
+/** The limit that refused a connection. */
 export type ConnectionLimit = 'connections' | 'connectionsPerAddress' | 'connectionsPerPrincipal'
 
 export const hookNames = [
@@ -47,7 +57,7 @@ export const hookNames = [
   'refused',
 ] as const satisfies readonly (keyof Hooks)[]
 
-/** Hooks that cannot break what calls them. */
+/** Wraps hooks so that their errors reach `failed` and never the caller. */
 export function guarded(hooks: Hooks, failed: (error: unknown, hook: string) => void): Hooks {
   const safe: Record<string, (told: never) => void> = {}
   for (const name of hookNames) {

@@ -12,7 +12,7 @@ export function requireKnown(place: string, given: unknown, names: readonly stri
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name))
   if (unknown === undefined) return
-  throw mistake(`${place} has "${unknown}", which means nothing. It takes ${names.join(', ')}`, maker)
+  throw mistake(`${place} has unknown key "${unknown}". Expected one of ${names.join(', ')}`, maker)
 }
 
 /** @throws TidingsError `invalid_options` for what is given and not a function */

@@ -12,7 +12,5 @@ export function requirePrincipal(returned: unknown): string | undefined {
   if (isPromise) Promise.resolve(returned).catch(() => {})
   const what = isPromise ? 'a promise' : kindOf(returned)
   const advice = isPromise ? '. Await it in `context`, and return its value from `principal`' : ''
-  throw new Error(
-    `principal has returned ${what}. Return a string, or undefined for an unknown caller${advice}`,
-  )
+  throw new Error(`principal returned ${what}. Return a string, or undefined for an unknown caller${advice}`)
 }

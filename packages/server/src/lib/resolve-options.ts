@@ -133,7 +133,7 @@ export function guardedOnError(
 /** @throws TidingsError `invalid_options` for what is no bus */
 function busOf(bus: Bus | undefined): Bus | undefined {
   if (bus === undefined || typeof bus?.append === 'function') return bus
-  throw mistake(`bus is ${kindOf(bus)}. Give what redisBus({ url }) returns`)
+  throw mistake(`bus is ${kindOf(bus)}. Give the result of redisBus({ url })`)
 }
 
 /** @throws TidingsError `invalid_options` for what is no list of origins */
@@ -146,7 +146,7 @@ function originsOf(cors: CorsOptions | undefined): AllowedOrigins {
   for (const origin of cors.origins) {
     if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) continue
     throw mistake(
-      `cors.origins has ${JSON.stringify(origin)}, which is no origin. Give scheme, host and port as a browser writes them: 'https://app.example.org'`,
+      `cors.origins has ${JSON.stringify(origin)}, which is not an origin. Give scheme, host and port as a browser sends them: 'https://app.example.org'`,
     )
   }
   return { any: cors.origins.includes('*'), listed: new Set(cors.origins) }

@@ -36,37 +36,40 @@ import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
 import type { Handlers } from './types/handlers.js'
 
-/** The server of a contract. Mount it with an adapter, such as `expressHandler` of `@tidings/server/express`. */
+/**
+ * The server of a contract. Mount it with an adapter, such as `expressHandler` of `@tidings/server/express`.
+ */
 export interface Tidings<Contract> extends AsyncDisposes, Revoker {
-  /** Emits events, from anywhere in the program: `emit.room({ roomId }).message(…)`. */
+  /** Emits events from anywhere in the program: `emit.room({ roomId }).message(…)`. */
   readonly emit: Emit<Contract>
-  /** For adapters: answers a request. Never rejects. */
+  /** Answers a request, for adapters. Never rejects. */
   handle(request: TidingsRequest): Promise<Answer>
-  /** Whether it is closing or closed. For adapters, which keep no connection alive from then on. */
+  /** Whether the server is closing or closed. Adapters keep no connection alive from then on. */
   readonly isClosing: boolean
-  /** What the server is doing, and what it has done. Costs a look at every subscription. */
+  /** Returns the server's current state and totals. Visits every subscription. */
   stats(): Stats
   /**
-   * Shuts down without losing anyone's work: takes no more requests (503 `unavailable`), ends every connection, lets
-   * running commands and streams finish for up to `drainMs`, then aborts their `signal`, and resolves when they are over
-   * and their clients have read the end, for each of which it waits a second more at the most.
+   * Shuts down gracefully: refuses new requests (503 `unavailable`), ends every connection, lets running
+   * commands and streams finish for up to `drainMs`, then aborts their `signal`. Resolves when they are over
+   * and their clients have read the end, for each of which it waits at most one more second.
    *
-   * Each connection is told its own time to come back, after about `retryMs` and within `drainMs` of that, so that those
-   * who reconnect do not all do so at once. Closing twice is closing once.
+   * Each connection gets its own time to reconnect, after about `retryMs` and within `drainMs` of that, so
+   * that clients do not all reconnect at once. Closing again has no further effect.
    *
-   * The HTTP server is its owner's to close. The bus is closed with it.
+   * The bus is closed too. The HTTP server stays open: close it yourself.
    *
-   * @throws TidingsError `invalid_options` for a `drainMs` that is no time
+   * @throws TidingsError `invalid_options` for a `drainMs` that is out of range
    */
   close(options?: CloseOptions): Promise<void>
 }
 
-/** How a server closes. */
+/** The options of `close`. */
 export interface CloseOptions {
   /**
-   * Over how many milliseconds those who are connected come back, and for how long what is running may go on.
+   * Milliseconds over which connected clients reconnect, and for which running commands and streams may
+   * continue.
    *
-   * Defaults to 5,000. 0 ends everything now.
+   * Defaults to 5,000. 0 ends everything immediately.
    */
   drainMs?: number
 }
@@ -74,7 +77,8 @@ export interface CloseOptions {
 /**
  * Creates the server of a contract.
  *
- * Handlers stand in the contract's own shape. A channel's may be left out unless the contract promises a snapshot.
+ * Handlers have the contract's own shape. A channel's handlers are optional unless the contract declares a
+ * snapshot.
  *
  * @throws TidingsError `invalid_options` for a handler that is missing or unknown, or an option out of range
  */
@@ -133,7 +137,7 @@ export function createServer(
       )
   const publish: Publish = (key, event, body) => {
     if (state === 'closed') {
-      const message = 'The server was closed. Nothing can be emitted'
+      const message = 'The server is closed and can no longer emit'
       return rejected(new TidingsError({ code: 'closed', message }))
     }
     tally.emits += 1
@@ -206,7 +210,7 @@ export function createServer(
     if (bus || isProcessBesideTold || !connectionIds.isOfProcessBeside(id)) return
     isProcessBesideTold = true
     const message =
-      'A control request names a connection that another process has opened since this one began: several processes answer at one address. They share neither connections nor events without a bus. Give each bus: redisBus({ url }) of @tidings/server/redis, or run one. It is no fault while one process takes over from another'
+      'A control request names a connection that another process opened after this one started: several processes serve one address. Without a bus, they share neither connections nor events. Give each process a bus (`bus: redisBus({ url })` of @tidings/server/redis), or run only one process. This is expected while one process takes over from another'
     onError(new Error(message), { place: '$connections' })
   }
 
@@ -214,7 +218,7 @@ export function createServer(
   async function reply(question: unknown): Promise<unknown> {
     const { revoked, present } = question as { revoked?: unknown; present?: unknown }
     if (typeof present === 'string') return presence.ask(present)
-    if (typeof revoked !== 'string') throw new Error('This node does not know what it is asked')
+    if (typeof revoked !== 'string') throw new Error('This node does not understand the question')
     return sharedRevocations?.reply(revoked)
   }
 
@@ -278,8 +282,9 @@ export function createServer(
 const unreadMs = 1_000
 
 /**
- * What a connection is told when the server closes, both as EventSources and as Tidings' own client understand it: when to
- * come back. An EventSource keeps to it until it is told otherwise, so that it must not be too soon for anyone.
+ * What a connection is told when the server closes, both as EventSources and as Tidings' own client
+ * understand it: when to come back. An EventSource keeps to it until it is told otherwise, so that it must
+ * not be too soon for anyone.
  */
 function farewell(retryMs: number, drainMs: number): string {
   const waitMs = Math.round(jittered(retryMs) + Math.random() * drainMs)

@@ -1,31 +1,30 @@
 import type { Site } from './site.js'
 
-/** What a server is doing at the moment, and what it has done since it was created. */
+/** A server's current state, and its totals since it was created. */
 export interface Stats {
-  /** Open connections, shared ones and those of single topics. */
+  /** Open connections, both shared and single-topic. */
   readonly connections: number
   readonly subscriptions: number
-  /** Subscriptions that are owed something their clients have no room for, because they read slowly. */
+  /** Subscriptions with events waiting because their clients read slowly. */
   readonly lagging: number
-  /** Topics with subscribers, or that a subscriber may come back to. */
+  /** Topics with subscribers or retained history. */
   readonly topics: number
-  /** Commands and streams that are being answered. */
+  /** Commands and streams in progress. */
   readonly running: number
-  /** Events emitted, whether anyone was subscribed or not. */
+  /** Events emitted, with or without subscribers. */
   readonly emits: number
-  /** Events written to subscribers: one that has a thousand counts a thousand. */
+  /** Events written, counted once for each subscriber. */
   readonly deliveries: number
-  /** Bytes written to connections, before they are framed for HTTP. */
+  /** Bytes written to connections, before HTTP framing. */
   readonly bytes: number
-  /** How many times a subscriber was told that it has missed events. */
+  /** Gaps announced to subscribers that missed events. */
   readonly gaps: number
-  /** Connections refused because there were too many. */
+  /** Connections refused because of a limit. */
   readonly refused: number
-  /** Connections cut because their clients did not read. */
+  /** Connections closed because their clients stopped reading. */
   readonly stalled: number
 }
 
-/** Takes stock. */
 export function statsOf({ connections, hub, runs, tally }: Site): Stats {
   let subscriptions = 0
   let lagging = 0

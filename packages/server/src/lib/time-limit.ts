@@ -40,7 +40,7 @@ export async function atMost(ms: number, promise: Promise<unknown>): Promise<voi
 /** Something took too long. */
 export class TimeoutError extends Error {
   constructor(ms: number) {
-    super(`it has not answered within ${ms} ms`)
+    super(`it did not answer within ${ms} ms`)
     this.name = 'TimeoutError'
   }
 }

@@ -4,5 +4,5 @@ export const defaultTopicKeyBytes = 4_096
 /** What is wrong with a topic's key that is too long; nothing if it is not. A canonical key is ASCII. */
 export function keyTooLong(key: string, path: string, maxKeyBytes: number): string | undefined {
   if (key.length <= maxKeyBytes) return undefined
-  return `The key of this topic of "${path}" is ${key.length} bytes long, and this server takes ${maxKeyBytes}. Use shorter params, or raise limits.topicKeyBytes`
+  return `The key of this topic of "${path}" is ${key.length} bytes long, and the limit is ${maxKeyBytes}. Use shorter params, or raise limits.topicKeyBytes`
 }

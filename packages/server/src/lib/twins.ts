@@ -58,7 +58,7 @@ export class Twins {
 
   #tell(topicKey: string): void {
     this.#isTold = true
-    const message = `An event of "${topicKey}" was emitted on a server that has no subscribers for it, while another server of the same contract in this process has. If modules are loaded twice, as by Next.js in development, keep the server in \`globalThis\`; otherwise give both a bus: memoryBus()`
+    const message = `An event of "${topicKey}" was emitted on a server that has no subscribers for it, while another server of the same contract in this process has some. If modules are loaded twice, as Next.js does in development, keep the server in \`globalThis\`; otherwise give both a bus: memoryBus()`
     this.#notice(new Error(message), topicKey)
   }
 }

@@ -268,14 +268,14 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     await emitter.close()
     await stream.count(3)
     expect(stream.events.slice(1).map(({ data }) => data)).toEqual(['1', '2'])
-    await expect(emitter.emit.ticks().tick(3)).rejects.toThrow('The emitter was closed')
+    await expect(emitter.emit.ticks().tick(3)).rejects.toThrow('The emitter is closed')
   })
 })
 
 it.each<[options: unknown, message: string]>([
   [undefined, 'options is missing. Give an object with any of bus, history'],
-  [{}, 'bus is missing. Give one like that of the servers: redisBus({ url })'],
-  [{ bus: memory, histroy: {} }, 'options has "histroy", which means nothing. It takes bus, history'],
+  [{}, 'bus is missing. Give the same bus as the servers: redisBus({ url })'],
+  [{ bus: memory, histroy: {} }, 'options has unknown key "histroy". Expected one of bus, history'],
   [
     { bus: memory, history: { size: -1 } },
     'history.size is -1. Give a whole number of 0 or more, or Infinity',

@@ -114,7 +114,9 @@ it.skipIf(!hasRedis)(
     redis.resume()
     const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason : undefined))
     expect(reasons.every((reason) => reason?.code === 'unavailable')).toBe(true)
-    const refused = reasons.filter((reason) => /More than \d+ characters wait for Redis/.test(reason.message))
+    const refused = reasons.filter((reason) =>
+      /More than \d+ characters are waiting for Redis/.test(reason.message),
+    )
     // 16 Mi characters are 167 of them.
     expect(refused.length).toBeGreaterThan(800)
     await bus.ping()
@@ -241,7 +243,7 @@ it.each<{ what: string; place: RedisPlace }>([
   const closedAtOnce = redisBus({ ...place, timeoutMs: 200 })
   await closedAtOnce.close()
   await expect(bus.ping()).rejects.toMatchObject({
-    message: 'Redis cannot be used now. Try again later',
+    message: 'Redis is unavailable. Try again later',
     // Not in the message, which clients may see.
     cause: expect.any(Error),
   })
@@ -271,17 +273,20 @@ it.skipIf(!hasRedis)('a bus finds a cluster that comes later than it', async () 
 const url = 'redis://127.0.0.1:1'
 it.each<[options: unknown, message: string]>([
   [undefined, 'options is missing. Give an object with any of url, sentinel, cluster, client, prefix'],
-  [{}, 'options says nothing of where Redis is. Give one of url, sentinel, cluster'],
-  [{ url, cluster: { rootNodes: [{ url }] } }, 'options has url and cluster. Give one of url, sentinel'],
+  [{}, 'options do not say where Redis is. Give one of url, sentinel, cluster'],
+  [{ url, cluster: { rootNodes: [{ url }] } }, 'options contain url and cluster. Give one of url, sentinel'],
   [{ url: 'localhost:6379' }, 'url is "localhost:6379". Give one like redis://localhost:6379'],
   [{ url: undefined }, 'url is undefined. Give one like redis://localhost:6379'],
   [
     { cluster: {} },
-    "cluster.rootNodes names no server. Give one at least: [{ url: 'redis://localhost:7000' }]",
+    "cluster.rootNodes does not name a server. Give at least one: [{ url: 'redis://localhost:7000' }]",
   ],
-  [{ sentinel: { name: 'mine', sentinelRootNodes: [] } }, 'sentinel.sentinelRootNodes names no server'],
-  [{ url, timeout: 5 }, 'options has "timeout", which means nothing. It takes url'],
-  [{ url, prefix: 'a{b}' }, 'prefix is "a{b}". Leave out braces and spaces'],
+  [
+    { sentinel: { name: 'mine', sentinelRootNodes: [] } },
+    'sentinel.sentinelRootNodes does not name a server',
+  ],
+  [{ url, timeout: 5 }, 'options has unknown key "timeout". Expected one of url'],
+  [{ url, prefix: 'a{b}' }, 'prefix is "a{b}". Remove braces and spaces'],
   [{ url, timeoutMs: 0 }, 'timeoutMs is 0. Give a number above 0'],
 ])('options that cannot work are refused: %j', (options, message) => {
   const make = () => redisBus(options as Parameters<typeof redisBus>[0])

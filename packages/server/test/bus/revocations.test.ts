@@ -114,7 +114,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connector }) => {
     await expect(one.tidings.disconnect({ principal: 'eve' })).rejects.toMatchObject({
       code: 'unavailable',
       message:
-        'disconnect is done on 1 of 2 nodes; the others do it when they can read the bus. Call it again to be sure',
+        'disconnect completed on 1 of 2 nodes; the others apply it when they can read the bus. Call it again to be sure',
     })
     expect(stream.isOver()).toBe(false)
     bus.read = read.bind(bus)
@@ -248,7 +248,7 @@ describe('without a bus', () => {
     [{ principal: undefined }, 'disconnect: principal is missing. Give a string'],
     [{ topic: 'ticks', principal: undefined }, 'disconnect: principal is missing. Give a string'],
     [{ principal: 7 }, 'disconnect: principal is a value of type number. Give a string'],
-    [{ user: 'eve' }, 'disconnect: the filter has "user", which means nothing. It takes principal, topic'],
+    [{ user: 'eve' }, 'disconnect: the filter has unknown key "user". Expected one of principal, topic'],
     [{ topic: 'nothing?a=1' }, 'The contract has no channel "nothing"'],
   ])('refuses %j', async (which, message) => {
     const { tidings } = await startNode()

@@ -3,101 +3,112 @@ import type { HistoryBounds } from '../log/log.js'
 
 /** One event of a topic's log. */
 export interface BusEvent {
-  /** Its position: one more than that of the event before it. */
+  /** The event's position: one more than that of the event before it. */
   readonly seq: number
-  /** When it was appended, in milliseconds since the epoch; where it was read, by the clock of who has read it. */
+  /**
+   * When the event was appended, in milliseconds since the epoch. If it was read, by the clock of its reader.
+   */
   readonly at: number
-  /** The event as it was given to {@link Bus.append}. */
+  /** The event as given to {@link Bus.append}. */
   readonly body: string
 }
 
-/** A piece of a topic's log, and where the log stands. */
+/** A part of a topic's log, with the log's current position. */
 export interface BusPage {
-  /** Names one life of the log; see {@link Bus.read}. */
+  /** Identifies one lifetime of the log; see {@link Bus.read}. */
   readonly epoch: string
   /** The position of the newest event: 0 before the first. */
   readonly head: number
-  /** What was asked for, oldest first and without holes: all there is, or as much as suits the bus. */
+  /**
+   * The requested events, oldest first and without holes: all of them, or as many as the bus returns at once.
+   */
   readonly events: readonly BusEvent[]
 }
 
-/** What those who listen to a topic are told when something was appended. */
+/** The news that listeners of a topic receive after an append. */
 export interface BusNews {
   readonly epoch: string
-  /** What was appended, oldest first and without holes. */
+  /** The appended events, oldest first and without holes. */
   readonly events: readonly BusEvent[]
 }
 
 /**
- * Carries what is emitted from the process that emits it to all that have subscribers for it, and what else the nodes of
- * a service have to agree on.
+ * Carries events from the process that emits them to every process with subscribers, and coordinates the
+ * nodes of a service.
  *
- * A bus keeps logs and passes words on; that nobody gets anything twice, out of order or not at all without being told is
- * seen to by the server, from positions. A bus has to keep two promises for that: what `read` gives of one epoch never
- * changes, and what `append` has resolved for is there to be read. Where it cannot tell whether it has lost something,
- * after a restart or a failover, it has to begin a new epoch.
+ * A bus keeps logs and passes messages on. From the positions in the logs, the server ensures that a
+ * subscriber gets no event twice or out of order, and none is missed without a gap. For that, a bus must keep
+ * two promises: the events that `read` returns for an epoch never change, and an event whose `append` has
+ * resolved can be read. When the bus cannot tell whether it lost events, as after a restart or failover, it
+ * must begin a new epoch.
  *
- * Every method that returns a promise rejects with a `TidingsError` `unavailable` if what it is to do may not be done,
- * after a bounded time. `@tidings/server/testing` has a suite of tests for whoever writes one.
+ * Every method that returns a promise rejects with a `TidingsError` `unavailable`, after a bounded time, if
+ * its work may not be done. `@tidings/server/testing` has a test suite for implementations of a bus.
  */
 export interface Bus {
   /**
-   * Appends an event to a topic's log, in one step with its position, and tells those who listen. What one process
-   * appends to a topic keeps its order; so does what is appended after the promise of another has resolved.
+   * Appends an event to a topic's log, atomically with its position, and notifies the listeners. Appends of
+   * one process to a topic keep their order; an append that begins after another has resolved comes after it.
    *
-   * Resolves when the log has it. Where it rejects, the log may have it or not.
+   * Resolves when the log has the event. If it rejects, the log may or may not have it.
    *
-   * @param keep how much the log has to keep at least, while nobody has said so by {@link read}
+   * @param keep the minimum that the log has to keep until {@link read} sets it
    */
   append(topic: string, body: string, keep: HistoryBounds): Promise<void>
   /**
-   * Says where a topic's log stands, and gives the events after a position, if `after` is of its present epoch and
-   * everything that follows it is still kept. A log that is not there begins now, in a new epoch, or is refused with
-   * `unavailable` where there is no room for it.
+   * Returns the current position of a topic's log, and the events after `after` if it is of the log's current
+   * epoch and every later event is still kept. A missing log is created in a new epoch, or refused with
+   * `unavailable` if there is no room for it.
    *
-   * Also says how much of the log is to be kept from now on, and that it is in use: a log that is read more often than each
-   * `inUseMs` goes on with its epoch, even if nothing is emitted to it.
+   * Also sets how much of the log to keep from now on, and marks the log as in use: a log that is read more
+   * often than every `inUseMs` keeps its epoch, even if no events are emitted to it.
    */
   read(topic: string, keep: HistoryBounds, after?: Cursor): Promise<BusPage>
   /**
-   * Tells what is appended to a topic from then on, until the function it resolves with is called. News may be lost, come
-   * twice or late.
+   * Calls the listener with each later append to a topic, until the function it resolves with is called. News
+   * may be lost, duplicated or late.
    */
   listen(topic: string, listener: (news: BusNews) => void): Promise<() => void>
-  /** Has a listener told that news may have been lost, as after a lost connection. */
+  /**
+   * Calls the listener when news may have been lost, as after a lost connection. Returns a function that
+   * stops it.
+   */
   onDoubt(listener: () => void): () => void
-  /** How often a log has to be read at least for the bus to know that it is in use, in milliseconds. */
+  /** The longest time between two reads for which the bus considers a log in use, in milliseconds. */
   readonly inUseMs: number
 
   /**
-   * Hands a message to every process that receives under a name. Resolves with how many there are, which is no proof that
-   * it arrived.
+   * Sends a message to every process that receives under a name. Resolves with their number, which does not
+   * prove that the message arrived.
    */
   send(name: string, message: string): Promise<number>
-  /** Receives what is sent to a name, the own process' messages included, until the function it resolves with is called. */
+  /**
+   * Receives the messages sent to a name, including this process' own, until the function it resolves with is
+   * called.
+   */
   receive(name: string, listener: (message: string) => void): Promise<() => void>
 
   /**
-   * Makes somebody the holder of a name for so many milliseconds, or for so many more if they are it already. Resolves
-   * with whether they are it now.
+   * Makes `holder` the holder of a name for `ms` milliseconds, or renews it for as long if it already is.
+   * Resolves with whether it holds the name now.
    */
   acquire(name: string, holder: string, ms: number): Promise<boolean>
-  /** Gives up a name, if they hold it. */
+  /** Releases a name if `holder` holds it. */
   release(name: string, holder: string): Promise<void>
-  /** Remembers a value under a name for so many milliseconds. */
+  /** Stores a value under a name for `ms` milliseconds. */
   put(name: string, value: string, ms: number): Promise<void>
-  /** The value that is remembered under a name. */
+  /** Resolves with the value stored under a name, or undefined. */
   get(name: string): Promise<string | undefined>
-  /** Forgets the value under a name, also where there is no room for another. */
+  /** Deletes the value under a name. Works even when there is no room to store another. */
   forget(name: string): Promise<void>
   /**
-   * Notes how many of something somebody has, for so many milliseconds, if that leaves all together with at most `most`.
-   * Resolves with whether it does; fewer than before are noted in any case.
+   * Records the count of `holder` under a name for `ms` milliseconds, if the total of all holders stays
+   * within `most`. Resolves with whether it does. A lower count than before is always recorded.
    */
   count(name: string, holder: string, count: number, most: number, ms: number): Promise<boolean>
 
-  /** Resolves if the bus can be used now. */
+  /** Resolves if the bus is usable now. */
   ping(): Promise<void>
-  /** Lets go of everything. Resolves when that is done. */
+  /** Releases every resource. Resolves when that is done. */
   close(): Promise<void>
 }

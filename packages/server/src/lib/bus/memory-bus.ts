@@ -80,7 +80,7 @@ export interface MemoryBusOptions {
 export function memoryBus({ shareWith }: MemoryBusOptions = {}): Bus {
   const memory = shareWith ? memories.get(shareWith) : new Memory()
   if (!memory) {
-    const message = 'memoryBus: shareWith is no bus in memory. Give what memoryBus() returned'
+    const message = 'memoryBus: shareWith is not an in-memory bus. Give the result of memoryBus()'
     throw new TidingsError({ code: 'invalid_options', message })
   }
   const bus = new MemoryBus(memory)
@@ -217,7 +217,7 @@ class MemoryBus implements Bus {
     if (this.#isClosed) {
       throw new TidingsError({
         code: 'unavailable',
-        message: 'The bus was closed. Nothing can be done with it',
+        message: 'The bus is closed and can no longer be used',
       })
     }
   }

@@ -108,7 +108,7 @@ export class Peers {
    */
   async askAll(question: unknown): Promise<Replies> {
     await withTimeout(answerMs, this.#receiving).catch((cause) => {
-      const message = 'This node does not receive from the bus yet. Try again later'
+      const message = 'This node is not receiving from the bus yet. Try again later'
       throw new TidingsError({ code: 'unavailable', message, cause, retryAfterMs: answerMs })
     })
     this.#count += 1

@@ -100,7 +100,7 @@ export class SharedRevocations {
     await bus.append(topic, encodeEventBody('revoked', record), keep)
     const { nodes, replies } = await peers.askAll({ revoked: record.id })
     if (replies.size < nodes) {
-      const message = `${kind} is done on ${replies.size} of ${nodes} nodes; the others do it when they can read the bus. Call it again to be sure`
+      const message = `${kind} completed on ${replies.size} of ${nodes} nodes; the others apply it when they can read the bus. Call it again to be sure`
       throw new TidingsError({ code: 'unavailable', message, retryAfterMs: retry.maxMs })
     }
     const counts = new Map([...replies, [peers.nodeId, connections]])

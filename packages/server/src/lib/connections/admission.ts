@@ -94,11 +94,11 @@ export class Admission {
     const waitMs = roomInMs === undefined ? jittered(this.#retryMs) : roomInMs + jittered(roomMs)
     const retryAfterMs = Math.ceil(waitMs)
     if (limit === 'connections') {
-      const message = 'The server has as many connections as it takes. Try again later'
+      const message = 'The server has reached its limit of connections. Try again later'
       return new TidingsError({ code: 'unavailable', message, retryAfterMs })
     }
     const whose = limit === 'connectionsPerAddress' ? 'Connections from your address' : 'Your connections'
-    const message = `${whose} have reached their limit, which is ${this.#limits[limit]}. Close one, or try again later`
+    const message = `${whose} have reached their limit of ${this.#limits[limit]}. Close one, or try again later`
     return new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 

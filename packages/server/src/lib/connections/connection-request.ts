@@ -104,7 +104,7 @@ function operationCount(json: unknown): number {
   const { operations } = (json ?? {}) as { operations?: unknown }
   const count = Array.isArray(operations) ? operations.length : 0
   if (count <= mostOperations) return count
-  const message = `The control request has ${count} operations, and may have ${mostOperations}. Send several requests`
+  const message = `The control request has ${count} operations; the limit is ${mostOperations}. Split it into several requests`
   throw new TidingsError({ code: 'bad_request', message })
 }
 
@@ -160,7 +160,7 @@ function keyOf({ procedures }: Site, operation: ControlOperation): string[] {
 }
 
 function revokedTooOften(): TidingsError {
-  const message = 'What this request asks for was revoked again and again while it was authorised. Try again'
+  const message = 'Access was revoked repeatedly while this request was being authorised. Try again'
   return new TidingsError({ code: 'unavailable', message, retryAfterMs: 1_000 })
 }
 

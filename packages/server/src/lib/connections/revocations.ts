@@ -24,7 +24,7 @@ export function revoke(connection: Connection, kind: RevocationKind): void {
 }
 
 function disconnected(): string {
-  const message = 'The server has disconnected you. Prove who you are to come back'
+  const message = 'The server closed this connection. Authenticate again to reconnect'
   return encodeEventBody(signal.error, toProblem(new TidingsError({ code: 'unauthorized', message })))
 }
 

@@ -62,7 +62,7 @@ export function revoker(home: RevokerHome): Revoker {
   async function everywhere(kind: RevocationKind, which: ConnectionFilter): Promise<Revoked> {
     const filter = requireFilter(which, procedures, kind)
     if (home.isClosed()) {
-      throw new TidingsError({ code: 'closed', message: 'The server was closed. It has no connections' })
+      throw new TidingsError({ code: 'closed', message: 'The server is closed and has no connections' })
     }
     if (shared) return shared.revoke(kind, filter)
     return { connections: revocations.revoke(kind, predicateOf(filter)), nodes: 1 }

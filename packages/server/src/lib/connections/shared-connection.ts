@@ -93,7 +93,7 @@ export class SharedConnection implements ConnectionOwner {
    */
   advance(sequence: number): void {
     if (sequence <= this.#sequence) {
-      const message = `Control request ${sequence} has come after ${this.#sequence}, which counts. Send newer ones with higher numbers`
+      const message = `Control request ${sequence} arrived after ${this.#sequence}, which supersedes it. Give newer requests higher numbers`
       throw new TidingsError({ code: 'conflict', message })
     }
     this.#sequence = sequence
@@ -111,7 +111,7 @@ export class SharedConnection implements ConnectionOwner {
   requireOperations(count: number): void {
     const retryAfterMs = this.#operations.take(count + 1)
     if (retryAfterMs === 0) return
-    const message = 'You send control requests too often. Try again later'
+    const message = 'You are sending control requests too often. Try again later'
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 
@@ -266,7 +266,7 @@ export class SharedConnection implements ConnectionOwner {
     this.#requireAllowance()
     const subscription = this.#subscriptions.get(key)
     if (!subscription) {
-      const message = `"${key}" is not subscribed to here. Subscribe, and its snapshot comes with it`
+      const message = `This connection is not subscribed to "${key}". Subscribe to it to receive its snapshot`
       throw new TidingsError({ code: 'bad_request', message })
     }
     subscription.refresh()
@@ -284,7 +284,7 @@ export class SharedConnection implements ConnectionOwner {
   #requireOneName(key: string, label: string): void {
     const known = this.#subscriptions.get(key)?.label ?? this.#entering.get(key)?.label
     if (known === undefined || known === label) return
-    const message = `"${label}" is subscribed to here as "${known}". Use one name for a topic`
+    const message = `This connection is already subscribed to "${label}" as "${known}". Use one name for a topic`
     throw new TidingsError({ code: 'bad_request', message })
   }
 
@@ -296,7 +296,7 @@ export class SharedConnection implements ConnectionOwner {
     let count = this.#subscriptions.size
     for (const entering of this.#entering.keys()) if (!this.#subscriptions.has(entering)) count += 1
     if (count < most) return
-    const message = `A connection takes ${most} subscriptions, and this one has them. Leave one, or open another`
+    const message = `This connection has reached its limit of ${most} subscriptions. Unsubscribe from one, or open another connection`
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs: this.#site.options.retryMs })
   }
 
@@ -304,7 +304,7 @@ export class SharedConnection implements ConnectionOwner {
   #requireAllowance(): void {
     const retryAfterMs = Math.max(...this.#allowances.map((allowance) => allowance.take()))
     if (retryAfterMs === 0) return
-    const message = 'You ask for topics too often. Try again later'
+    const message = 'You are requesting topics too often. Try again later'
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 
@@ -315,7 +315,7 @@ export class SharedConnection implements ConnectionOwner {
   }
 
   #unproven(): void {
-    const message = 'What this connection was opened with has expired, and was not renewed in time'
+    const message = "This connection's credentials expired and were not renewed in time"
     const problem = toProblem(new TidingsError({ code: 'unauthorized', message }))
     this.connection.end('unauthorized', encodeEventBody(signals.error, problem))
   }
@@ -332,11 +332,11 @@ function startOf(cursor: string | undefined): Start {
 }
 
 function overtaken(topic: string): TidingsError {
-  const message = `A newer request about "${topic}" has overtaken this one`
+  const message = `A newer request for "${topic}" superseded this one`
   return new TidingsError({ code: 'conflict', message })
 }
 
 /** What is said of a connection that is not there, to whomever it may not belong to as well. */
 export function gone(): TidingsError {
-  return new TidingsError({ code: 'gone', message: 'You have no such connection here. Open another' })
+  return new TidingsError({ code: 'gone', message: 'You have no such connection here. Open a new one' })
 }

@@ -87,7 +87,7 @@ function topicStream(
  */
 export function startOf(request: TidingsRequest): Start {
   if (request.query.getAll('lastEventId').length > 1) {
-    const message = 'The query parameter "lastEventId" is given twice. Send it once'
+    const message = 'The query parameter "lastEventId" is repeated. Send it once'
     throw new TidingsError({ code: 'bad_request', message })
   }
   const lastEventId = request.headers.get('last-event-id') || request.query.get('lastEventId')

@@ -119,6 +119,6 @@ export function expiryOf(context: unknown): number {
   const ms = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt
   if (typeof ms === 'number' && !Number.isNaN(ms)) return ms
   throw new Error(
-    `The context has an expiresAt that is no time: ${String(expiresAt)}. Give a Date or milliseconds since the epoch`,
+    `The context has an expiresAt that is not a time: ${String(expiresAt)}. Give a Date or milliseconds since the epoch`,
   )
 }

@@ -24,7 +24,7 @@ export async function answerHealth(
   isOpen: boolean,
 ): Promise<CompleteAnswer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    const message = `"${healthPath}" does not answer ${request.method}. Use GET or HEAD`
+    const message = `"${healthPath}" does not accept ${request.method}. Use GET or HEAD`
     return problemAnswer(new TidingsError({ code: 'method_not_allowed', message }), { Allow: 'GET, HEAD' })
   }
   const ready = isOpen && (await isUsable(bus))

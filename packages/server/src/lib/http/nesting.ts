@@ -13,7 +13,7 @@ export function requireShallow(value: unknown, what: string): void {
   let level = inside([value])
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > mostLevels) {
-      const message = `${what} is nested more than ${mostLevels} levels deep. Send it flatter`
+      const message = `${what} is nested more than ${mostLevels} levels deep. Flatten it`
       throw new TidingsError({ code: 'bad_request', message })
     }
     level = inside(level.flatMap((each) => Object.values(each)))

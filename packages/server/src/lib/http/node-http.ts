@@ -130,7 +130,7 @@ function parsedBody({ body }: ParsedMessage): unknown {
   if (body instanceof Uint8Array) return parse(body)
   if (body !== undefined) return body
   const message =
-    'A middleware in front has read the body of this request, and left nothing in request.body. Mount Tidings before it, or have it leave the parsed JSON there, as express.json() does'
+    'Middleware read the body of this request and left nothing in request.body. Mount Tidings before it, or let it store the parsed JSON there, as express.json() does'
   throw explain(new TidingsError({ code: 'internal', message }))
 }
 
@@ -144,6 +144,6 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 function tooLarge(maxBytes: number): TidingsError {
-  const message = `The body is longer than the ${maxBytes} bytes this server reads`
+  const message = `The body exceeds the limit of ${maxBytes} bytes. Send a shorter one`
   return new TidingsError({ code: 'payload_too_large', message })
 }

@@ -50,7 +50,7 @@ function refusal(who: string, advice = ''): Answer {
 }
 
 const foreignAdvice =
-  ' by an image, a frame or a link, with which browsers send no `Origin`. Use fetch or an EventSource'
+  ' through an image, frame or link, for which browsers do not send `Origin`. Use fetch or an EventSource'
 
 /**
  * Whether a page of another site or subdomain has a browser fetch this without being able to read it. What needs no

@@ -118,7 +118,7 @@ function notFound(path: string): TidingsError {
 function methodNotAllowed(request: TidingsRequest, { method, head }: Endpoint): CompleteAnswer {
   const allowed = head ? [method, 'HEAD'] : [method]
   const what = request.path === '' ? 'The shared connection' : `"${request.path}"`
-  const message = `${what} does not answer ${request.method}. Use ${allowed.join(' or ')}`
+  const message = `${what} does not accept ${request.method}. Use ${allowed.join(' or ')}`
   // RFC 9110 section 15.5.6: the answer must name the methods that are allowed.
   return problemAnswer(new TidingsError({ code: 'method_not_allowed', message }), {
     Allow: allowed.join(', '),

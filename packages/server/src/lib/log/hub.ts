@@ -106,7 +106,7 @@ export class Hub {
   topic(key: string, settings: TopicSettings, payer: Payer): Topic {
     const topic = this.#requireRoom(key, settings, payer) ?? this.#create(key, settings)
     if (topic.follower && !topic.follower.isStarted) {
-      const message = 'The topic was let go of while somebody came for it. Try again'
+      const message = 'The topic was released while you were subscribing. Try again'
       throw new TidingsError({ code: 'unavailable', message, retryAfterMs: 0 })
     }
     return topic
@@ -293,13 +293,13 @@ export class Hub {
       throw this.#full(`${limits.topics} topics`)
     }
     if (feed && !topic?.source?.isRunning && !this.#sources.makeRoom()) {
-      throw this.#full(`${limits.sources} topics whose sources run`)
+      throw this.#full(`${limits.sources} running sources`)
     }
     return topic
   }
 
   #full(what: string): TidingsError {
-    const message = `The server has ${what}, which is its limit. Try again later`
+    const message = `The server has reached its limit of ${what}. Try again later`
     return new TidingsError({
       code: 'unavailable',
       message,

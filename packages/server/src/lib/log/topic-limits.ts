@@ -40,7 +40,7 @@ export class TopicCharges {
     const { topicsPerAddress, topicsPerPrincipal } = this.#limits
     const ofAddress = countOf(this.#byAddress, address)
     if (ofAddress >= topicsPerAddress) {
-      throw tooMany('The clients of your address have', ofAddress, retryAfterMs)
+      throw tooMany('Clients from your address have', ofAddress, retryAfterMs)
     }
     const ofPrincipal = countOf(this.#byPrincipal, principal)
     if (ofPrincipal >= topicsPerPrincipal) throw tooMany('You have', ofPrincipal, retryAfterMs)

@@ -94,7 +94,7 @@ it.each([
   const long = answer('ä'.repeat(32 * 1024 + 1))
   const both = await Promise.all([one(asked, async () => long), one(asked)])
   expect(both).toEqual([long, long])
-  const message = 'The command has run. Its answer of 65538 bytes is not kept for a retry'
+  const message = 'The command has run, but its answer of 65538 bytes was not kept for retries'
   for (const node of withBus ? [one, other] : [one]) {
     await expect(node(asked)).rejects.toMatchObject({
       code: 'conflict',

@@ -157,7 +157,6 @@ function hash(value: unknown): string {
 /** @throws TidingsError `unavailable` for what broke because it was given up, which is not an answer */
 function requireNotGivenUp(signal: AbortSignal, { status }: CompleteAnswer): void {
   if (!signal.aborted || status !== 500) return
-  const message =
-    'The command was given up, because no caller waited for its answer. Whether it has run is not known'
+  const message = 'The command was cancelled because its caller left; it may or may not have run'
   throw new TidingsError({ code: 'unavailable', message })
 }

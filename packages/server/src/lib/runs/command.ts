@@ -39,7 +39,7 @@ function idempotencyKeyOf({ headers }: TidingsRequest): string | undefined {
   if (key === null) return undefined
   if (key !== '' && key.length <= maxKeyLength) return key
   const given = key === '' ? 'is empty' : `has ${key.length} characters`
-  const message = `The Idempotency-Key ${given}. Send 1 to ${maxKeyLength} characters, new for each command`
+  const message = `The Idempotency-Key ${given}. Send a new key of 1 to ${maxKeyLength} characters for each command`
   throw new TidingsError({ code: 'bad_request', message })
 }
 

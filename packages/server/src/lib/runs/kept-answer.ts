@@ -27,13 +27,13 @@ export function keep(fingerprint: string, answer: CompleteAnswer): KeptAnswer {
 export function answerOf(kept: KeptAnswer, fingerprint: string): CompleteAnswer {
   requireSame(kept.fingerprint, fingerprint)
   if (kept.answer) return kept.answer
-  const message = `The command has run. Its answer of ${kept.bytes} bytes is not kept for a retry, since it is longer than ${maxAnswerBytes}`
+  const message = `The command has run, but its answer of ${kept.bytes} bytes was not kept for retries: the limit is ${maxAnswerBytes} bytes`
   throw new TidingsError({ code: 'conflict', message })
 }
 
 /** @throws TidingsError `conflict` for a key that another request has had */
 export function requireSame(given: string, fingerprint: string): void {
   if (given === fingerprint) return
-  const message = 'This idempotency key was used for another request. Use a new one for each'
+  const message = 'This idempotency key was used for another request. Use a new key for each request'
   throw new TidingsError({ code: 'conflict', message })
 }

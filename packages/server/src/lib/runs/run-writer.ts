@@ -112,8 +112,8 @@ export class RunWriter implements OutletOwner, SinkListener {
   /** Ends the run: to go on without the event would be a gap that the client is not told of. */
   #overflow(): TidingsError {
     const { path } = this.#compiled
-    const message = `The events of ${path} come faster than this client reads them. The run was ended`
-    const detail = `More than ${maxBacklogBytes} bytes of ${path} wait for its client to read them. The run was ended. Await each emit`
+    const message = `The events of ${path} arrived faster than this client read them. The run was ended`
+    const detail = `More than ${maxBacklogBytes} bytes of ${path} are waiting for the client to read them. The run was ended. Await each emit`
     const overflow = new TidingsError({ code: 'too_large', message: detail })
     this.fail(new TidingsError({ code: 'too_large', message }), overflow)
     this.#home.publicError(overflow, path)
@@ -140,7 +140,7 @@ export class RunWriter implements OutletOwner, SinkListener {
 }
 
 function clientLeft(): TidingsError {
-  return new TidingsError({ code: 'aborted', message: 'The client has left' })
+  return new TidingsError({ code: 'aborted', message: 'The client left' })
 }
 
 function ended(path: string): TidingsError {

@@ -4,9 +4,10 @@ type AsyncDisposeKey = SymbolConstructor extends { readonly asyncDispose: infer 
   : never
 
 /**
- * What `await using` ends at the end of the block.
+ * A resource that `await using` closes at the end of the block.
  *
- * It is an `AsyncDisposable` wherever the compiler knows one, and has no members elsewhere: naming `AsyncDisposable`
- * itself there turns everything that extends it into `any`, without an error under `skipLibCheck`.
+ * It is an `AsyncDisposable` wherever the compiler knows one, and has no members elsewhere: naming
+ * `AsyncDisposable` itself there turns everything that extends it into `any`, without an error under
+ * `skipLibCheck`.
  */
 export interface AsyncDisposes extends Record<AsyncDisposeKey, () => Promise<void>> {}

@@ -9,7 +9,9 @@ import type {
   Stream,
 } from '@tidings/core'
 
-/** One method for each event of a channel; an event without data takes no argument. */
+/**
+ * The emitter of a topic: one method for each event of the channel. An event without data takes no argument.
+ */
 export type TopicEmitter<Events extends DataSchemas> = {
   readonly [Name in keyof Events]: EmitEvent<PayloadsOf<Events>[Name]>
 }
@@ -17,23 +19,25 @@ export type TopicEmitter<Events extends DataSchemas> = {
 /**
  * Emits one event to every subscriber of the topic.
  *
- * The payload is validated and encoded at once: one that does not fit throws at the call, and reaches no subscriber. The
- * promise resolves when the event stands in the topic's log: at once, or when the bus has it where there is one.
+ * The payload is validated and encoded synchronously: an invalid payload throws at the call and reaches no
+ * subscriber. The promise resolves when the event is in the topic's log: at once, or with a bus, when the bus
+ * has it.
  *
- * It rejects for whatever else went wrong, and is safe to ignore: a rejection that nothing awaits does not end the process.
- * `unavailable` says that the bus did not confirm the event in time, and may have it nonetheless; `onError` is told of that
- * as well. `closed` says that the server was closed, and `aborted` that the source which emits was stopped.
+ * It rejects for any other failure, and is safe to ignore: an unhandled rejection does not end the process.
+ * `unavailable` means that the bus did not confirm the event in time, and may have it nonetheless; `onError`
+ * is called as well. `closed` means that the server was closed, and `aborted` that the emitting source was
+ * stopped.
  *
- * What is emitted in one turn of the event loop is written at its end, or each 1 Mi characters. Who emits much more than
- * that at once should await a turn now and then: what a client's connection cannot take is left in the log, and what the
- * log does not keep is a gap.
+ * Events emitted in one turn of the event loop are written at its end, or every 1 Mi characters. A program
+ * that emits much more at once should occasionally await a turn: events that a client's connection cannot
+ * take stay in the log, and events that the log does not keep are a gap.
  *
  * @throws TidingsError `invalid_output` with issues if the payload does not fit
  */
 export type EmitEvent<Payload> =
   IsNothing<Payload> extends true ? () => Promise<void> : (payload: Payload) => Promise<void>
 
-/** Names the topic to emit to: with the channel's params, or with nothing if it has none, or none that must be given. */
+/** Selects the topic to emit to by the channel's params. They may be omitted if none is required. */
 export type ChannelEmitter<C> =
   C extends Channel<infer Params, infer Events>
     ? keyof Params extends never
@@ -43,7 +47,7 @@ export type ChannelEmitter<C> =
         : (params: GivenParamsOf<C>) => TopicEmitter<Events>
     : never
 
-/** The emit of a contract: its channels, in their groups. */
+/** The emitters of a contract's channels, in the contract's own shape. */
 export type Emit<Contract> = {
   readonly [Name in keyof Contract as Contract[Name] extends Command | Stream
     ? never

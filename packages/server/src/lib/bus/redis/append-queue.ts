@@ -42,7 +42,7 @@ export class AppendQueue {
   /** @throws TidingsError `unavailable` if too much is waiting */
   append(topic: string, body: string, keep: HistoryBounds): Promise<void> {
     if (this.#length + body.length > this.#maxLength) {
-      const message = `More than ${this.#maxLength} characters wait for Redis. Emit less, or later`
+      const message = `More than ${this.#maxLength} characters are waiting for Redis. Emit less or later`
       return Promise.reject(new TidingsError({ code: 'unavailable', message }))
     }
     this.#length += body.length

@@ -25,7 +25,7 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner)
     if (Object.keys(cluster.slots).length === slotCount) return
     // It is being set up, and the client would not look again.
     cluster.destroy()
-    throw new Error('The cluster has slots that no server has')
+    throw new Error('The cluster has slots that no server serves')
   }
   const connecting = keepConnecting(connect, owner)
   const clientOf = async (address: string) => {
@@ -40,12 +40,12 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner)
         if (hasMoved) await cluster.sendCommand(channel, false, ['EXISTS', channel])
         const slot = Number(await cluster.sendCommand(channel, false, ['CLUSTER', 'KEYSLOT', channel]))
         const address = cluster.slots[slot]?.master.address
-        if (address === undefined) throw new Error(`No server of the cluster has slot ${slot}`)
+        if (address === undefined) throw new Error(`No server of the cluster serves slot ${slot}`)
         return address
       },
       async clientFor(address) {
         const client = await clientOf(address)
-        if (!client) throw new Error(`The server ${address} is no master any more`)
+        if (!client) throw new Error(`The server ${address} is no longer a master`)
         return client.duplicate()
       },
       async stateOf(address) {

@@ -20,7 +20,7 @@ export const placeNames = ['url', 'sentinel', 'cluster'] as const
 export function requirePlace(options: RedisPlace): void {
   const given = placeNames.filter((name) => name in options)
   if (given.length !== 1) {
-    const what = given.length === 0 ? 'says nothing of where Redis is' : `has ${given.join(' and ')}`
+    const what = given.length === 0 ? 'do not say where Redis is' : `contain ${given.join(' and ')}`
     throw mistake(`options ${what}. Give one of ${placeNames.join(', ')}`, 'redisBus')
   }
   if ('url' in options) {
@@ -34,7 +34,7 @@ export function requirePlace(options: RedisPlace): void {
   const [name, one] = isCluster
     ? ['cluster.rootNodes', "{ url: 'redis://localhost:7000' }"]
     : ['sentinel.sentinelRootNodes', "{ host: 'localhost', port: 26379 }"]
-  throw mistake(`${name} names no server. Give one at least: [${one}]`, 'redisBus')
+  throw mistake(`${name} does not name a server. Give at least one: [${one}]`, 'redisBus')
 }
 
 /** Connects to Redis, and goes on trying to for as long as it takes. */

@@ -72,9 +72,9 @@ class RedisBus implements Bus {
     requireKnown('options', options, optionNames, 'redisBus')
     requirePlace(options)
     const { prefix = 'tidings', timeoutMs = 2_000, onError } = options
-    if (/[{}\s]/.test(prefix)) throw mistake(`prefix is "${prefix}". Leave out braces and spaces`, 'redisBus')
+    if (/[{}\s]/.test(prefix)) throw mistake(`prefix is "${prefix}". Remove braces and spaces`, 'redisBus')
     if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
-      throw mistake(`timeoutMs is ${timeoutMs}. Give a number above 0, and below 2^31`, 'redisBus')
+      throw mistake(`timeoutMs is ${timeoutMs}. Give a number above 0 and below 2^31`, 'redisBus')
     }
     this.#prefix = prefix
     this.#timeoutMs = timeoutMs
@@ -220,7 +220,7 @@ class RedisBus implements Bus {
     } catch (error) {
       if (isTidingsError(error)) throw error
       const cause = error instanceof TimeoutError ? (this.#lastError ?? error) : error
-      const message = 'Redis cannot be used now. Try again later'
+      const message = 'Redis is unavailable. Try again later'
       throw new TidingsError({ code: 'unavailable', message, cause, retryAfterMs: this.#timeoutMs })
     } finally {
       this.#asking.delete(reply)
@@ -231,7 +231,7 @@ class RedisBus implements Bus {
     if (!this.#isClosed) return
     throw new TidingsError({
       code: 'unavailable',
-      message: 'The bus was closed. Nothing can be done with it',
+      message: 'The bus is closed and can no longer be used',
     })
   }
 

@@ -24,7 +24,7 @@ export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkOwne
       async addressOf() {
         await connecting.done
         const found = findMaster()
-        if (found === undefined) throw new Error('The Sentinels know of no master')
+        if (found === undefined) throw new Error('The Sentinels do not know a master')
         return found
       },
       async clientFor(at) {

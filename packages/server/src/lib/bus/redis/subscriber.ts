@@ -180,7 +180,7 @@ export class Subscriber {
         this.#owner.failed(error)
         return
       }
-      const message = `The server ${address} has answered what it was not asked. It is connected to anew`
+      const message = `The server ${address} sent an unexpected reply. Reconnecting to it`
       this.#owner.failed(new Error(message, { cause: error }))
       this.#distrust(home)
     })
