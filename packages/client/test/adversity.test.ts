@@ -305,7 +305,7 @@ describe('tabs that share', () => {
       'that send headers',
       true,
       { headers: {} },
-      /share\.as is empty\. Tabs that share .* say whose, with \{ as: userId \}/,
+      /share\.as is empty\. Tabs that share .* identify the user with \{ as: userId \}/,
     ],
     ['that send cookies elsewhere', true, { credentials: 'include' }, /share\.as is empty\./],
     [

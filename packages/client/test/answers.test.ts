@@ -36,7 +36,7 @@ describe('a redirect before the whole mount', () => {
     const problems: TidingsError[] = []
     client.ticks().subscribe({ error: (problem) => problems.push(problem) })
     await until(() => problems.length > 0, 'it was refused')
-    const message = `${old} answered ${status} a redirect to ${url}. Redirects are not followed: set the client's url to where it leads`
+    const message = `${old} answered ${status} a redirect to ${url}. Redirects are not followed: set the client's url to the target`
     expect(problems).toMatchObject([{ code: 'invalid_response', status, message }])
     expect(state()).toMatchObject({ status: 'closed', problem: { status } })
     await expect(client.send({ text: 'hi' })).rejects.toMatchObject({ code: 'invalid_response', status })
@@ -79,7 +79,7 @@ describe('204 for an event stream', () => {
     const problems: TidingsError[] = []
     client.ticks().subscribe({ error: (problem) => problems.push(problem) })
     await until(() => state().status === 'closed', 'it was refused')
-    const message = `${origin}/ answered 204, which asks a client not to come back`
+    const message = `${origin}/ answered 204, which asks a client not to reconnect`
     expect(problems).toMatchObject([{ code: 'invalid_response', status: 204, message }])
     expect(requests).toBe(1)
   })
@@ -116,7 +116,7 @@ describe('media types', () => {
       const { client, state, errors } = connect(origin)
       client.ticks().on('tick', () => {})
       await until(() => errors.length > 1, 'it was told')
-      const message = `${origin}/ answered 200 with ${contentType}, which is not an answer of Tidings`
+      const message = `${origin}/ answered 200 with ${contentType}, which is not a Tidings response`
       expect(errors[0]).toMatchObject({ code: 'invalid_response', message })
       expect(state().status).not.toBe('open')
     },
@@ -171,7 +171,7 @@ describe('an event without an end', () => {
     expect(errors[0]).toMatchObject({
       code: 'invalid_response',
       message: expect.stringMatching(
-        /^The server sent an event without an end: 16\d{6} bytes, and at most 16777216/,
+        /^The server sent an event that is too long: 16\d{6} bytes, and the limit is 16777216/,
       ),
     })
   })
@@ -187,7 +187,7 @@ describe('an event without an end', () => {
     const run = client.count({ to: 1 })
     await expect(run.output).rejects.toMatchObject({
       code: 'invalid_response',
-      message: expect.stringContaining('without an end'),
+      message: expect.stringContaining('an event that is too long'),
     })
   })
 

@@ -124,7 +124,7 @@ describe('a stream', () => {
     const { url } = await startServer()
     const run = connect(url).count({ to: 1_000 })
     expect(await run.output).toEqual({ total: 1_000 })
-    expect(() => run[Symbol.asyncIterator]()).toThrow(/its output was waited for first/)
+    expect(() => run[Symbol.asyncIterator]()).toThrow(/its output was awaited first/)
   })
 
   it('can be waited for and iterated at once, but iterated only once', async () => {
@@ -136,7 +136,7 @@ describe('a stream', () => {
       return got
     }
     expect(await Promise.all([run.output, read()])).toEqual([{ total: 2 }, [1, 2]])
-    await expect(read()).rejects.toMatchObject({ message: expect.stringContaining('are read already') })
+    await expect(read()).rejects.toMatchObject({ message: expect.stringContaining('are already being read') })
   })
 
   it.each(['leaving the loop', 'its signal', 'dispose', 'closing the client'])(

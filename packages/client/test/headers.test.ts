@@ -26,7 +26,7 @@ const failures: [what: string, headers: () => never, message: string][] = [
     'no token',
   ],
   ['that reject', () => Promise.reject(new Error('no token')) as never, 'no token'],
-  ['that are text', () => 'Bearer ada' as never, 'they are "Bearer ada", not headers'],
+  ['that are text', () => 'Bearer ada' as never, 'got "Bearer ada". Give an object or Headers'],
   ['with a name that cannot be sent', () => ({ 'a b': 'c' }) as never, 'a b'],
 ]
 
@@ -45,7 +45,7 @@ describe('headers', () => {
     expect(errors).toHaveLength(2)
     for (const error of errors) {
       expect(error).toMatchObject({ code: 'internal', message: expect.stringContaining(message) })
-      expect(error.message).toMatch(/^The client's headers cannot be had: /)
+      expect(error.message).toMatch(/^The client's headers could not be read: /)
       expect(error.cause).toBeInstanceOf(Error)
     }
   })

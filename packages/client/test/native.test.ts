@@ -25,7 +25,7 @@ describe('the native client', () => {
   it('says so where there is no EventSource', () => {
     expect(globalThis.EventSource).toBeUndefined()
     expect(() => createClient(contract, { url: 'http://localhost' })).toThrow(
-      "createClient: there is no EventSource here. Give one, or take createClient from '@tidings/client'",
+      "createClient: EventSource is not available here. Give one, or use createClient from '@tidings/client'",
     )
   })
 

@@ -736,7 +736,7 @@ describe('a client', () => {
     [
       'a relative url outside a browser',
       { url: '/events' },
-      /url is \/events, which is no URL here\. Give a whole one/,
+      /url is \/events, which is not a valid URL here\. Give an absolute one/,
     ],
     ['a url with a query', { url: 'http://localhost/events?a=1' }, /without a query or fragment/],
     [

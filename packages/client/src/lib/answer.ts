@@ -26,10 +26,10 @@ function meaningOf({ status, type, headers }: Response): string {
   if (type === 'opaqueredirect' || (status >= 300 && status < 400)) {
     // A browser tells neither the status of a redirect nor where it leads.
     const location = headers.get('location')
-    return `${status || 'with'} a redirect${location ? ` to ${location}` : ''}. Redirects are not followed: set the client's url to where it leads`
+    return `${status || 'with'} a redirect${location ? ` to ${location}` : ''}. Redirects are not followed: set the client's url to the target`
   }
-  if (status === 204) return '204, which asks a client not to come back'
-  return `${status} with ${headers.get('content-type') ?? 'no content type'}, which is not an answer of Tidings`
+  if (status === 204) return '204, which asks a client not to reconnect'
+  return `${status} with ${headers.get('content-type') ?? 'no content type'}, which is not a Tidings response`
 }
 
 /** The `Retry-After` header in milliseconds, which is a number of seconds or a date: RFC 9110 section 10.2.3. */

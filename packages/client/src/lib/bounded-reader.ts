@@ -30,7 +30,7 @@ export function boundedReader(body: ReadableStream<Uint8Array>): ByteReader {
       length = end === undefined ? length + bytes.length : bytes.length - end
       last = bytes.at(-1) ?? last
       if (length <= maxEventBytes) return result
-      const message = `The server sent an event without an end: ${length} bytes, and at most ${maxEventBytes} are read`
+      const message = `The server sent an event that is too long: ${length} bytes, and the limit is ${maxEventBytes}`
       const problem = new TidingsError({ code: 'invalid_response', message })
       reader.cancel(problem).catch(() => {})
       throw problem

@@ -1,16 +1,18 @@
 import type { TidingsError } from '@tidings/core'
 
 /**
- * What a connection is doing.
+ * The state of a connection.
  *
- * - `idle`: nobody subscribes to anything, so there is nothing to connect for.
- * - `connecting`: a request is under way, or a topic is being asked for or was refused for now. `attempt` counts from 1, and
- *   again from 1 once a connection has proved good. An open connection is `connecting` while a further topic is asked for.
- * - `open`: every topic is live. Events arrive as they are emitted, and what does not is announced as missed.
- * - `waiting`: it was lost, or could not be made, for the reason in `problem`; the next attempt is made at `retryAt`, in
- *   milliseconds since the epoch, or sooner when the page becomes visible or comes online.
- * - `closed`: the client was closed; or, with a `problem`, the server will not have it, and nothing is tried before
- *   somebody subscribes again.
+ * - `idle`: there are no subscriptions, so there is no connection.
+ * - `connecting`: a request is in progress, or a topic is being requested or was temporarily refused.
+ *   `attempt` counts from 1, and restarts once a connection has proved stable. An open connection is
+ *   `connecting` while it requests another topic.
+ * - `open`: every topic is live. Events arrive as they are emitted, and missed events are announced.
+ * - `waiting`: the connection was lost or could not be opened, for the reason in `problem`. The next attempt
+ *   is made at `retryAt`, in milliseconds since the epoch, or sooner when the page becomes visible or comes
+ *   online.
+ * - `closed`: the client was closed. With a `problem`, the server refused the connection, and no attempt is
+ *   made before the next subscription.
  */
 export type ConnectionState =
   | { readonly status: 'idle' }
@@ -24,28 +26,29 @@ export type ConnectionState =
     }
   | { readonly status: 'closed'; readonly problem?: TidingsError }
 
-/** What happens to a connection. */
+/** An event in the life of a connection. */
 export type ConnectionEvent =
-  /** An attempt is made. */
+  /** An attempt starts. */
   | { readonly type: 'connect'; readonly attempt: number }
-  /** It carries everything that was asked for. */
+  /** The connection carries every requested topic. */
   | { readonly type: 'opened' }
-  /** It ended, or could not be made, and another attempt will be. */
+  /** The connection ended or could not be opened, and another attempt follows. */
   | {
       readonly type: 'lost'
       readonly attempt: number
       readonly problem: TidingsError
       readonly retryAt: number
     }
-  /** The server will not have it. */
+  /** The server refused the connection. */
   | { readonly type: 'refused'; readonly problem: TidingsError }
-  /** Nobody needs it any more. */
+  /** The connection is no longer needed. */
   | { readonly type: 'rested' }
   /** The client was closed. */
   | { readonly type: 'closed' }
 
 /**
- * The state that a client shows: a connection that is open, perhaps for other tabs, is not before all of its topics are live.
+ * Returns the state that a client shows: an open connection, perhaps of other tabs, shows `open` only once
+ * all of the client's topics are live.
  */
 export function shownState(state: ConnectionState, areTopicsLive: boolean): ConnectionState {
   return state.status === 'open' && !areTopicsLive ? asking : state
@@ -54,7 +57,8 @@ export function shownState(state: ConnectionState, areTopicsLive: boolean): Conn
 const asking: ConnectionState = { status: 'connecting', attempt: 1 }
 
 /**
- * What a connection does next. What makes no sense in a state leaves it as it is; that the client was closed is final.
+ * Returns the next state of a connection. An event that does not apply to a state leaves it unchanged. Once
+ * the client is closed, the state is final.
  *
  * | state                  | connect    | opened | lost    | refused          | rested | closed |
  * | ---------------------- | ---------- | ------ | ------- | ---------------- | ------ | ------ |

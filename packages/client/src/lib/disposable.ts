@@ -1,23 +1,25 @@
 import type { Disposes } from './types/disposable.js'
 
-/** `Symbol.dispose`, also where the runtime does not have it yet (Safari, Node before 18.18). */
+/** `Symbol.dispose`, or its stand-in where the runtime lacks it (Safari, Node before 18.18). */
 export const disposeSymbol: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
 
-/** Ends what it was handed out for; ending it twice is ending it once. With `using`, the end of the block does. */
+/** Ends a subscription. Calling it again has no effect. With `using`, the end of the block calls it. */
 export type Unsubscribe = (() => void) & Disposes
 
-/** What `subscribe` and `on` of a topic return: it ends the subscription. */
+/** The result of a topic's `subscribe` and `on`: a function that ends the subscription. */
 export type Subscription = Unsubscribe & {
   /**
-   * Resolves when the topic is live: what is emitted from then on is delivered, or announced as missed. Rejects when the
-   * server refuses the topic, and with `aborted` or `closed` when the subscription or the client is ended before.
+   * Resolves when the topic is live: later events are delivered, or announced as missed. Rejects when the
+   * server refuses the topic, with `aborted` when the subscription ends first, and with `closed` when the
+   * client is closed first.
    *
-   * It is safe to ignore. While the server refuses the topic for now, or the connection is down, it stays pending.
+   * It is safe to ignore. It stays pending while the server temporarily refuses the topic or the connection
+   * is down.
    */
   readonly ready: Promise<void>
 }
 
-/** Makes an {@link Unsubscribe} of what ends something, and has a signal end it as well. */
+/** Makes an {@link Unsubscribe} that calls `end` once, also when the signal fires. */
 export function unsubscriber(end: () => void, signal: AbortSignal | undefined): Unsubscribe {
   let ended = false
   const stop = () => {

@@ -104,7 +104,7 @@ export class EventConnection {
     this.#failures = 0
     this.#wasDenied = false
     if (status === 'waiting') this.#connect()
-    else this.#replace('another was asked for')
+    else this.#replace('a reconnect was requested')
   }
 
   /** Gives up. */
@@ -223,7 +223,7 @@ export class EventConnection {
     const { status } = this.#state
     if (status === 'waiting') this.#connect()
     else if ((status === 'connecting' || status === 'open') && isStale) {
-      this.#replace('the page was away')
+      this.#replace('the page was suspended')
     }
   }
 

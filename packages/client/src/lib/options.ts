@@ -2,7 +2,10 @@ import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, maxTimerMs } from '@tidings/core/wire'
 import { messageOf } from './answer.js'
 
-/** The part of an EventSource that the client uses: the browser's own and the `eventsource` package's both have it. */
+/**
+ * The part of an EventSource that the client uses. The browser's and the `eventsource` package's both have
+ * it.
+ */
 export interface EventSourceLike {
   readonly readyState: number
   addEventListener(type: string, listener: (event: MessageEvent) => void): void
@@ -16,15 +19,15 @@ export type EventSourceConstructor = new (
 ) => EventSourceLike
 
 /**
- * Opens an EventSource for a client. One that sees why it was refused, or why its connection was lost, tells before it
- * dispatches `error`.
+ * Opens an EventSource for a client. If it knows why it was refused or lost its connection, it calls `failed`
+ * before it dispatches `error`.
  */
 export type OpenEventSource = (
   options: ResolvedOptions,
   failed: (problem: TidingsError) => void,
 ) => EventSourceLike
 
-/** Where an error came from, as far as it is about a channel. */
+/** Where an error came from, as far as it concerns a channel. */
 export interface ErrorPlace {
   /** The procedure's path in the contract: `room`, `chat/room`. */
   readonly channel?: string
@@ -32,77 +35,81 @@ export interface ErrorPlace {
   readonly topic?: string
   /** The event's name. */
   readonly event?: string
-  /** What came over the wire, as text. */
+  /** The received data, as text. */
   readonly data?: string
 }
 
 // Not `HeadersInit` and `RequestCredentials`: where there is no DOM, Node's types declare `RequestInit` alone.
 type HeadersValue = NonNullable<RequestInit['headers']>
 type Credentials = NonNullable<RequestInit['credentials']>
-/** As `fetch` takes them; those of a record that are undefined are left out. */
+/** Headers as `fetch` takes them. Undefined values of a record are skipped. */
 type GivenHeaders = HeadersValue | Readonly<Record<string, string | undefined>>
 type HeadersSource = GivenHeaders | (() => GivenHeaders | Promise<GivenHeaders>)
 
 /** The options of a client. */
 export interface ClientOptions {
-  /** Where the server is mounted: `https://example.org/events`; in a browser also `/events`. */
+  /** The URL where the server is mounted: `https://example.org/events`, or `/events` in a browser. */
   url: string | URL
   /**
-   * Sent with every request. A function is asked again for each, so that a token can be renewed: also when the server says
-   * that the old one has expired. If it throws, a command rejects with that; a connection tells `onError` and asks again,
-   * with backoff.
+   * Headers sent with every request. A function is called again for each request, and when the server says
+   * that a token has expired, so that it can be renewed. If it throws, a command rejects with that error; a
+   * connection calls `onError` and retries with backoff.
    *
-   * Not with an `EventSource` of your own, which has no way to send them.
+   * Cannot be combined with a custom `EventSource`, which cannot send headers.
    */
   headers?: HeadersSource
-  /** Whether cookies go along, as for `fetch`. Defaults to `same-origin`. */
+  /** Whether cookies are sent, as for `fetch`. Defaults to `same-origin`. */
   credentials?: Credentials
-  /** What to make requests with. Defaults to the global `fetch`. */
+  /** The function that makes requests. Defaults to the global `fetch`. */
   fetch?: typeof globalThis.fetch
   /**
-   * What to subscribe with: the browser's own `EventSource`, say.
+   * The `EventSource` to subscribe with, such as the browser's own.
    *
-   * Defaults to one over `fetch`, which can send headers and sees why it was refused. The browser's own sees neither:
-   * with it, a refused subscription is tried again like a lost one.
+   * Defaults to an implementation over `fetch`, which sends headers and sees why it was refused. The
+   * browser's own can do neither: with it, a refused subscription is retried like a lost connection.
    */
   EventSource?: EventSourceConstructor
-  /** How long to wait before connecting again, at least and at most, in milliseconds. Defaults to 250 and 30,000. */
+  /** Shortest and longest wait before reconnecting, in milliseconds. Defaults to 250 and 30,000. */
   reconnect?: Partial<BackoffBounds>
   /**
-   * How long the server may take to answer, in milliseconds: a connection, and a command with all its attempts. Streams may
-   * take as long as they like.
+   * Milliseconds the server may take to answer: for a connection, and for a command with all its attempts.
+   * Streams have no time limit.
    *
    * Defaults to 20,000.
    */
   timeoutMs?: number
   /**
-   * For how many milliseconds the connection is kept when nobody subscribes any more, in case somebody does again.
+   * Milliseconds the connection stays open after the last subscription ends, in case another one starts.
    *
    * Defaults to 1,000.
    */
   lingerMs?: number
   /**
-   * Whether the tabs of this origin share one connection. Browsers allow six HTTP/1.1 connections to a host over all tabs,
-   * and a seventh tab with one of its own waits for good.
+   * Whether the tabs of this origin share one connection. Browsers allow six HTTP/1.1 connections to a host
+   * across all tabs, and a seventh tab with its own connection waits forever.
    *
-   * One tab holds it for all; when it is closed, is frozen or does not answer for some 8 seconds, another goes on from where
-   * each was. Clients share that have the same `url`, and contracts with the same channels. `connection.state` is that of the
-   * one connection.
+   * One tab holds the connection for all. When that tab is closed, is frozen or does not answer for about 8
+   * seconds, another tab takes over and resumes every topic. Clients with the same `url`, and contracts with
+   * the same channels, share. `connection.state` is the state of the shared connection.
    *
-   * What the server lets the holder have, all have. Where different users may be signed in in different tabs, or one after
-   * another, say whose tabs share: `{ as: userId }`. That is required with `headers` and with `credentials: 'include'`.
-   * Cookies of the page's own origin go along without either, and a script cannot see whether they name a user: give `as`
-   * wherever users sign in. It is hashed before other scripts of the origin can read it.
+   * Every tab receives what the server allows the holder. If different users may sign in, in different tabs
+   * or one after another, identify whose tabs share: `{ as: userId }`. This is required with `headers` and
+   * with `credentials: 'include'`. Cookies of the page's own origin are sent without either, and a script
+   * cannot see whether they identify a user: give `as` wherever users sign in. It is hashed before other
+   * scripts of the origin can read it.
    *
-   * Needs Web Locks and BroadcastChannel, which all browsers have on pages that came over HTTPS or from localhost; elsewhere
-   * a client has a connection of its own. Defaults to false.
+   * Needs Web Locks and BroadcastChannel, which all browsers have on pages served over HTTPS or from
+   * localhost. Elsewhere, each client has its own connection.
+   *
+   * Defaults to false.
    */
   share?: boolean | { readonly as: string }
   /**
-   * Told what no caller is there to be told: a payload that does not fit its schema (the subscription goes on), a
-   * subscription that was refused and has no `error` handler, a handler that threw.
+   * Called with errors that no caller receives: a payload that does not fit its schema (the subscription
+   * continues), a refused subscription without an `error` handler, and an error thrown by a handler.
    *
-   * Without it, what a handler throws is thrown again where the runtime reports it, and the rest is lost.
+   * Without it, an error thrown by a handler is rethrown for the runtime to report, and other errors are
+   * lost.
    */
   onError?(error: TidingsError, at: ErrorPlace): void
 }
@@ -136,22 +143,22 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
   const { minMs = 250, maxMs = 30_000 } = reconnect
   if (!(minMs >= 0 && maxMs >= minMs)) {
     throw mistake(
-      `reconnect is from ${minMs} to ${maxMs} ms. Give a minMs of 0 or more and a maxMs no smaller`,
+      `reconnect is from ${minMs} to ${maxMs} ms. Give a minMs of 0 or more and a maxMs of minMs or more`,
     )
   }
   if (headers && EventSource) {
-    throw mistake('an EventSource of your own cannot send headers. Leave one of the two out')
+    throw mistake('a custom EventSource cannot send headers. Remove one of the two')
   }
   const as: unknown = typeof share === 'object' ? share?.as : ''
   const mustSayWhose = share === true && (headers || credentials === 'include')
   if (typeof as !== 'string' || (as === '' && (mustSayWhose || typeof share === 'object'))) {
     throw mistake(
-      `share.as is ${String(as) || 'empty'}. Tabs that share send the headers and cookies of one: say whose, with { as: userId }`,
+      `share.as is ${String(as) || 'empty'}. Tabs that share send one user's headers and cookies: identify the user with { as: userId }`,
     )
   }
   const openEventSource = EventSource ? opening(EventSource) : openByDefault
   if (!openEventSource) {
-    throw mistake("there is no EventSource here. Give one, or take createClient from '@tidings/client'")
+    throw mistake("EventSource is not available here. Give one, or use createClient from '@tidings/client'")
   }
   return {
     url: resolveUrl(options.url),
@@ -174,12 +181,13 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
 async function readHeaders(source: HeadersSource | undefined): Promise<Headers> {
   try {
     const given: object = (await (typeof source === 'function' ? source() : source)) ?? {}
-    if (typeof given !== 'object') throw new TypeError(`they are ${JSON.stringify(given)}, not headers`)
+    if (typeof given !== 'object')
+      throw new TypeError(`got ${JSON.stringify(given)}. Give an object or Headers`)
     const entries: [string, string][] =
       Symbol.iterator in given ? [...(given as Headers)] : Object.entries(given)
     return new Headers(entries.filter(([, value]) => value !== undefined && value !== null))
   } catch (cause) {
-    const message = `The client's headers cannot be had: ${messageOf(cause)}`
+    const message = `The client's headers could not be read: ${messageOf(cause)}`
     throw new TidingsError({ code: 'internal', message, cause })
   }
 }
@@ -196,11 +204,11 @@ function timeOf(name: string, given: unknown, byDefault: number, least: number):
 
 function resolveUrl(given: string | URL): string {
   const text = String(given)
-  if (/[?#]/.test(text)) throw mistake(`url is ${text}. Give the mount alone, without a query or fragment`)
+  if (/[?#]/.test(text)) throw mistake(`url is ${text}. Give the mount without a query or fragment`)
   const page = (globalThis as { location?: { href: string } }).location?.href
   if (!URL.canParse(text, page)) {
     throw mistake(
-      `url is ${text || 'empty'}, which is no URL here. Give a whole one: http://localhost:3000/events`,
+      `url is ${text || 'empty'}, which is not a valid URL here. Give an absolute one: http://localhost:3000/events`,
     )
   }
   return new URL(text, page).href.replace(/\/+$/, '')

@@ -171,7 +171,7 @@ class SharedLine implements Line, SessionOwner {
     if (!this.#session) return
     this.#isAway = true
     this.#leave()
-    if (this.#owner.topics.size > 0) this.#wait('was left to other tabs: the page was left', 0)
+    if (this.#owner.topics.size > 0) this.#wait('was handed to other tabs: the page was left', 0)
   }
 
   #woken(): void {

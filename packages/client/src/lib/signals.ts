@@ -91,7 +91,7 @@ export function readSignal<Signal>({ name, shape }: SignalType<Signal>, text: st
 export function readControlAnswer(text: string, operations: number): readonly ControlResult[] {
   const { results } = readSignal(controlAnswer, text)
   if (results.length === operations) return results
-  throw invalid('The answer to a control request has no result for each operation')
+  throw invalid('The answer to a control request does not have one result per operation')
 }
 
 function brief(value: unknown): string {

@@ -55,8 +55,8 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     if (this.#reader !== 'nobody') {
       const message =
         this.#reader === 'loop'
-          ? `The events of ${this.#stream.path} are read already. Call the stream again for another run`
-          : `The events of ${this.#stream.path} are gone: its output was waited for first. Begin the loop before that`
+          ? `The events of ${this.#stream.path} are already being read. Call the stream again for another run`
+          : `The events of ${this.#stream.path} were dropped: its output was awaited first. Start the loop before that`
       throw new TidingsError({ code: 'closed', message })
     }
     this.#reader = 'loop'
@@ -120,7 +120,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     if (name === wire.error) throw this.#problem(data)
     const plan = this.#stream.events.get(name)
     if (!plan) {
-      const message = `${this.#name('the run')} has an event "${name}" that the contract does not know`
+      const message = `${this.#name('the run')} has an event "${name}" that the contract does not declare`
       throw new TidingsError({ code: 'invalid_response', message })
     }
     const what = this.#name(name)
@@ -130,7 +130,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
   #problem(data: string): TidingsError {
     const error = fromProblem(parseJson(data, this.#name('the error')))
     if (error) return withTypedData(this.#stream, error)
-    const message = `${this.#name('the run')} ended with an error that is no problem document`
+    const message = `${this.#name('the run')} ended with an error that is not a problem document`
     return new TidingsError({ code: 'invalid_response', message })
   }
 

@@ -2,37 +2,45 @@ import type { TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
 
 /**
- * Why events were missed: the server's reasons, or `overflow`, of a loop that reads slower than events arrive, or `late`, of a
- * topic that is live later than expected: the server refused it for a while, the connection was lost before the topic had a
- * position, or a call was sent before the topic was live.
+ * Why events were missed: one of the server's reasons, `overflow` or `late`.
+ *
+ * - `overflow`: a loop reads slower than events arrive.
+ * - `late`: the topic became live later than expected. The server refused it temporarily, the connection was
+ *   lost before the topic had a position, or a call was sent before the topic was live.
  */
 export type GapReason = 'expired' | 'epoch' | 'invalid' | 'overflow' | 'late'
 
-/** What a subscriber is told when it missed events. */
+/** The announcement that a subscriber missed events. */
 export interface Gap {
   readonly reason: GapReason
-  /** The position from which the subscription goes on: `<epoch>.<seq>`. */
+  /** The position from which the subscription continues: `<epoch>.<seq>`. */
   readonly cursor: string
 }
 
-/** An event as it came over the wire, decoded, and the position after it. */
+/** A received and decoded event, with the position after it. */
 export interface Received {
   readonly name: string
   readonly value: unknown
   readonly cursor: Cursor
 }
 
-/** One subscriber of a topic, as the wire sees it. */
+/** A subscriber of a topic. */
 export interface Subscriber {
-  /** Whether it is to be handed the topic's state before it is handed events. */
+  /** Whether the subscriber receives the topic's state before events. */
   readonly wantsSnapshot: boolean
-  /** What is emitted from now on is delivered, or announced as missed. It may be told more than once. */
+  /**
+   * Called when events emitted from now on are delivered or announced as missed. May be called more than
+   * once.
+   */
   live(): void
   event(event: Received): void
   snapshot(value: unknown): void
   gap(gap: Gap): void
-  /** The server refused something for now, and is asked again. Returns whether the subscriber's own code was told. */
+  /**
+   * Called when the server refused temporarily and is retried. Returns whether the subscriber has an error
+   * handler.
+   */
   delayed(problem: TidingsError): boolean
-  /** Nothing follows: the server refused the topic, or, without a problem, the client was closed. */
+  /** Called last: the server refused the topic or, without a problem, the client was closed. */
   ended(problem?: TidingsError): void
 }

@@ -17,99 +17,111 @@ import type { Subscription, Unsubscribe } from '../disposable.js'
 import type { Gap } from '../subscriber.js'
 import type { Disposes } from './disposable.js'
 
-/** What may end something early. */
+/** Options to end an operation early. */
 export interface SignalOptions {
-  /** Ends it when it fires. */
+  /** Ends the operation when it fires. */
   signal?: AbortSignal
 }
 
-/** What may end a command early. */
+/** Options of a command call. */
 export interface CallOptions extends SignalOptions {
-  /** How long it may take, with all its attempts, in milliseconds; then it fails with `timeout`. Defaults to the client's. */
+  /**
+   * Milliseconds the command may take with all its attempts before it fails with `timeout`. Defaults to the
+   * client's.
+   */
   timeoutMs?: number
 }
 
-/** A loop over a topic that can be ended from outside of it. */
+/** The iterator of a loop over a topic, which can be ended from outside the loop. */
 // Not `AsyncIterableIterator<Event, undefined>`: before TypeScript 5.6 that takes one type argument.
 export interface TopicEvents<C extends Channel> extends AsyncIterator<TopicEvent<C>, undefined>, Disposes {
   [Symbol.asyncIterator](): TopicEvents<C>
 }
 
-/** The handlers of a subscription: one for each event, and for what else may happen to it. Each may be left out. */
+/** The handlers of a subscription, for its events, snapshots, gaps and errors. All are optional. */
 export type SubscriptionHandlers<C extends Channel> = {
   [Name in keyof EventsOf<C>]?: (payload: EventsOf<C>[Name]) => void
 } & SignalHandlers &
   ([SnapshotOf<C>] extends [never] ? { snapshot?: never } : SnapshotHandlers<SnapshotOf<C>>)
 
-/** What a refusal means for a subscription. */
+/** The consequence of a refusal for a subscription. */
 export interface Failure {
-  /** Whether nothing follows. Otherwise the server is asked again by itself, and what was missed is announced as a gap. */
+  /**
+   * Whether the subscription has ended. Otherwise the client retries, and announces missed events as a gap.
+   */
   readonly isFinal: boolean
 }
 
 interface SignalHandlers {
-  /** Events were missed, and the subscription goes on; where the channel has a snapshot, a fresh one follows. */
+  /**
+   * Called when events were missed. The subscription continues, with a fresh snapshot if the channel has one.
+   */
   gap?: (gap: Gap) => void
   /**
-   * The server refused the topic: for good, which ends the subscription, or for now, so that it is asked again. Left out,
-   * the client's `onError` is told.
+   * Called when the server refuses the topic: permanently, which ends the subscription, or temporarily, after
+   * which the client retries. Without it, the client's `onError` is called.
    */
   error?: (problem: TidingsError, about: Failure) => void
 }
 
 interface SnapshotHandlers<Snapshot> {
-  /** The topic's state, at the beginning and after each gap; events that follow come after it. */
+  /** Called with the topic's state, first and after each gap. Later events follow it. */
   snapshot?: (state: Snapshot) => void
 }
 
-/** What a loop over a topic yields, told apart by `type`. */
+/** The events that a loop over a topic yields, discriminated by `type`. */
 export type TopicEvent<C extends Channel> =
   | EventUnion<EventsOf<C>>
   | { type: 'gap'; data: Gap }
   | ([SnapshotOf<C>] extends [never] ? never : { type: 'snapshot'; data: SnapshotOf<C> })
 
-/** How a topic is folded into a value that does not begin with its snapshot. */
+/** Options to fold a topic into a value that does not start from its snapshot. */
 export interface StateOptions<State> extends SignalOptions {
-  /** The value before anything has happened. */
+  /** The value before the first event. */
   initial: State
 }
 
 /**
- * A topic, folded into one value that is kept up to date.
+ * A topic folded into one value that is kept up to date.
  *
- * It begins when it is made and ends with `close`, `using`, its signal or the client; the value stays what it was then.
+ * It starts on creation and ends with `close`, `using`, its signal or the client. The last value stays
+ * readable.
  */
 export interface TopicState<State, Before = never> extends Disposes {
-  /** The newest value, and the same one until it changes; undefined before the first snapshot, without an `initial`. */
+  /** The newest value, identical until it changes. Without `initial`, undefined before the first snapshot. */
   readonly value: State | Before
   /**
-   * Whether the value is made of everything that came. It is not before the first snapshot, from a gap to the snapshot
-   * that heals it, and after the end. Without a snapshot there is no healing a gap: then it is false only after the end.
+   * Whether the value includes every event so far. It is false before the first snapshot, from a gap until
+   * the next snapshot, and after the end. A channel without a snapshot cannot recover from a gap: there it is
+   * false only after the end.
    *
-   * While the connection is lost it stays true: nothing has been missed yet. `client.connection` tells of that.
+   * It stays true while the connection is lost, since nothing has been missed yet; see `client.connection`
+   * for that.
    */
   readonly isCurrent: boolean
   /**
-   * Calls back when `value` or `isCurrent` has changed: once for all that came together, with the newest value. With the
-   * browser's own `EventSource`, events come one by one.
+   * Calls the handler when `value` or `isCurrent` changes: once for all events that arrive together, with the
+   * newest value. With the browser's own `EventSource`, events arrive one by one.
    */
   on(event: 'change', handler: (value: State) => void, options?: SignalOptions): Unsubscribe
-  /** Resolves when the topic is live, and rejects when it is ended before; it is safe to ignore. See `Subscription`. */
+  /**
+   * Resolves when the topic is live, and rejects if it ends first. It is safe to ignore. See `Subscription`.
+   */
   readonly ready: Promise<void>
   /**
-   * Calls back when the server refuses the topic: for good, which ends the state, or for now. Without one, the client's
-   * `onError` is told.
+   * Calls the handler when the server refuses the topic: permanently, which ends the state, or temporarily.
+   * Without a handler, the client's `onError` is called.
    */
   on(
     event: 'error',
     handler: (problem: TidingsError, about: Failure) => void,
     options?: SignalOptions,
   ): Unsubscribe
-  /** Ends it: nobody is called back any more. Closing twice is closing once. */
+  /** Ends the state: no handler is called afterwards. Closing again has no effect. */
   close(): void
 }
 
-/** `EventUnion`, which editors show as its members: it is computed in here, where its own name does not stick to it. */
+/** `EventUnion`, computed here so that editors show its members instead of its name. */
 type ShownUnion<Events> = [
   { [Name in keyof Events]: { type: Name; data: Events[Name] } }[keyof Events],
 ] extends [infer Union]
@@ -119,11 +131,11 @@ type ShownUnion<Events> = [
 /** Folds a topic into any value. */
 export interface FoldTopic<Happenings> {
   /**
-   * Keeps one value up to date, folding all that a loop over the topic would yield: events, gaps and, where the channel
-   * has one, the snapshot. It begins with `initial`, whose type is the value's.
+   * Keeps one value up to date by folding everything that a loop over the topic would yield: events, gaps
+   * and, if the channel has one, the snapshot. It starts from `initial`, which sets the value's type.
    *
-   * The reducer returns the next value and leaves the last one as it is; to return the last one is to change nothing.
-   * If it throws, that is reported as of any handler, and the value stays.
+   * The reducer returns the next value and must not modify the last one; returning the last value means no
+   * change. If it throws, the error is reported like any handler's, and the value stays.
    *
    * @throws TidingsError `closed` if the client is
    */
@@ -137,11 +149,12 @@ export interface FoldTopic<Happenings> {
 /** Folds a topic into its snapshot, or into any value. */
 export interface FoldSnapshot<Snapshot, Events> extends FoldTopic<Events & { snapshot: Snapshot; gap: Gap }> {
   /**
-   * Keeps the topic's snapshot up to date: each event is folded into it, and a fresh snapshot, after a gap, replaces it.
-   * Before the first one the value is undefined. For a value of another type, give `initial`.
+   * Keeps the topic's snapshot up to date: folds each event into it, and replaces it with the fresh snapshot
+   * after a gap. The value is undefined before the first snapshot. For a value of another type, give
+   * `initial`.
    *
-   * The reducer returns the next value and leaves the last one as it is; to return the last one is to change nothing.
-   * If it throws, that is reported as of any handler, and the value stays.
+   * The reducer returns the next value and must not modify the last one; returning the last value means no
+   * change. If it throws, the error is reported like any handler's, and the value stays.
    *
    * @throws TidingsError `closed` if the client is
    */
@@ -152,14 +165,14 @@ export interface FoldSnapshot<Snapshot, Events> extends FoldTopic<Events & { sna
 }
 
 /**
- * One topic of a channel. Nothing happens before it is subscribed to.
+ * One topic of a channel. It does nothing until the first subscription.
  *
- * It can be looped over: `for await (const event of room)`. The loop is a subscription of its own that begins with it
- * and ends when it is left. A loop that lies more than 4,096 events behind gets a `gap` with reason `overflow`.
+ * Loop over it with `for await (const event of room)`. Each loop is its own subscription, which starts and
+ * ends with the loop. A loop that falls more than 4,096 events behind gets a `gap` with reason `overflow`.
  */
 export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
   /**
-   * Subscribes with a handler for each event that matters.
+   * Subscribes with a handler for each event of interest.
    *
    * @throws TidingsError `closed` if the client is
    */
@@ -174,7 +187,10 @@ export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
     handler: (payload: EventsOf<C>[Name]) => void,
     options?: SignalOptions,
   ): Subscription
-  /** The loop with a signal, which ends it quietly: `for await (const event of room.events({ signal }))`. */
+  /**
+   * Loops with a signal, which ends the loop without an error:
+   * `for await (const event of room.events({ signal }))`.
+   */
   events(options?: SignalOptions): TopicEvents<C>
   /** Folds the topic into one value that is kept up to date. */
   readonly state: [SnapshotOf<C>] extends [never]
@@ -182,14 +198,14 @@ export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
     : FoldSnapshot<SnapshotOf<C>, EventsOf<C>>
 }
 
-/** Names a topic: with the channel's params, or with nothing if it has none, or none that must be given. */
+/** Selects a topic by the channel's params. They may be omitted if none is required. */
 export type ChannelClient<C extends Channel> = keyof C['params'] extends never
   ? () => Topic<C>
   : IsOmittable<GivenParamsOf<C>> extends true
     ? (params?: GivenParamsOf<C>) => Topic<C>
     : (params: GivenParamsOf<C>) => Topic<C>
 
-/** Tells whether what was caught is what calling the procedure can fail with, so that `code` types `data`. */
+/** Whether a caught error is one that calling the procedure can fail with, so that `code` types `data`. */
 interface Fallible<P> {
   isError(error: unknown): error is FailureOf<P>
 }
@@ -197,8 +213,8 @@ interface Fallible<P> {
 /**
  * Calls a command. Rejects with a `TidingsError`, which `isError` types.
  *
- * When the network fails it is sent again, up to three times within its time, with one idempotency key: the server
- * does not run it again, but gives the first one's answer.
+ * If the network fails, the command is sent again with the same idempotency key, up to three times within its
+ * time. The server does not run it again, but returns the first answer.
  */
 export type CommandClient<C extends Command> = Fallible<C> &
   (C['input'] extends undefined
@@ -208,17 +224,17 @@ export type CommandClient<C extends Command> = Fallible<C> &
       : (input: GivenInputOf<C>, options?: CallOptions) => Promise<OutputOf<C>>)
 
 /**
- * A stream that was called: its events by iterating, once, and then its output.
+ * A running stream call. Iterate it once for its events, then await its output.
  *
- * Leaving the loop, `dispose` and the call's signal end it, and the server is told. Failures are thrown in the loop and
- * reject `output`.
+ * Leaving the loop, `using` and the call's signal end it, and notify the server. Failures are thrown in the
+ * loop and reject `output`.
  */
 export interface Run<S extends Stream> extends AsyncIterable<EventUnion<EventsOf<S>>>, Disposes {
-  /** The output, when the run is over. If nobody iterates, the events are read and dropped. */
+  /** Resolves with the output when the run is over. Without a loop, the events are read and dropped. */
   readonly output: Promise<OutputOf<S>>
 }
 
-/** Calls a stream. The request is made at once. */
+/** Calls a stream. The request is sent immediately. */
 export type StreamClient<S extends Stream> = Fallible<S> &
   (S['input'] extends undefined
     ? (options?: SignalOptions) => Run<S>
@@ -229,7 +245,7 @@ export type StreamClient<S extends Stream> = Fallible<S> &
 /** The connection that carries the client's subscriptions. */
 export interface Connection {
   readonly state: ConnectionState
-  /** Calls back on each change of state. */
+  /** Calls the handler on each change of state. */
   on(event: 'change', handler: (state: ConnectionState) => void, options?: SignalOptions): Unsubscribe
 }
 
@@ -248,12 +264,12 @@ export type Client<Contract> = ProceduresOf<Contract> &
   Disposes & {
     readonly connection: Connection
     /**
-     * Makes another connection now, with `headers` that are asked for again: when the user signs in or out. Each topic goes on
-     * from its cursor. With `share`, the tab that holds the connection does it, for all tabs.
+     * Replaces the connection now and reads `headers` again: call it when the user signs in or out. Each
+     * topic resumes from its cursor. With `share`, the tab that holds the connection does this for all tabs.
      *
-     * Without a connection it does nothing. Called again within a second, it is done again when the second is over.
+     * Does nothing without a connection. A second call within a second takes effect when the second is over.
      */
     reconnect(): void
-    /** Ends every subscription, loop, call and run. Closing twice is closing once. */
+    /** Ends every subscription, loop, call and run. Closing again has no effect. */
     close(): void
   }

@@ -1,10 +1,13 @@
-/** The key that `Disposable` has in the compiler's `lib`. `never` without `esnext.disposable`, as in Vite's templates. */
+/**
+ * The key that `Disposable` has in the compiler's `lib`. `never` without `esnext.disposable`, as in Vite's
+ * templates.
+ */
 type DisposeKey = SymbolConstructor extends { readonly dispose: infer Key extends symbol } ? Key : never
 
 /**
- * What `using` ends at the end of the block.
+ * A resource that `using` closes at the end of the block.
  *
- * It is a `Disposable` wherever the compiler knows one, and has no members elsewhere: naming `Disposable` itself there
- * turns everything that extends it into `any`, without an error under `skipLibCheck`.
+ * It is a `Disposable` wherever the compiler knows one, and has no members elsewhere: naming `Disposable`
+ * itself there turns everything that extends it into `any`, without an error under `skipLibCheck`.
  */
 export interface Disposes extends Record<DisposeKey, () => void> {}
