@@ -10,28 +10,36 @@ import { defaultTopicKeyBytes } from './topic-key.js'
 import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
 
-/** What an emitter is made with. */
+/** The options of an emitter. */
 export interface EmitterOptions {
-  /** What carries the events to the servers: the one they have. */
+  /** The bus that carries the events to the servers: the same as theirs. */
   bus: Bus
-  /** How much is kept of a topic that no server has had a subscriber for yet. Defaults to what servers do. */
+  /**
+   * How much to keep of a topic that no server has had a subscriber for yet. Defaults to the servers'
+   * defaults.
+   */
   history?: HistoryOptions
-  /** How long the key of a topic may be, as `limits.topicKeyBytes` of the servers. Defaults to 4,096 bytes. */
+  /**
+   * The maximum length of a topic's key, as `limits.topicKeyBytes` of the servers. Defaults to 4,096 bytes.
+   */
   topicKeyBytes?: number
-  /** Told each emit that the bus has not taken, for a program that does not await its emits. */
+  /** Called with each emit that the bus did not accept, for a program that does not await its emits. */
   onError?(error: unknown, at: ErrorPlace): void
 }
 
-/** Emits, and serves nobody. */
+/** Emits events without serving clients. */
 export interface Emitter<Contract> extends AsyncDisposes {
-  /** As that of a server: `emit.room({ roomId }).message(…)`. A promise that rejects is safe to ignore, as there. */
+  /**
+   * Emits events like a server's `emit`: `emit.room({ roomId }).message(…)`. A rejected promise is safe to
+   * ignore.
+   */
   readonly emit: Emit<Contract>
-  /** Waits for what is being emitted, and closes the bus. */
+  /** Waits for pending emits, and closes the bus. */
   close(): Promise<void>
 }
 
 /**
- * Emits from a process that serves nobody: a worker, a cron job, a script.
+ * Creates an emitter for a process that serves no clients: a worker, a cron job, a script.
  *
  * @throws TidingsError `invalid_options` without a bus, or for a history out of range
  */

@@ -3,35 +3,36 @@ import { kindOf, mistake, requireKnown } from '../mistake.js'
 import type { Connection } from './connection.js'
 import { topicByKey } from './topic-access.js'
 
-/** A connection, as a predicate sees it. */
+/** A connection, as a predicate receives it. */
 export interface ConnectionView {
-  /** Whose it is, as the option `principal` says. */
+  /** The owner of the connection, as the option `principal` returned it. */
   readonly principal: string | undefined
   readonly address: string | undefined
-  /** The keys of the topics it carries, and of those it is asked to carry: `room?roomId=lobby`. */
+  /** The keys of the topics the connection carries or was asked to carry: `room?roomId=lobby`. */
   readonly topics: readonly string[]
 }
 
-/** Picks connections, on the node that it is called on. */
+/** Selects connections on the node where it is called. */
 export type ConnectionPredicate = (connection: ConnectionView) => boolean
 
-/** Picks connections, on all nodes. Where it names both, both have to match. */
+/** Selects connections on all nodes. If both fields are given, both must match. */
 export type ConnectionFilter =
   | {
-      /** Whose they are, as the option `principal` says. */
+      /** The owner of the connections, as the option `principal` returned it. */
       readonly principal: string
       readonly topic?: string
     }
   | {
       readonly principal?: string
-      /** The key of a topic that they carry: `room?roomId=lobby`. */
+      /** The key of a topic that the connections carry: `room?roomId=lobby`. */
       readonly topic: string
     }
 
 /**
  * Checks a filter, and gives it with the topic's key as connections have it.
  *
- * @throws TidingsError `invalid_options` for one that names nothing, or something that is not text; as `topicByKey` does
+ * @throws TidingsError `invalid_options` for one that names nothing, or something that is not text; as
+ * `topicByKey` does
  */
 export function requireFilter(
   given: unknown,

@@ -9,41 +9,42 @@ import {
 } from './connection-view.js'
 import type { RevocationKind, Revocations } from './revocations.js'
 
-/** Takes back what was allowed. */
+/** Revokes the access of connected clients. */
 export interface Revoker {
   /**
-   * Ends the connections that a filter names, on all nodes: `disconnect({ principal: 'eve' })`,
-   * `disconnect({ topic: 'room?roomId=lobby' })`, or both. Resolves with how many were ended, on how many nodes; without a
-   * bus that is one. Their clients get `$error` `unauthorized`, come back, and are asked who they are: one that has no
-   * access any more is refused then.
+   * Ends the connections that match a filter, on all nodes: `disconnect({ principal: 'eve' })`,
+   * `disconnect({ topic: 'room?roomId=lobby' })`, or both. Resolves with the number of ended connections and
+   * of nodes; without a bus there is one node. Their clients get `$error` `unauthorized`, reconnect and
+   * authenticate again: a client that no longer has access is refused then.
    *
-   * A request that is on its way to open a connection counts like one, once its `context` is known. It is asked for its
-   * `context` and by `authorize` again, so that no verdict that is older than this opens anything.
+   * A request that is opening a connection counts as one once its `context` is known. Its `context` and
+   * `authorize` are called again, so that no earlier decision opens a connection.
    *
-   * A node that cannot reach the bus now is not among those counted. It does the same as soon as it can read the bus, or has
-   * all its clients prove who they are if it was away for more than ten minutes.
+   * A node that cannot reach the bus is not counted. It applies the call as soon as it can read the bus. If
+   * it was cut off for more than ten minutes, it asks all its clients to authenticate again.
    *
-   * @throws TidingsError `unavailable` if the bus cannot be used, or a node that is on it has not said in five seconds that it
-   * is done: this node has done it, others may have. Call it again. `not_found` or `invalid_input` for a topic that the
-   * contract does not have, `invalid_options` for a filter that names nothing
+   * @throws TidingsError `unavailable` if the bus cannot be used, or a node on it has not confirmed within
+   * five seconds: this node has applied the call, and others may have. Call it again. `not_found` or
+   * `invalid_input` for a topic that the contract does not have, `invalid_options` for an empty filter
    */
   disconnect(which: ConnectionFilter): Promise<Revoked>
   /**
-   * Ends the connections that a predicate picks on this node alone, and returns how many. With a bus, the connections on other
-   * nodes go on: give a filter to reach those.
+   * Ends the connections that a predicate selects on this node only, and returns their number. With a bus,
+   * connections on other nodes stay open: give a filter to reach them.
    */
   disconnect(predicate: ConnectionPredicate): number
   /**
-   * Has the clients of the connections that a filter names prove who they are, on all nodes, as {@link disconnect} does. Each
-   * subscription is authorised again, with what `context` says then; one that is refused ends alone. A client that does not
-   * prove itself within 30 s is disconnected. Nothing that goes on is interrupted.
+   * Asks the clients of the connections that match a filter to authenticate again, on all nodes, as {@link
+   * disconnect} does. Each subscription is authorised again with the new `context`; a refused subscription
+   * ends alone. A client that does not authenticate within 30 s is disconnected. Other subscriptions are not
+   * interrupted.
    *
-   * A single topic's own connection, on which there is no asking, is ended: its client comes back.
+   * A single-topic connection cannot be asked, so it is ended: its client reconnects.
    *
    * @throws TidingsError as {@link disconnect} does
    */
   reauthorize(which: ConnectionFilter): Promise<Revoked>
-  /** The same for the connections that a predicate picks on this node alone. Returns how many. */
+  /** Does the same for the connections that a predicate selects on this node only. Returns their number. */
   reauthorize(predicate: ConnectionPredicate): number
 }
 
