@@ -316,3 +316,14 @@ test('what a catchall takes arrives as well', () => {
 const halfPairs = fc
   .array(fc.constantFrom('\ud800', '\udc00', '\udfff', 'a', '\u0000', '\u2028', '\u2029', '\ufeff'))
   .map((units) => units.join(''))
+
+test('an error lists at most 20 issues, and says how many there are', () => {
+  const plan = payloadOf(classic.array(classic.string()))
+  const misfits = Array.from({ length: 1_000 }, () => 1)
+  expect(() => plan.decode(misfits, 'the input of send')).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(/^the input of send did not fit the schema: at 0: .+ \(and 999 more\)$/),
+      issues: expect.toSatisfy((issues: unknown[]) => issues.length === 20),
+    }),
+  )
+})

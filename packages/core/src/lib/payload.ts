@@ -87,6 +87,9 @@ function isRewriting({ _zod: { def } }: zod.$ZodTypes): boolean {
   return 'check' in def && (def.check as string) === 'overwrite'
 }
 
+/** How many issues an error lists: a list of 400,000 items that do not fit has as many, in 41 MB of JSON. */
+const maxIssues = 20
+
 function fitting(parse: () => zod.util.SafeParseResult<unknown>, what: string, code: MisfitCode): unknown {
   let outcome: zod.util.SafeParseResult<unknown>
   try {
@@ -106,8 +109,10 @@ function fitting(parse: () => zod.util.SafeParseResult<unknown>, what: string, c
     })
   }
   if (outcome.success) return outcome.data
-  const issues = outcome.error.issues.map(toIssue)
-  throw new TidingsError({ code, message: `${what} did not fit the schema: ${summary(issues)}`, issues })
+  const { issues: found } = outcome.error
+  const issues = found.slice(0, maxIssues).map(toIssue)
+  const message = `${what} did not fit the schema: ${summary(issues, found.length)}`
+  throw new TidingsError({ code, message, issues })
 }
 
 /** An allow-list of what an issue tells: never the input it is about. */
@@ -116,11 +121,10 @@ function toIssue(issue: zod.$ZodIssue): Issue {
   return { path, code: issue.code, message: issue.message }
 }
 
-function summary(issues: readonly Issue[]): string {
-  const [first] = issues
+function summary([first]: readonly Issue[], count: number): string {
   if (!first) return 'no reason given'
   const at = first.path.length === 0 ? '' : `at ${first.path.join('.')}: `
-  const more = issues.length === 1 ? '' : ` (and ${issues.length - 1} more)`
+  const more = count === 1 ? '' : ` (and ${count - 1} more)`
   return `${at}${first.message}${more}`
 }
 
