@@ -182,6 +182,20 @@ describe('a body that was read in front', () => {
   })
 })
 
+describe('a body with very many values', () => {
+  it('is refused beyond one value for each 20 bytes that a body may have', async () => {
+    const { tidings, errors } = start()
+    const url = await mount(expressHandler(tidings))
+    const list = (count: number) => `{"a":[${Array.from({ length: count }, () => 1)}]}`
+    expect((await post(`${url}/echo`, list(52_427))).status).toBe(200)
+    expect(await post(`${url}/echo`, list(52_428))).toMatchObject({
+      status: 400,
+      body: { code: 'bad_request', detail: expect.stringContaining('has more than 52428 values in it') },
+    })
+    expect(errors).toEqual([])
+  })
+})
+
 describe('what is nested deeply', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
   const tooDeep = { code: 'bad_request', detail: expect.stringContaining('nested more than 200 levels deep') }

@@ -96,13 +96,14 @@ export interface LimitOptions {
   sources?: number
   /**
    * The maximum length of a topic's key in bytes: `room?roomId=lobby`, percent-encoded. Subscribing to a
-   * longer key is refused with 400 `bad_request`, and emitting to one throws.
+   * longer key is refused with 400 `bad_request`, and an emit to one rejects with it.
    *
    * Defaults to 4,096. Limit text params in the contract as well: `z.string().max(64)`.
    */
   topicKeyBytes?: number
   /**
-   * The maximum length of a request body in bytes. A longer body is answered with 413 `payload_too_large`.
+   * The maximum length of a request body in bytes. A longer body is answered with 413 `payload_too_large`, and one with more
+   * than one value for each 20 of these bytes with 400 `bad_request`.
    *
    * Defaults to 1,048,576: 1 MiB.
    */

@@ -2,7 +2,7 @@ import { TidingsError } from '@tidings/core'
 import type { CompiledCommand, CompiledStream } from '@tidings/core/wire'
 import type { TidingsRequest } from '../http/http.js'
 import { parseMediaType } from '../http/media-type.js'
-import { requireShallow } from '../http/nesting.js'
+import { requireModest } from '../http/nesting.js'
 
 /**
  * Reads a body of JSON.
@@ -18,7 +18,7 @@ export async function readJsonBody(
 ): Promise<unknown> {
   requireJson(request, what)
   const json = await request.json(maxBytes)
-  requireShallow(json, `The body of ${what}`)
+  requireModest(json, `The body of ${what}`, maxBytes)
   return json
 }
 
