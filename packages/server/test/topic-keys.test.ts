@@ -1,5 +1,5 @@
 import { channel, defineContract } from '@tidings/core'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createEmitter, createServer, memoryBus, type ServerOptions } from '../src/index.js'
@@ -72,19 +72,38 @@ it('does not repeat a long name that is not a channel', async () => {
   expect(JSON.stringify(body).length).toBeLessThan(500)
 })
 
-it('throws where a program emits to a topic that cannot be subscribed to', async () => {
-  const { tidings } = await start({ limits: { topicKeyBytes: 100 } })
-  const expected = expect.objectContaining({
-    code: 'invalid_output',
-    message: expect.stringContaining('is 101 bytes long, and the limit is 100'),
-  })
-  expect(() => tidings.emit.room({ roomId: roomWith(101) })).toThrow(expected)
-  await tidings.emit.room({ roomId: roomWith(100) }).typing('ada')
+describe('an emit to a topic that no client can subscribe to', () => {
+  const tooLong = { roomId: roomWith(101) }
+  const unpaired = { roomId: '\ud800' }
 
-  const { emit, close } = createEmitter(contract, { bus: memoryBus(), topicKeyBytes: 100 })
-  onTestFinished(close)
-  expect(() => emit.room({ roomId: roomWith(101) })).toThrow(expected)
-  await emit.room({ roomId: roomWith(100) }).typing('ada')
+  it.each([
+    ['is too long', tooLong, 'is 101 bytes long, and the limit is 100'],
+    ['cannot be put in a URL', unpaired, 'A string with an unpaired surrogate cannot be put in a URL'],
+  ])(
+    'rejects where its key %s, which is safe to ignore, and tells onError',
+    async (_what, params, reason) => {
+      const told: unknown[] = []
+      const onError = (error: unknown) => told.push(error)
+      const expected = expect.objectContaining({
+        code: 'bad_request',
+        message: expect.stringContaining(reason),
+      })
+      const { tidings } = await start({ limits: { topicKeyBytes: 100 }, onError })
+      await expect(tidings.emit.room(params).typing('ada')).rejects.toThrow(expected)
+      void tidings.emit.room(params).typing('ada')
+      expect(told).toEqual([expected, expected])
+      expect(() => tidings.emit.room(params).typing(1 as never)).toThrow(
+        expect.objectContaining({ code: 'invalid_output' }),
+      )
+      await tidings.emit.room({ roomId: roomWith(100) }).typing('ada')
+
+      const { emit, close } = createEmitter(contract, { bus: memoryBus(), topicKeyBytes: 100, onError })
+      onTestFinished(close)
+      await expect(emit.room(params).typing('ada')).rejects.toThrow(expected)
+      expect(told).toHaveLength(3)
+      await emit.room({ roomId: roomWith(100) }).typing('ada')
+    },
+  )
 })
 
 it('keeps the name of a topic once, however many connections carry it', async () => {

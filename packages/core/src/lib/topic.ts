@@ -10,7 +10,8 @@ export interface TopicCodec {
    * Gives the query string, without `?`. It is canonical: equal params give equal text. Whatever has a
    * default may be left out, and is in the text.
    *
-   * @throws TidingsError with `code`, by default `invalid_output`, if the params do not fit
+   * @throws TidingsError with `code`, by default `invalid_output`, if the params do not fit; `bad_request` in place of
+   * `invalid_output` if they fit and cannot be put in a URL
    */
   encode(params: unknown, code?: MisfitCode): string
   /**
@@ -105,6 +106,12 @@ function percentEncoded(text: string, name: string, what: string, code: MisfitCo
       message: 'A string with an unpaired surrogate cannot be put in a URL',
     }
     const message = `${what} cannot be sent: at ${name}: ${issue.message}`
-    throw new TidingsError({ code, message, issues: [issue], cause })
+    // Params that fit the schema are not the program's mistake: a client may have chosen them.
+    throw new TidingsError({
+      code: code === 'invalid_output' ? 'bad_request' : code,
+      message,
+      issues: [issue],
+      cause,
+    })
   }
 }

@@ -74,7 +74,7 @@ export function createEmitter<const Contract extends ContractDefinition>(
     appended.catch((error) => onError(error, { place: key }))
     return appended
   }
-  const emit = createEmit(compileContract(contract), publish, maxKeyBytes)
+  const emit = createEmit(compileContract(contract), { publish, maxKeyBytes, onError })
   const close = () => {
     isClosed = true
     return bus.close()

@@ -1,5 +1,7 @@
-import { TidingsError } from '@tidings/core'
+import { isTidingsError, TidingsError } from '@tidings/core'
 import { type CompiledChannel, type CompiledGroup, encodeEventBody, topicKey } from '@tidings/core/wire'
+import { rejected } from './ignorable.js'
+import type { ErrorPlace } from './options.js'
 import { keyTooLong } from './topic-key.js'
 
 /** Where an encoded event goes: the key of its topic, its name, and its frame without an id. */
@@ -12,32 +14,45 @@ export interface UntypedEmit {
 
 export type UntypedTopicEmitter = Readonly<Record<string, (payload: unknown) => Promise<void>>>
 
-/**
- * Builds the `emit` of a contract.
- *
- * @param maxKeyBytes how long the key of a topic may be
- */
-export function createEmit(group: CompiledGroup, publish: Publish, maxKeyBytes: number): UntypedEmit {
+/** What the `emit` of a contract is made with. */
+export interface EmitDeps {
+  readonly publish: Publish
+  /** The greatest length of a topic's key. */
+  readonly maxKeyBytes: number
+  /** Reports an event for a topic that cannot exist. */
+  readonly onError: (error: unknown, at: ErrorPlace) => void
+}
+
+/** Builds the `emit` of a contract. */
+export function createEmit(group: CompiledGroup, deps: EmitDeps): UntypedEmit {
   const emit: Record<string, UntypedEmit[string]> = {}
   for (const [name, member] of group.members) {
-    if (member.kind === 'channel') emit[name] = channelEmitter(member, publish, maxKeyBytes)
-    else if (member.kind === 'group') emit[name] = createEmit(member, publish, maxKeyBytes)
+    if (member.kind === 'channel') emit[name] = channelEmitter(member, deps)
+    else if (member.kind === 'group') emit[name] = createEmit(member, deps)
   }
   return emit
 }
 
-function channelEmitter(channel: CompiledChannel, publish: Publish, maxKeyBytes: number) {
+function channelEmitter(channel: CompiledChannel, { publish, maxKeyBytes, onError }: EmitDeps) {
   // The last one is kept: who emits a hundred events mostly emits them to one topic.
   let last: { readonly query: string; readonly emitter: UntypedTopicEmitter } | undefined
   return (params: unknown = {}) => {
-    const query = channel.topics.encode(params)
-    if (last?.query !== query) {
-      // No client can subscribe to it, on any server that has the same limit.
-      const problem = keyTooLong(topicKey(channel.path, query), channel.path, maxKeyBytes)
-      if (problem) throw new TidingsError({ code: 'invalid_output', message: problem })
-      last = { query, emitter: topicEmitter(channel, query, publish) }
+    try {
+      const query = channel.topics.encode(params)
+      if (last?.query !== query) {
+        const problem = keyTooLong(topicKey(channel.path, query), channel.path, maxKeyBytes)
+        if (problem) throw new TidingsError({ code: 'bad_request', message: problem })
+        last = { query, emitter: topicEmitter(channel, query, publish) }
+      }
+      return last.emitter
+    } catch (error) {
+      if (!isTidingsError(error) || error.code !== 'bad_request') throw error
+      // The params fit the schema, and no client can subscribe to what they name.
+      return topicEmitter(channel, '', () => {
+        onError(error, { place: channel.path })
+        return rejected(error)
+      })
     }
-    return last.emitter
   }
 }
 

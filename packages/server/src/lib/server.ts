@@ -159,7 +159,7 @@ export function createServer(
     const procedure = procedures.get(path)
     return procedure?.kind === 'channel' ? procedure.settings : undefined
   }
-  const emit = createEmit(compiled, publish, maxTopicKeyBytes)
+  const emit = createEmit(compiled, { publish, maxKeyBytes: maxTopicKeyBytes, onError })
   const site: Site = {
     options,
     procedures,
