@@ -34,10 +34,10 @@ export interface Revoker {
    */
   disconnect(predicate: ConnectionPredicate): number
   /**
-   * Asks the clients of the connections that match a filter to authenticate again, on all nodes, as {@link
-   * disconnect} does. Each subscription is authorised again with the new `context`; a refused subscription
-   * ends alone. A client that does not authenticate within 30 s is disconnected. Other subscriptions are not
-   * interrupted.
+   * Asks the clients of the connections that match a filter to authenticate again, on all nodes, as
+   * {@link disconnect} does. Each subscription is authorised again with the new `context`; a refused
+   * subscription ends alone. A client that does not authenticate within 30 s is disconnected. Other
+   * subscriptions are not interrupted.
    *
    * A single-topic connection cannot be asked, so it is ended: its client reconnects.
    *
