@@ -8,7 +8,7 @@ import { readJsonBody } from '../runs/exchange.js'
 import type { Site } from '../site.js'
 import { admit, connectionInfo } from './admission.js'
 import { nodeOf } from './connection-ids.js'
-import { contextOf, mostAsked } from './context-of.js'
+import { contextOf, mostAsked, requireUnexpired, revokedTooOften } from './context-of.js'
 import { eventStream } from './event-stream.js'
 import { type Arrival, revoke } from './revocations.js'
 import { gone, SharedConnection } from './shared-connection.js'
@@ -79,6 +79,7 @@ export async function answerControl(
   arrival: Arrival,
 ): Promise<CompleteAnswer> {
   const json = await readJsonBody(request, site.options.maxBodyBytes, 'a control request')
+  requireUnexpired(asked.context)
   const known = site.shared.get(id)
   if (!known) return elsewhere(site, id, request, json)
   if (!known.belongsTo(asked.context)) throw gone()
@@ -157,11 +158,6 @@ function keyOf({ procedures }: Site, operation: ControlOperation): string[] {
     // It is refused for what it is.
     return []
   }
-}
-
-function revokedTooOften(): TidingsError {
-  const message = 'Access was revoked repeatedly while this request was being authorised. Try again'
-  return new TidingsError({ code: 'unavailable', message, retryAfterMs: 1_000 })
 }
 
 /** Has the node answer that a connection is on. It asks anew who sent the request. */

@@ -9,6 +9,18 @@ export const mostAsked = 3
 /** Asks who sends a request. @throws TidingsError `unauthorized` if its credentials have expired, and what `context` throws */
 export async function contextOf({ options }: Site, request: TidingsRequest): Promise<unknown> {
   const context = await options.context(request)
-  if (expiryOf(context) > Date.now()) return context
+  requireUnexpired(context)
+  return context
+}
+
+/** @throws TidingsError `unauthorized` if the credentials of a context have expired */
+export function requireUnexpired(context: unknown): void {
+  if (expiryOf(context) > Date.now()) return
   throw new TidingsError({ code: 'unauthorized', message: 'Your credentials have expired. Send new ones' })
+}
+
+/** The error for a request that was revoked each of the {@link mostAsked} times that it was authorised. */
+export function revokedTooOften(): TidingsError {
+  const message = 'Access was revoked repeatedly while this request was being authorised. Try again'
+  return new TidingsError({ code: 'unavailable', message, retryAfterMs: 1_000 })
 }

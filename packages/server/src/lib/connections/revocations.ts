@@ -90,7 +90,10 @@ export class Revocations {
   }
 }
 
-/** A request that would open a connection, or change what one carries, from when it is asked to when it is answered. */
+/**
+ * A request that would open a connection, or change what one carries, from when it is asked to when it is answered; and one
+ * that would run a handler, until its body has been read.
+ */
 export class Arrival {
   readonly #revocations: Revocations
   #state: 'over' | 'unknown' | 'known' = 'over'

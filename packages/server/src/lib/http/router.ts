@@ -67,12 +67,8 @@ function endpointOf(site: Site, request: TidingsRequest): Endpoint | undefined {
   return {
     method: 'POST',
     procedure: compiled,
-    answer: async () => {
-      const context = await contextOf(site, request)
-      return kind === 'command'
-        ? answerCommand(site, procedure, request, context)
-        : answerStream(site, procedure, request, context)
-    },
+    answer: () =>
+      kind === 'command' ? answerCommand(site, procedure, request) : answerStream(site, procedure, request),
   }
 }
 

@@ -4,6 +4,7 @@ import { jsonAnswer, problemAnswer } from '../http/answers.js'
 import { publicError } from '../http/errors.js'
 import type { CompleteAnswer, TidingsRequest } from '../http/http.js'
 import type { Site } from '../site.js'
+import { callerWith } from './caller.js'
 import { fail, readInput } from './exchange.js'
 
 /** How long an idempotency key may be, in characters. */
@@ -17,11 +18,13 @@ export async function answerCommand(
   site: Site,
   command: BoundCommand,
   request: TidingsRequest,
-  context: unknown,
 ): Promise<CompleteAnswer> {
   const { path } = command.compiled
-  const key = idempotencyKeyOf(request)
-  const { json, input } = await readInput(command.compiled, request, site.options.maxBodyBytes)
+  const { context, body } = await callerWith(site, request, async () => {
+    const key = idempotencyKeyOf(request)
+    return { key, ...(await readInput(command.compiled, request, site.options.maxBodyBytes)) }
+  })
+  const { key, json, input } = body
   if (key === undefined) return runCommand(site, command, input, context, request.signal)
   const keyed = {
     ...callerOf(site, request, context),

@@ -4,6 +4,7 @@ import { eventStream } from '../connections/event-stream.js'
 import { publicError } from '../http/errors.js'
 import type { StreamAnswer, TidingsRequest } from '../http/http.js'
 import type { Site } from '../site.js'
+import { callerWith } from './caller.js'
 import { fail, readInput } from './exchange.js'
 import { RunWriter } from './run-writer.js'
 
@@ -16,10 +17,12 @@ export async function answerStream(
   site: Site,
   stream: BoundStream,
   request: TidingsRequest,
-  context: unknown,
 ): Promise<StreamAnswer> {
   const { compiled, handler } = stream
-  const { input } = await readInput(compiled, request, site.options.maxBodyBytes)
+  const { context, body } = await callerWith(site, request, () =>
+    readInput(compiled, request, site.options.maxBodyBytes),
+  )
+  const { input } = body
   return eventStream((sink) => {
     const writer = new RunWriter(compiled, sink, site)
     site.runs

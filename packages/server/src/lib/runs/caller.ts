@@ -1,0 +1,37 @@
+import { contextOf, mostAsked, requireUnexpired, revokedTooOften } from '../connections/context-of.js'
+import type { TidingsRequest } from '../http/http.js'
+import type { Site } from '../site.js'
+
+/**
+ * Asks who sends a request, and then has its body read, which may take a while. The context that is returned is good at the
+ * end of it: it has not expired, and is made again if it was revoked meanwhile.
+ *
+ * @throws TidingsError `unauthorized` for credentials that have expired; `unavailable` if they are revoked again and again;
+ * what `context`, `principal` and `read` throw
+ */
+export async function callerWith<Body>(
+  site: Site,
+  request: TidingsRequest,
+  read: () => Promise<Body>,
+): Promise<{ readonly context: unknown; readonly body: Body }> {
+  const { address } = request
+  const arrival = site.revocations.arrive()
+  const ask = async () => {
+    arrival.ask()
+    const context = await contextOf(site, request)
+    arrival.become({ principal: site.options.principal(context), address, topics: [] })
+    return context
+  }
+  try {
+    let context = await ask()
+    const body = await read()
+    requireUnexpired(context)
+    for (let count = 1; arrival.isRevoked; count += 1) {
+      if (count === mostAsked) throw revokedTooOften()
+      context = await ask()
+    }
+    return { context, body }
+  } finally {
+    arrival.leave()
+  }
+}
