@@ -214,4 +214,44 @@ describe('a control request', () => {
     expect((await controlling).results).toMatchObject([{ status: 'refused', problem: { code: 'forbidden' } }])
     expect(stream.text()).not.toContain('secret')
   })
+
+  it('is authorised again if proof is demanded meanwhile', async () => {
+    const { tidings, gates, ban, control, stream } = await connect()
+    gates.authorize.isClosed = true
+    const controlling = control([{ subscribe: key }])
+    await until(() => gates.authorize.count === 1, 'it was being authorised')
+    ban()
+    expect(tidings.reauthorize(({ topics }) => topics.includes(key))).toBe(1)
+    gates.authorize.open()
+    expect((await controlling).results).toMatchObject([{ status: 'refused', problem: { code: 'forbidden' } }])
+    expect(gates.authorize.count).toBe(2)
+    expect(stream.text()).not.toContain('secret')
+  })
+
+  it('opens its topic if it is still allowed after proof was demanded', async () => {
+    const { tidings, gates, control } = await connect()
+    gates.authorize.isClosed = true
+    const controlling = control([{ subscribe: key }])
+    await until(() => gates.authorize.count === 1, 'it was being authorised')
+    tidings.reauthorize(({ topics }) => topics.includes(key))
+    gates.authorize.open()
+    expect((await controlling).results).toMatchObject([{ status: 'accepted' }])
+    expect(gates.authorize.count).toBe(2)
+  })
+
+  it('is refused if proof is demanded each time that it is authorised', async () => {
+    const { tidings, gates, control, stream } = await connect()
+    gates.authorize.isClosed = true
+    const controlling = control([{ subscribe: key }])
+    for (let asked = 1; asked <= 3; asked += 1) {
+      await until(() => gates.authorize.count === asked, 'it was being authorised')
+      tidings.reauthorize(({ topics }) => topics.includes(key))
+      gates.authorize.open()
+      gates.authorize.isClosed = asked < 3
+    }
+    expect((await controlling).results).toMatchObject([
+      { status: 'refused', problem: { code: 'unavailable' } },
+    ])
+    expect(stream.text()).not.toContain('secret')
+  })
 })

@@ -18,6 +18,7 @@ import { cursorOf, gapAtStart, type Start, Subscription } from '../log/subscript
 import type { Site } from '../site.js'
 import { Allowance } from './allowance.js'
 import { Connection, type ConnectionOwner } from './connection.js'
+import { mostAsked, revokedTooOften } from './context-of.js'
 import { openingFrame } from './opening.js'
 import { requireAuthorized, type TopicRequest, topicByKey } from './topic-access.js'
 import { Validity } from './validity.js'
@@ -201,12 +202,16 @@ export class SharedConnection implements ConnectionOwner {
     this.#entering.set(key, entry)
     try {
       this.#requireAllowance()
+      let demands = this.demands
       await requireAuthorized(topic, request.context)
       await this.#site.hub.prepare(key, topic.channel.settings, this.#info, cursorOf(start))
-      // Its client may have proved who it is in the meantime, as somebody who may do less.
+      // Proof may have been demanded meanwhile, and given by a caller who may do less: no older verdict opens the topic.
       let known: Proof = request
-      while (this.#proof && this.#proof.demand > known.demand) {
-        known = this.#proof
+      for (let count = 1; ; count += 1) {
+        if (this.#proof && this.#proof.demand > known.demand) known = this.#proof
+        else if (this.demands === demands) break
+        if (count === mostAsked) throw revokedTooOften()
+        demands = this.demands
         await requireAuthorized(topic, known.context)
       }
       if (this.connection.isOver) throw gone()
