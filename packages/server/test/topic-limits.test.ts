@@ -269,6 +269,18 @@ describe('limits of topics', () => {
     expect(await subscribe('feed?id=a')).toMatchObject([{ status: 'refused' }])
   })
 
+  it('leave the other connections of a principal what one of them is refused', async () => {
+    const { url } = await start({ topicsPerPrincipal: 50, subscriptionsPerConnection: 20 })
+    const greedy = await connect(url)
+    for (let n = 0; n < 10; n += 1) {
+      const keys = rooms(20, n * 20)
+      await greedy.subscribe(...keys)
+      await greedy.control(...keys.map((unsubscribe) => ({ unsubscribe })))
+    }
+    const results = await (await connect(url)).subscribe(...rooms(20, 1_000))
+    expect(results.map(({ status }) => status)).toEqual(Array(20).fill('accepted'))
+  })
+
   it('hold for a client that connects again and again', async () => {
     const { url } = await start({ topicsPerPrincipal: 50, subscriptionsPerConnection: 50 })
     let accepted = 0

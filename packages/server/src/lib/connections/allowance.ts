@@ -18,12 +18,17 @@ export class Allowance {
     return this.#left === this.#most
   }
 
-  /** Does it once, or so many times, or says in how many milliseconds that may be done. */
+  /** Takes so many, or returns in how many milliseconds they can be taken. */
   take(times = 1): number {
+    const waitMs = this.waitMs(times)
+    if (waitMs === 0) this.#left -= times
+    return waitMs
+  }
+
+  /** Returns in how many milliseconds so many can be taken: 0 for now. */
+  waitMs(times = 1): number {
     this.#refill()
-    if (this.#left < times) return Math.ceil((times - this.#left) / this.#perMs)
-    this.#left -= times
-    return 0
+    return this.#left < times ? Math.ceil((times - this.#left) / this.#perMs) : 0
   }
 
   #refill(): void {

@@ -307,8 +307,12 @@ export class SharedConnection implements ConnectionOwner {
 
   /** @throws TidingsError for what is asked too often */
   #requireAllowance(): void {
-    const retryAfterMs = Math.max(...this.#allowances.map((allowance) => allowance.take()))
-    if (retryAfterMs === 0) return
+    const retryAfterMs = Math.max(...this.#allowances.map((allowance) => allowance.waitMs()))
+    if (retryAfterMs === 0) {
+      // Only what is done counts: a refusal by one allowance must not use up the others, which other connections share.
+      for (const allowance of this.#allowances) allowance.take()
+      return
+    }
     const message = 'You are requesting topics too often. Try again later'
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
