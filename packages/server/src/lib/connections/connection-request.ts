@@ -127,6 +127,7 @@ async function authorFor(
   { operations }: ControlRequest,
   arrival: Arrival,
 ): Promise<AskedContext & { readonly connection: SharedConnection }> {
+  let topics: readonly string[] | undefined
   for (let author = asked, count = 1; ; count += 1) {
     const connection = site.shared.get(id)
     if (!connection?.belongsTo(author.context)) throw gone()
@@ -134,9 +135,10 @@ async function authorFor(
     arrival.become({
       principal,
       address,
-      // Read only where there is a revocation to compare with.
+      // Read once, and only where there is a revocation to compare with.
       get topics() {
-        return operations.flatMap((operation) => keyOf(site, operation))
+        topics ??= operations.flatMap((operation) => keyOf(site, operation))
+        return topics
       },
     })
     if (!arrival.isRevoked) {
