@@ -95,13 +95,13 @@ const pageWithZod = pageWithZodMini
 describe('what a page has to load, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
-    { what: 'the client', script: defaultClient, limit: 18_800, target: 8_000 },
-    { what: 'the native client', script: nativeClient, limit: 15_400, target: 5_000 },
+    { what: 'the client', script: defaultClient, limit: 18_900, target: 8_000 },
+    { what: 'the native client', script: nativeClient, limit: 15_500, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',
       script: pageWithZodMini,
       withZod: true,
-      limit: 25_050,
+      limit: 25_150,
       target: 13_000,
     },
     {
