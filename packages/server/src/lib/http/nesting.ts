@@ -14,27 +14,7 @@ const bytesPerValue = 20
  * @throws TidingsError `bad_request`
  */
 export function requireModest(value: unknown, what: string, maxBytes: number): void {
-  requireShallow(value, what)
-  const maxValues = Math.max(1_000, Math.floor(maxBytes / bytesPerValue))
-  if (!hasMore(value, maxValues)) return
-  const message = `${what} has more than ${maxValues} values in it. Send fewer at a time, or raise limits.bodyBytes`
-  throw new TidingsError({ code: 'bad_request', message })
-}
-
-/** Whether there are more than so many values in a value, at all levels together. */
-function hasMore(value: unknown, most: number): boolean {
-  let count = 0
-  for (let level = inside([value]); level.length > 0; ) {
-    const next: object[] = []
-    for (const each of level) {
-      const values = Object.values(each)
-      count += values.length
-      if (count > most) return true
-      for (const inner of inside(values)) next.push(inner)
-    }
-    level = next
-  }
-  return false
+  walk(value, what, Math.max(1_000, Math.floor(maxBytes / bytesPerValue)))
 }
 
 /**
@@ -43,13 +23,25 @@ function hasMore(value: unknown, most: number): boolean {
  * @throws TidingsError `bad_request`
  */
 export function requireShallow(value: unknown, what: string): void {
+  walk(value, what, Number.POSITIVE_INFINITY)
+}
+
+/** Looks at a value level by level, without recursion. */
+function walk(value: unknown, what: string, maxValues: number): void {
   let level = inside([value])
+  let count = 0
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > mostLevels) {
       const message = `${what} is nested more than ${mostLevels} levels deep. Flatten it`
       throw new TidingsError({ code: 'bad_request', message })
     }
-    level = inside(level.flatMap((each) => Object.values(each)))
+    const values = level.flatMap((each) => Object.values(each))
+    count += values.length
+    if (count > maxValues) {
+      const message = `${what} has more than ${maxValues} values in it. Send fewer at a time, or raise limits.bodyBytes`
+      throw new TidingsError({ code: 'bad_request', message })
+    }
+    level = inside(values)
   }
 }
 
