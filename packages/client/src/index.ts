@@ -1,8 +1,8 @@
-export type { ConnectionState } from './lib/connection-state.js'
+export type { ConnectionState } from './lib/connection/connection-state.js'
 export { createClient } from './lib/create-client.js'
 export type { Subscription, Unsubscribe } from './lib/disposable.js'
-export type { ClientOptions, ErrorPlace, EventSourceConstructor, EventSourceLike } from './lib/options.js'
-export type { Gap, GapReason } from './lib/subscriber.js'
+export type { ClientOptions, ErrorContext, EventSourceConstructor, EventSourceLike } from './lib/options.js'
+export type { Gap, GapReason } from './lib/topics/subscriber.js'
 export type {
   CallOptions,
   ChannelClient,

@@ -1,13 +1,13 @@
 import { TidingsError } from '@tidings/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, createClient, type ErrorPlace } from '../src/index.js'
+import { type ClientOptions, createClient, type ErrorContext } from '../src/index.js'
 import { contract } from './contract.js'
 import { listen, startServer, until } from './harness.js'
 import { hostileProxy, type Plan } from './hostile-proxy.js'
 import { scriptedServer } from './scripted-server.js'
 
 function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: [TidingsError, ErrorPlace][] = []
+  const errors: [TidingsError, ErrorContext][] = []
   const client = createClient(contract, {
     url,
     reconnect: { minMs: 1, maxMs: 20 },

@@ -1,6 +1,6 @@
 import type { TidingsError } from '@tidings/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, createClient, type ErrorPlace, type TopicState } from '../src/index.js'
+import { type ClientOptions, createClient, type ErrorContext, type TopicState } from '../src/index.js'
 import { contract } from './contract.js'
 import { startServer, until } from './harness.js'
 import { scriptedServer } from './scripted-server.js'
@@ -8,7 +8,7 @@ import { scriptedServer } from './scripted-server.js'
 const lobby = { roomId: 'lobby' }
 
 function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: [TidingsError, ErrorPlace][] = []
+  const errors: [TidingsError, ErrorContext][] = []
   const client = createClient(contract, {
     url,
     reconnect: { minMs: 1, maxMs: 20 },

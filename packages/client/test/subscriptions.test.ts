@@ -3,7 +3,7 @@ import { channel, defineContract, type TidingsError } from '@tidings/core'
 import { EventSource } from 'eventsource'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as z from 'zod'
-import { type ClientOptions, type ConnectionState, createClient, type ErrorPlace } from '../src/index.js'
+import { type ClientOptions, type ConnectionState, createClient, type ErrorContext } from '../src/index.js'
 import { contract } from './contract.js'
 import { startServer, until } from './harness.js'
 import { scriptedServer } from './scripted-server.js'
@@ -11,7 +11,7 @@ import { scriptedServer } from './scripted-server.js'
 const lobby = { roomId: 'lobby' }
 
 function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: [TidingsError, ErrorPlace][] = []
+  const errors: [TidingsError, ErrorContext][] = []
   const client = createClient(contract, {
     url,
     reconnect: { minMs: 1, maxMs: 20 },
@@ -338,7 +338,7 @@ describe('a subscription', () => {
   it('reports a payload that does not fit, with all there is to know, and goes on', async () => {
     const { tidings, url } = await startServer()
     const newer = defineContract({ ticks: channel({ events: { tick: z.number().max(10) } }) })
-    const errors: [TidingsError, ErrorPlace][] = []
+    const errors: [TidingsError, ErrorContext][] = []
     const client = createClient(newer, { url, onError: (error, at) => errors.push([error, at]) })
     onTestFinished(() => client.close())
     const got: number[] = []

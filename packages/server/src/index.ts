@@ -1,25 +1,25 @@
-export type { Bus, BusEvent, BusNews, BusPage } from './lib/bus/bus.js'
+export type { Bus, BusEvent, BusPage, BusUpdate } from './lib/bus/bus.js'
 export { type MemoryBusOptions, memoryBus } from './lib/bus/memory-bus.js'
-export type { Revoked } from './lib/bus/shared-revocations.js'
 export type {
   ConnectionFilter,
   ConnectionPredicate,
   ConnectionView,
 } from './lib/connections/connection-view.js'
 export { createEmitter, type Emitter, type EmitterOptions } from './lib/create-emitter.js'
+export type { Health } from './lib/endpoints/health.js'
 export type { ConnectionInfo, ConnectionLimit, DisconnectReason, Hooks } from './lib/hooks.js'
-export type { Health } from './lib/http/health.js'
 export type {
-  Answer,
-  AnswerHeaders,
-  CompleteAnswer,
+  CompleteResponse,
+  ResponseHeaders,
   Sink,
   SinkListener,
-  StreamAnswer,
+  StreamResponse,
   TidingsRequest,
-} from './lib/http/http.js'
-export type { Chunk } from './lib/log/chunk.js'
+  TidingsResponse,
+} from './lib/http/adapter.js'
+export type { Chunk } from './lib/http/chunk.js'
 export type { Delivery, HistoryBounds } from './lib/log/log.js'
+export type { Revoked } from './lib/nodes/revocation-log.js'
 export type {
   ContextRequest,
   CorsOptions,

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { TidingsError } from '@tidings/core'
-import { problemAnswer } from './lib/http/answers.js'
 import { answerNodeRequest, originForm, type RequestHandler } from './lib/http/node-http.js'
 import { writeAnswer } from './lib/http/node-sink.js'
+import { problemResponse } from './lib/http/responses.js'
 
 export type { RequestHandler } from './lib/http/node-http.js'
 
@@ -46,7 +46,7 @@ export function nodeHandler(
     const rest = url.slice(prefix.length)
     if (!url.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) {
       const message = `Tidings serves paths below ${mount}, not ${url.split('?')[0]}`
-      writeAnswer(problemAnswer(new TidingsError({ code: 'not_found', message })), response, tidings)
+      writeAnswer(problemResponse(new TidingsError({ code: 'not_found', message })), response, tidings)
       return
     }
     const from = address ? address(given) : request.socket.remoteAddress

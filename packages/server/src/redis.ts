@@ -1,2 +1,2 @@
-export type { RedisPlace } from './lib/bus/redis/place.js'
 export { type RedisBusOptions, redisBus } from './lib/bus/redis/redis-bus.js'
+export type { RedisTarget } from './lib/bus/redis/redis-target.js'

@@ -7,12 +7,12 @@ import {
   compileContract,
   isErrorCode,
 } from '@tidings/core/wire'
-import { callCommand } from './call.js'
+import { callCommand } from './calls/call.js'
+import { StreamRun } from './calls/stream-run.js'
 import { ConnectionManager } from './connection-manager.js'
 import { disposeSymbol } from './disposable.js'
 import type { ResolvedOptions } from './options.js'
-import { StreamRun } from './stream-run.js'
-import { UntypedTopic } from './topic.js'
+import { UntypedTopic } from './topics/topic.js'
 import type { CallOptions } from './types/client.js'
 
 /** The client of a contract as it runs; the types stand in `types/client.ts`. */

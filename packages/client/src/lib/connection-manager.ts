@@ -7,17 +7,17 @@ import {
   parseCursor,
   signal as signals,
 } from '@tidings/core/wire'
-import { type ConnectionState, shownState } from './connection-state.js'
+import { type OrderedCall, ProgramOrder } from './calls/program-order.js'
+import { type ConnectionState, shownState } from './connection/connection-state.js'
+import { errorSignal, gapSignal, readSignal, subscribedSignal } from './connection/signals.js'
+import { DirectTransport, type Transport, type TransportCallbacks } from './connection/transport.js'
 import { unsubscriber } from './disposable.js'
-import { type Line, type LineOwner, OwnLine } from './line.js'
-import type { ErrorPlace, ResolvedOptions } from './options.js'
-import { type OrderedCall, ProgramOrder } from './program-order.js'
+import type { ErrorContext, ResolvedOptions } from './options.js'
 import { report, runReporting } from './reporting.js'
-import { errorSignal, gapSignal, readSignal, subscribedSignal } from './signals.js'
-import type { GapReason, Subscriber } from './subscriber.js'
-import type { JoinedSignal } from './tab-messages.js'
-import type { Wires } from './topic.js'
-import { TopicWire } from './topic-wire.js'
+import type { JoinedSignal } from './tabs/tab-messages.js'
+import type { GapReason, Subscriber } from './topics/subscriber.js'
+import type { TopicSubscriptions } from './topics/topic.js'
+import { TopicSubscription } from './topics/topic-subscription.js'
 import type { Connection } from './types/client.js'
 
 const idle: ConnectionState = { status: 'idle' }
@@ -27,20 +27,20 @@ const closed: ConnectionState = { status: 'closed' }
  * Holds the topics that a client subscribes to, and the one connection that carries them: it opens when the first is there,
  * and closes a while after the last.
  */
-export class ConnectionManager implements Wires, LineOwner {
+export class ConnectionManager implements TopicSubscriptions, TransportCallbacks {
   readonly options: ResolvedOptions
   readonly connection: Connection
   /** By their keys. */
-  readonly topics = new Map<string, TopicWire>()
+  readonly topics = new Map<string, TopicSubscription>()
   /** By the epoch in the ids of their frames. */
-  readonly #named = new Map<string, TopicWire>()
+  readonly #byEpoch = new Map<string, TopicSubscription>()
   readonly #observers = new Set<(state: ConnectionState) => void>()
   readonly #closing = new AbortController()
   /** The topics that are not live. */
-  readonly #pending = new Set<TopicWire>()
-  readonly #order = new ProgramOrder()
-  #line: Line | undefined
-  #told: ConnectionState = idle
+  readonly #pending = new Set<TopicSubscription>()
+  readonly #programOrder = new ProgramOrder()
+  #transport: Transport | undefined
+  #shown: ConnectionState = idle
   #linger: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: ResolvedOptions, contract: CompiledContract) {
@@ -50,7 +50,7 @@ export class ConnectionManager implements Wires, LineOwner {
       get state() {
         // The same object for as long as nothing changes.
         const state = manager.#state
-        return isSame(state, manager.#told) ? manager.#told : state
+        return isSame(state, manager.#shown) ? manager.#shown : state
       },
       on(_event, handler, { signal } = {}) {
         if (!signal?.aborted) manager.#observers.add(handler)
@@ -58,7 +58,7 @@ export class ConnectionManager implements Wires, LineOwner {
       },
     }
     if (options.share) void this.#share(contract)
-    else this.#line = new OwnLine(this, eventNamesOf(contract))
+    else this.#transport = new DirectTransport(this, eventNamesOf(contract))
   }
 
   /** Fires when the client is closed, with a `TidingsError` as its reason. */
@@ -70,13 +70,13 @@ export class ConnectionManager implements Wires, LineOwner {
     this.closing.throwIfAborted()
     let wire = this.topics.get(key)
     if (!wire) {
-      wire = new TopicWire(this, channel, key, query)
+      wire = new TopicSubscription(this, channel, key, query)
       this.topics.set(key, wire)
-      this.staged(wire)
+      this.onStageChanged(wire)
     }
     wire.add(subscriber)
     clearTimeout(this.#linger)
-    this.#line?.open()
+    this.#transport?.open()
     this.needsSync()
     this.#refresh()
   }
@@ -90,12 +90,12 @@ export class ConnectionManager implements Wires, LineOwner {
   }
 
   needsSync(): void {
-    this.#line?.sync()
+    this.#transport?.sync()
   }
 
-  staged(wire: TopicWire): void {
-    if (wire.isAsked) this.#order.asks(wire)
-    else this.#order.settles(wire)
+  onStageChanged(wire: TopicSubscription): void {
+    if (wire.isPending) this.#programOrder.add(wire)
+    else this.#programOrder.settle(wire)
     if (wire.isLive) this.#pending.delete(wire)
     else this.#pending.add(wire)
     // Later, for a connection that is lost says so itself.
@@ -103,61 +103,61 @@ export class ConnectionManager implements Wires, LineOwner {
   }
 
   /** Resolves when a call may be sent: what was subscribed to before it is live, or cannot be waited for. */
-  async turn(call: OrderedCall): Promise<void> {
-    await this.#order.turn(!this.#isDown, call)
+  async waitTurn(call: OrderedCall): Promise<void> {
+    await this.#programOrder.waitTurn(!this.#isDown, call)
   }
 
-  released(wire: TopicWire): void {
+  onReleased(wire: TopicSubscription): void {
     if (this.topics.get(wire.key) === wire) this.topics.delete(wire.key)
     this.#pending.delete(wire)
-    this.#order.settles(wire)
-    for (const [epoch, named] of this.#named) if (named === wire) this.#named.delete(epoch)
+    this.#programOrder.settle(wire)
+    for (const [epoch, named] of this.#byEpoch) if (named === wire) this.#byEpoch.delete(epoch)
     this.needsSync()
     if (this.topics.size > 0) return
     clearTimeout(this.#linger)
-    this.#linger = setTimeout(() => this.#line?.close('rested'), this.options.lingerMs)
+    this.#linger = setTimeout(() => this.#transport?.close('rested'), this.options.lingerMs)
     this.#refresh()
   }
 
-  report(error: TidingsError, at: ErrorPlace): void {
+  report(error: TidingsError, at: ErrorContext): void {
     report(this, error, at)
   }
 
-  received(name: string, data: string, id: string): void {
+  onFrame(name: string, data: string, id: string): void {
     switch (name) {
       case signals.subscribed:
-        this.#subscribed(readSignal(subscribedSignal, data))
+        this.#onSubscribed(readSignal(subscribedSignal, data))
         break
       case signals.gap:
-        this.#missed(readSignal(gapSignal, data))
+        this.#onGap(readSignal(gapSignal, data))
         break
       case signals.error:
-        this.#failed(readSignal(errorSignal, data))
+        this.#onFailed(readSignal(errorSignal, data))
         break
       default: {
         const cursor = parseCursor(id)
-        if (cursor) this.#named.get(cursor.epoch)?.received(name, data, cursor)
+        if (cursor) this.#byEpoch.get(cursor.epoch)?.onFrame(name, data, cursor)
       }
     }
   }
 
-  lost(): void {
-    this.#named.clear()
-    for (const wire of this.topics.values()) wire.lost()
+  onLost(): void {
+    this.#byEpoch.clear()
+    for (const wire of this.topics.values()) wire.onLost()
   }
 
-  refused(problem: TidingsError): void {
-    this.lost()
+  onRefused(problem: TidingsError): void {
+    this.onLost()
     for (const wire of [...this.topics.values()]) wire.close(problem)
   }
 
-  changed(): void {
-    if (this.#isDown) this.#order.release()
+  onChanged(): void {
+    if (this.#isDown) this.#programOrder.release()
     this.#refresh()
   }
 
   reconnect(): void {
-    this.#line?.reconnect()
+    this.#transport?.reconnect()
   }
 
   close(): void {
@@ -165,7 +165,7 @@ export class ConnectionManager implements Wires, LineOwner {
     this.#closing.abort(new TidingsError({ code: 'closed', message: 'The client was closed' }))
     for (const wire of [...this.topics.values()]) wire.close()
     clearTimeout(this.#linger)
-    this.#line?.close('closed')
+    this.#transport?.close('closed')
     this.#observers.clear()
   }
 
@@ -176,15 +176,15 @@ export class ConnectionManager implements Wires, LineOwner {
   }
 
   get #state(): ConnectionState {
-    const state = this.#line?.state ?? (this.closing.aborted ? closed : idle)
+    const state = this.#transport?.state ?? (this.closing.aborted ? closed : idle)
     return shownState(state, this.#pending.size === 0)
   }
 
   /** Tells of a state that is new. */
   #refresh(): void {
     const state = this.#state
-    if (isSame(state, this.#told)) return
-    this.#told = state
+    if (isSame(state, this.#shown)) return
+    this.#shown = state
     for (const observer of [...this.#observers]) {
       runReporting(this, 'The handler of a connection', {}, () => observer(state))
     }
@@ -193,39 +193,39 @@ export class ConnectionManager implements Wires, LineOwner {
   /** Only those who share take the code for it with them. */
   async #share(contract: CompiledContract): Promise<void> {
     const names = eventNamesOf(contract)
-    const line = await import('./shared-line.js').then(
-      ({ sharedLine }) => sharedLine(this, contract, names),
+    const line = await import('./tabs/shared-transport.js').then(
+      ({ createSharedTransport }) => createSharedTransport(this, contract, names),
       // What cannot be loaded must not keep anyone from subscribing.
-      () => new OwnLine(this, names),
+      () => new DirectTransport(this, names),
     )
     if (this.closing.aborted) return
-    this.#line = line
+    this.#transport = line
     if (this.topics.size === 0) return
-    this.#line.open()
-    this.#line.sync()
+    this.#transport.open()
+    this.#transport.sync()
   }
 
-  #subscribed({ topic, name, cursor, request, isJoined }: JoinedSignal): void {
+  #onSubscribed({ topic, name, cursor, request, isJoined }: JoinedSignal): void {
     const wire = this.topics.get(topic)
     if (!wire) return
-    this.#named.set(name, wire)
-    wire.subscribed(parseCursor(cursor ?? ''), request, isJoined)
+    this.#byEpoch.set(name, wire)
+    wire.onSubscribed(parseCursor(cursor ?? ''), request, isJoined)
   }
 
-  #missed({ topic, reason, cursor: text }: GapSignal): void {
+  #onGap({ topic, reason, cursor: text }: GapSignal): void {
     const cursor = parseCursor(text)
     const wire = this.topics.get(topic ?? '')
     if (!cursor || !wire) return
-    this.#named.set(cursor.epoch, wire)
-    wire.missed(reason as GapReason, cursor)
+    this.#byEpoch.set(cursor.epoch, wire)
+    wire.onGap(reason as GapReason, cursor)
   }
 
-  #failed(signal: { topic?: string | undefined; snapshot?: unknown }): void {
+  #onFailed(signal: { topic?: string | undefined; snapshot?: unknown }): void {
     const wire = this.topics.get(signal.topic ?? '')
     const problem = fromProblem(signal)
     if (!problem) return
-    if (signal.snapshot) wire?.snapshotFailed(problem)
-    else wire?.failed(problem)
+    if (signal.snapshot) wire?.onSnapshotFailed(problem)
+    else wire?.onFailed(problem)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ContractDefinition } from '@tidings/core'
 import { untypedClient } from './client.js'
-import { openFetchEventSource } from './fetch-event-source.js'
+import { openFetchEventSource } from './connection/fetch-event-source.js'
 import { type ClientOptions, resolveOptions } from './options.js'
 import type { Client } from './types/client.js'
 

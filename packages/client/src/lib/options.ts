@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, maxTimerMs } from '@tidings/core/wire'
-import { messageOf } from './answer.js'
+import { messageOf } from './connection/failures.js'
 
 /**
  * The part of an EventSource that the client uses. The browser's and the `eventsource` package's both have
@@ -28,7 +28,7 @@ export type OpenEventSource = (
 ) => EventSourceLike
 
 /** Where an error came from, as far as it concerns a channel. */
-export interface ErrorPlace {
+export interface ErrorContext {
   /** The procedure's path in the contract: `room`, `chat/room`. */
   readonly channel?: string
   /** The query string that names the topic: `roomId=lobby`. */
@@ -111,7 +111,7 @@ export interface ClientOptions {
    * Without it, an error thrown by a handler is rethrown for the runtime to report, and other errors are
    * lost.
    */
-  onError?(error: TidingsError, at: ErrorPlace): void
+  onError?(error: TidingsError, at: ErrorContext): void
 }
 
 /** The options with their defaults filled in. */
@@ -128,7 +128,7 @@ export interface ResolvedOptions {
   /** Whether headers that were asked for again may be others. */
   readonly canRenewHeaders: boolean
   readonly openEventSource: OpenEventSource
-  readonly onError: ((error: TidingsError, at: ErrorPlace) => void) | undefined
+  readonly onError: ((error: TidingsError, at: ErrorContext) => void) | undefined
   headers(): Promise<Headers>
   fetch(url: string, init: RequestInit): Promise<Response>
 }
@@ -142,23 +142,25 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
   const { headers, credentials = 'same-origin', reconnect = {}, EventSource, share, onError } = options
   const { minMs = 250, maxMs = 30_000 } = reconnect
   if (!(minMs >= 0 && maxMs >= minMs)) {
-    throw mistake(
+    throw invalidOptions(
       `reconnect is from ${minMs} to ${maxMs} ms. Give a minMs of 0 or more and a maxMs of minMs or more`,
     )
   }
   if (headers && EventSource) {
-    throw mistake('a custom EventSource cannot send headers. Remove one of the two')
+    throw invalidOptions('a custom EventSource cannot send headers. Remove one of the two')
   }
   const as: unknown = typeof share === 'object' ? share?.as : ''
   const mustSayWhose = share === true && (headers || credentials === 'include')
   if (typeof as !== 'string' || (as === '' && (mustSayWhose || typeof share === 'object'))) {
-    throw mistake(
+    throw invalidOptions(
       `share.as is ${String(as) || 'empty'}. Tabs that share send one user's headers and cookies: identify the user with { as: userId }`,
     )
   }
   const openEventSource = EventSource ? opening(EventSource) : openByDefault
   if (!openEventSource) {
-    throw mistake("EventSource is not available here. Give one, or use createClient from '@tidings/client'")
+    throw invalidOptions(
+      "EventSource is not available here. Give one, or use createClient from '@tidings/client'",
+    )
   }
   return {
     url: resolveUrl(options.url),
@@ -199,21 +201,21 @@ function opening(EventSource: EventSourceConstructor): OpenEventSource {
 function timeOf(name: string, given: unknown, byDefault: number, least: number): number {
   const ms = given ?? byDefault
   if (typeof ms === 'number' && ms >= least && ms <= maxTimerMs) return ms
-  throw mistake(`${name} is ${String(given)}. Give a number from ${least} to ${maxTimerMs}`)
+  throw invalidOptions(`${name} is ${String(given)}. Give a number from ${least} to ${maxTimerMs}`)
 }
 
 function resolveUrl(given: string | URL): string {
   const text = String(given)
-  if (/[?#]/.test(text)) throw mistake(`url is ${text}. Give the mount without a query or fragment`)
+  if (/[?#]/.test(text)) throw invalidOptions(`url is ${text}. Give the mount without a query or fragment`)
   const page = (globalThis as { location?: { href: string } }).location?.href
   if (!URL.canParse(text, page)) {
-    throw mistake(
+    throw invalidOptions(
       `url is ${text || 'empty'}, which is not a valid URL here. Give an absolute one: http://localhost:3000/events`,
     )
   }
   return new URL(text, page).href.replace(/\/+$/, '')
 }
 
-function mistake(message: string): TidingsError {
+function invalidOptions(message: string): TidingsError {
   return new TidingsError({ code: 'invalid_options', message: `createClient: ${message}` })
 }

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
-import { messageOf } from './answer.js'
-import type { ErrorPlace, ResolvedOptions } from './options.js'
+import { messageOf } from './connection/failures.js'
+import type { ErrorContext, ResolvedOptions } from './options.js'
 
 /** What is told of errors. */
 export interface Reporter {
@@ -8,7 +8,7 @@ export interface Reporter {
 }
 
 /** Tells `onError`, if there is one. */
-export function report({ options }: Reporter, error: TidingsError, at: ErrorPlace = {}): void {
+export function report({ options }: Reporter, error: TidingsError, at: ErrorContext = {}): void {
   runGuarded(() => options.onError?.(error, at))
 }
 
@@ -16,7 +16,7 @@ export function report({ options }: Reporter, error: TidingsError, at: ErrorPlac
  * Runs code of the user's, which `what` names. What it throws is reported, or thrown again where the runtime reports it; so is
  * what it rejects with: an async function is a handler too.
  */
-export function runReporting(owner: Reporter, what: string, at: ErrorPlace, callback: () => unknown): void {
+export function runReporting(owner: Reporter, what: string, at: ErrorContext, callback: () => unknown): void {
   runGuarded(callback, (thrown) => {
     if (!owner.options.onError) throw thrown
     report(owner, threw(what, thrown), at)

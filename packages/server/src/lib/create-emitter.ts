@@ -3,12 +3,12 @@ import { checkContract, compileContract } from '@tidings/core/wire'
 import type { Bus } from './bus/bus.js'
 import { createEmit, type Publish } from './emitter.js'
 import { rejected } from './ignorable.js'
-import { mistake, requireFunction, requireKnown } from './mistake.js'
 import type { ErrorPlace, HistoryOptions } from './options.js'
 import { atLeast, defaultHistory, guardedOnError, resolveHistory } from './resolve-options.js'
 import { defaultTopicKeyBytes } from './topic-key.js'
 import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
+import { invalidOptions, requireFunction, requireKnownKeys } from './validate-options.js'
 
 /** The options of an emitter. */
 export interface EmitterOptions {
@@ -47,12 +47,15 @@ export function createEmitter<const Contract extends ContractDefinition>(
   contract: Contract,
   options: EmitterOptions,
 ): Emitter<Contract> {
-  requireKnown('options', options, ['bus', 'history', 'topicKeyBytes', 'onError'], 'createEmitter')
+  requireKnownKeys('options', options, ['bus', 'history', 'topicKeyBytes', 'onError'], 'createEmitter')
   requireFunction('onError', options.onError, 'createEmitter')
   const { bus } = options
   const onError = guardedOnError(options)
   if (typeof bus?.append !== 'function') {
-    throw mistake('bus is missing. Give the same bus as the servers: redisBus({ url })', 'createEmitter')
+    throw invalidOptions(
+      'bus is missing. Give the same bus as the servers: redisBus({ url })',
+      'createEmitter',
+    )
   }
   const history = resolveHistory(options.history, defaultHistory, 'history', 'createEmitter')
   const maxKeyBytes = atLeast(

@@ -1,6 +1,6 @@
 import type { Bus } from './bus/bus.js'
 import type { Hooks } from './hooks.js'
-import type { TidingsRequest } from './http/http.js'
+import type { TidingsRequest } from './http/adapter.js'
 
 /** How much a topic's log keeps for subscribers that reconnect or read slowly. */
 export interface HistoryOptions {

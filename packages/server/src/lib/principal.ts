@@ -1,4 +1,4 @@
-import { kindOf } from './mistake.js'
+import { kindOf } from './validate-options.js'
 
 /**
  * Checks what the option `principal` has returned: by anything else than text, limits and ownership would not hold.

@@ -6,7 +6,6 @@ import { type ConnectionLimit, guarded, type Hooks, hookNames } from './hooks.js
 import type { AllowedOrigins } from './http/origin.js'
 import type { HistoryBounds } from './log/log.js'
 import type { TopicLimits } from './log/topic-limits.js'
-import { kindOf, mistake, requireFunction, requireKnown } from './mistake.js'
 import type {
   ContextRequest,
   CorsOptions,
@@ -17,6 +16,7 @@ import type {
 } from './options.js'
 import { requirePrincipal } from './principal.js'
 import { defaultTopicKeyBytes } from './topic-key.js'
+import { invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
 
 /** The options with their defaults filled in. */
 export interface ResolvedOptions<Context> {
@@ -77,9 +77,9 @@ const limitNames = [
 /** Fills in the defaults. @throws TidingsError `invalid_options` for a number that is out of range */
 export function resolveOptions<Context>(options: ServerOptions<Context>): ResolvedOptions<Context> {
   const { limits = {}, hooks = {} } = options
-  requireKnown('options', options, optionNames)
-  requireKnown('limits', limits, limitNames)
-  requireKnown('hooks', hooks, hookNames)
+  requireKnownKeys('options', options, optionNames)
+  requireKnownKeys('limits', limits, limitNames)
+  requireKnownKeys('hooks', hooks, hookNames)
   for (const name of ['context', 'principal', 'onError'] as const) requireFunction(name, options[name])
   for (const name of hookNames) requireFunction(`hooks.${name}`, hooks[name])
   const onError = guardedOnError(options)
@@ -133,19 +133,19 @@ export function guardedOnError(
 /** @throws TidingsError `invalid_options` for what is no bus */
 function busOf(bus: Bus | undefined): Bus | undefined {
   if (bus === undefined || typeof bus?.append === 'function') return bus
-  throw mistake(`bus is ${kindOf(bus)}. Give the result of redisBus({ url })`)
+  throw invalidOptions(`bus is ${kindOf(bus)}. Give the result of redisBus({ url })`)
 }
 
 /** @throws TidingsError `invalid_options` for what is no list of origins */
 function originsOf(cors: CorsOptions | undefined): AllowedOrigins {
   if (cors === undefined) return { any: false, listed: new Set() }
-  requireKnown('cors', cors, ['origins'])
+  requireKnownKeys('cors', cors, ['origins'])
   if (!Array.isArray(cors.origins)) {
-    throw mistake(`cors.origins is ${kindOf(cors.origins)}. Give a list: ['https://app.example.org']`)
+    throw invalidOptions(`cors.origins is ${kindOf(cors.origins)}. Give a list: ['https://app.example.org']`)
   }
   for (const origin of cors.origins) {
     if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) continue
-    throw mistake(
+    throw invalidOptions(
       `cors.origins has ${JSON.stringify(origin)}, which is not an origin. Give scheme, host and port as a browser sends them: 'https://app.example.org'`,
     )
   }
@@ -166,7 +166,7 @@ export function resolveHistory(
   name: string,
   maker?: string,
 ): HistoryBounds {
-  if (history !== undefined) requireKnown(name, history, ['size', 'ms'], maker)
+  if (history !== undefined) requireKnownKeys(name, history, ['size', 'ms'], maker)
   return {
     size: wholeNumber(`${name}.size`, history?.size ?? defaults.size, maker),
     ms: atLeast(`${name}.ms`, history?.ms, defaults.ms, 0, maker),
@@ -175,7 +175,7 @@ export function resolveHistory(
 
 function wholeNumber(name: string, value: number, maker?: string): number {
   if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0)) return value
-  throw mistake(`${name} is ${String(value)}. Give a whole number of 0 or more, or Infinity`, maker)
+  throw invalidOptions(`${name} is ${String(value)}. Give a whole number of 0 or more, or Infinity`, maker)
 }
 
 function limitOf(
@@ -189,7 +189,7 @@ function limitOf(
 function timeOf(name: string, given: number | undefined, byDefault: number, least: number): number {
   const ms = atLeast(name, given, byDefault, least)
   if (ms <= maxTimerMs) return ms
-  throw mistake(`${name} is ${ms}. Give ${maxTimerMs} or less, which is 24 days`)
+  throw invalidOptions(`${name} is ${ms}. Give ${maxTimerMs} or less, which is 24 days`)
 }
 
 /** A number, or its default. @throws TidingsError `invalid_options` for one below the least */
@@ -202,5 +202,5 @@ export function atLeast(
 ): number {
   const value = given ?? byDefault
   if (typeof value === 'number' && value >= least) return value
-  throw mistake(`${name} is ${String(value)}. Give a number of ${least} or more`, maker)
+  throw invalidOptions(`${name} is ${String(value)}. Give a number of ${least} or more`, maker)
 }

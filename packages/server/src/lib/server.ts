@@ -1,37 +1,37 @@
 import { type ContractDefinition, TidingsError } from '@tidings/core'
 import { checkContract, compileContract, encodeEventBody, signal, toProblem } from '@tidings/core/wire'
-import { bindHandlers } from './binding.js'
-import { whileHeld } from './bus/lease.js'
-import { Peers } from './bus/peers.js'
-import { SharedRevocations } from './bus/shared-revocations.js'
+import { bindHandlers } from './bind-handlers.js'
+import { CallTracker } from './calls/call-tracker.js'
+import { IdempotencyCache } from './calls/idempotency-cache.js'
 import { Admission } from './connections/admission.js'
-import { Allowances } from './connections/allowances.js'
 import type { Connection } from './connections/connection.js'
 import { ConnectionIds, newNodeId } from './connections/connection-ids.js'
 import { predicateOf } from './connections/connection-view.js'
-import { Heartbeat } from './connections/heartbeat.js'
 import { PresenceChecks } from './connections/presence-checks.js'
 import { Revocations } from './connections/revocations.js'
 import { type Revoker, revoker } from './connections/revoker.js'
 import type { SharedConnection } from './connections/shared-connection.js'
-import { Tally } from './connections/tally.js'
+import { SharedTokenBuckets } from './connections/shared-token-buckets.js'
+import { DuplicateServerCheck } from './duplicate-server-check.js'
 import { createEmit, type Publish } from './emitter.js'
-import { problemAnswer } from './http/answers.js'
-import { publicError } from './http/errors.js'
-import { answerHealth, healthPath } from './http/health.js'
-import type { Answer, TidingsRequest } from './http/http.js'
+import { handleHealth, healthPath } from './endpoints/health.js'
+import { route } from './endpoints/router.js'
+import type { ServerContext } from './endpoints/server-context.js'
+import type { TidingsRequest, TidingsResponse } from './http/adapter.js'
+import { Counters } from './http/counters.js'
+import { Heartbeat } from './http/heartbeat.js'
 import { guardOrigin } from './http/origin.js'
-import { route } from './http/router.js'
+import { toPublicError } from './http/public-error.js'
+import { problemResponse } from './http/responses.js'
 import { rejected } from './ignorable.js'
 import { jittered } from './jitter.js'
-import { Hub } from './log/hub.js'
+import { TopicRegistry } from './log/topic-registry.js'
+import { whileHeld } from './nodes/lease.js'
+import { NodeRpc } from './nodes/node-rpc.js'
+import { RevocationLog } from './nodes/revocation-log.js'
 import type { ServerOptions } from './options.js'
 import { resolveDrainMs, resolveOptions } from './resolve-options.js'
-import { AnswerMemory } from './runs/answer-memory.js'
-import { Runs } from './runs/runs.js'
-import type { Site } from './site.js'
 import { type Stats, statsOf } from './stats.js'
-import { Twins } from './twins.js'
 import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
 import type { Handlers } from './types/handlers.js'
@@ -43,7 +43,7 @@ export interface Tidings<Contract> extends AsyncDisposes, Revoker {
   /** Emits events from anywhere in the program: `emit.room({ roomId }).message(…)`. */
   readonly emit: Emit<Contract>
   /** Answers a request, for adapters. Never rejects. */
-  handle(request: TidingsRequest): Promise<Answer>
+  handle(request: TidingsRequest): Promise<TidingsResponse>
   /** Whether the server is closing or closed. Adapters keep no connection alive from then on. */
   readonly isClosing: boolean
   /** Returns the server's current state and totals. Visits every subscription. */
@@ -103,34 +103,42 @@ export function createServer(
   const { bus, onError, hooks } = options
   const sourceFailed = (error: unknown, topicKey: string) => onError(error, { place: topicKey })
   const { lingerMs, topicLimits, retryMs } = options
-  const hub = new Hub({ lingerMs, bus, limits: topicLimits, retryMs, settingsOf, alone, sourceFailed })
-  const tally = new Tally()
-  const runs = new Runs()
+  const hub = new TopicRegistry({
+    lingerMs,
+    bus,
+    limits: topicLimits,
+    retryMs,
+    settingsOf,
+    runOnOneNode: alone,
+    onSourceFailed: sourceFailed,
+  })
+  const tally = new Counters()
+  const runs = new CallTracker()
   const connections = new Set<Connection>()
   const reported = new WeakSet<object>()
   let state: 'open' | 'draining' | 'closed' = 'open'
   let lastWords: (() => string) | undefined
   let over: Promise<void> | undefined
 
-  const peers = bus && new Peers(bus, { answer, reply })
+  const peers = bus && new NodeRpc(bus, { answer, answerQuery: reply })
   const revocations = new Revocations(connections)
   const shared = new Map<string, SharedConnection>()
   const connectionIds = new ConnectionIds(peers?.nodeId ?? newNodeId())
-  const askElsewhere = (principal: string) => peers?.tellAll({ present: principal })
-  const presence = new PresenceChecks({ shared, askElsewhere })
+  const askElsewhere = (principal: string) => peers?.notifyAll({ present: principal })
+  const presence = new PresenceChecks({ shared, checkOtherNodes: askElsewhere })
   const sharedRevocations =
     bus &&
     peers &&
-    new SharedRevocations({
+    new RevocationLog({
       bus,
       peers,
       revoke: (kind, filter) => revocations.revoke(kind, predicateOf(filter)),
-      missed: () => void revocations.revoke('reauthorize', () => true),
+      onLost: () => void revocations.revoke('reauthorize', () => true),
     })
   const done = Promise.resolve()
   const twins = bus
     ? undefined
-    : new Twins(
+    : new DuplicateServerCheck(
         compiled,
         (key) => hub.hasReaders(key),
         (error, key) => onError(error, { place: key }),
@@ -148,7 +156,7 @@ export function createServer(
       return appended
     }
     hub.publish(key, event, body)
-    twins?.emitted(key)
+    twins?.checkEmit(key)
     return done
   }
   const { history, snapshotMs, maxTopicKeyBytes, idempotencyMs } = options
@@ -160,7 +168,7 @@ export function createServer(
     return procedure?.kind === 'channel' ? procedure.settings : undefined
   }
   const emit = createEmit(compiled, { publish, maxKeyBytes: maxTopicKeyBytes, onError })
-  const site: Site = {
+  const site: ServerContext = {
     options,
     procedures,
     hub,
@@ -170,27 +178,27 @@ export function createServer(
       options.retryMs,
       peers && bus && { bus, nodeId: peers.nodeId },
     ),
-    allowances: {
-      ofPrincipals: new Allowances(2 * topicLimits.topicsPerPrincipal),
-      ofAddresses: new Allowances(2 * topicLimits.topicsPerAddress),
+    rates: {
+      ofPrincipals: new SharedTokenBuckets(2 * topicLimits.topicsPerPrincipal),
+      ofAddresses: new SharedTokenBuckets(2 * topicLimits.topicsPerAddress),
     },
-    tally,
+    counters: tally,
     hooks,
     connections,
     revocations,
-    sharedRevocations,
+    revocationLog: sharedRevocations,
     snapshotBytes: { held: 0 },
     presence,
     connectionIds,
-    noticeProcessBeside,
+    reportForeignConnection: noticeProcessBeside,
     shared,
-    peers,
-    answers: new AnswerMemory(bus),
-    runs,
+    nodes: peers,
+    idempotency: new IdempotencyCache(bus),
+    calls: runs,
     emit,
-    lastWords: () => lastWords?.(),
+    shutdownFrame: () => lastWords?.(),
     publicError: (error, place) =>
-      publicError(error, undefined, (unexpected) => {
+      toPublicError(error, undefined, (unexpected) => {
         // A thousand subscribers may wait for what fails once.
         if (typeof unexpected === 'object' && unexpected !== null) {
           if (reported.has(unexpected)) return
@@ -200,9 +208,9 @@ export function createServer(
       }),
   }
 
-  async function answer(request: TidingsRequest): Promise<Answer> {
-    if (request.path === healthPath) return answerHealth(request, bus, state === 'open')
-    return state === 'open' ? route(site, request) : problemAnswer(closing(jittered(options.retryMs)))
+  async function answer(request: TidingsRequest): Promise<TidingsResponse> {
+    if (request.path === healthPath) return handleHealth(request, bus, state === 'open')
+    return state === 'open' ? route(site, request) : problemResponse(closing(jittered(options.retryMs)))
   }
 
   let isProcessBesideTold = false
@@ -217,9 +225,9 @@ export function createServer(
   /** Answers what other nodes ask all. What is of another version is not answered. */
   async function reply(question: unknown): Promise<unknown> {
     const { revoked, present } = question as { revoked?: unknown; present?: unknown }
-    if (typeof present === 'string') return presence.ask(present)
+    if (typeof present === 'string') return presence.check(present)
     if (typeof revoked !== 'string') throw new Error('This node does not understand the question')
-    return sharedRevocations?.reply(revoked)
+    return sharedRevocations?.countOf(revoked)
   }
 
   let sourceCount = 0
@@ -238,13 +246,13 @@ export function createServer(
   }
 
   async function drain(drainMs: number): Promise<void> {
-    lastWords = () => farewell(options.retryMs, drainMs)
+    lastWords = () => shutdownFrame(options.retryMs, drainMs)
     hub.flush()
     for (const connection of connections) connection.end('closed', lastWords())
     const sourcesOver = hub.close()
     const reason = closing(jittered(options.retryMs))
     await runs.drain(drainMs, reason)
-    await site.answers.close(reason)
+    await site.idempotency.close(reason)
     state = 'closed'
     peers?.close()
     sharedRevocations?.close()
@@ -286,7 +294,7 @@ const unreadMs = 1_000
  * understand it: when to come back. An EventSource keeps to it until it is told otherwise, so that it must
  * not be too soon for anyone.
  */
-function farewell(retryMs: number, drainMs: number): string {
+function shutdownFrame(retryMs: number, drainMs: number): string {
   const waitMs = Math.round(jittered(retryMs) + Math.random() * drainMs)
   return `retry: ${waitMs}\n${encodeEventBody(signal.error, toProblem(closing(waitMs)))}`
 }

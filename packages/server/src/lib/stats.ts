@@ -1,4 +1,4 @@
-import type { Site } from './site.js'
+import type { ServerContext } from './endpoints/server-context.js'
 
 /** A server's current state, and its totals since it was created. */
 export interface Stats {
@@ -25,7 +25,7 @@ export interface Stats {
   readonly stalled: number
 }
 
-export function statsOf({ connections, hub, runs, tally }: Site): Stats {
+export function statsOf({ connections, hub, calls: runs, counters: tally }: ServerContext): Stats {
   let subscriptions = 0
   let lagging = 0
   for (const connection of connections) {

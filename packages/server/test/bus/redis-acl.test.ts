@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type RedisPlace, redisBus } from '../../src/redis.js'
+import { type RedisTarget, redisBus } from '../../src/redis.js'
 import { busSuite } from '../../src/testing.js'
 import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
 import { runOn, startCluster } from './redis-topologies.js'
@@ -10,7 +10,7 @@ const [, user = ''] = /^ *(ACL SETUSER .+)$/m.exec(guide) ?? []
 const login = { username: 'tidings', password: 'secret' }
 
 interface Topology {
-  readonly place: RedisPlace
+  readonly place: RedisTarget
   readonly servers: readonly RedisServer[]
   stop(): Promise<unknown>
 }
@@ -29,7 +29,7 @@ const topologies: Record<string, () => Promise<Topology>> = {
 
 describe.skipIf(!hasRedis)('the user that the guide to deployment has made', () => {
   describe.each(Object.entries(topologies))('may do what is needed on %s', (_, start) => {
-    let place: RedisPlace
+    let place: RedisTarget
     beforeAll(async () => {
       const topology = await start()
       place = topology.place

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { type RedisPlace, redisBus } from '../../src/redis.js'
+import { type RedisTarget, redisBus } from '../../src/redis.js'
 import { freePort, hasRedis, startRedis } from './redis-server.js'
 import { startCluster, until } from './redis-topologies.js'
 
@@ -228,7 +228,7 @@ it.skipIf(!hasRedis)('who listens while another gives up on it is told', async (
 })
 
 const nowhere = { host: '127.0.0.1', port: 1 }
-it.each<{ what: string; place: RedisPlace }>([
+it.each<{ what: string; place: RedisTarget }>([
   { what: 'a server', place: { url: 'redis://127.0.0.1:1' } },
   { what: 'Sentinels', place: { sentinel: { name: 'mine', sentinelRootNodes: [nowhere] } } },
   { what: 'a cluster', place: { cluster: { rootNodes: [{ socket: nowhere }] } } },

@@ -1,12 +1,12 @@
 import { describe, it, onTestFinished } from 'vitest'
-import { type RedisPlace, redisBus } from '../../src/redis.js'
+import { type RedisTarget, redisBus } from '../../src/redis.js'
 
 import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
 import { runOn, startCluster, startSentinels, until } from './redis-topologies.js'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-const topologies: Record<string, () => Promise<{ place: RedisPlace; servers: readonly RedisServer[] }>> = {
+const topologies: Record<string, () => Promise<{ place: RedisTarget; servers: readonly RedisServer[] }>> = {
   async 'a server'() {
     const server = await startRedis()
     onTestFinished(() => server.stop())
@@ -48,7 +48,7 @@ describe.skipIf(!hasRedis)('a lost connection for news', () => {
     await bus.append('topic', body, keep)
     await until(async () => heard.length === 1, 'news came')
     let doubts = 0
-    bus.onDoubt(() => {
+    bus.onPossibleLoss(() => {
       doubts += 1
     })
     for (const server of servers) await cutNews(server)

@@ -79,7 +79,7 @@ describe.skipIf(!hasRedis)('when the slots of a cluster move', () => {
     await other.append('topic', body(0), keep)
     await until(async () => heard === 1, 'it was heard')
     let heardAfter = 0
-    bus.onDoubt(() => {
+    bus.onPossibleLoss(() => {
       heard = 0
       heardAfter += 1
     })

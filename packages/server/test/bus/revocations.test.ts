@@ -135,11 +135,11 @@ function cuttable(bus: Bus) {
   const doubters = new Set<() => void>()
   const stops = new Map<string, { stop: () => void; again: () => Promise<() => void> }>()
   const cut: Bus = {
-    inUseMs: bus.inUseMs,
+    keepAliveMs: bus.keepAliveMs,
     append: (...args) => (isCut ? refuse() : bus.append(...args)),
     read: (...args) => (isCut ? refuse() : bus.read(...args)),
     listen: async (topic, listener) => bus.listen(topic, (news) => void (isCut || listener(news))),
-    onDoubt: (listener) => {
+    onPossibleLoss: (listener) => {
       doubters.add(listener)
       return () => doubters.delete(listener)
     },

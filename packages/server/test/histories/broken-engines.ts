@@ -1,6 +1,6 @@
 import { formatCursor, withId } from '@tidings/core/wire'
 import { vi } from 'vitest'
-import { Chunk } from '../../src/lib/log/chunk.js'
+import { Chunk } from '../../src/lib/http/chunk.js'
 import { Follower } from '../../src/lib/log/follower.js'
 import { Log } from '../../src/lib/log/log.js'
 import { Topic } from '../../src/lib/log/topic.js'
@@ -97,6 +97,6 @@ export const brokenFollowers: Readonly<Record<string, () => void>> = {
     vi.spyOn(Topic.prototype, 'restart').mockReturnValue(undefined)
   },
   'takes what it has heard of for all there is'() {
-    vi.spyOn(Follower.prototype, 'reach').mockResolvedValue(undefined)
+    vi.spyOn(Follower.prototype, 'ensureCovers').mockResolvedValue(undefined)
   },
 }

@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import type { Bus, BusNews } from '../../src/index.js'
+import type { Bus, BusUpdate } from '../../src/index.js'
 import { memoryBus } from '../../src/index.js'
 import type { Joint } from './history.js'
 
@@ -9,7 +9,7 @@ export class FlakyJoint implements Joint {
   #kept = memoryBus()
   readonly #listening = new Map<
     object,
-    { topic: string; listener: (news: BusNews) => void; stop: () => void }
+    { topic: string; listener: (news: BusUpdate) => void; stop: () => void }
   >()
   #chance: () => number
 
@@ -21,7 +21,7 @@ export class FlakyJoint implements Joint {
   connect(): Bus {
     const listen: Bus['listen'] = async (topic, listener) => {
       const entry = {}
-      const unreliable = (news: BusNews) => {
+      const unreliable = (news: BusUpdate) => {
         const fate = this.#chance()
         if (fate < 0.1) return
         if (fate < 0.2) listener(news)
@@ -47,11 +47,11 @@ export class FlakyJoint implements Joint {
       return this.#chance() < 0.3 ? { ...page, events: page.events.slice(0, 2) } : page
     }
     return {
-      inUseMs: 1_000_000,
+      keepAliveMs: 1_000_000,
       append: (...args) => this.#kept.append(...args),
       read,
       listen,
-      onDoubt: () => () => {},
+      onPossibleLoss: () => () => {},
       send: async () => 0,
       receive: async () => () => {},
       acquire: async () => true,

@@ -12,9 +12,9 @@ import type {
   Stream,
   TidingsError,
 } from '@tidings/core'
-import type { ConnectionState } from '../connection-state.js'
+import type { ConnectionState } from '../connection/connection-state.js'
 import type { Subscription, Unsubscribe } from '../disposable.js'
-import type { Gap } from '../subscriber.js'
+import type { Gap } from '../topics/subscriber.js'
 import type { Disposes } from './disposable.js'
 
 /** Options to end an operation early. */

@@ -26,7 +26,7 @@ export interface BusPage {
 }
 
 /** The news that listeners of a topic receive after an append. */
-export interface BusNews {
+export interface BusUpdate {
   readonly epoch: string
   /** The appended events, oldest first and without holes. */
   readonly events: readonly BusEvent[]
@@ -68,14 +68,14 @@ export interface Bus {
    * Calls the listener with each later append to a topic, until the function it resolves with is called. News
    * may be lost, duplicated or late.
    */
-  listen(topic: string, listener: (news: BusNews) => void): Promise<() => void>
+  listen(topic: string, listener: (news: BusUpdate) => void): Promise<() => void>
   /**
    * Calls the listener when news may have been lost, as after a lost connection. Returns a function that
    * stops it.
    */
-  onDoubt(listener: () => void): () => void
+  onPossibleLoss(listener: () => void): () => void
   /** The longest time between two reads for which the bus considers a log in use, in milliseconds. */
-  readonly inUseMs: number
+  readonly keepAliveMs: number
 
   /**
    * Sends a message to every process that receives under a name. Resolves with their number, which does not

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { TidingsError } from '@tidings/core'
 import type { HistoryBounds } from '../log/log.js'
-import type { Bus, BusEvent, BusNews, BusPage } from './bus.js'
+import type { Bus, BusEvent, BusPage, BusUpdate } from './bus.js'
 
 /** For how long the epoch of a log that is not used goes on, in milliseconds, and that of a log without events. */
 const idleMs = 3_600_000
@@ -89,7 +89,7 @@ export function memoryBus({ shareWith }: MemoryBusOptions = {}): Bus {
 }
 
 class MemoryBus implements Bus {
-  readonly inUseMs = freshMs / 3
+  readonly keepAliveMs = freshMs / 3
   readonly #memory: Memory
   readonly #stops = new Set<() => void>()
   #isClosed = false
@@ -107,7 +107,7 @@ class MemoryBus implements Bus {
     log.events.push(event)
     // Now and then is enough: what is too old is not read either.
     if (log.events.length > 2 * log.keep.size + 64) trim(log, now)
-    this.#memory.news.emit(topic, { epoch: log.epoch, events: [event] } satisfies BusNews)
+    this.#memory.news.emit(topic, { epoch: log.epoch, events: [event] } satisfies BusUpdate)
   }
 
   async read(topic: string, keep: HistoryBounds, after?: { epoch: string; seq: number }): Promise<BusPage> {
@@ -122,12 +122,12 @@ class MemoryBus implements Bus {
     return { epoch, head, events: events.slice(from, from + pageSize) }
   }
 
-  async listen(topic: string, listener: (news: BusNews) => void): Promise<() => void> {
+  async listen(topic: string, listener: (news: BusUpdate) => void): Promise<() => void> {
     this.#requireOpen()
     return this.#on(this.#memory.news, topic, listener)
   }
 
-  onDoubt(): () => void {
+  onPossibleLoss(): () => void {
     // Nothing is ever lost in one process.
     return () => {}
   }

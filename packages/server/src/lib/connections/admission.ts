@@ -1,15 +1,15 @@
 import { TidingsError } from '@tidings/core'
 import type { Bus } from '../bus/bus.js'
+import type { ServerContext } from '../endpoints/server-context.js'
 import type { ConnectionInfo, ConnectionLimit } from '../hooks.js'
-import type { TidingsRequest } from '../http/http.js'
+import type { TidingsRequest } from '../http/adapter.js'
 import { jittered } from '../jitter.js'
-import type { Site } from '../site.js'
 
 export type ConnectionLimits = Readonly<Record<ConnectionLimit, number>>
 
 /** Whose connection a request asks for, and of which topic. */
 export function connectionInfo(
-  { options }: Site,
+  { options }: ServerContext,
   { address }: TidingsRequest,
   context: unknown,
   topic: string | undefined,
@@ -19,7 +19,7 @@ export function connectionInfo(
 
 /** Lets a connection in, which counts until it is released. @throws TidingsError `unavailable` or `too_many_requests` */
 export async function admit(
-  { admission, presence, tally, hooks }: Site,
+  { admission, presence, counters: tally, hooks }: ServerContext,
   info: ConnectionInfo,
 ): Promise<void> {
   const limit = await admission.admit(info)
@@ -28,11 +28,11 @@ export async function admit(
   hooks.refused?.({ ...info, limit })
   const { principal } = info
   const isOwn = limit === 'connectionsPerPrincipal' && principal !== undefined
-  throw admission.refusal(limit, isOwn ? presence.askEverywhere(principal) : undefined)
+  throw admission.refusal(limit, isOwn ? presence.checkAllNodes(principal) : undefined)
 }
 
 /** For how long other nodes believe what one has told of its connections, in milliseconds. */
-const believedMs = 60_000
+const countLifetimeMs = 60_000
 
 /** About how much later than there may be room a client is to come back, in milliseconds. */
 const roomMs = 500
@@ -51,7 +51,7 @@ export class Admission {
   readonly #limits: ConnectionLimits
   readonly #retryMs: number
   readonly #shared: SharedCounts | undefined
-  #telling: NodeJS.Timeout | undefined
+  #sharing: NodeJS.Timeout | undefined
   readonly #byAddress = new Map<string, number>()
   readonly #byPrincipal = new Map<string, number>()
   #total = 0
@@ -61,9 +61,9 @@ export class Admission {
     this.#retryMs = retryMs
     if (!shared || limits.connectionsPerPrincipal === Number.POSITIVE_INFINITY) return
     this.#shared = shared
-    this.#telling = setInterval(() => {
-      for (const principal of this.#byPrincipal.keys()) void this.#tell(principal)
-    }, believedMs / 3).unref()
+    this.#sharing = setInterval(() => {
+      for (const principal of this.#byPrincipal.keys()) void this.#shareCount(principal)
+    }, countLifetimeMs / 3).unref()
   }
 
   /** Lets a connection in, which counts until it is released; or says which limit is against it. */
@@ -74,7 +74,7 @@ export class Admission {
     if (isFull(this.#byAddress, address, connectionsPerAddress)) return 'connectionsPerAddress'
     if (isFull(this.#byPrincipal, principal, connectionsPerPrincipal)) return 'connectionsPerPrincipal'
     this.#count(1, connection)
-    if (await this.#tell(principal)) return undefined
+    if (await this.#shareCount(principal)) return undefined
     this.#count(-1, connection)
     return 'connectionsPerPrincipal'
   }
@@ -82,11 +82,11 @@ export class Admission {
   /** A connection that was let in is over. */
   release(connection: ConnectionInfo): void {
     this.#count(-1, connection)
-    void this.#tell(connection.principal)
+    void this.#shareCount(connection.principal)
   }
 
   close(): void {
-    clearInterval(this.#telling)
+    clearInterval(this.#sharing)
   }
 
   /** RFC 6585 section 4 for one who has too many, RFC 9110 section 15.6.4 where all together have. */
@@ -103,12 +103,12 @@ export class Admission {
   }
 
   /** Tells the other nodes how many connections a principal has here, and says whether that is within the limit. */
-  async #tell(principal: string | undefined): Promise<boolean> {
+  async #shareCount(principal: string | undefined): Promise<boolean> {
     if (!this.#shared || principal === undefined) return true
     const { bus, nodeId } = this.#shared
     const count = this.#byPrincipal.get(principal) ?? 0
     const most = this.#limits.connectionsPerPrincipal
-    return bus.count(`principal:${principal}`, nodeId, count, most, believedMs).catch(() => true)
+    return bus.count(`principal:${principal}`, nodeId, count, most, countLifetimeMs).catch(() => true)
   }
 
   #count(change: 1 | -1, { address, principal }: ConnectionInfo): void {

@@ -1,5 +1,5 @@
-import type { BoundProcedure } from '../binding.js'
-import { kindOf, mistake, requireKnown } from '../mistake.js'
+import type { Implementation } from '../bind-handlers.js'
+import { invalidOptions, kindOf, requireKnownKeys } from '../validate-options.js'
 import type { Connection } from './connection.js'
 import { topicByKey } from './topic-access.js'
 
@@ -36,19 +36,19 @@ export type ConnectionFilter =
  */
 export function requireFilter(
   given: unknown,
-  procedures: ReadonlyMap<string, BoundProcedure>,
+  procedures: ReadonlyMap<string, Implementation>,
   maker: string,
 ): ConnectionFilter {
   if (typeof given !== 'object' || given === null) {
-    throw mistake(
+    throw invalidOptions(
       `the filter is ${kindOf(given)}. Give { principal }, { topic }, both, or a predicate`,
       maker,
     )
   }
-  requireKnown('the filter', given, ['principal', 'topic'], maker)
+  requireKnownKeys('the filter', given, ['principal', 'topic'], maker)
   // What is there and undefined is a mistake: without it, too many would be picked.
   for (const [name, value] of Object.entries(given)) {
-    if (typeof value !== 'string') throw mistake(`${name} is ${kindOf(value)}. Give a string`, maker)
+    if (typeof value !== 'string') throw invalidOptions(`${name} is ${kindOf(value)}. Give a string`, maker)
   }
   const { principal, topic } = given as { principal?: string; topic?: string }
   const filter = {
@@ -56,7 +56,7 @@ export function requireFilter(
     ...(topic !== undefined && { topic: topicByKey(procedures, topic).key }),
   }
   if (Object.keys(filter).length > 0) return filter as ConnectionFilter
-  throw mistake('the filter is empty. Give { principal }, { topic }, or both', maker)
+  throw invalidOptions('the filter is empty. Give { principal }, { topic }, or both', maker)
 }
 
 /** Picks what a filter does. */

@@ -1,38 +1,38 @@
 import { encodeEventBody, maxTimerMs, type ServerGapReason, signal, toProblem } from '@tidings/core/wire'
 import type { ConnectionInfo, DisconnectReason, Hooks } from '../hooks.js'
-import type { Sink, SinkListener } from '../http/http.js'
-import { Chunk } from '../log/chunk.js'
-import type { Carrier, Hub } from '../log/hub.js'
-import type { Piece } from '../log/pending.js'
-import type { Subscription, SubscriptionOwner } from '../log/subscription.js'
+import type { Sink, SinkListener } from '../http/adapter.js'
+import { Chunk } from '../http/chunk.js'
+import { MonitoredSink, type MonitoredSinkCallbacks, type MonitoredSinkDeps } from '../http/monitored-sink.js'
+import type { Piece } from '../log/pending-frames.js'
+import type { Subscription, SubscriptionCallbacks } from '../log/subscription.js'
+import type { Flushable, TopicRegistry } from '../log/topic-registry.js'
 import type { Admission } from './admission.js'
-import { Outlet, type OutletHome, type OutletOwner } from './outlet.js'
 import { type SnapshotBytes, SnapshotRoom } from './snapshot-room.js'
 
 /** What a connection needs of its server. */
-export interface ConnectionHome extends OutletHome {
-  readonly hub: Hub
+export interface ConnectionDeps extends MonitoredSinkDeps {
+  readonly hub: TopicRegistry
   readonly admission: Admission
   readonly hooks: Hooks
   readonly connections: Set<Connection>
   readonly snapshotBytes: SnapshotBytes
-  readonly options: OutletHome['options'] & { readonly maxConnectionMs: number }
+  readonly options: MonitoredSinkDeps['options'] & { readonly maxConnectionMs: number }
 }
 
 /** Whoever shares a connection out among topics. Without one, it is a single topic's own. */
-export interface ConnectionOwner {
+export interface ConnectionCallbacks {
   /** What goes out where the connection would be silent for too long. */
   readonly heartbeat: Chunk
   /** The keys of the topics that are about to be carried. */
   readonly entering: Iterable<string>
   /** A subscription cannot go on. */
-  failed(subscription: Subscription, error: unknown): void
+  onFailed(subscription: Subscription, error: unknown): void
   /** A subscription goes on, but without the snapshot it was asked for. */
-  notRefreshed(subscription: Subscription, error: unknown): void
+  onNotRefreshed(subscription: Subscription, error: unknown): void
   /** Asks the client to prove who it is within so many milliseconds. */
-  demandProof(withinMs: number): void
+  requestReauthorization(withinMs: number): void
   /** The connection is over. */
-  released(): void
+  onReleased(): void
 }
 
 /**
@@ -41,11 +41,11 @@ export interface ConnectionOwner {
  * It keeps no frames: what it has not written yet stands in the logs. While its socket is full it notes who has
  * something to say, and asks them when the socket has drained.
  */
-export class Connection implements Carrier, OutletOwner, SubscriptionOwner, SinkListener {
+export class Connection implements Flushable, MonitoredSinkCallbacks, SubscriptionCallbacks, SinkListener {
   readonly info: ConnectionInfo
-  readonly #home: ConnectionHome
-  readonly #owner: ConnectionOwner | undefined
-  readonly #outlet: Outlet
+  readonly #deps: ConnectionDeps
+  readonly #callbacks: ConnectionCallbacks | undefined
+  readonly #sink: MonitoredSink
   readonly #subscriptions = new Set<Subscription>()
   /** Those that have something to say, in a row: see {@link Subscription.nextReady}. */
   #firstReady: Subscription | undefined
@@ -60,28 +60,28 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
 
   /** @param expiresAt when it ends, for its client to be asked anew who it is: in milliseconds since the epoch, or Infinity */
   constructor(
-    home: ConnectionHome,
+    home: ConnectionDeps,
     sink: Sink,
     info: ConnectionInfo,
     expiresAt: number,
-    owner?: ConnectionOwner,
+    owner?: ConnectionCallbacks,
   ) {
-    this.#home = home
+    this.#deps = home
     this.info = info
-    this.#owner = owner
+    this.#callbacks = owner
     // Connections that were opened together do not end together.
     this.#lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
     if (expiresAt !== Number.POSITIVE_INFINITY) this.#endAt(expiresAt)
-    this.#outlet = new Outlet(home, sink, this)
+    this.#sink = new MonitoredSink(home, sink, this)
     home.connections.add(this)
     home.hooks.connected?.(info)
   }
 
   /** How many of its subscriptions are owed something that its client has no room for. */
   get laggingCount(): number {
-    if (!this.#outlet.isFull) return 0
+    if (!this.#sink.isFull) return 0
     let count = 0
-    for (const subscription of this.#subscriptions) if (subscription.isOwed) count += 1
+    for (const subscription of this.#subscriptions) if (subscription.isPending) count += 1
     return count
   }
 
@@ -91,7 +91,7 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
 
   /** The keys of the topics that it is about to carry. */
   get entering(): Iterable<string> {
-    return this.#owner?.entering ?? []
+    return this.#callbacks?.entering ?? []
   }
 
   get isOver(): boolean {
@@ -99,7 +99,7 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
   }
 
   get heartbeat(): Chunk | undefined {
-    return this.#owner?.heartbeat
+    return this.#callbacks?.heartbeat
   }
 
   /** Takes a subscription, or ends it at once where the connection is over already. */
@@ -109,47 +109,47 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
       return
     }
     this.#subscriptions.add(subscription)
-    this.#home.hub.join(subscription.topic, subscription)
-    this.ready(subscription)
+    this.#deps.hub.join(subscription.topic, subscription)
+    this.onReady(subscription)
   }
 
   /** Lets go of a subscription, and goes on without it. */
   remove(subscription: Subscription): void {
     subscription.end()
     if (this.#room?.forget(subscription)) this.#touch()
-    if (this.#subscriptions.delete(subscription)) this.#home.hub.leave(subscription.topic, subscription)
+    if (this.#subscriptions.delete(subscription)) this.#deps.hub.leave(subscription.topic, subscription)
   }
 
-  ready(subscription: Subscription): void {
+  onReady(subscription: Subscription): void {
     if (this.#isOver || subscription.isReady) return
     this.#appendReady(subscription)
     this.#touch()
   }
 
-  missed({ topic }: Subscription, reason: ServerGapReason): void {
-    this.#home.tally.gaps += 1
-    this.#home.hooks.gap?.({ ...this.info, topic: topic.key, reason })
+  onGap({ topic }: Subscription, reason: ServerGapReason): void {
+    this.#deps.counters.gaps += 1
+    this.#deps.hooks.gap?.({ ...this.info, topic: topic.key, reason })
   }
 
-  failed(subscription: Subscription, error: unknown): void {
+  onFailed(subscription: Subscription, error: unknown): void {
     if (this.#isOver) return
-    if (this.#owner) {
-      this.#owner.failed(subscription, error)
+    if (this.#callbacks) {
+      this.#callbacks.onFailed(subscription, error)
       return
     }
     // A topic's own connection ends with its one subscription.
-    const problem = toProblem(this.#home.publicError(error, subscription.topic.key))
+    const problem = toProblem(this.#deps.publicError(error, subscription.topic.key))
     this.end('failed', encodeEventBody(signal.error, problem))
   }
 
-  notRefreshed(subscription: Subscription, error: unknown): void {
+  onNotRefreshed(subscription: Subscription, error: unknown): void {
     if (this.#room?.forget(subscription)) this.#touch()
-    this.#owner?.notRefreshed(subscription, error)
+    this.#callbacks?.onNotRefreshed(subscription, error)
   }
 
   hold(subscription: Subscription, bytes: number): boolean {
-    this.#room ??= new SnapshotRoom(this.#home.snapshotBytes)
-    const isHeld = this.#room.hold(subscription, bytes, this.#outlet.isWritable)
+    this.#room ??= new SnapshotRoom(this.#deps.snapshotBytes)
+    const isHeld = this.#room.hold(subscription, bytes, this.#sink.isWritable)
     // Where nothing else is written, nothing would be reloaded.
     if (!isHeld) this.#touch()
     return isHeld
@@ -164,23 +164,23 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
    * ask: it ends now, and its client is asked when it comes back.
    */
   reauthorize(withinMs: number): void {
-    if (this.#owner) this.#owner.demandProof(withinMs)
+    if (this.#callbacks) this.#callbacks.requestReauthorization(withinMs)
     else this.end('unauthorized')
   }
 
-  /** Writes something about the connection itself, whether its client has room for it or not; see {@link Outlet.insist}. */
-  say(text: string): void {
-    this.#outlet.insist(new Chunk(text))
+  /** Writes something about the connection itself, whether its client has room for it or not; see {@link MonitoredSink.writeUnbuffered}. */
+  writeSignal(text: string): void {
+    this.#sink.writeUnbuffered(new Chunk(text))
   }
 
   flush(): void {
     this.#isTouched = false
     this.#write()
-    if (this.#room && this.#outlet.isWritable) this.#room.reloadNext()
+    if (this.#room && this.#sink.isWritable) this.#room.reloadNext()
   }
 
   #write(): void {
-    const outlet = this.#outlet
+    const outlet = this.#sink
     if (!outlet.isWritable) return
     const piece = this.#take()
     if (!piece) return
@@ -195,31 +195,31 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
     })
   }
 
-  beat(): void {
-    const { beatMs } = this.#home.heartbeat
+  onBeat(): void {
+    const { beatMs } = this.#deps.heartbeat
     if (performance.now() - this.#openedAt + beatMs >= this.#lifeMs) this.end('expired')
   }
 
-  cut(reason: 'stalled' | 'failed', error?: unknown): void {
+  onCut(reason: 'stalled' | 'failed', error?: unknown): void {
     this.#release(reason)
-    if (error !== undefined) this.#home.publicError(error, this.info.topic ?? 'the shared connection')
+    if (error !== undefined) this.#deps.publicError(error, this.info.topic ?? 'the shared connection')
   }
 
   /** Ends the response, with some last words. */
   end(reason: DisconnectReason, last?: string): void {
     if (this.#isOver) return
     this.flush()
-    if (last) this.say(last)
+    if (last) this.writeSignal(last)
     this.#release(reason)
-    this.#outlet.end()
+    this.#sink.end()
   }
 
-  drained(): void {
-    if (this.#outlet.drained()) this.flush()
+  onDrained(): void {
+    if (this.#sink.onDrained()) this.flush()
   }
 
-  closed(): void {
-    this.#outlet.closed()
+  onClosed(): void {
+    this.#sink.onClosed()
     this.#release('left')
   }
 
@@ -230,7 +230,7 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
       this.#shiftReady(first)
       if (first.hasMore) this.#appendReady(first)
       if (!piece) continue
-      this.#home.tally.deliveries += piece.count
+      this.#deps.counters.deliveries += piece.count
       return piece
     }
     return undefined
@@ -239,7 +239,7 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
   #touch(): void {
     if (this.#isTouched) return
     this.#isTouched = true
-    this.#home.hub.flushSoon(this)
+    this.#deps.hub.flushSoon(this)
   }
 
   #appendReady(subscription: Subscription): void {
@@ -269,15 +269,15 @@ export class Connection implements Carrier, OutletOwner, SubscriptionOwner, Sink
     clearTimeout(this.#expiry)
     for (const subscription of this.#subscriptions) {
       subscription.end()
-      this.#home.hub.leave(subscription.topic, subscription)
+      this.#deps.hub.leave(subscription.topic, subscription)
     }
     this.#subscriptions.clear()
     this.#firstReady = undefined
     this.#lastReady = undefined
-    this.#home.connections.delete(this)
-    this.#home.admission.release(this.info)
+    this.#deps.connections.delete(this)
+    this.#deps.admission.release(this.info)
     const durationMs = performance.now() - this.#openedAt
-    this.#home.hooks.disconnected?.({ ...this.info, reason, durationMs })
-    this.#owner?.released()
+    this.#deps.hooks.disconnected?.({ ...this.info, reason, durationMs })
+    this.#callbacks?.onReleased()
   }
 }

@@ -7,10 +7,10 @@ const answerMs = 5_000
 const againMs = 30_000
 
 /** What the checks need of their server. */
-export interface PresenceHome {
+export interface PresenceDeps {
   readonly shared: ReadonlyMap<string, SharedConnection>
   /** Has the other nodes do the same. */
-  askElsewhere(principal: string): void
+  checkOtherNodes(principal: string): void
 }
 
 /**
@@ -20,32 +20,32 @@ export interface PresenceHome {
  * A single topic's own connection cannot be asked.
  */
 export class PresenceChecks {
-  readonly #home: PresenceHome
+  readonly #deps: PresenceDeps
   /** When the clients of each principal were asked, the oldest first. */
-  readonly #askedAt = new Map<string, number>()
+  readonly #checkedAt = new Map<string, number>()
 
-  constructor(home: PresenceHome) {
-    this.#home = home
+  constructor(home: PresenceDeps) {
+    this.#deps = home
   }
 
   /** Asks on all nodes. Returns in how many milliseconds those that are not there have made room, or nothing if they have. */
-  askEverywhere(principal: string): number | undefined {
-    if (this.ask(principal)) this.#home.askElsewhere(principal)
-    const left = (this.#askedAt.get(principal) ?? 0) + answerMs - performance.now()
+  checkAllNodes(principal: string): number | undefined {
+    if (this.check(principal)) this.#deps.checkOtherNodes(principal)
+    const left = (this.#checkedAt.get(principal) ?? 0) + answerMs - performance.now()
     return left > 0 ? left : undefined
   }
 
   /** Asks on this node, unless that was done a short while ago. Says whether it was not. */
-  ask(principal: string): boolean {
+  check(principal: string): boolean {
     const now = performance.now()
-    for (const [asked, at] of this.#askedAt) {
+    for (const [asked, at] of this.#checkedAt) {
       if (now - at < againMs) break
-      this.#askedAt.delete(asked)
+      this.#checkedAt.delete(asked)
     }
-    if (this.#askedAt.has(principal)) return false
-    this.#askedAt.set(principal, now)
-    for (const shared of this.#home.shared.values()) {
-      if (shared.connection.info.principal === principal) shared.demandProof(answerMs)
+    if (this.#checkedAt.has(principal)) return false
+    this.#checkedAt.set(principal, now)
+    for (const shared of this.#deps.shared.values()) {
+      if (shared.connection.info.principal === principal) shared.requestReauthorization(answerMs)
     }
     return true
   }

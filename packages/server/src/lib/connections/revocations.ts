@@ -12,14 +12,14 @@ interface Revocation {
 }
 
 /** How long a client may take to prove who it is. */
-const proofMs = 30_000
+const reauthorizeMs = 30_000
 
 /** How many revocations are kept for requests that have not said yet what they would open. */
-const mostKept = 1_000
+const maxKept = 1_000
 
 /** Ends a connection, or has its client prove who it is. */
 export function revoke(connection: Connection, kind: RevocationKind): void {
-  if (kind === 'reauthorize') connection.reauthorize(proofMs)
+  if (kind === 'reauthorize') connection.reauthorize(reauthorizeMs)
   else connection.end('disconnected', disconnected())
 }
 
@@ -34,11 +34,11 @@ function disconnected(): string {
  */
 export class Revocations {
   readonly #connections: ReadonlySet<Connection>
-  readonly #arrivals = new Set<Arrival>()
+  readonly #requests = new Set<PendingRequest>()
   /** What requests have to be compared with that have not said yet what they would open. */
   #kept: Revocation[] = []
   /** How many of those requests there are. */
-  #unknown = 0
+  #unidentified = 0
 
   constructor(connections: ReadonlySet<Connection>) {
     this.#connections = connections
@@ -47,46 +47,46 @@ export class Revocations {
   /** Revokes what a predicate picks. Returns how many connections that are, those about to be opened included. */
   revoke(kind: RevocationKind, predicate: ConnectionPredicate): number {
     const open = [...this.#connections].filter((connection) => predicate(describe(connection)))
-    const opening = [...this.#arrivals].filter(({ view }) => view && predicate(view))
-    if (this.#unknown > 0) this.#keep({ kind, predicate })
-    for (const arrival of opening) arrival.revoked(kind)
+    const opening = [...this.#requests].filter(({ view }) => view && predicate(view))
+    if (this.#unidentified > 0) this.#keep({ kind, predicate })
+    for (const arrival of opening) arrival.onRevoked(kind)
     for (const connection of open) revoke(connection, kind)
     return open.length + opening.length
   }
 
   /** A request arrives that would open a connection, or change what one carries. Tell when it is asked. */
-  arrive(): Arrival {
-    return new Arrival(this)
+  begin(): PendingRequest {
+    return new PendingRequest(this)
   }
 
   /** For arrivals. Returns how many revocations are older than the asking. */
-  enter(arrival: Arrival): number {
-    this.#arrivals.add(arrival)
-    this.#unknown += 1
+  register(arrival: PendingRequest): number {
+    this.#requests.add(arrival)
+    this.#unidentified += 1
     return this.#kept.length
   }
 
   /** For arrivals: those that came while it was not known what the request would open. */
-  since(count: number): readonly Revocation[] {
+  after(count: number): readonly Revocation[] {
     return this.#kept.slice(count)
   }
 
   /** For arrivals: it is known what the request would open. */
-  known(): void {
-    this.#unknown -= 1
-    if (this.#unknown === 0) this.#kept = []
+  identified(): void {
+    this.#unidentified -= 1
+    if (this.#unidentified === 0) this.#kept = []
   }
 
   /** For arrivals: the request is answered. */
-  leave(arrival: Arrival): void {
-    this.#arrivals.delete(arrival)
+  unregister(arrival: PendingRequest): void {
+    this.#requests.delete(arrival)
   }
 
   #keep(revocation: Revocation): void {
     this.#kept.push(revocation)
-    if (this.#kept.length < mostKept) return
+    if (this.#kept.length < maxKept) return
     this.#kept = []
-    for (const arrival of this.#arrivals) arrival.forgotten()
+    for (const arrival of this.#requests) arrival.onForgotten()
   }
 }
 
@@ -94,7 +94,7 @@ export class Revocations {
  * A request that would open a connection, or change what one carries, from when it is asked to when it is answered; and one
  * that would run a handler, until its body has been read.
  */
-export class Arrival {
+export class PendingRequest {
   readonly #revocations: Revocations
   #state: 'over' | 'unknown' | 'known' = 'over'
   #view: ConnectionView | undefined
@@ -116,41 +116,41 @@ export class Arrival {
   }
 
   /** It is asked now, for the first time or again: what is revoked from now on may be unknown to its answers. */
-  ask(): void {
-    this.leave()
+  restart(): void {
+    this.finish()
     this.#state = 'unknown'
     this.#revoked = undefined
-    this.#since = this.#revocations.enter(this)
+    this.#since = this.#revocations.register(this)
   }
 
   /** Its context says whose it is. */
-  become(view: ConnectionView): void {
+  identify(view: ConnectionView): void {
     if (this.#state !== 'unknown') return
     this.#state = 'known'
     this.#view = view
-    const revocations = this.#revocations.since(this.#since)
-    this.#revocations.known()
-    for (const { kind, predicate } of revocations) if (predicate(view)) this.revoked(kind)
+    const revocations = this.#revocations.after(this.#since)
+    this.#revocations.identified()
+    for (const { kind, predicate } of revocations) if (predicate(view)) this.onRevoked(kind)
   }
 
   /** It is answered. Returns what is still to be done to what it opens. */
-  leave(): RevocationKind | undefined {
-    if (this.#state === 'unknown') this.#revocations.known()
+  finish(): RevocationKind | undefined {
+    if (this.#state === 'unknown') this.#revocations.identified()
     this.#state = 'over'
     this.#view = undefined
-    this.#revocations.leave(this)
+    this.#revocations.unregister(this)
     return this.#revoked
   }
 
   /** For revocations. */
-  revoked(kind: RevocationKind): void {
+  onRevoked(kind: RevocationKind): void {
     if (this.#revoked !== 'disconnect') this.#revoked = kind
   }
 
   /** For revocations: which there were is not known any more. */
-  forgotten(): void {
+  onForgotten(): void {
     if (this.#state !== 'unknown') return
     this.#since = 0
-    this.revoked('reauthorize')
+    this.onRevoked('reauthorize')
   }
 }

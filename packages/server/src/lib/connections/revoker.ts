@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
-import type { BoundProcedure } from '../binding.js'
-import type { Revoked, SharedRevocations } from '../bus/shared-revocations.js'
+import type { Implementation } from '../bind-handlers.js'
+import type { RevocationLog, Revoked } from '../nodes/revocation-log.js'
 import {
   type ConnectionFilter,
   type ConnectionPredicate,
@@ -49,15 +49,15 @@ export interface Revoker {
 }
 
 /** What a revoker needs of its server. */
-export interface RevokerHome {
+export interface RevokerDeps {
   readonly revocations: Revocations
   /** Those that reach all nodes; absent without a bus. */
-  readonly shared: SharedRevocations | undefined
-  readonly procedures: ReadonlyMap<string, BoundProcedure>
+  readonly shared: RevocationLog | undefined
+  readonly procedures: ReadonlyMap<string, Implementation>
   isClosed(): boolean
 }
 
-export function revoker(home: RevokerHome): Revoker {
+export function revoker(home: RevokerDeps): Revoker {
   const { revocations, shared, procedures } = home
 
   async function everywhere(kind: RevocationKind, which: ConnectionFilter): Promise<Revoked> {

@@ -11,30 +11,30 @@ import {
   type TopicErrorSignal,
   toProblem,
 } from '@tidings/core/wire'
+import { maxAuthorizations, revokedTooOften } from '../endpoints/context-of.js'
+import type { ServerContext } from '../endpoints/server-context.js'
 import type { ConnectionInfo } from '../hooks.js'
-import type { Sink } from '../http/http.js'
-import { Chunk } from '../log/chunk.js'
+import type { Sink } from '../http/adapter.js'
+import { Chunk } from '../http/chunk.js'
 import { cursorOf, gapAtStart, type Start, Subscription } from '../log/subscription.js'
-import type { Site } from '../site.js'
-import { Allowance } from './allowance.js'
-import { Connection, type ConnectionOwner } from './connection.js'
-import { mostAsked, revokedTooOften } from './context-of.js'
-import { openingFrame } from './opening.js'
+import { Connection, type ConnectionCallbacks } from './connection.js'
+import { CredentialExpiry } from './credential-expiry.js'
+import { openFrame } from './open-frame.js'
+import { TokenBucket } from './token-bucket.js'
 import { requireAuthorized, type TopicRequest, topicByKey } from './topic-access.js'
-import { Validity } from './validity.js'
 
 /** Unlike a comment line, an event is seen by every EventSource, so that a client can tell a quiet connection from a dead one. */
 const heartbeatEvent = new Chunk(encodeEventBody(signals.heartbeat, 0))
 
 /** With what a client proves who it is, until when that is good, and how often it had been demanded when it was made. */
-interface Proof {
+interface Credentials {
   readonly context: unknown
   readonly expiresAt: number
-  readonly demand: number
+  readonly challenge: number
 }
 
 /** The control request that an operation came with. */
-export interface ControlOrigin extends Proof {
+export interface ControlOrigin extends Credentials {
   readonly sequence: number | undefined
 }
 
@@ -44,47 +44,47 @@ export interface ControlOrigin extends Proof {
  * A topic's frames are the same as on a connection of its own: the epoch in their ids is unique to the topic's log, so that
  * it is the short name by which the client tells whose they are.
  */
-export class SharedConnection implements ConnectionOwner {
+export class SharedConnection implements ConnectionCallbacks {
   /** A client that does not know it cannot guess it. */
   readonly id: string
   readonly connection: Connection
   readonly heartbeat = heartbeatEvent
-  readonly #site: Site
+  readonly #context: ServerContext
   readonly #info: ConnectionInfo
   /** By the key of the topic. */
   readonly #subscriptions = new Map<string, Subscription>()
   /** The topics that somebody is about to be let into, each with the request that does it: a newer one counts. */
   readonly #entering = new Map<string, { readonly label: string }>()
   /** How often topics may be asked for: on this connection, and by its client on all of them. */
-  readonly #allowances: readonly Allowance[]
+  readonly #rates: readonly TokenBucket[]
   /** How many operations there may be, whatever comes of them. */
-  readonly #operations: Allowance
-  readonly #validity: Validity
+  readonly #operationRate: TokenBucket
+  readonly #expiry: CredentialExpiry
   /** With what its client has proved who it is last, where that was demanded. */
-  #proof: Proof | undefined
+  #credentials: Credentials | undefined
   /** The newest control request. */
   #sequence = 0
 
-  constructor(site: Site, sink: Sink, info: ConnectionInfo, expiresAt: number) {
+  constructor(site: ServerContext, sink: Sink, info: ConnectionInfo, expiresAt: number) {
     const { subscriptionsPerConnection } = site.options
-    this.#site = site
+    this.#context = site
     this.#info = info
     this.id = site.connectionIds.create()
     // All twice at once, and a tenth of them each second: what a client leaves is kept for a while, for it may come back.
-    const own = new Allowance(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
+    const own = new TokenBucket(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
     const perSecond = Math.max(subscriptionsPerConnection, 1_000)
-    this.#operations = new Allowance(20 * perSecond, perSecond)
-    const ofPrincipal = site.allowances.ofPrincipals.acquire(info.principal)
-    const ofAddress = site.allowances.ofAddresses.acquire(info.address)
-    this.#allowances = [own, ofPrincipal, ofAddress].filter((allowance) => allowance !== undefined)
-    this.#validity = new Validity(expiresAt, {
-      ending: (withinMs) => this.demandProof(withinMs),
-      over: () => this.#unproven(),
+    this.#operationRate = new TokenBucket(20 * perSecond, perSecond)
+    const ofPrincipal = site.rates.ofPrincipals.acquire(info.principal)
+    const ofAddress = site.rates.ofAddresses.acquire(info.address)
+    this.#rates = [own, ofPrincipal, ofAddress].filter((allowance) => allowance !== undefined)
+    this.#expiry = new CredentialExpiry(expiresAt, {
+      onExpiring: (withinMs) => this.requestReauthorization(withinMs),
+      onExpired: () => this.#reauthTimedOut(),
     })
     // Before it is there: a hook that hears of it may end it.
     site.shared.set(this.id, this)
     this.connection = new Connection(site, sink, info, Number.POSITIVE_INFINITY, this)
-    this.connection.say(openingFrame(site.options, this.id))
+    this.connection.writeSignal(openFrame(site.options, this.id))
   }
 
   /**
@@ -110,43 +110,43 @@ export class SharedConnection implements ConnectionOwner {
    * @throws TidingsError `too_many_requests` for more than a client of Tidings has use for
    */
   requireOperations(count: number): void {
-    const retryAfterMs = this.#operations.take(count + 1)
+    const retryAfterMs = this.#operationRate.take(count + 1)
     if (retryAfterMs === 0) return
     const message = 'You are sending control requests too often. Try again later'
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 
   /** How often its client was asked to prove who it is. */
-  get demands(): number {
-    return this.#validity.demands
+  get challenges(): number {
+    return this.#expiry.challenges
   }
 
   /** Whether it belongs to who sends a request with a context. */
   belongsTo(context: unknown): boolean {
-    return this.connection.info.principal === this.#site.options.principal(context)
+    return this.connection.info.principal === this.#context.options.principal(context)
   }
 
   /**
    * Takes a control request as proof of who the client is, if that was demanded before it was made. Each topic is authorised
    * again by it, while it goes on; when all are, the connection lasts as long as the proof does.
    */
-  renew(proof: Proof): void {
-    const renewal = this.#validity.beginRenewal(proof.expiresAt, proof.demand)
+  renew(proof: Credentials): void {
+    const renewal = this.#expiry.beginRenewal(proof.expiresAt, proof.challenge)
     if (!renewal) return
-    this.#proof = proof
+    this.#credentials = proof
     const authorized = [...this.#subscriptions].map(([key, subscription]) =>
-      requireAuthorized(topicByKey(this.#site.procedures, key), proof.context).catch((error) =>
-        this.failed(subscription, error),
+      requireAuthorized(topicByKey(this.#context.procedures, key), proof.context).catch((error) =>
+        this.onFailed(subscription, error),
       ),
     )
-    void Promise.all(authorized).then(() => this.#validity.finishRenewal(renewal))
+    void Promise.all(authorized).then(() => this.#expiry.finishRenewal(renewal))
   }
 
   /** Asks the client to prove who it is, and ends the connection if it does not. */
-  demandProof(withinMs: number): void {
+  requestReauthorization(withinMs: number): void {
     const signal: ReauthorizeSignal = { withinMs: Math.floor(withinMs) }
-    this.#validity.endWithin(withinMs)
-    this.connection.say(encodeEventBody(signals.reauthorize, signal))
+    this.#expiry.endWithin(withinMs)
+    this.connection.writeSignal(encodeEventBody(signals.reauthorize, signal))
   }
 
   /**
@@ -158,33 +158,33 @@ export class SharedConnection implements ConnectionOwner {
   async perform(operation: ControlOperation, request: ControlOrigin): Promise<ControlResult> {
     const name = nameIn(operation)
     try {
-      const topic = topicByKey(this.#site.procedures, name)
+      const topic = topicByKey(this.#context.procedures, name)
       if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
       if ('snapshot' in operation) return this.#refresh(topic.key)
       return await this.#subscribe(topic, name, startOf(operation.cursor), request)
     } catch (error) {
-      return { status: 'refused', problem: toProblem(this.#site.publicError(error, name)) }
+      return { status: 'refused', problem: toProblem(this.#context.publicError(error, name)) }
     }
   }
 
-  failed(subscription: Subscription, error: unknown): void {
+  onFailed(subscription: Subscription, error: unknown): void {
     const { topic } = subscription
     // It may have been replaced while it failed.
     if (this.#subscriptions.get(topic.key) !== subscription) return
     this.#drop(topic.key)
-    this.#sayFailure(subscription, error, {})
+    this.#writeFailure(subscription, error, {})
   }
 
-  notRefreshed(subscription: Subscription, error: unknown): void {
-    this.#sayFailure(subscription, error, { snapshot: true })
+  onNotRefreshed(subscription: Subscription, error: unknown): void {
+    this.#writeFailure(subscription, error, { snapshot: true })
   }
 
-  released(): void {
-    this.#site.shared.delete(this.id)
+  onReleased(): void {
+    this.#context.shared.delete(this.id)
     const { principal, address } = this.#info
-    this.#site.allowances.ofPrincipals.release(principal)
-    this.#site.allowances.ofAddresses.release(address)
-    this.#validity.close()
+    this.#context.rates.ofPrincipals.release(principal)
+    this.#context.rates.ofAddresses.release(address)
+    this.#expiry.close()
     this.#subscriptions.clear()
     this.#entering.clear()
   }
@@ -201,22 +201,22 @@ export class SharedConnection implements ConnectionOwner {
     const entry = { label }
     this.#entering.set(key, entry)
     try {
-      this.#requireAllowance()
-      let demands = this.demands
+      this.#requireRate()
+      let demands = this.challenges
       await requireAuthorized(topic, request.context)
-      await this.#site.hub.prepare(key, topic.channel.settings, this.#info, cursorOf(start))
+      await this.#context.hub.prepare(key, topic.channel.settings, this.#info, cursorOf(start))
       // Proof may have been demanded meanwhile, and given by a caller who may do less: no older verdict opens the topic.
-      let known: Proof = request
+      let known: Credentials = request
       for (let count = 1; ; count += 1) {
-        if (this.#proof && this.#proof.demand > known.demand) known = this.#proof
-        else if (this.demands === demands) break
-        if (count === mostAsked) throw revokedTooOften()
-        demands = this.demands
+        if (this.#credentials && this.#credentials.challenge > known.challenge) known = this.#credentials
+        else if (this.challenges === demands) break
+        if (count === maxAuthorizations) throw revokedTooOften()
+        demands = this.challenges
         await requireAuthorized(topic, known.context)
       }
       if (this.connection.isOver) throw gone()
-      if (this.#entering.get(key) !== entry) throw overtaken(label)
-      this.#validity.shorten(known.expiresAt)
+      if (this.#entering.get(key) !== entry) throw superseded(label)
+      this.#expiry.shorten(known.expiresAt)
       return this.#begin(topic, label, start, request.sequence)
     } catch (error) {
       if (this.#entering.get(key) === entry) this.#drop(key)
@@ -234,7 +234,7 @@ export class SharedConnection implements ConnectionOwner {
   ): ControlResult {
     const isRefreshing = this.#subscriptions.get(key)?.isRefreshing ?? false
     this.#drop(key)
-    const topic = this.#site.hub.topic(key, channel.settings, this.#info)
+    const topic = this.#context.hub.topic(key, channel.settings, this.#info)
     const { log } = topic
     const { epoch } = log
     const reason = gapAtStart(topic, start)
@@ -268,7 +268,7 @@ export class SharedConnection implements ConnectionOwner {
   }
 
   #refresh(key: string): ControlResult {
-    this.#requireAllowance()
+    this.#requireRate()
     const subscription = this.#subscriptions.get(key)
     if (!subscription) {
       const message = `This connection is not subscribed to "${key}". Subscribe to it to receive its snapshot`
@@ -296,34 +296,38 @@ export class SharedConnection implements ConnectionOwner {
   /** @throws TidingsError for one subscription too many */
   #requireRoom(key: string): void {
     if (this.#subscriptions.has(key) || this.#entering.has(key)) return
-    const most = this.#site.options.subscriptionsPerConnection
+    const most = this.#context.options.subscriptionsPerConnection
     if (this.#subscriptions.size + this.#entering.size < most) return
     let count = this.#subscriptions.size
     for (const entering of this.#entering.keys()) if (!this.#subscriptions.has(entering)) count += 1
     if (count < most) return
     const message = `This connection has reached its limit of ${most} subscriptions. Unsubscribe from one, or open another connection`
-    throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs: this.#site.options.retryMs })
+    throw new TidingsError({
+      code: 'too_many_requests',
+      message,
+      retryAfterMs: this.#context.options.retryMs,
+    })
   }
 
   /** @throws TidingsError for what is asked too often */
-  #requireAllowance(): void {
-    const retryAfterMs = Math.max(...this.#allowances.map((allowance) => allowance.waitMs()))
+  #requireRate(): void {
+    const retryAfterMs = Math.max(...this.#rates.map((allowance) => allowance.waitMs()))
     if (retryAfterMs === 0) {
       // Only what is done counts: a refusal by one allowance must not use up the others, which other connections share.
-      for (const allowance of this.#allowances) allowance.take()
+      for (const allowance of this.#rates) allowance.take()
       return
     }
     const message = 'You are requesting topics too often. Try again later'
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 
-  #sayFailure({ topic, label }: Subscription, error: unknown, about: { snapshot?: true }): void {
-    const problem = toProblem(this.#site.publicError(error, topic.key))
+  #writeFailure({ topic, label }: Subscription, error: unknown, about: { snapshot?: true }): void {
+    const problem = toProblem(this.#context.publicError(error, topic.key))
     const signal: TopicErrorSignal = { ...problem, topic: label ?? topic.key, ...about }
-    this.connection.say(encodeEventBody(signals.error, signal))
+    this.connection.writeSignal(encodeEventBody(signals.error, signal))
   }
 
-  #unproven(): void {
+  #reauthTimedOut(): void {
     const message = "This connection's credentials expired and were not renewed in time"
     const problem = toProblem(new TidingsError({ code: 'unauthorized', message }))
     this.connection.end('unauthorized', encodeEventBody(signals.error, problem))
@@ -340,7 +344,7 @@ function startOf(cursor: string | undefined): Start {
   return cursor === undefined ? { kind: 'head' } : { kind: 'resume', cursor: parseCursor(cursor) }
 }
 
-function overtaken(topic: string): TidingsError {
+function superseded(topic: string): TidingsError {
   const message = `A newer request for "${topic}" superseded this one`
   return new TidingsError({ code: 'conflict', message })
 }

@@ -1,8 +1,8 @@
 import { TidingsError } from '@tidings/core'
 import { topicKey } from '@tidings/core/wire'
-import type { BoundChannel, BoundProcedure } from '../binding.js'
+import type { ChannelImplementation, Implementation } from '../bind-handlers.js'
+import { runWithDeadline } from '../deadline.js'
 import { requireShallow } from '../http/nesting.js'
-import { withinTime } from '../time-limit.js'
 import { keyTooLong } from '../topic-key.js'
 
 /** How much of a name that means nothing is repeated. */
@@ -16,7 +16,7 @@ export interface TopicRequest {
   readonly key: string
   readonly query: string
   readonly params: unknown
-  readonly channel: BoundChannel
+  readonly channel: ChannelImplementation
 }
 
 /**
@@ -24,7 +24,7 @@ export interface TopicRequest {
  *
  * @throws TidingsError `bad_request`, `invalid_input` for params that the channel does not take, or that are too long
  */
-export function topicOf(channel: BoundChannel, given: URLSearchParams): TopicRequest {
+export function topicOf(channel: ChannelImplementation, given: URLSearchParams): TopicRequest {
   const { topics, path } = channel.compiled
   const params = topics.decode(given)
   requireShallow(params, `The params of "${path}"`)
@@ -35,7 +35,7 @@ export function topicOf(channel: BoundChannel, given: URLSearchParams): TopicReq
 }
 
 /** Finds a topic by its key: `room?roomId=lobby`. @throws TidingsError `not_found`, and as {@link topicOf} does */
-export function topicByKey(procedures: ReadonlyMap<string, BoundProcedure>, key: string): TopicRequest {
+export function topicByKey(procedures: ReadonlyMap<string, Implementation>, key: string): TopicRequest {
   const end = key.indexOf('?')
   const path = end < 0 ? key : key.slice(0, end)
   const procedure = procedures.get(path)
@@ -48,7 +48,7 @@ export function topicByKey(procedures: ReadonlyMap<string, BoundProcedure>, key:
   return topicOf(procedure, new URLSearchParams(end < 0 ? '' : key.slice(end + 1)))
 }
 
-function requireShort(key: string, { compiled, maxKeyBytes }: BoundChannel): void {
+function requireShort(key: string, { compiled, maxKeyBytes }: ChannelImplementation): void {
   const problem = keyTooLong(key, compiled.path, maxKeyBytes)
   if (problem) throw new TidingsError({ code: 'bad_request', message: problem })
 }
@@ -56,7 +56,7 @@ function requireShort(key: string, { compiled, maxKeyBytes }: BoundChannel): voi
 /** @throws TidingsError `forbidden`, or what `authorize` throws, for who may not subscribe to a topic */
 export async function requireAuthorized({ channel, params }: TopicRequest, context: unknown): Promise<void> {
   const what = `authorize of "${channel.compiled.path}"`
-  const verdict = await withinTime(authorizeMs, what, async () => channel.authorize({ params, context }))
+  const verdict = await runWithDeadline(authorizeMs, what, async () => channel.authorize({ params, context }))
   if (verdict === true) return
   const message = `You may not subscribe to this topic of "${channel.compiled.path}"`
   throw new TidingsError({ code: 'forbidden', message })

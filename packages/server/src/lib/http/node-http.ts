@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { TidingsError } from '@tidings/core'
-import { explain } from './errors.js'
-import type { Answer, TidingsRequest } from './http.js'
+import type { TidingsRequest, TidingsResponse } from './adapter.js'
 import { hasLeft, whenOver, writeAnswer } from './node-sink.js'
 import { turnOf } from './pipelining.js'
+import { explain } from './public-error.js'
 
 /** Whatever answers requests: a {@link Tidings} server, whichever its contract. */
 export interface RequestHandler {
-  handle(request: TidingsRequest): Promise<Answer>
+  handle(request: TidingsRequest): Promise<TidingsResponse>
   /** Whether it is closing: then connections are not kept alive. */
   readonly isClosing?: boolean
 }

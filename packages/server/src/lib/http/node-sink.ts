@@ -1,7 +1,7 @@
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Chunk } from '../log/chunk.js'
-import type { Answer, Sink, StreamAnswer } from './http.js'
+import type { Sink, StreamResponse, TidingsResponse } from './adapter.js'
+import type { Chunk } from './chunk.js'
 
 // As Node made them. What is different on a response was put there by somebody who wants to see what is written.
 const { write, end } = ServerResponse.prototype
@@ -17,7 +17,7 @@ function endsConnection(response: ServerResponse, { isClosing }: Closing): boole
 }
 
 /** Answers on a response of Node's own HTTP server, or one that acts like it, such as HTTP/2's. */
-export function writeAnswer(answer: Answer, response: ServerResponse, server: Closing): void {
+export function writeAnswer(answer: TidingsResponse, response: ServerResponse, server: Closing): void {
   // Somebody in front may have answered in the meantime, because it took too long.
   const isTooLate = hasLeft(response) || response.headersSent
   if (answer.kind === 'stream') {
@@ -42,7 +42,7 @@ export function whenOver(response: ServerResponse, over: () => void): void {
 }
 
 /** Begins a stream. */
-function openOnResponse(answer: StreamAnswer, response: ServerResponse, server: Closing): void {
+function openOnResponse(answer: StreamResponse, response: ServerResponse, server: Closing): void {
   try {
     response.writeHead(200, answer.headers)
   } catch (error) {
@@ -53,8 +53,8 @@ function openOnResponse(answer: StreamAnswer, response: ServerResponse, server: 
   const socket = bareSocketOf(response)
   if (!socket) {
     const listener = answer.open(new ResponseSink(response, server))
-    response.on('drain', () => listener.drained())
-    whenOver(response, () => listener.closed())
+    response.on('drain', () => listener.onDrained())
+    whenOver(response, () => listener.onClosed())
     // Where nothing was written yet, or middleware holds it back.
     response.flushHeaders()
     return
@@ -63,12 +63,12 @@ function openOnResponse(answer: StreamAnswer, response: ServerResponse, server: 
   try {
     response.flushHeaders()
     const listener = answer.open(new SocketSink(socket, response, server))
-    const drained = () => listener.drained()
+    const drained = () => listener.onDrained()
     socket.on('drain', drained)
     whenOver(response, () => {
       // The connection may be kept alive for another request.
       socket.off('drain', drained)
-      listener.closed()
+      listener.onClosed()
     })
   } finally {
     socket.uncork()

@@ -1,7 +1,7 @@
 import { TidingsError } from '@tidings/core'
-import { problemAnswer } from './answers.js'
-import { healthPath } from './health.js'
-import { type Answer, everyAnswer, type TidingsRequest } from './http.js'
+import { healthPath } from '../endpoints/health.js'
+import { commonHeaders, type TidingsRequest, type TidingsResponse } from './adapter.js'
+import { problemResponse } from './responses.js'
 
 /** Which other origins may use the server from a browser. */
 export interface AllowedOrigins {
@@ -24,8 +24,8 @@ const preflightSeconds = 7_200
 export async function guardOrigin(
   allowed: AllowedOrigins,
   request: TidingsRequest,
-  answer: () => Promise<Answer>,
-): Promise<Answer> {
+  answer: () => Promise<TidingsResponse>,
+): Promise<TidingsResponse> {
   const origin = request.headers.get('origin')
   if (origin === null) return isForeign(request) ? refusal('Another site', foreignAdvice) : answer()
   if (isSameOrigin(origin, request)) return answer()
@@ -44,9 +44,9 @@ export async function guardOrigin(
   return { ...given, headers: { ...given.headers, ...headers, ...exposed } }
 }
 
-function refusal(who: string, advice = ''): Answer {
+function refusal(who: string, advice = ''): TidingsResponse {
   const message = `${who} may not use this server${advice}`
-  return problemAnswer(new TidingsError({ code: 'forbidden', message }), { Vary: 'Origin' })
+  return problemResponse(new TidingsError({ code: 'forbidden', message }), { Vary: 'Origin' })
 }
 
 const foreignAdvice =
@@ -61,14 +61,14 @@ function isForeign({ headers, path }: TidingsRequest): boolean {
   return (site === 'cross-site' || site === 'same-site') && path !== healthPath
 }
 
-function preflight(request: TidingsRequest, headers: Readonly<Record<string, string>>): Answer {
+function preflight(request: TidingsRequest, headers: Readonly<Record<string, string>>): TidingsResponse {
   const asked = request.headers.get('access-control-request-headers')
   return {
     kind: 'complete',
     status: 204,
     headers: {
       ...headers,
-      ...everyAnswer,
+      ...commonHeaders,
       'Access-Control-Allow-Methods': 'GET, POST',
       // Whichever headers the user's own `context` reads.
       ...(asked === null ? {} : { 'Access-Control-Allow-Headers': asked }),

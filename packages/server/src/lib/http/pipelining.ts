@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** How many requests of one connection may wait for those before them: with one more, the connection is destroyed. */
-const mostWaiting = 100
+const maxWaiting = 100
 
 /** Those that wait, by the connection they came on: each is told whether its turn has come, or never will. */
 const waiting = new WeakMap<Socket, Set<(hasCome: boolean) => void>>()
@@ -18,7 +18,7 @@ export function turnOf(request: IncomingMessage, response: ServerResponse): Prom
   if (response.socket || request.httpVersionMajor !== 1 || !socket) return undefined
   if (socket.destroyed) return Promise.resolve(false)
   const others = waiting.get(socket) ?? waitOn(socket)
-  if (others.size >= mostWaiting) {
+  if (others.size >= maxWaiting) {
     socket.destroy()
     return Promise.resolve(false)
   }

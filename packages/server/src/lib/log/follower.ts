@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackoffBounds, backoffMs, type Cursor } from '@tidings/core/wire'
-import type { Bus, BusEvent, BusNews, BusPage } from '../bus/bus.js'
-import { Ahead } from './ahead.js'
+import type { Bus, BusEvent, BusPage, BusUpdate } from '../bus/bus.js'
 import type { HistoryBounds, Log } from './log.js'
+import { PendingUpdates } from './pending-updates.js'
 
 /** Between which bounds a bus that fails is asked again. */
 const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
@@ -11,17 +11,17 @@ const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
 const patience = { ms: 1_000, eachMs: 10 }
 
 /** What a follower tells of the log that it keeps. */
-export interface FollowerOwner {
+export interface FollowerDeps {
   readonly log: Log
   readonly key: string
   /** How much the bus is to keep. */
   readonly keep: HistoryBounds
   /** Events were appended to the log, of so many characters; or it was moved on past what is lost. */
-  appended(length: number): void
+  onAppended(length: number): void
   /** The log has begun another life. */
-  restarted(): void
+  onRestarted(): void
   /** Nobody has needed it for a while. */
-  unused(): void
+  onUnused(): void
 }
 
 /**
@@ -33,22 +33,22 @@ export interface FollowerOwner {
  */
 export class Follower {
   readonly #bus: Bus
-  readonly #owner: FollowerOwner
+  readonly #deps: FollowerDeps
   #state: 'new' | 'started' | 'stopped' = 'new'
   #stopListening: (() => void) | undefined
   #started: Promise<void> | undefined
   /** Whether there may be something that the log was not read with. */
   #isDoubtful = false
   /** There while the log is being read. */
-  #ahead: Ahead | undefined
+  #pending: PendingUpdates | undefined
   #catchingUp: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
   #linger: NodeJS.Timeout | undefined
   #failures = 0
 
-  constructor(bus: Bus, owner: FollowerOwner) {
+  constructor(bus: Bus, owner: FollowerDeps) {
     this.#bus = bus
-    this.#owner = owner
+    this.#deps = owner
   }
 
   /** Resolves when the log stands where the bus' does. @throws TidingsError `unavailable`, after which it can be started again */
@@ -65,14 +65,14 @@ export class Follower {
   }
 
   /** Somebody needs the log. */
-  keep(): void {
+  retain(): void {
     clearTimeout(this.#linger)
   }
 
   /** Nobody needs the log now. */
-  stopSoon(ms: number): void {
+  scheduleRelease(ms: number): void {
     clearTimeout(this.#linger)
-    this.#linger = setTimeout(() => this.#owner.unused(), ms).unref()
+    this.#linger = setTimeout(() => this.#deps.onUnused(), ms).unref()
   }
 
   stop(): void {
@@ -95,21 +95,21 @@ export class Follower {
    *
    * @throws TidingsError `unavailable` if the bus cannot be read
    */
-  async reach(cursor: Cursor): Promise<void> {
-    const { log } = this.#owner
+  async ensureCovers(cursor: Cursor): Promise<void> {
+    const { log } = this.#deps
     // Where one is under way already, it may have begun before the cursor was.
     if (this.#isBehind(cursor)) await this.#catchUp()
     if (this.#isBehind(cursor)) await this.#catchUp()
-    if (cursor.epoch === log.epoch && cursor.seq < log.floor) await this.#reachBack(cursor)
+    if (cursor.epoch === log.epoch && cursor.seq < log.floor) await this.#readBack(cursor)
   }
 
   #isBehind({ epoch, seq }: Cursor): boolean {
-    const { log } = this.#owner
+    const { log } = this.#deps
     return epoch !== log.epoch || seq > log.head
   }
 
-  async #reachBack(cursor: Cursor): Promise<void> {
-    const { log, key, keep } = this.#owner
+  async #readBack(cursor: Cursor): Promise<void> {
+    const { log, key, keep } = this.#deps
     let { seq } = cursor
     const events: BusEvent[] = []
     while (seq < log.floor) {
@@ -124,8 +124,8 @@ export class Follower {
   }
 
   async #start(): Promise<void> {
-    const { log, key } = this.#owner
-    this.#stopListening ??= await this.#bus.listen(key, (news) => this.#hear(news))
+    const { log, key } = this.#deps
+    this.#stopListening ??= await this.#bus.listen(key, (news) => this.#onUpdate(news))
     if (this.#isStopped) {
       this.stop()
       return
@@ -134,20 +134,20 @@ export class Follower {
     if (this.#isStopped) return
     log.restart(epoch, head)
     this.#state = 'started'
-    const goesOn = this.#goOn(ahead)
+    const goesOn = this.#applyPending(ahead)
     // It stands where the bus' did, even if this fails.
     if (!goesOn || this.#isDoubtful) await this.#catchUp().catch(() => {})
   }
 
-  #hear(news: BusNews): void {
-    if (this.#isStopped || this.#take(news) || this.#ahead?.hold(news)) return
+  #onUpdate(news: BusUpdate): void {
+    if (this.#isStopped || this.#tryAppend(news) || this.#pending?.hold(news)) return
     this.#isDoubtful = true
-    if (this.isStarted && !this.#retry) this.#catchUpSometime()
+    if (this.isStarted && !this.#retry) this.#catchUpWithRetry()
   }
 
   /** Appends what goes on from the log's head, and says whether the log has all of it now. */
-  #take({ epoch, events }: BusNews): boolean {
-    const { log } = this.#owner
+  #tryAppend({ epoch, events }: BusUpdate): boolean {
+    const { log } = this.#deps
     if (!this.isStarted || epoch !== log.epoch) return false
     // News is new: nobody's clock matters.
     const now = performance.now()
@@ -156,20 +156,20 @@ export class Follower {
   }
 
   /** The same for what has come while the log was read. */
-  #goOn({ news }: Ahead): boolean {
+  #applyPending({ updates: news }: PendingUpdates): boolean {
     let goesOn = true
-    for (const each of news) goesOn = this.#take(each) && goesOn
+    for (const each of news) goesOn = this.#tryAppend(each) && goesOn
     return goesOn
   }
 
   /** Appends what goes on from the log's head. */
   #append(events: readonly BusEvent[], timeOf: (event: BusEvent) => number): void {
-    const { log } = this.#owner
+    const { log } = this.#deps
     let length = 0
     for (const event of events) {
-      if (event.seq === log.head + 1) length += log.append(eventOf(event.body), event.body, timeOf(event))
+      if (event.seq === log.head + 1) length += log.append(eventNameOf(event.body), event.body, timeOf(event))
     }
-    if (length > 0) this.#owner.appended(length)
+    if (length > 0) this.#deps.onAppended(length)
   }
 
   /** Reads on from the log's head until there is nothing more. Whoever asks while it is under way shares it. */
@@ -179,7 +179,7 @@ export class Follower {
   }
 
   /** The same, for those who do not wait for it: it is tried again until it succeeds. */
-  #catchUpSometime(): void {
+  #catchUpWithRetry(): void {
     this.#catchUp().catch(() => {})
   }
 
@@ -194,7 +194,7 @@ export class Follower {
       this.#failures = 0
     } catch (error) {
       if (!this.#isStopped) {
-        this.#retry = setTimeout(() => this.#catchUpSometime(), backoffMs(retry, this.#failures)).unref()
+        this.#retry = setTimeout(() => this.#catchUpWithRetry(), backoffMs(retry, this.#failures)).unref()
         this.#failures += 1
       }
       throw error
@@ -205,27 +205,27 @@ export class Follower {
 
   /** Reads one page, and says whether there is more. */
   async #readOn(): Promise<boolean> {
-    const { log } = this.#owner
+    const { log } = this.#deps
     const after = log.cursorAt(log.head)
     const [{ epoch, head, events }, ahead] = await this.#read(after)
     if (this.#isStopped) return false
     if (epoch !== after.epoch || head < after.seq) {
       log.restart(epoch, head)
-      this.#owner.restarted()
+      this.#deps.onRestarted()
     } else if (events[0]?.seq === after.seq + 1) {
       this.#append(events, ({ at }) => monotonic(at))
     } else if (log.head < head) {
       log.skipTo(head)
-      this.#owner.appended(0)
+      this.#deps.onAppended(0)
     }
-    return log.head < head || !this.#goOn(ahead)
+    return log.head < head || !this.#applyPending(ahead)
   }
 
   /** Reads what the bus keeps after a position, and gives it with the news that has come meanwhile. */
-  async #read(after?: Cursor): Promise<[page: BusPage, ahead: Ahead]> {
-    const { log, key, keep } = this.#owner
-    const ahead = new Ahead()
-    this.#ahead = ahead
+  async #read(after?: Cursor): Promise<[page: BusPage, ahead: PendingUpdates]> {
+    const { log, key, keep } = this.#deps
+    const ahead = new PendingUpdates()
+    this.#pending = ahead
     try {
       const page = await this.#bus.read(key, keep, after)
       // What it keeps no more may be on its way, unless what follows it has come.
@@ -236,7 +236,7 @@ export class Follower {
       }
       return [page, ahead]
     } finally {
-      this.#ahead = undefined
+      this.#pending = undefined
     }
   }
 
@@ -246,11 +246,11 @@ export class Follower {
 }
 
 function toEntry({ seq, at, body }: BusEvent) {
-  return { seq, event: eventOf(body), body, at: monotonic(at) }
+  return { seq, event: eventNameOf(body), body, at: monotonic(at) }
 }
 
 /** The name of an encoded event, which is its first line. */
-function eventOf(body: string): string {
+function eventNameOf(body: string): string {
   return body.slice('event: '.length, body.indexOf('\n'))
 }
 

@@ -1,6 +1,6 @@
 import type { Cursor, ServerGapReason } from '@tidings/core/wire'
 import { withId } from '@tidings/core/wire'
-import { Chunk } from './chunk.js'
+import { Chunk } from '../http/chunk.js'
 
 /** How much a log keeps. Both bounds hold. */
 export interface HistoryBounds {

@@ -5,16 +5,20 @@ import { pause } from '../pause.js'
 const restart: BackoffBounds = { minMs: 1_000, maxMs: 30_000 }
 
 /** What a source's run needs of its server. */
-export interface SourceHome {
+export interface SourceDeps {
   /** For how long a source goes on when the last subscriber has left. */
   readonly lingerMs: number
   /**
    * Does something while no other node does it for the same topic, where there are any. Resolves when another may, after
    * the signal has fired.
    */
-  alone(topicKey: string, signal: AbortSignal, body: (signal: AbortSignal) => Promise<void>): Promise<void>
+  runOnOneNode(
+    topicKey: string,
+    signal: AbortSignal,
+    body: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void>
   /** A source failed; it is started again. */
-  sourceFailed(error: unknown, topicKey: string): void
+  onSourceFailed(error: unknown, topicKey: string): void
 }
 
 /**
@@ -26,16 +30,16 @@ export interface SourceHome {
  */
 export class SourceRun {
   readonly #topicKey: string
-  readonly #home: SourceHome
+  readonly #deps: SourceDeps
   readonly #feed: (signal: AbortSignal) => Promise<void>
   #running: AbortController | undefined
   /** Resolves when the topic is nobody's here any more. */
   #over: Promise<void> = Promise.resolve()
   #linger: NodeJS.Timeout | undefined
 
-  constructor(topicKey: string, home: SourceHome, feed: (signal: AbortSignal) => Promise<void>) {
+  constructor(topicKey: string, home: SourceDeps, feed: (signal: AbortSignal) => Promise<void>) {
     this.#topicKey = topicKey
-    this.#home = home
+    this.#deps = home
     this.#feed = feed
   }
 
@@ -48,13 +52,13 @@ export class SourceRun {
     clearTimeout(this.#linger)
     if (this.#running) return
     this.#running = new AbortController()
-    this.#over = this.#home.alone(this.#topicKey, this.#running.signal, (signal) => this.#run(signal))
+    this.#over = this.#deps.runOnOneNode(this.#topicKey, this.#running.signal, (signal) => this.#run(signal))
   }
 
   /** The topic's last subscriber has left: calls back when none has come within `lingerMs`. */
   stopSoon(stop: () => void): void {
     clearTimeout(this.#linger)
-    this.#linger = setTimeout(stop, this.#home.lingerMs).unref()
+    this.#linger = setTimeout(stop, this.#deps.lingerMs).unref()
   }
 
   /** Resolves when another node may run it. */
@@ -75,7 +79,7 @@ export class SourceRun {
       } catch (error) {
         // What it throws when it is stopped is mostly that it was stopped.
         if (signal.aborted) return
-        this.#home.sourceFailed(error, this.#topicKey)
+        this.#deps.onSourceFailed(error, this.#topicKey)
       }
       // One that ran well for long fails for a new reason.
       if (performance.now() - startedAt > restart.maxMs) failures = 0

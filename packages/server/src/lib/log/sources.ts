@@ -1,9 +1,9 @@
-import { type SourceHome, SourceRun } from './source-run.js'
+import { type SourceDeps, SourceRun } from './source-run.js'
 import type { Topic } from './topic.js'
 
 /** Runs the sources of a server's topics, so many at a time. One that has no subscriber gives way to one that has. */
 export class Sources {
-  readonly #home: SourceHome
+  readonly #home: SourceDeps
   readonly #most: number
   readonly #stopped: (topic: Topic) => void
   /** Topics whose last subscriber has left, longest ago first. */
@@ -14,7 +14,7 @@ export class Sources {
    * @param most how many may run
    * @param stopped told when a topic's source has been stopped, because it has no subscriber
    */
-  constructor(home: SourceHome, most: number, stopped: (topic: Topic) => void) {
+  constructor(home: SourceDeps, most: number, stopped: (topic: Topic) => void) {
     this.#home = home
     this.#most = most
     this.#stopped = stopped
@@ -32,7 +32,7 @@ export class Sources {
 
   /** A topic has a subscriber. */
   start(topic: Topic): void {
-    const { feed } = topic.settings
+    const { runSource: feed } = topic.settings
     if (!feed) return
     topic.source ??= new SourceRun(topic.key, this.#home, (signal) => feed(topic.query, signal))
     this.#lingering.delete(topic)

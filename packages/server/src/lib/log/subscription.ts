@@ -7,23 +7,23 @@ import {
   signal as signals,
   withId,
 } from '@tidings/core/wire'
-import { Chunk } from './chunk.js'
-import { Pending, type Piece } from './pending.js'
+import { Chunk } from '../http/chunk.js'
+import { PendingFrames, type Piece } from './pending-frames.js'
 import type { Topic, TopicReader } from './topic.js'
-import type { Payer } from './topic-limits.js'
+import type { TopicHolder } from './topic-limits.js'
 
 /** Who carries a subscription's frames to the client. */
-export interface SubscriptionOwner {
+export interface SubscriptionCallbacks {
   /** The client. */
-  readonly info: Payer
+  readonly info: TopicHolder
   /** The subscription has something to {@link Subscription.take}. */
-  ready(subscription: Subscription): void
+  onReady(subscription: Subscription): void
   /** The subscription has missed events, and is about to say so. */
-  missed(subscription: Subscription, reason: ServerGapReason): void
+  onGap(subscription: Subscription, reason: ServerGapReason): void
   /** The subscription cannot go on. */
-  failed(subscription: Subscription, error: unknown): void
+  onFailed(subscription: Subscription, error: unknown): void
   /** A snapshot that was asked for between events could not be loaded. The subscription goes on. */
-  notRefreshed(subscription: Subscription, error: unknown): void
+  onNotRefreshed(subscription: Subscription, error: unknown): void
   /**
    * Whether so many bytes of a snapshot may wait for the client to read them, until they are {@link release}d. If not, the
    * subscription drops the snapshot, and the owner has it {@link Subscription.reload} later.
@@ -62,9 +62,9 @@ export class Subscription implements TopicReader {
   /** Whether its carrier has noted that it has something to say, and who has after it: a list that takes no room. */
   isReady = false
   nextReady: Subscription | undefined
-  readonly #owner: SubscriptionOwner
+  readonly #callbacks: SubscriptionCallbacks
   /** What goes out before the events that follow the cursor. */
-  #pending: Pending | undefined
+  #pending: PendingFrames | undefined
   #seq: number
   /** `dropped`: its snapshot was loaded and is to be loaded again, for there was no room to keep it. */
   #phase: 'reading' | 'loading' | 'dropped' | 'ended' = 'reading'
@@ -74,16 +74,16 @@ export class Subscription implements TopicReader {
   #refreshing: Promise<unknown> | 'dropped' | undefined
 
   /** @param open the frame that begins the subscription, without an id */
-  constructor(topic: Topic, owner: SubscriptionOwner, start: Start, open: string, label?: string) {
+  constructor(topic: Topic, owner: SubscriptionCallbacks, start: Start, open: string, label?: string) {
     this.topic = topic
     this.label = label
-    this.#owner = owner
+    this.#callbacks = owner
     this.#seq = topic.log.head
     this.#begin(start, open)
   }
 
-  get payer(): Payer {
-    return this.#owner.info
+  get holder(): TopicHolder {
+    return this.#callbacks.info
   }
 
   /** Whether there is something to take. */
@@ -92,7 +92,7 @@ export class Subscription implements TopicReader {
   }
 
   /** Whether its client is owed something that is there, or would be if there were room to keep it. */
-  get isOwed(): boolean {
+  get isPending(): boolean {
     return this.hasMore || this.#phase === 'dropped' || this.#refreshing === 'dropped'
   }
 
@@ -102,15 +102,15 @@ export class Subscription implements TopicReader {
   }
 
   /** Tells its owner that there is something to take. */
-  announce(): void {
-    if (this.#phase === 'reading') this.#owner.ready(this)
+  onAppended(): void {
+    if (this.#phase === 'reading') this.#callbacks.onReady(this)
   }
 
   /** The log has begun another life: its cursor is void, and a snapshot on its way is of no use. */
-  restart(): void {
+  onRestarted(): void {
     if (this.#phase === 'ended') return
-    this.#miss('epoch', this.topic.log.head)
-    this.#owner.ready(this)
+    this.#gap('epoch', this.topic.log.head)
+    this.#callbacks.onReady(this)
   }
 
   /** Hands over some of what the subscriber is owed, and moves its cursor past it. */
@@ -120,7 +120,7 @@ export class Subscription implements TopicReader {
     if (this.#phase !== 'reading') return undefined
     const { log } = this.topic
     if (!log.reaches(this.#seq)) {
-      this.#miss('expired')
+      this.#gap('expired')
       return this.take()
     }
     const batch = log.readFrom(this.#seq)
@@ -141,18 +141,18 @@ export class Subscription implements TopicReader {
         if (this.#refreshing !== refreshing) return
         // The one before, if its client has not read it, is older.
         this.#release(this.#pending?.dropRefreshed() ?? 0)
-        this.#refreshing = this.#owner.hold(this, chunk.byteLength) ? undefined : 'dropped'
+        this.#refreshing = this.#callbacks.hold(this, chunk.byteLength) ? undefined : 'dropped'
         if (this.#refreshing) {
           if (this.#pending?.isEmpty) this.#pending = undefined
           return
         }
         this.#pend().refreshed = { chunk, count: 0 }
-        this.#owner.ready(this)
+        this.#callbacks.onReady(this)
       },
       (error: unknown) => {
         if (this.#refreshing !== refreshing) return
         this.#refreshing = undefined
-        this.#owner.notRefreshed(this, error)
+        this.#callbacks.onNotRefreshed(this, error)
       },
     )
   }
@@ -162,8 +162,8 @@ export class Subscription implements TopicReader {
     if (this.#phase === 'dropped') {
       // What was emitted since it was dropped precedes the next one, and will not be sent.
       if (this.topic.log.head > this.#seq) {
-        this.#miss('expired')
-        this.#owner.ready(this)
+        this.#gap('expired')
+        this.#callbacks.onReady(this)
       } else this.#load(this.#seq)
       return true
     }
@@ -191,7 +191,7 @@ export class Subscription implements TopicReader {
     // No id before a snapshot or gap is there: a client cut off in between must not resume as if it had seen it.
     const chunk = reason || this.topic.hasSnapshot ? new Chunk(open) : this.#withCursor(open)
     this.#pend().open = { chunk, count: 0 }
-    if (reason) this.#miss(reason)
+    if (reason) this.#gap(reason)
     else if (this.topic.hasSnapshot) this.#load()
   }
 
@@ -199,7 +199,7 @@ export class Subscription implements TopicReader {
    * Goes on from the head, and says so. A snapshot that stands for `missedAt` or later heals it. What its client has not
    * read of a gap or snapshot before this one is void.
    */
-  #miss(reason: ServerGapReason, missedAt = this.#seq): void {
+  #gap(reason: ServerGapReason, missedAt = this.#seq): void {
     const { log, hasSnapshot } = this.topic
     this.#seq = log.head
     // What it would stand for lies before the gap; the snapshot that heals it follows.
@@ -210,8 +210,10 @@ export class Subscription implements TopicReader {
     const body = encodeEventBody(signals.gap, gap)
     const pending = this.#pend()
     const isFirst = pending.gap === undefined
-    this.#release(pending.miss({ chunk: hasSnapshot ? new Chunk(body) : this.#withCursor(body), count: 0 }))
-    if (isFirst) this.#owner.missed(this, reason)
+    this.#release(
+      pending.replaceByGap({ chunk: hasSnapshot ? new Chunk(body) : this.#withCursor(body), count: 0 }),
+    )
+    if (isFirst) this.#callbacks.onGap(this, reason)
     if (hasSnapshot) this.#load(missedAt)
   }
 
@@ -225,26 +227,26 @@ export class Subscription implements TopicReader {
         this.#loading = undefined
         // At once, though its client may take long to read: the log lets go of it now.
         const meanwhile = this.topic.log.reaches(seq) ? this.topic.log.readFrom(seq, 'all') : undefined
-        if (this.#owner.hold(this, chunk.byteLength + (meanwhile?.chunk.byteLength ?? 0))) {
+        if (this.#callbacks.hold(this, chunk.byteLength + (meanwhile?.chunk.byteLength ?? 0))) {
           this.#phase = 'reading'
           this.#seq = meanwhile?.seq ?? seq
           const pending = this.#pend()
           pending.snapshot = { chunk, count: 0 }
           pending.meanwhile = meanwhile
-          this.#owner.ready(this)
+          this.#callbacks.onReady(this)
         } else {
           this.#phase = 'dropped'
           this.#seq = seq
         }
       },
       (error: unknown) => {
-        if (this.#loading === loading) this.#owner.failed(this, error)
+        if (this.#loading === loading) this.#callbacks.onFailed(this, error)
       },
     )
   }
 
-  #pend(): Pending {
-    this.#pending ??= new Pending()
+  #pend(): PendingFrames {
+    this.#pending ??= new PendingFrames()
     return this.#pending
   }
 
@@ -260,7 +262,7 @@ export class Subscription implements TopicReader {
   }
 
   #release(bytes: number): void {
-    if (bytes > 0) this.#owner.release(bytes)
+    if (bytes > 0) this.#callbacks.release(bytes)
   }
 
   #withCursor(body: string): Chunk {

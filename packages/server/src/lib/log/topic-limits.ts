@@ -10,7 +10,7 @@ export interface TopicLimits {
 }
 
 /** The client that a topic counts for. */
-export interface Payer {
+export interface TopicHolder {
   readonly address: string | undefined
   readonly principal: string | undefined
 }
@@ -18,7 +18,7 @@ export interface Payer {
 /**
  * Counts a topic that has subscribers for one of them: for the one that has been subscribed for longest.
  */
-export class TopicCharges {
+export class HeldTopics {
   readonly #limits: TopicLimits
   readonly #byAddress = new Map<string, number>()
   readonly #byPrincipal = new Map<string, number>()
@@ -28,15 +28,15 @@ export class TopicCharges {
   }
 
   /** Counts a topic for its payer from now on, or for no client. */
-  charge(topic: Topic, payer: Payer | undefined): void {
-    if (topic.payer === payer) return
-    this.#count(topic.payer, -1)
-    topic.payer = payer
+  assign(topic: Topic, payer: TopicHolder | undefined): void {
+    if (topic.holder === payer) return
+    this.#count(topic.holder, -1)
+    topic.holder = payer
     this.#count(payer, 1)
   }
 
   /** @throws TidingsError `too_many_requests` for a client that has as many topics as it may */
-  requireRoom({ address, principal }: Payer, retryAfterMs: number): void {
+  requireRoom({ address, principal }: TopicHolder, retryAfterMs: number): void {
     const { topicsPerAddress, topicsPerPrincipal } = this.#limits
     const ofAddress = countOf(this.#byAddress, address)
     if (ofAddress >= topicsPerAddress) {
@@ -46,7 +46,7 @@ export class TopicCharges {
     if (ofPrincipal >= topicsPerPrincipal) throw tooMany('You have', ofPrincipal, retryAfterMs)
   }
 
-  #count(payer: Payer | undefined, change: 1 | -1): void {
+  #count(payer: TopicHolder | undefined, change: 1 | -1): void {
     if (!payer) return
     add(this.#byAddress, payer.address, change)
     add(this.#byPrincipal, payer.principal, change)

@@ -1,18 +1,18 @@
 import { encodeEventBody, formatCursor, signal as signals, withId } from '@tidings/core/wire'
-import { Chunk } from './chunk.js'
+import { Chunk } from '../http/chunk.js'
 import type { Follower } from './follower.js'
 import type { Delivery, HistoryBounds, Log } from './log.js'
 import type { SourceRun } from './source-run.js'
-import type { Payer } from './topic-limits.js'
+import type { TopicHolder } from './topic-limits.js'
 
 /** Whoever reads a topic's log. */
 export interface TopicReader {
   /** The client that reads. */
-  readonly payer: Payer
+  readonly holder: TopicHolder
   /** The log has something new. */
-  announce(): void
+  onAppended(): void
   /** The log has begun another life. */
-  restart(): void
+  onRestarted(): void
 }
 
 /** What a channel brings to each of its topics. */
@@ -22,7 +22,7 @@ export interface TopicSettings {
   /** Loads and encodes the current state of the topic named by a query string; absent without a snapshot. */
   readonly loadSnapshot: ((query: string) => Promise<unknown>) | undefined
   /** Feeds the topic named by a query string until the signal fires; absent without a source. */
-  readonly feed: ((query: string, signal: AbortSignal) => Promise<void>) | undefined
+  readonly runSource: ((query: string, signal: AbortSignal) => Promise<void>) | undefined
 }
 
 /** A snapshot, encoded, and the position it stands for: what follows that position follows the snapshot. */
@@ -37,12 +37,12 @@ export class Topic {
   readonly log: Log
   readonly settings: TopicSettings
   readonly readers = new Set<TopicReader>()
-  /** There once it was started; see {@link TopicSettings.feed}. */
+  /** There once it was started; see {@link TopicSettings.runSource}. */
   source: SourceRun | undefined
   /** What keeps the log in step with the bus'; absent where the log is all there is. */
   follower: Follower | undefined
   /** The client that the topic counts for, while it has readers. */
-  payer: Payer | undefined
+  holder: TopicHolder | undefined
   /** Whether the hub has let go of it: another of the same key may be there. */
   isDropped = false
   /** When the topic was last emitted to or left, in milliseconds of a monotonic clock. */
@@ -72,7 +72,7 @@ export class Topic {
   /** Its log has begun another life. */
   restart(): void {
     this.#loading = undefined
-    for (const reader of this.readers) reader.restart()
+    for (const reader of this.readers) reader.onRestarted()
   }
 
   get hasSnapshot(): boolean {

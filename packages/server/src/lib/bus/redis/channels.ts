@@ -5,7 +5,7 @@ export type ChannelListener = (message: string) => void
 
 interface Channel {
   readonly listeners: Set<ChannelListener>
-  readonly hear: ChannelListener
+  readonly onMessage: ChannelListener
   isSubscribed: boolean
   /** Under way until the connection is subscribed if somebody listens, and is not if nobody does. */
   settling: Promise<void> | undefined
@@ -24,7 +24,7 @@ export class Channels {
     this.#link = link
   }
 
-  /** Resolves when it is sure to hear what is published from then on. Where it rejects, the listener is to leave. */
+  /** Resolves when it is sure to onMessage what is published from then on. Where it rejects, the listener is to leave. */
   join(name: string, listener: ChannelListener): Promise<void> {
     const channel = this.#byName.get(name) ?? this.#open(name)
     channel.listeners.add(listener)
@@ -39,10 +39,10 @@ export class Channels {
 
   #open(name: string): Channel {
     const listeners = new Set<ChannelListener>()
-    const hear = (message: string) => {
+    const onMessage = (message: string) => {
       for (const listener of listeners) listener(message)
     }
-    const channel = { listeners, hear, isSubscribed: false, settling: undefined }
+    const channel = { listeners, onMessage, isSubscribed: false, settling: undefined }
     this.#byName.set(name, channel)
     return channel
   }
@@ -64,7 +64,7 @@ export class Channels {
       while (!isSettled(channel)) {
         if (channel.isSubscribed) {
           try {
-            await this.#link.unsubscribe(name, channel.hear)
+            await this.#link.unsubscribe(name, channel.onMessage)
             channel.isSubscribed = false
           } catch {
             // The connection broke, and the client has subscribed again. If it cannot leave then either, it is closed.
@@ -72,7 +72,7 @@ export class Channels {
             if (failures === 2) return
           }
         } else {
-          await this.#link.subscribe(name, channel.hear)
+          await this.#link.subscribe(name, channel.onMessage)
           channel.isSubscribed = true
         }
       }

@@ -1,6 +1,12 @@
 import { createCluster, type RedisClusterOptions } from 'redis'
-import { destroy, keepConnecting, type RedisLink, type RedisLinkOwner, reconnectStrategy } from './link.js'
-import { Subscriber } from './subscriber.js'
+import {
+  destroy,
+  keepConnecting,
+  type RedisLink,
+  type RedisLinkCallbacks,
+  reconnectStrategy,
+} from './link.js'
+import { ShardSubscriber } from './shard-subscriber.js'
 
 /** How many slots a cluster has: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ */
 const slotCount = 16_384
@@ -9,7 +15,7 @@ const slotCount = 16_384
 const refreshMs = 1_000
 
 /** Connects to a cluster. */
-export function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner): RedisLink {
+export function clusterLink(options: RedisClusterOptions, owner: RedisLinkCallbacks): RedisLink {
   const cluster = createCluster({
     topologyRefreshOnReconnectionAttemptStrategy: refreshMs,
     ...options,
@@ -18,8 +24,8 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner)
       socket: { reconnectStrategy, ...options.defaults?.socket } as never,
     },
   })
-  cluster.on('error', owner.failed)
-  cluster.on('node-error', owner.failed)
+  cluster.on('error', owner.onFailed)
+  cluster.on('node-error', owner.onFailed)
   const connect = async () => {
     await cluster.connect()
     if (Object.keys(cluster.slots).length === slotCount) return
@@ -32,7 +38,7 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkOwner)
     const master = cluster.masters.find((each) => each.address === address)
     return master && cluster.nodeClient(master)
   }
-  const subscriber = new Subscriber(
+  const subscriber = new ShardSubscriber(
     {
       async addressOf(channel, hasMoved) {
         await connecting.done

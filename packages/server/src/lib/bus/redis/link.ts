@@ -11,11 +11,11 @@ export interface RedisLink {
   close(): Promise<void>
 }
 
-export interface RedisLinkOwner {
+export interface RedisLinkCallbacks {
   /** A connection failed; it is made again. */
-  failed(error: unknown): void
+  onFailed(error: unknown): void
   /** The connection that news comes on was lost and is there again, with its subscriptions. */
-  restored(): void
+  onRestored(): void
 }
 
 /** How long to wait before a lost connection is made again, in milliseconds. */
@@ -32,7 +32,7 @@ export function destroy(client: {
 }
 
 /** Connects for the first time, which neither Sentinels nor clusters try again by themselves. */
-export function keepConnecting(connect: () => Promise<unknown>, { failed }: RedisLinkOwner) {
+export function keepConnecting(connect: () => Promise<unknown>, { onFailed: failed }: RedisLinkCallbacks) {
   const stopping = new AbortController()
   const { signal } = stopping
   const attempt = async (count: number): Promise<void> => {

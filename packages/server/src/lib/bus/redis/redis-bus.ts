@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { isTidingsError, TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
+import { TimeoutError, withTimeout } from '../../deadline.js'
 import type { HistoryBounds } from '../../log/log.js'
-import { mistake, requireKnown } from '../../mistake.js'
-import { TimeoutError, withTimeout } from '../../time-limit.js'
-import type { Bus, BusEvent, BusNews, BusPage } from '../bus.js'
+import { invalidOptions, requireKnownKeys } from '../../validate-options.js'
+import type { Bus, BusEvent, BusPage, BusUpdate } from '../bus.js'
 import { AppendQueue } from './append-queue.js'
 import { type ChannelListener, Channels } from './channels.js'
 import { Functions } from './functions.js'
 import type { RedisLink } from './link.js'
-import { connect, placeNames, type RedisPlace, requirePlace } from './place.js'
+import { connect, type RedisTarget, requireTarget, targetNames } from './redis-target.js'
 
 /** What a bus on Redis is made with. */
-export type RedisBusOptions = RedisPlace & {
+export type RedisBusOptions = RedisTarget & {
   /**
    * What all its keys and channels begin with: services that share a Redis have each their own.
    *
@@ -30,7 +30,7 @@ export type RedisBusOptions = RedisPlace & {
   onError?(error: unknown): void
 }
 
-const optionNames = [...placeNames, 'client', 'prefix', 'timeoutMs', 'onError']
+const optionNames = [...targetNames, 'client', 'prefix', 'timeoutMs', 'onError']
 
 /** How many events are read at once. */
 const pageSize = 500
@@ -52,14 +52,14 @@ export function redisBus(options: RedisBusOptions): Bus {
 
 class RedisBus implements Bus {
   // A topic without events is forgotten after 45 s, and after three minutes once it was in use for some seconds.
-  readonly inUseMs = 20_000
+  readonly keepAliveMs = 20_000
   readonly #link: RedisLink
   readonly #functions: Functions
   readonly #channels: Channels
   readonly #prefix: string
   readonly #timeoutMs: number
   readonly #queue: AppendQueue
-  readonly #doubters = new Set<() => void>()
+  readonly #lossListeners = new Set<() => void>()
   // An epoch is unique to the life of one log: this process, and a count of what it has asked for.
   readonly #process = randomBytes(9).toString('base64url')
   #calls = 0
@@ -69,12 +69,13 @@ class RedisBus implements Bus {
   #lastError: unknown
 
   constructor(options: RedisBusOptions) {
-    requireKnown('options', options, optionNames, 'redisBus')
-    requirePlace(options)
+    requireKnownKeys('options', options, optionNames, 'redisBus')
+    requireTarget(options)
     const { prefix = 'tidings', timeoutMs = 2_000, onError } = options
-    if (/[{}\s]/.test(prefix)) throw mistake(`prefix is "${prefix}". Remove braces and spaces`, 'redisBus')
+    if (/[{}\s]/.test(prefix))
+      throw invalidOptions(`prefix is "${prefix}". Remove braces and spaces`, 'redisBus')
     if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
-      throw mistake(`timeoutMs is ${timeoutMs}. Give a number above 0 and below 2^31`, 'redisBus')
+      throw invalidOptions(`timeoutMs is ${timeoutMs}. Give a number above 0 and below 2^31`, 'redisBus')
     }
     this.#prefix = prefix
     this.#timeoutMs = timeoutMs
@@ -82,13 +83,13 @@ class RedisBus implements Bus {
       this.#append(topic, bodies, keep),
     )
     this.#link = connect(options, {
-      failed: (error) => {
+      onFailed: (error) => {
         this.#lastError = error
         onError?.(error)
       },
-      restored: () => {
+      onRestored: () => {
         this.#lastError = undefined
-        for (const doubter of this.#doubters) doubter()
+        for (const doubter of this.#lossListeners) doubter()
       },
     })
     this.#functions = new Functions(this.#link, timeoutMs)
@@ -113,14 +114,14 @@ class RedisBus implements Bus {
     return { epoch, head, events }
   }
 
-  async listen(topic: string, listener: (news: BusNews) => void): Promise<() => void> {
+  async listen(topic: string, listener: (news: BusUpdate) => void): Promise<() => void> {
     return this.#subscribe(this.#newsOf(topic), (message) => listener(newsOf(message)))
   }
 
-  onDoubt(listener: () => void): () => void {
+  onPossibleLoss(listener: () => void): () => void {
     const doubter = () => listener()
-    this.#doubters.add(doubter)
-    return () => this.#doubters.delete(doubter)
+    this.#lossListeners.add(doubter)
+    return () => this.#lossListeners.delete(doubter)
   }
 
   async send(name: string, message: string): Promise<number> {
@@ -172,7 +173,7 @@ class RedisBus implements Bus {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#doubters.clear()
+    this.#lossListeners.clear()
     await Promise.allSettled(this.#asking)
     await this.#link.close()
   }
@@ -265,7 +266,7 @@ class RedisBus implements Bus {
 }
 
 /** `<epoch> <first seq> <time>`, and on the lines after it the events, each of which ends with an empty line. */
-function newsOf(message: string): BusNews {
+function newsOf(message: string): BusUpdate {
   const end = message.indexOf('\n')
   const [epoch = '', first, at] = message.slice(0, end).split(' ')
   const bodies = message.slice(end + 1).split(/(?<=\n\n)/)

@@ -1,15 +1,15 @@
 import { createClient, createSentinel, type RedisSentinelOptions } from 'redis'
-import { keepConnecting, type RedisLink, type RedisLinkOwner, reconnectStrategy } from './link.js'
-import { Subscriber } from './subscriber.js'
+import { keepConnecting, type RedisLink, type RedisLinkCallbacks, reconnectStrategy } from './link.js'
+import { ShardSubscriber } from './shard-subscriber.js'
 
 /** Connects to the server that Sentinels say. */
-export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkOwner): RedisLink {
+export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkCallbacks): RedisLink {
   const nodeClientOptions = {
     ...options.nodeClientOptions,
     socket: { reconnectStrategy, ...options.nodeClientOptions?.socket } as never,
   }
   const sentinel = createSentinel({ ...options, nodeClientOptions })
-  sentinel.on('error', owner.failed)
+  sentinel.on('error', owner.onFailed)
   const connecting = keepConnecting(() => sentinel.connect(), owner)
   let address: string | undefined
   /** Where the master is, or was while there is none. */
@@ -19,7 +19,7 @@ export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkOwne
     return address
   }
   // The client's own connection for news forgets everything if it breaks while it moves to another server.
-  const subscriber = new Subscriber(
+  const subscriber = new ShardSubscriber(
     {
       async addressOf() {
         await connecting.done

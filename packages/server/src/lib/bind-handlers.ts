@@ -1,0 +1,217 @@
+import { TidingsError } from '@tidings/core'
+import {
+  type CompiledChannel,
+  type CompiledCommand,
+  type CompiledGroup,
+  type CompiledStream,
+  topicKey,
+} from '@tidings/core/wire'
+import { runWithDeadline } from './deadline.js'
+import { type Publish, topicEmitter, type UntypedTopicEmitter } from './emitter.js'
+import { rejected } from './ignorable.js'
+import type { Delivery, HistoryBounds } from './log/log.js'
+import type { TopicSettings } from './log/topic.js'
+import type { HistoryOptions } from './options.js'
+import { atLeast, resolveHistory } from './resolve-options.js'
+import { invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
+
+/** The function that answers a command or stream, without its types. */
+type Handler = (request: object) => unknown
+
+/** A channel with its handlers. */
+export interface ChannelImplementation {
+  readonly kind: 'channel'
+  readonly compiled: CompiledChannel
+  authorize(request: { params: unknown; context: unknown }): unknown
+  /** How long the key of a topic may be. */
+  readonly maxKeyBytes: number
+  /** What the channel's topics are made with. */
+  readonly settings: TopicSettings
+}
+
+/** A command with its handler. */
+export interface CommandImplementation {
+  readonly kind: 'command'
+  readonly compiled: CompiledCommand
+  readonly handler: Handler
+  /** For how long the answer to one with an idempotency key is kept. */
+  readonly idempotencyMs: number
+}
+
+/** A stream with its handler. */
+export interface StreamImplementation {
+  readonly kind: 'stream'
+  readonly compiled: CompiledStream
+  readonly handler: Handler
+}
+
+export type Implementation = ChannelImplementation | CommandImplementation | StreamImplementation
+
+/** A channel's handlers without their types. */
+interface UntypedChannelHandler {
+  readonly authorize?: (request: { params: unknown; context: unknown }) => unknown
+  readonly snapshot?: (request: { params: unknown; signal: AbortSignal }) => unknown
+  readonly source?: (request: { params: unknown; emit: UntypedTopicEmitter; signal: AbortSignal }) => unknown
+  readonly history?: HistoryOptions
+  readonly delivery?: Delivery
+}
+
+/** What handlers are bound with. */
+export interface BindingDeps {
+  readonly history: HistoryBounds
+  readonly snapshotMs: number
+  readonly idempotencyMs: number
+  readonly maxTopicKeyBytes: number
+  readonly publish: Publish
+}
+
+/**
+ * Finds each procedure's handler, by path.
+ *
+ * @throws TidingsError `invalid_options` for a handler that is missing, that nothing in the contract asks for, or that
+ * is not what it should be
+ */
+export function bindHandlers(
+  group: CompiledGroup,
+  handlers: unknown,
+  home: BindingDeps,
+): ReadonlyMap<string, Implementation> {
+  const bound = new Map<string, Implementation>()
+  bindGroup(group, handlers, 'handlers')
+  return bound
+
+  function bindGroup(members: CompiledGroup, given: unknown, place: string): void {
+    if (typeof given !== 'object' || given === null) {
+      throw invalidOptions(
+        `${place} is ${kindOf(given)}. Give an object with the handlers of ${listOf(members)}`,
+      )
+    }
+    for (const name of Object.keys(given)) {
+      if (members.members.has(name)) continue
+      throw invalidOptions(
+        `${place}.${name} does not match a procedure or group of the contract. Expected one of ${listOf(members)}`,
+      )
+    }
+    for (const [name, member] of members.members) {
+      const handler: unknown = Object.hasOwn(given, name)
+        ? (given as Record<string, unknown>)[name]
+        : undefined
+      const here = `${place}.${name}`
+      if (member.kind === 'group') bindGroup(member, handler ?? {}, here)
+      else if (member.kind === 'channel') bound.set(member.path, bindChannel(member, handler, home, here))
+      else if (member.kind === 'command') bound.set(member.path, bindCommand(member, handler, home, here))
+      else
+        bound.set(member.path, {
+          kind: 'stream',
+          compiled: member,
+          handler: requireHandler(member, handler, here),
+        })
+    }
+  }
+}
+
+/** @throws TidingsError `invalid_options` for what is not a function */
+function requireHandler({ kind }: CompiledCommand | CompiledStream, given: unknown, place: string): Handler {
+  if (typeof given === 'function') return given as Handler
+  throw invalidOptions(`${place} is ${kindOf(given)}. The ${kind} needs a handler function`)
+}
+
+function bindCommand(
+  compiled: CompiledCommand,
+  given: unknown,
+  home: BindingDeps,
+  place: string,
+): CommandImplementation {
+  const bound = { kind: 'command', compiled } as const
+  if (typeof given !== 'object' || given === null) {
+    return { ...bound, handler: requireHandler(compiled, given, place), idempotencyMs: home.idempotencyMs }
+  }
+  requireKnownKeys(place, given, ['run', 'idempotencyMs'])
+  const { run, idempotencyMs }: { run?: unknown; idempotencyMs?: number } = given
+  return {
+    ...bound,
+    handler: requireHandler(compiled, run, `${place}.run`),
+    idempotencyMs: atLeast(`${place}.idempotencyMs`, idempotencyMs, home.idempotencyMs, 0),
+  }
+}
+
+function bindChannel(
+  compiled: CompiledChannel,
+  given: unknown,
+  home: BindingDeps,
+  place: string,
+): ChannelImplementation {
+  if (given !== undefined)
+    requireKnownKeys(place, given, ['authorize', 'snapshot', 'source', 'history', 'delivery'])
+  const handler: UntypedChannelHandler = given ?? {}
+  for (const name of ['authorize', 'snapshot', 'source'] as const) {
+    requireFunction(`${place}.${name}`, handler[name])
+  }
+  const { delivery = 'every' } = handler
+  if (delivery !== 'every' && delivery !== 'latest') {
+    throw invalidOptions(`${place}.delivery is ${JSON.stringify(delivery)}. Give 'every' or 'latest'`)
+  }
+  if (compiled.snapshot && !handler.snapshot) {
+    throw invalidOptions(
+      `${place}.snapshot is missing. The contract declares a snapshot: give a function that loads it`,
+    )
+  }
+  if (!compiled.snapshot && handler.snapshot) {
+    throw invalidOptions(`${place}.snapshot has no schema. Declare the channel's snapshot in the contract`)
+  }
+  return {
+    kind: 'channel',
+    compiled,
+    maxKeyBytes: home.maxTopicKeyBytes,
+    // Whatever an `authorize` returns but true is a no: undefined is what a forgotten return gives.
+    authorize: (request) => (handler.authorize ? handler.authorize(request) : true),
+    settings: {
+      history: resolveHistory(handler.history, home.history, `${place}.history`),
+      delivery,
+      loadSnapshot: snapshotLoader(compiled, handler, home),
+      runSource: sourceRunner(compiled, handler, home),
+    },
+  }
+}
+
+function snapshotLoader(
+  { snapshot: state, topics, path }: CompiledChannel,
+  handler: UntypedChannelHandler,
+  { snapshotMs }: BindingDeps,
+): TopicSettings['loadSnapshot'] {
+  if (!state) return undefined
+  return async (query) => {
+    const params = topics.decode(new URLSearchParams(query))
+    const loaded = await runWithDeadline(
+      snapshotMs,
+      `The snapshot of ${topicKey(path, query)}`,
+      async (signal) => handler.snapshot?.({ params, signal }),
+    )
+    return state.encode(loaded, `the snapshot of ${path}`)
+  }
+}
+
+function sourceRunner(
+  channel: CompiledChannel,
+  handler: UntypedChannelHandler,
+  { publish }: BindingDeps,
+): TopicSettings['runSource'] {
+  if (!handler.source) return undefined
+  return async (query, signal) => {
+    const params = channel.topics.decode(new URLSearchParams(query))
+    const emit = topicEmitter(channel, query, (key, event, body) => {
+      // A source that goes on regardless must not emit beside the next one.
+      return signal.aborted ? rejected(sourceStopped(key, signal)) : publish(key, event, body)
+    })
+    await handler.source?.({ params, emit, signal })
+  }
+}
+
+function sourceStopped(key: string, { reason }: AbortSignal): TidingsError {
+  const message = `The source of ${key} was stopped and can no longer emit`
+  return new TidingsError({ code: 'aborted', message, cause: reason })
+}
+
+function listOf(group: CompiledGroup): string {
+  return [...group.members.keys()].join(', ') || 'nothing'
+}

@@ -1,9 +1,0 @@
-/** What a server has done since it was created. Only ever counts up. */
-export class Tally {
-  emits = 0
-  deliveries = 0
-  bytes = 0
-  gaps = 0
-  refused = 0
-  stalled = 0
-}

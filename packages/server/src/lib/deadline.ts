@@ -1,0 +1,54 @@
+import { TidingsError } from '@tidings/core'
+
+/**
+ * Runs something that has to be done in time. Its signal fires when it is not.
+ *
+ * @throws TidingsError `internal` when the time is up; what comes of it afterwards is dropped
+ */
+export async function runWithDeadline<Result>(
+  ms: number,
+  what: string,
+  body: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const timeUp = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const message = `${what} took longer than ${ms} ms`
+      const error = new TidingsError({ code: 'internal', message })
+      reject(error)
+      controller.abort(error)
+    }, ms).unref()
+  })
+  try {
+    return await Promise.race([body(controller.signal), timeUp])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Waits for something, and no longer than so long. */
+export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeUp = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([promise, timeUp])
+  clearTimeout(timer)
+}
+
+/** Something took too long. */
+export class TimeoutError extends Error {
+  constructor(ms: number) {
+    super(`it did not answer within ${ms} ms`)
+    this.name = 'TimeoutError'
+  }
+}
+
+/** Waits for something for so many milliseconds at the most. @throws TimeoutError */
+export function withTimeout<Result>(ms: number, awaited: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TimeoutError(ms)), ms)
+    awaited.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

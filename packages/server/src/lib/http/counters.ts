@@ -1,0 +1,9 @@
+/** What a server has done since it was created. Only ever counts up. */
+export class Counters {
+  emits = 0
+  deliveries = 0
+  bytes = 0
+  gaps = 0
+  refused = 0
+  stalled = 0
+}

@@ -1,0 +1,37 @@
+import type { TidingsError } from '@tidings/core'
+import { problemContentType, toProblem } from '@tidings/core/wire'
+import { type CompleteResponse, commonHeaders } from './adapter.js'
+
+/** A value as an answer of its own, which nobody is to keep; 204 if there is none. */
+export function jsonResponse(value: unknown): CompleteResponse {
+  const headers = { 'Cache-Control': 'no-store', ...commonHeaders }
+  if (value === undefined) return { kind: 'complete', status: 204, headers, body: '' }
+  return {
+    kind: 'complete',
+    status: 200,
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    body: JSON.stringify(value),
+  }
+}
+
+/** An error as an answer of its own: RFC 9457 section 3. */
+export function problemResponse(
+  error: TidingsError,
+  headers: CompleteResponse['headers'] = {},
+): CompleteResponse {
+  const problem = toProblem(error)
+  const { retryAfterMs } = error
+  return {
+    kind: 'complete',
+    status: problem.status,
+    headers: {
+      'Content-Type': problemContentType,
+      'Cache-Control': 'no-store',
+      ...commonHeaders,
+      // Whole seconds, rounded up: RFC 9110 section 10.2.3.
+      ...(retryAfterMs === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) }),
+      ...headers,
+    },
+    body: JSON.stringify(problem),
+  }
+}

@@ -1,0 +1,34 @@
+import { TidingsError } from '@tidings/core'
+
+/** What is thrown for an option or handler that cannot work. */
+export function invalidOptions(message: string, maker = 'createServer'): TidingsError {
+  return new TidingsError({ code: 'invalid_options', message: `${maker}: ${message}` })
+}
+
+/** @throws TidingsError `invalid_options` for what is no object, or has a name that means nothing: mostly a typo */
+export function requireKnownKeys(
+  place: string,
+  given: unknown,
+  names: readonly string[],
+  maker?: string,
+): void {
+  if (typeof given !== 'object' || given === null) {
+    throw invalidOptions(
+      `${place} is ${kindOf(given)}. Give an object with any of ${names.join(', ')}`,
+      maker,
+    )
+  }
+  const unknown = Object.keys(given).find((name) => !names.includes(name))
+  if (unknown === undefined) return
+  throw invalidOptions(`${place} has unknown key "${unknown}". Expected one of ${names.join(', ')}`, maker)
+}
+
+/** @throws TidingsError `invalid_options` for what is given and not a function */
+export function requireFunction(place: string, given: unknown, maker?: string): void {
+  if (given === undefined || typeof given === 'function') return
+  throw invalidOptions(`${place} is ${kindOf(given)}. Give a function`, maker)
+}
+
+export function kindOf(value: unknown): string {
+  return value === undefined ? 'missing' : value === null ? 'null' : `a value of type ${typeof value}`
+}
