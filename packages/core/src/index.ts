@@ -6,7 +6,7 @@ export {
   isTidingsError,
   TidingsError,
   type TidingsErrorInit,
-} from './lib/problem.js'
+} from './lib/error.js'
 export {
   type ChannelDefinition,
   type CommandDefinition,

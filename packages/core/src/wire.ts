@@ -14,8 +14,14 @@ export {
   type CompiledStream,
   compileContract,
 } from './lib/compile.js'
-export type { ControlAnswer, ControlOperation, ControlRequest, ControlResult } from './lib/control.js'
+export type {
+  ControlOperation,
+  ControlRequest,
+  ControlResponse as ControlAnswer,
+  ControlResult,
+} from './lib/control.js'
 export { type Cursor, formatCursor, isAtOrAfter, parseCursor, type ServerGapReason } from './lib/cursor.js'
+export { isErrorCode } from './lib/error.js'
 export {
   encodeEventBody,
   eventStreamContentType,
@@ -28,11 +34,10 @@ export {
   type TopicErrorSignal,
   withId,
 } from './lib/frame.js'
-export { type MisfitCode, type Payload, payloadOf } from './lib/payload.js'
+export { type PayloadCodec, payloadCodec as payloadOf, type ValidationCode } from './lib/payload-codec.js'
 export {
   asReceived,
   fromProblem,
-  isErrorCode,
   isReceived,
   type Problem,
   problemContentType,

@@ -1,20 +1,20 @@
-/** Between which bounds something that failed waits before it is tried again, in milliseconds. */
+/** Bounds of the delay before a failed attempt is repeated. */
 export interface BackoffBounds {
   readonly minMs: number
   readonly maxMs: number
 }
 
-/** The longest a timer can be set to, in milliseconds: beyond, it fires at once. */
+/** The longest delay of a timer, in milliseconds. A timer set to more fires at once. */
 export const maxTimerMs = 2 ** 31 - 1
 
 const maxRetryAfterMs = 3_600_000
 
 /**
- * How long to wait after a number of failed attempts: exponential backoff with full jitter, so that clients that were
- * cut off together do not come back together.
+ * Returns the delay after a number of failed attempts: exponential backoff with full jitter, so that clients that were
+ * disconnected together do not reconnect together.
  *
- * A server's own `retryAfterMs` is waited for in any case, with the jitter on top, but for no longer than an hour: one that
- * asks for more is mistaken, mostly about the unit.
+ * A server's `retryAfterMs` is the minimum, with the jitter on top. It counts up to an hour: a server that asks for more
+ * probably has the unit wrong.
  */
 export function backoffMs(
   bounds: BackoffBounds,

@@ -1,6 +1,6 @@
 import type * as zod from 'zod/v4/core'
 
-/** JSON with the keys of objects in order, so that equal values are equal text. */
+/** Writes JSON with sorted keys, so that equal values have equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
@@ -9,19 +9,19 @@ export function canonicalJson(value: unknown): string {
   )
 }
 
-/** What schemas are run with where a topic is named: `inOrder` looks for it. */
+/** The context in which the params of a topic are encoded. {@link inOrder} checks for it. */
 export const canonical = { isCanonical: true } as unknown as zod.ParseContext<zod.$ZodIssue>
 
 /**
- * Has what a set or map is written as stand in one order where a topic is named, so that equal ones name one topic. Anywhere
- * else they arrive in the order in which they were filled.
+ * Makes the list that encodes a set or map sort its items within the params of a topic, so that equal params name one
+ * topic. Elsewhere items keep the order of insertion.
  */
 export function inOrder<List extends zod.$ZodType>(list: List): List {
   const { run } = list._zod
   list._zod.run = (payload, context) => {
     const result = run(payload, context)
     if (!('isCanonical' in context) || context.direction !== 'backward') return result
-    // What does not fit is not read any further, and what is asynchronous is refused.
+    // An invalid value is not a list, and an asynchronous schema is refused elsewhere.
     if (!(result instanceof Promise) && Array.isArray(result.value)) result.value.sort(byJson)
     return result
   }

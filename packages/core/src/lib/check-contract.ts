@@ -1,111 +1,112 @@
+import { errorCodes, TidingsError } from './error.js'
+import { findUnserializable } from './json-safety.js'
 import { nameProblem, reservedEventNames, reservedMemberNames, reservedParamNames } from './names.js'
-import { errorCodes, TidingsError } from './problem.js'
-import { findObstacle } from './travel.js'
 import type { ContractDefinition } from './types/contract.js'
 import type { Procedure } from './types/procedure.js'
 import type { DataSchemas, Schema } from './types/schema.js'
 
-/** What each kind of procedure is made of. */
-const parts = {
+/** The keys that each kind of procedure takes. */
+const keysOf = {
   channel: ['params', 'snapshot', 'events'],
   command: ['input', 'output', 'errors'],
   stream: ['input', 'events', 'output', 'errors'],
 } satisfies Record<Procedure['kind'], readonly string[]>
 
 /**
- * Checks everything about a contract: its shape, its names, and that the values of its schemas can travel as
- * JSON and arrive as what was sent.
+ * Checks a contract: its shape, its names, and that JSON can carry the values of its schemas unchanged.
  *
- * @throws TidingsError `invalid_contract` for a mistake, naming the path and the way out
+ * @throws TidingsError `invalid_contract` for a mistake, with its path and how to fix it
  */
 export function checkContract(definition: ContractDefinition): void {
   checkGroup(definition, 'contract')
 }
 
-function checkGroup(group: ContractDefinition, place: string): void {
+function checkGroup(group: ContractDefinition, path: string): void {
   if (typeof group !== 'object' || group === null || Array.isArray(group) || isZodSchema(group)) {
-    const what = place === 'contract' ? 'the contract' : place
-    throw mistake(
+    const what = path === 'contract' ? 'the contract' : path
+    throw invalidContract(
       `${what} is neither a procedure nor a group. Declare it with channel(), command() or stream()`,
     )
   }
   for (const [name, member] of Object.entries(group)) {
-    const inner = `${place}.${name}`
+    const inner = `${path}.${name}`
     checkName(name, reservedMemberNames, inner)
     if (isProcedure(member)) checkProcedure(member, inner)
     else checkGroup(member, inner)
   }
 }
 
-function checkProcedure(procedure: Procedure, place: string): void {
+function checkProcedure(procedure: Procedure, path: string): void {
   const { kind } = procedure
-  const known: readonly string[] = parts[kind]
+  const known: readonly string[] = keysOf[kind]
   for (const key of Object.keys(procedure)) {
     if (key === 'kind' || known.includes(key)) continue
-    throw mistake(`${place}.${key}: ${kind}() does not take "${key}". Expected one of ${known.join(', ')}`)
+    throw invalidContract(
+      `${path}.${key}: ${kind}() does not take "${key}". Expected one of ${known.join(', ')}`,
+    )
   }
   switch (kind) {
     case 'channel':
-      checkSchemas(procedure.params, reservedParamNames, `${place}.params`, { key: true })
-      checkSchemas(procedure.events, reservedEventNames, `${place}.events`)
-      checkSchema(procedure.snapshot, `${place}.snapshot`)
+      checkSchemas(procedure.params, reservedParamNames, `${path}.params`, { key: true })
+      checkSchemas(procedure.events, reservedEventNames, `${path}.events`)
+      checkSchema(procedure.snapshot, `${path}.snapshot`)
       break
     case 'command':
     case 'stream':
-      checkSchema(procedure.input, `${place}.input`)
-      checkSchema(procedure.output, `${place}.output`)
-      checkSchemas(procedure.errors, errorCodes, `${place}.errors`)
+      checkSchema(procedure.input, `${path}.input`)
+      checkSchema(procedure.output, `${path}.output`)
+      checkSchemas(procedure.errors, errorCodes, `${path}.errors`)
       if (kind === 'stream') {
-        checkSchemas(procedure.events, reservedEventNames, `${place}.events`)
+        checkSchemas(procedure.events, reservedEventNames, `${path}.events`)
       }
   }
 }
 
 function checkSchemas(
   schemas: DataSchemas,
-  taken: readonly string[],
-  place: string,
+  reserved: readonly string[],
+  path: string,
   at?: { readonly key: boolean },
 ): void {
-  if (schemas === undefined) throw mistake(`${place} is missing. Give a record of schemas: { name: schema }`)
+  if (schemas === undefined)
+    throw invalidContract(`${path} is missing. Give a record of schemas: { name: schema }`)
   if (typeof schemas !== 'object' || schemas === null || isZodSchema(schemas)) {
-    throw mistake(`${place} is not a record of schemas. Give { name: schema }`)
+    throw invalidContract(`${path} is not a record of schemas. Give { name: schema }`)
   }
   for (const [name, schema] of Object.entries(schemas)) {
-    const inner = `${place}.${name}`
-    checkName(name, taken, inner)
-    // What has no schema has no data. A param without a value names nothing.
+    const inner = `${path}.${name}`
+    checkName(name, reserved, inner)
+    // An event or error without a schema has no data. A param always has a value.
     if (schema === undefined && !at?.key) continue
-    checkTravel(schema as Schema, inner, at)
+    checkSerializable(schema as Schema, inner, at)
   }
 }
 
-/** @param schema left out by a procedure that has none */
-function checkSchema(schema: Schema | undefined, place: string): void {
-  if (schema !== undefined) checkTravel(schema, place)
+function checkSchema(schema: Schema | undefined, path: string): void {
+  if (schema !== undefined) checkSerializable(schema, path)
 }
 
-function checkTravel(schema: Schema, place: string, at?: { readonly key: boolean }): void {
+function checkSerializable(schema: Schema, path: string, at?: { readonly key: boolean }): void {
   if (!isZodSchema(schema)) {
-    throw mistake(`${place} is not a zod 4 schema. Use zod or zod/mini, version 4.1 or later`)
+    throw invalidContract(`${path} is not a zod 4 schema. Use zod or zod/mini, version 4.1 or later`)
   }
-  const obstacle = findObstacle(schema, at)
-  if (obstacle) throw mistake(`${place}${obstacle.path} ${obstacle.problem}. ${obstacle.remedy}`)
+  const found = findUnserializable(schema, at)
+  if (found) throw invalidContract(`${path}${found.path} ${found.problem}. ${found.remedy}`)
 }
 
-function checkName(name: string, taken: readonly string[], place: string): void {
-  const problem = nameProblem(name, taken)
-  if (problem) throw mistake(`${place}: "${name}" ${problem}`)
+function checkName(name: string, reserved: readonly string[], path: string): void {
+  const problem = nameProblem(name, reserved)
+  if (problem) throw invalidContract(`${path}: "${name}" ${problem}`)
 }
 
 function isProcedure(member: Procedure | ContractDefinition): member is Procedure {
-  return typeof member === 'object' && member !== null && Object.hasOwn(parts, member.kind as string)
+  return typeof member === 'object' && member !== null && Object.hasOwn(keysOf, member.kind as string)
 }
 
 function isZodSchema(value: unknown): boolean {
   return typeof value === 'object' && value !== null && '_zod' in value
 }
 
-function mistake(message: string): TidingsError {
+function invalidContract(message: string): TidingsError {
   return new TidingsError({ code: 'invalid_contract', message })
 }

@@ -1,15 +1,15 @@
 import * as zod from 'zod/v4/core'
 
 /**
- * How values that JSON does not know travel: decoded from and encoded to what JSON has. `codecs.ts` makes codecs of `zod`
- * from them, `mini-codecs.ts` those of `zod/mini`.
+ * Decodes and encodes values that JSON cannot represent. `codecs.ts` makes codecs of `zod` from these definitions, and
+ * `mini-codecs.ts` codecs of `zod/mini`.
  */
 export interface CodecDefinition<Wire, Value> {
   decode(sent: Wire, payload: zod.ParsePayload): Value
   encode(value: Value, payload: zod.ParsePayload): Wire
 }
 
-/** Reports that a value is not of the format. zod never looks at what is returned. */
+/** Reports that a value does not have the format. zod ignores the returned value. */
 function refuse(payload: zod.ParsePayload, format: string, message: string): never {
   payload.issues.push({ code: 'invalid_format', format, message, input: undefined })
   return zod.NEVER
@@ -32,14 +32,14 @@ export const isoDateDefinition: CodecDefinition<string, Date> = {
   encode: (date) => date.toISOString(),
 }
 
-/** Reading digits takes time that grows with the square of their number: a quarter of a second for 900,000. */
+/** BigInt parses n digits in quadratic time: a quarter of a second for 900,000. */
 const maxDigits = 4096
 
 const integerPattern = /^-?(\d+)$/
 
-/** Whether text is an integer that is not too long to read. */
+/** Reports text that is not an integer or is too long to parse. */
 function checkInteger(text: string, payload: zod.ParsePayload): string {
-  // What is far too long is not matched at all.
+  // Text that is far too long is not even matched.
   const digits = text.length > maxDigits + 1 ? text : integerPattern.exec(text)?.[1]
   if (digits === undefined) return refuse(payload, 'bigint', 'Invalid integer')
   if (digits.length > maxDigits) {
@@ -57,14 +57,14 @@ export const bigintDefinition: CodecDefinition<string, bigint> = {
   encode: (value, payload) => checkInteger(String(value), payload),
 }
 
-/** From text of one character for each byte, which is what `atob` gives. */
+/** Converts text with one character for each byte, as `atob` returns it. */
 function fromBinaryText(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
   for (let index = 0; index < text.length; index += 1) bytes[index] = text.charCodeAt(index)
   return bytes
 }
 
-/** To text of one character for each byte, which is what `btoa` takes. */
+/** Converts to text with one character for each byte, as `btoa` takes it. */
 function toBinaryText(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += String.fromCharCode(byte)

@@ -4,17 +4,17 @@ import * as classic from 'zod'
 import * as mini from 'zod/mini'
 import * as codecs from './codecs.js'
 import * as miniCodecs from './mini-codecs.js'
-import { payloadOf } from './payload.js'
+import { payloadCodec } from './payload-codec.js'
 import type { Schema } from './types/schema.js'
 
 /** What is left of a value after its way as JSON text. */
 function sent(schema: Schema, value: unknown): unknown {
-  const payload = payloadOf(schema)
+  const payload = payloadCodec(schema)
   return payload.decode(JSON.parse(JSON.stringify(payload.encode(value, 'the value'))), 'the value')
 }
 
-const encode = (schema: Schema, value: unknown) => payloadOf(schema).encode(value, 'the value')
-const decode = (schema: Schema, json: unknown) => payloadOf(schema).decode(json, 'the value')
+const encode = (schema: Schema, value: unknown) => payloadCodec(schema).encode(value, 'the value')
+const decode = (schema: Schema, json: unknown) => payloadCodec(schema).decode(json, 'the value')
 
 const misfit = (code: string) => expect.objectContaining({ name: 'TidingsError', code })
 

@@ -1,51 +1,51 @@
 import { checkContract } from '#check-contract'
-import { givenPayloadOf, noData, nothing, type Payload, payloadOf } from './payload.js'
+import { givenPayloadCodec, noData, noPayload, type PayloadCodec, payloadCodec } from './payload-codec.js'
 import { type TopicCodec, topicCodecOf } from './topic.js'
 import type { ContractDefinition } from './types/contract.js'
 import type { Command, Procedure, Stream } from './types/procedure.js'
 import type { DataSchemas } from './types/schema.js'
 
-/** A channel with the plans to carry its topics, events and snapshots. */
+/** A channel with the codecs of its topics, events and snapshots. */
 export interface CompiledChannel {
   readonly kind: 'channel'
-  /** The procedure's place in the contract as path segments of a URL: `chat/room`. */
+  /** The path of the procedure in the contract, as in a URL: `chat/room`. */
   readonly path: string
   readonly topics: TopicCodec
   readonly takesParams: boolean
-  readonly events: ReadonlyMap<string, Payload>
-  readonly snapshot: Payload | undefined
+  readonly events: ReadonlyMap<string, PayloadCodec>
+  readonly snapshot: PayloadCodec | undefined
 }
 
-/** A command with the plans to carry what it takes, answers and fails with. */
+/** A command with the codecs of its input, output and errors. */
 export interface CompiledCommand {
   readonly kind: 'command'
   readonly path: string
   readonly takesInput: boolean
-  readonly input: Payload
-  readonly output: Payload
-  readonly errors: ReadonlyMap<string, Payload>
+  readonly input: PayloadCodec
+  readonly output: PayloadCodec
+  readonly errors: ReadonlyMap<string, PayloadCodec>
 }
 
-/** A stream with the plans to carry what it takes, sends, answers and fails with. */
+/** A stream with the codecs of its input, events, output and errors. */
 export interface CompiledStream {
   readonly kind: 'stream'
   readonly path: string
   readonly takesInput: boolean
-  readonly input: Payload
-  readonly events: ReadonlyMap<string, Payload>
-  readonly output: Payload
-  readonly errors: ReadonlyMap<string, Payload>
+  readonly input: PayloadCodec
+  readonly events: ReadonlyMap<string, PayloadCodec>
+  readonly output: PayloadCodec
+  readonly errors: ReadonlyMap<string, PayloadCodec>
 }
 
 export type CompiledProcedure = CompiledChannel | CompiledCommand | CompiledStream
 
-/** A group of a contract, in its own shape. */
+/** A group of a contract, with its members by name. */
 export interface CompiledGroup {
   readonly kind: 'group'
   readonly members: ReadonlyMap<string, CompiledProcedure | CompiledGroup>
 }
 
-/** A contract with everything about it that can be computed once. */
+/** A contract with everything that is computed once. */
 export interface CompiledContract extends CompiledGroup {
   /** Every procedure by its path: `chat/room`. */
   readonly procedures: ReadonlyMap<string, CompiledProcedure>
@@ -54,11 +54,11 @@ export interface CompiledContract extends CompiledGroup {
 const compiled = new WeakMap<ContractDefinition, CompiledContract>()
 
 /**
- * Plans how the values of a contract travel; the same contract is compiled once.
+ * Makes the codecs of a contract, once for each contract object.
  *
- * It is checked first, except in a bundle for browsers that was not made for development.
+ * Checks the contract first, except in a bundle for browsers that was not made for development.
  *
- * @throws TidingsError `invalid_contract` for a mistake, naming the path and the way out
+ * @throws TidingsError `invalid_contract` for a mistake, with its path and how to fix it
  */
 export function compileContract(definition: ContractDefinition): CompiledContract {
   const known = compiled.get(definition)
@@ -89,7 +89,7 @@ function compileGroup(
   return { kind: 'group', members }
 }
 
-/** A group may have a member of the name `kind`, which is no text. */
+/** A group may have a member named `kind`, which is not text. */
 function isProcedure(member: Procedure | ContractDefinition): member is Procedure {
   return typeof member.kind === 'string'
 }
@@ -104,25 +104,27 @@ function compileProcedure(procedure: Procedure, path: string): CompiledProcedure
         topics: topicCodecOf(params, path),
         takesParams: Object.keys(params).length > 0,
         events: compileAll(events),
-        snapshot: snapshot && payloadOf(snapshot),
+        snapshot: snapshot && payloadCodec(snapshot),
       }
     }
     case 'command':
-      return { kind: 'command', path, ...compileExchange(procedure) }
+      return { kind: 'command', path, ...compileCall(procedure) }
     case 'stream':
-      return { kind: 'stream', path, ...compileExchange(procedure), events: compileAll(procedure.events) }
+      return { kind: 'stream', path, ...compileCall(procedure), events: compileAll(procedure.events) }
   }
 }
 
-function compileExchange({ input, output, errors }: Command | Stream) {
+function compileCall({ input, output, errors }: Command | Stream) {
   return {
     takesInput: input !== undefined,
-    input: input ? givenPayloadOf(input) : nothing,
-    output: output ? payloadOf(output) : nothing,
+    input: input ? givenPayloadCodec(input) : noPayload,
+    output: output ? payloadCodec(output) : noPayload,
     errors: compileAll(errors),
   }
 }
 
-function compileAll(schemas: DataSchemas): ReadonlyMap<string, Payload> {
-  return new Map(Object.entries(schemas).map(([name, schema]) => [name, schema ? payloadOf(schema) : noData]))
+function compileAll(schemas: DataSchemas): ReadonlyMap<string, PayloadCodec> {
+  return new Map(
+    Object.entries(schemas).map(([name, schema]) => [name, schema ? payloadCodec(schema) : noData]),
+  )
 }

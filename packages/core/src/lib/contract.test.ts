@@ -4,7 +4,7 @@ import * as mini from 'zod/mini'
 import { bigint, isoDate, map } from './codecs.js'
 import { compileContract } from './compile.js'
 import { defineContract } from './contract.js'
-import { errorCodes, isTidingsError } from './problem.js'
+import { errorCodes, isTidingsError } from './error.js'
 import { channel, command, stream } from './procedure.js'
 
 const message = z.object({ text: z.string() })

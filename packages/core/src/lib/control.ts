@@ -35,6 +35,6 @@ export type ControlResult =
   | { readonly status: 'done' }
 
 /** The answer to a {@link ControlRequest}: a result for each operation, in their order. */
-export interface ControlAnswer {
+export interface ControlResponse {
   readonly results: readonly ControlResult[]
 }

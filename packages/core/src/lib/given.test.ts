@@ -3,11 +3,11 @@ import * as classic from 'zod'
 import * as mini from 'zod/mini'
 import * as codecs from './codecs.js'
 import * as miniCodecs from './mini-codecs.js'
-import { givenPayloadOf, payloadOf } from './payload.js'
+import { givenPayloadCodec, payloadCodec } from './payload-codec.js'
 import type { Schema } from './types/schema.js'
 
 const give = (schema: Schema, value: unknown) =>
-  givenPayloadOf(schema).encode(value, 'the input', 'invalid_input')
+  givenPayloadCodec(schema).encode(value, 'the input', 'invalid_input')
 
 // The schemas below are made with what both spell alike, so that one type serves for both.
 describe.each([
@@ -84,7 +84,7 @@ describe.each([
   ])('has %s', (_what, schema, given, json) => {
     expect(give(schema, given)).toEqual(json)
     // A server reads the whole of it as the same as what was left out.
-    const { encode, decode } = payloadOf(schema)
+    const { encode, decode } = payloadCodec(schema)
     expect(encode(decode(json, 'the input'), 'the input')).toEqual(json)
   })
 

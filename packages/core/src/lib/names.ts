@@ -1,4 +1,4 @@
-/** The names of a contract: how they may be spelled, and those that are taken. */
+/** The names of a contract: their pattern, and those that are reserved. */
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,127}$/
 
@@ -20,12 +20,17 @@ export type ReservedMemberName = (typeof reservedMemberNames)[number]
 export const reservedParamNames = ['lastEventId'] as const
 export type ReservedParamName = (typeof reservedParamNames)[number]
 
+/** Why a name is refused. `types/names.ts` builds its messages from them. */
+export const nameProblems = {
+  dollar: 'begins with $, which is reserved for Tidings. Choose another name',
+  malformed: 'is not a valid name. Use a letter followed by up to 127 letters, digits, "_" or "-"',
+  reserved: 'is reserved. Choose another name',
+} as const
+
 /** Completes a sentence that begins with an invalid name. Returns undefined for a valid one. */
-export function nameProblem(name: string, taken: readonly string[]): string | undefined {
-  if (name.startsWith('$')) return 'begins with $, which is reserved for Tidings. Choose another name'
-  if (!namePattern.test(name)) {
-    return 'is not a valid name. Use a letter followed by up to 127 letters, digits, "_" or "-"'
-  }
-  if (taken.includes(name)) return `is reserved (as are ${taken.join(', ')}). Choose another name`
-  return undefined
+export function nameProblem(name: string, reserved: readonly string[]): string | undefined {
+  if (name.startsWith('$')) return nameProblems.dollar
+  if (!namePattern.test(name)) return nameProblems.malformed
+  if (!reserved.includes(name)) return undefined
+  return nameProblems.reserved.replace('.', ` (as are ${reserved.join(', ')}).`)
 }

@@ -1,5 +1,5 @@
 /**
- * Stands in for `check-contract.ts` in bundles for browsers that are not made for development: the server of the same
- * contract has checked it. `#check-contract` in `package.json` says which is taken where.
+ * Replaces `check-contract.ts` in bundles for browsers that are not made for development, since the server checks the
+ * contract as well. `#check-contract` in `package.json` selects one of the two.
  */
 export function checkContract(): void {}

@@ -1,8 +1,8 @@
-import type { ErrorCode } from './problem.js'
+import type { ErrorCode } from './error.js'
+import type { AllSerializable, Serializable } from './types/json-safety.js'
 import type { ErrorNames, EventNames, ParamNames } from './types/names.js'
 import type { Channel, Command, NoSchemas, Stream } from './types/procedure.js'
-import type { DataSchemas, Inferred, Schema, Schemas } from './types/schema.js'
-import type { AllSendable, Sendable } from './types/sendable.js'
+import type { DataSchemas, NotInferred, Schema, Schemas } from './types/schema.js'
 
 const noSchemas: NoSchemas = Object.freeze({})
 
@@ -35,11 +35,11 @@ export function channel<
   Snapshot extends Schema | undefined = undefined,
 >(
   definition: ChannelDefinition<
-    Params & AllSendable<Params> & ParamNames<Params>,
-    Events & AllSendable<Events> & EventNames<Events>,
-    Snapshot & Sendable<Snapshot>
+    Params & AllSerializable<Params> & ParamNames<Params>,
+    Events & AllSerializable<Events> & EventNames<Events>,
+    Snapshot & Serializable<Snapshot>
   >,
-): Channel<Inferred<Params>, Inferred<Events>, Inferred<Snapshot>>
+): Channel<NotInferred<Params>, NotInferred<Events>, NotInferred<Snapshot>>
 export function channel(definition: ChannelDefinition<Schemas, DataSchemas, Schema>): Channel {
   const { params = noSchemas, events, snapshot } = definition ?? {}
   // Keeps unknown keys, so that the check of the contract can name them.
@@ -70,11 +70,11 @@ export function command<
   Errors extends DataSchemas = NoSchemas,
 >(
   definition?: CommandDefinition<
-    Input & Sendable<Input>,
-    Output & Sendable<Output>,
-    Errors & AllSendable<Errors> & ErrorNames<Errors, ErrorCode>
+    Input & Serializable<Input>,
+    Output & Serializable<Output>,
+    Errors & AllSerializable<Errors> & ErrorNames<Errors, ErrorCode>
   >,
-): Command<Inferred<Input>, Inferred<Output>, Inferred<Errors>>
+): Command<NotInferred<Input>, NotInferred<Output>, NotInferred<Errors>>
 export function command(definition?: CommandDefinition<Schema, Schema, DataSchemas>): Command {
   const { input, output, errors = noSchemas } = definition ?? {}
   return { ...definition, kind: 'command', input, output, errors }
@@ -97,12 +97,12 @@ export function stream<
   Errors extends DataSchemas = NoSchemas,
 >(
   definition: StreamDefinition<
-    Input & Sendable<Input>,
-    Events & AllSendable<Events> & EventNames<Events>,
-    Output & Sendable<Output>,
-    Errors & AllSendable<Errors> & ErrorNames<Errors, ErrorCode>
+    Input & Serializable<Input>,
+    Events & AllSerializable<Events> & EventNames<Events>,
+    Output & Serializable<Output>,
+    Errors & AllSerializable<Errors> & ErrorNames<Errors, ErrorCode>
   >,
-): Stream<Inferred<Input>, Inferred<Events>, Inferred<Output>, Inferred<Errors>>
+): Stream<NotInferred<Input>, NotInferred<Events>, NotInferred<Output>, NotInferred<Errors>>
 export function stream(definition: StreamDefinition<Schema, DataSchemas, Schema, DataSchemas>): Stream {
   const { input, events, output, errors = noSchemas } = definition ?? {}
   return { ...definition, kind: 'stream', input, events, output, errors }

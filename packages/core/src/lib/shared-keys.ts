@@ -1,26 +1,27 @@
 import type * as zod from 'zod/v4/core'
-import { holds } from './schema-walk.js'
+import { containsSchema } from './schema-walk.js'
 import type { Schema } from './types/schema.js'
 
 /**
- * Finds a key that both sides of an intersection read as an object of a class, such as a Map. zod merges what both sides have
- * read, which it can do with plain objects, arrays, dates and scalars alone.
+ * Finds a key that both sides of an intersection decode to an object of a class, such as a Map. zod merges the values of
+ * both sides, but only plain objects, arrays, dates and scalars.
  *
- * @returns the path of the key, `''` for the whole value, or undefined where both sides can be merged
+ * @returns the path of the key, `''` for the whole value, or undefined if both sides can be merged
  */
 export function findUnmergeable(left: Schema, right: Schema): string | undefined {
-  if (!holds(left, isUnmergeable) && !holds(right, isUnmergeable)) return undefined
+  if (!containsSchema(left, isUnmergeable) && !containsSchema(right, isUnmergeable)) return undefined
   const ours = shapeOf(left)
   const theirs = shapeOf(right)
   if (!ours || !theirs) return ''
   for (const [key, schema] of ours) {
     const other = theirs.get(key)
-    if (other && (holds(schema, isUnmergeable) || holds(other, isUnmergeable))) return `.${key}`
+    if (other && (containsSchema(schema, isUnmergeable) || containsSchema(other, isUnmergeable)))
+      return `.${key}`
   }
   return undefined
 }
 
-/** Whether a schema is a codec that makes an object of a class, or takes what it makes something else of. */
+/** Whether a schema coerces values or decodes them to an object of a class. */
 function isUnmergeable({ _zod: { def } }: zod.$ZodTypes): boolean {
   if ('coerce' in def && def.coerce === true) return true
   return (
@@ -29,7 +30,7 @@ function isUnmergeable({ _zod: { def } }: zod.$ZodTypes): boolean {
   )
 }
 
-/** The keys of objects, where they are known. A record's own keys are not: it has none that another side declares. */
+/** Returns the declared keys of an object with their schemas. Undefined where they are unknown; none for a record. */
 export function shapeOf(schema: Schema): ReadonlyMap<string, Schema> | undefined {
   const { def } = (schema as zod.$ZodTypes)._zod
   switch (def.type) {

@@ -2,10 +2,10 @@ import type * as zod from 'zod/v4/core'
 import { bigintDefinition, bytesDefinition, isoDateDefinition, urlDefinition } from './codec-definitions.js'
 
 /**
- * Texts of formats that are known, chosen to be taken by other formats if any text of theirs is: what is all digits, as long
- * as base64 can be, or begins as a URL does.
+ * Texts of known formats, chosen so that another format that accepts any text of a format accepts one of these: all
+ * digits, the length of base64, the beginning of a URL.
  */
-const ofFormats: Readonly<Record<string, readonly string[]>> = {
+const samplesOfFormats: Readonly<Record<string, readonly string[]>> = {
   uuid: ['00000000-0000-4000-8000-000000000000', 'ffffffff-ffff-4fff-8fff-ffffffffffff'],
   guid: ['00000000-0000-0000-0000-000000000000', 'abcdefab-cdef-cdef-cdef-abcdefabcdef'],
   email: ['ada@example.org', 'a.b+c@example.co'],
@@ -29,7 +29,7 @@ const ofFormats: Readonly<Record<string, readonly string[]>> = {
   duration: ['P1D', 'P1DT2H3M', 'P1DT1H1M'],
 }
 
-const ofCodecs = new Map<unknown, readonly string[]>([
+const samplesOfCodecs = new Map<unknown, readonly string[]>([
   [
     isoDateDefinition.encode,
     [
@@ -66,20 +66,20 @@ const ofCodecs = new Map<unknown, readonly string[]>([
 ])
 
 /**
- * Texts that stand for all that a schema writes, where that can be known: of a codec of Tidings', or of a format of zod's that
- * nothing else is asked of.
+ * Returns samples of all texts that a schema writes: of a codec of Tidings, or of a format of zod without further checks.
+ * Undefined for other schemas.
  */
 export function textSamplesOf(schema: zod.$ZodTypes): readonly string[] | undefined {
   const { def } = schema._zod
-  if (def.type === 'pipe') return ofCodecs.get(def.reverseTransform)
+  if (def.type === 'pipe') return samplesOfCodecs.get(def.reverseTransform)
   if (def.type !== 'string') return undefined
-  // A format that is called as a method is a check of `z.string()`.
+  // A format called as a method, such as z.string().email(), is a check.
   const checks = def.checks ?? []
   const format = 'format' in def ? def.format : undefined
-  return typeof format === 'string' && checks.length === 0 ? ofFormats[format] : undefined
+  return typeof format === 'string' && checks.length === 0 ? samplesOfFormats[format] : undefined
 }
 
-/** Whether what a schema reads can be told by trying texts: all text, and formats that are known. */
+/** Whether trying sample texts shows what a schema reads. */
 export function isKnownText(schema: zod.$ZodTypes): boolean {
   const { def } = schema._zod
   return (

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import * as codecs from './codecs.js'
 import { bigint, isoDate, map } from './codecs.js'
+import { isTidingsError, type TidingsError } from './error.js'
 import * as miniCodecs from './mini-codecs.js'
-import { isTidingsError, type TidingsError } from './problem.js'
 import { topicCodecOf, topicKey } from './topic.js'
 import type { Schemas } from './types/schema.js'
 
@@ -271,11 +271,6 @@ describe('params that are wrong', () => {
   )
 })
 
-test('the key of a topic is the path of its channel and its query', () => {
-  expect(topicKey('chat/room', 'roomId=lobby')).toBe('chat/room?roomId=lobby')
-  expect(topicKey('prices', '')).toBe('prices')
-})
-
 /** The same value with the keys of its objects the other way round. */
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed)
@@ -283,3 +278,7 @@ function reversed(value: unknown): unknown {
   const entries = Object.entries(value).reverse()
   return Object.fromEntries(entries.map(([key, inner]) => [key, reversed(inner)]))
 }
+test('the key of a topic is the path of its channel and its query', () => {
+  expect(topicKey('chat/room', 'roomId=lobby')).toBe('chat/room?roomId=lobby')
+  expect(topicKey('prices', '')).toBe('prices')
+})

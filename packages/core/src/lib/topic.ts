@@ -1,23 +1,23 @@
 import * as zod from 'zod/v4/core'
 import { canonicalJson } from './canonical.js'
-import { type MisfitCode, paramsPayloadOf } from './payload.js'
-import { type Issue, TidingsError } from './problem.js'
+import { type Issue, TidingsError } from './error.js'
+import { paramsCodec, type ValidationCode } from './payload-codec.js'
 import type { Schema, Schemas } from './types/schema.js'
 
-/** Turns the params of one channel into the query string that names a topic, and back. */
+/** Encodes the params of one channel as the query string that names a topic, and decodes them. */
 export interface TopicCodec {
   /**
-   * Gives the query string, without `?`. It is canonical: equal params give equal text. Whatever has a
-   * default may be left out, and is in the text.
+   * Returns the query string, without `?`. It is canonical: equal params have equal text. Params with a default may be
+   * omitted, and are in the text.
    *
    * @throws TidingsError with `code`, by default `invalid_output`, if the params do not fit; `bad_request` in place of
-   * `invalid_output` if they fit and cannot be put in a URL
+   * `invalid_output` if they fit but a URL cannot contain them
    */
-  encode(params: unknown, code?: MisfitCode): string
+  encode(params: unknown, code?: ValidationCode): string
   /**
-   * Reads params from a query string and ignores what the channel does not declare.
+   * Decodes params from a query string and ignores what the channel does not declare.
    *
-   * @throws TidingsError `bad_request` for a parameter given twice, `invalid_input` if one does not fit
+   * @throws TidingsError `bad_request` for a parameter given twice, `invalid_input` if a param does not fit
    */
   decode(query: URLSearchParams): Readonly<Record<string, unknown>>
 }
@@ -26,7 +26,7 @@ export interface TopicCodec {
 export function topicCodecOf(params: Schemas, path: string): TopicCodec {
   const names = Object.keys(params).sort()
   const texts = new Set(names.filter((name) => isText(params[name] as Schema)))
-  const payload = paramsPayloadOf(new zod.$ZodObject({ type: 'object', shape: { ...params } }))
+  const payload = paramsCodec(new zod.$ZodObject({ type: 'object', shape: { ...params } }))
   const what = `the params of ${path}`
 
   return {
@@ -56,12 +56,7 @@ export function topicCodecOf(params: Schemas, path: string): TopicCodec {
   }
 }
 
-/** The key of a topic: its channel's path, and the query string of its params if it has any. */
-export function topicKey(path: string, query: string): string {
-  return query === '' ? path : `${path}?${query}`
-}
-
-/** Whether a schema's values are always text on the wire, so that they need no quotes in a query string. */
+/** Whether all values of a schema are encoded as text, which needs no quotes in a query string. */
 function isText(schema: Schema): boolean {
   const { def } = (schema as zod.$ZodTypes)._zod
   switch (def.type) {
@@ -88,7 +83,7 @@ function isText(schema: Schema): boolean {
   }
 }
 
-/** What is not JSON is handed on as text, for the schema to complain of. */
+/** Parses JSON. Any other text is returned as it is, for the schema to refuse. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -97,7 +92,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function percentEncoded(text: string, name: string, what: string, code: MisfitCode): string {
+function percentEncoded(text: string, name: string, what: string, code: ValidationCode): string {
   try {
     return encodeURIComponent(text)
   } catch (cause) {
@@ -106,7 +101,7 @@ function percentEncoded(text: string, name: string, what: string, code: MisfitCo
       message: 'A string with an unpaired surrogate cannot be put in a URL',
     }
     const message = `${what} cannot be sent: at ${name}: ${issue.message}`
-    // Params that fit the schema are not the program's mistake: a client may have chosen them.
+    // Params that fit the schema are not this program's mistake: a client may have chosen them.
     throw new TidingsError({
       code: code === 'invalid_output' ? 'bad_request' : code,
       message,
@@ -114,4 +109,9 @@ function percentEncoded(text: string, name: string, what: string, code: MisfitCo
       cause,
     })
   }
+}
+
+/** The key of a topic: its channel's path, and the query string of its params if it has any. */
+export function topicKey(path: string, query: string): string {
+  return query === '' ? path : `${path}?${query}`
 }

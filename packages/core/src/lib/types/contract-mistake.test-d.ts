@@ -4,8 +4,8 @@ import * as mini from 'zod/mini'
 import { bigint, channel, command, defineContract, isoDate, set, stream, url } from '../../index.js'
 import { isoDate as miniDate } from '../../mini.js'
 import type { ContractMistake } from './contract-mistake.js'
+import type { Serializable } from './json-safety.js'
 import type { EventNames, ParamNames } from './names.js'
-import type { Sendable } from './sendable.js'
 
 describe('a schema that cannot travel is a type error', () => {
   test('of each kind', () => {
@@ -105,8 +105,8 @@ describe('a schema that cannot travel is a type error', () => {
     // @ts-expect-error coercion cannot be undone
     channel({ events: { a: z.string().pipe(z.coerce.number()) } })
     const union = z.union([z.string(), isoDate])
-    expectTypeOf<Sendable<typeof union>>().toEqualTypeOf<
-      ContractMistake<'union members with the same wire form cannot be told apart: use z.discriminatedUnion(), or a key for each'>
+    expectTypeOf<Serializable<typeof union>>().toEqualTypeOf<
+      ContractMistake<'The schema has members which cannot be told apart on the wire. Use z.discriminatedUnion(), or wrap each in an object under its own key'>
     >()
     channel({
       events: {
@@ -147,29 +147,33 @@ describe('a schema that cannot travel is a type error', () => {
   })
 
   test('whose text says what to write instead', () => {
-    expectTypeOf<Sendable<z.ZodObject<{ at: z.ZodArray<z.ZodDate> }>>>().toEqualTypeOf<
-      ContractMistake<'z.date() cannot be sent as JSON: use isoDate from @tidings/core'>
+    expectTypeOf<Serializable<z.ZodObject<{ at: z.ZodArray<z.ZodDate> }>>>().toEqualTypeOf<
+      ContractMistake<"The schema is z.date(), which JSON cannot represent. Use isoDate from '@tidings/core'">
     >()
-    expectTypeOf<Sendable<z.ZodPipe<z.ZodString, z.ZodTransform<number, string>>>>().toEqualTypeOf<
-      ContractMistake<'a one-way transform cannot be undone: use z.codec() with decode and encode'>
+    expectTypeOf<Serializable<z.ZodPipe<z.ZodString, z.ZodTransform<number, string>>>>().toEqualTypeOf<
+      ContractMistake<'The schema is a one-way transform, which cannot be undone on the other side. Use z.codec() with decode and encode'>
     >()
   })
 
   test('whose text speaks of the kind of schema, where its values are not the mistake', () => {
     const loose = z.object({ list: z.tuple([z.looseObject({})]) })
-    expectTypeOf<Sendable<typeof loose>>().toEqualTypeOf<
-      ContractMistake<'z.looseObject() may hold values JSON cannot represent: use z.object(), or give catchall() a schema'>
+    expectTypeOf<Serializable<typeof loose>>().toEqualTypeOf<
+      ContractMistake<'The schema is z.unknown(), which may hold values JSON cannot represent. Use z.json(), or replace z.looseObject() with z.object()'>
+    >()
+    const mixed = z.literal([1n, 'a'])
+    expectTypeOf<Serializable<typeof mixed>>().toEqualTypeOf<
+      ContractMistake<'The schema is a bigint literal, which JSON cannot represent. Use a string, a finite number, a boolean or null'>
     >()
     const literal = z.literal(['a', undefined])
-    expectTypeOf<Sendable<typeof literal>>().toEqualTypeOf<
-      ContractMistake<'undefined cannot be sent as JSON: make the key optional, or use z.null()'>
+    expectTypeOf<Serializable<typeof literal>>().toEqualTypeOf<
+      ContractMistake<'The schema is undefined, which JSON cannot represent. Make the key optional, or use z.null()'>
     >()
   })
 
   test('and those that can travel are none', () => {
-    expectTypeOf<Sendable<z.ZodObject<{ at: typeof isoDate; n: typeof bigint }>>>().toBeUnknown()
-    expectTypeOf<Sendable<z.ZodJSONSchema>>().toBeUnknown()
-    expectTypeOf<Sendable<undefined>>().toBeUnknown()
+    expectTypeOf<Serializable<z.ZodObject<{ at: typeof isoDate; n: typeof bigint }>>>().toBeUnknown()
+    expectTypeOf<Serializable<z.ZodJSONSchema>>().toBeUnknown()
+    expectTypeOf<Serializable<undefined>>().toBeUnknown()
     channel({
       events: {
         a: z.json(),
@@ -261,15 +265,15 @@ describe('a name that is taken is a type error', () => {
 
   test('whose text says so', () => {
     expectTypeOf<EventNames<{ error: z.ZodString }>['error']>().toEqualTypeOf<
-      ContractMistake<'"error" is reserved by Tidings: choose another name'>
+      ContractMistake<'"error" is reserved. Choose another name'>
     >()
     expectTypeOf<EventNames<{ $a: z.ZodString }>['$a']>().toEqualTypeOf<
-      ContractMistake<`"$a": names that begin with $ are reserved for Tidings: choose another name`>
+      ContractMistake<'"$a" begins with $, which is reserved for Tidings. Choose another name'>
     >()
     expectTypeOf<EventNames<{ message: z.ZodString }>['message']>().toBeUnknown()
     expectTypeOf<EventNames<Record<string, z.ZodString>>[string]>().toBeUnknown()
     expectTypeOf<ParamNames<{ 'a b': z.ZodString }>['a b']>().toEqualTypeOf<
-      ContractMistake<'"a b" is not a valid name: use a letter followed by letters, digits, "_" or "-"'>
+      ContractMistake<'"a b" is not a valid name. Use a letter followed by up to 127 letters, digits, "_" or "-"'>
     >()
   })
 })

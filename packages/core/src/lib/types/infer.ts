@@ -1,5 +1,5 @@
 import type * as zod from 'zod/v4/core'
-import type { ErrorCode, TidingsError } from '../problem.js'
+import type { ErrorCode, TidingsError } from '../error.js'
 import type { Channel, Stream } from './procedure.js'
 import type { DataOf, DataSchemas, Schemas, Simplify, ValueOf } from './schema.js'
 

@@ -1,4 +1,4 @@
-import type { ReservedEventName, ReservedMemberName, ReservedParamName } from '../names.js'
+import type { nameProblems, ReservedEventName, ReservedMemberName, ReservedParamName } from '../names.js'
 import type { ContractMistake } from './contract-mistake.js'
 import type { Procedure } from './procedure.js'
 
@@ -6,27 +6,31 @@ type Letter =
   | ('a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm')
   | ('n' | 'o' | 'p' | 'q' | 'r' | 's' | 't' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z')
 
-/** The most common characters that a URL or a frame cannot take. Every character is checked at run time. */
+/** The most common characters that a URL or a frame cannot contain. The check at run time covers all. */
 type Unusable = ' ' | '.' | '/' | ':' | '?' | '&' | '#' | '%' | '@' | '+' | ','
 
 type NameProblem<Name, Reserved extends string> = string extends Name
   ? never
   : Name extends `$${string}`
-    ? `"${Name}": names that begin with $ are reserved for Tidings: choose another name`
+    ? Problem<Name, 'dollar'>
     : Name extends Reserved
-      ? `"${Name}" is reserved by Tidings: choose another name`
-      : `${Name & (string | number)}` extends `${infer First}${string}`
-        ? Lowercase<First> extends Letter
-          ? Name extends `${string}${Unusable}${string}`
-            ? NotUsable<Name>
-            : never
-          : NotUsable<Name>
-        : NotUsable<Name>
+      ? Problem<Name, 'reserved'>
+      : MalformedName<Name>
 
-type NotUsable<Name> =
-  `"${Name & (string | number)}" is not a valid name: use a letter followed by letters, digits, "_" or "-"`
+type MalformedName<Name> = `${Name & (string | number)}` extends `${infer First}${string}`
+  ? Lowercase<First> extends Letter
+    ? Name extends `${string}${Unusable}${string}`
+      ? Problem<Name, 'malformed'>
+      : never
+    : Problem<Name, 'malformed'>
+  : Problem<Name, 'malformed'>
 
-/** `unknown` where a name may be used, otherwise a type whose text says why not. */
+type Problem<
+  Name,
+  Kind extends keyof typeof nameProblems,
+> = `"${Name & (string | number)}" ${(typeof nameProblems)[Kind]}`
+
+/** `unknown` for a valid name, otherwise a type whose text says what is wrong. */
 type NameCheck<Name, Reserved extends string> = [NameProblem<Name, Reserved>] extends [never]
   ? unknown
   : ContractMistake<NameProblem<Name, Reserved>>
@@ -38,8 +42,8 @@ export type EventNames<Events> = { readonly [Name in keyof Events]: NameCheck<Na
 export type ParamNames<Params> = { readonly [Name in keyof Params]: NameCheck<Name, ReservedParamName> }
 
 /** Checks the names of a command's errors: Tidings' own codes are reserved. */
-export type ErrorNames<Errors, Taken extends string> = {
-  readonly [Name in keyof Errors]: NameCheck<Name, Taken>
+export type ErrorNames<Errors, Reserved extends string> = {
+  readonly [Name in keyof Errors]: NameCheck<Name, Reserved>
 }
 
 /** Checks the names of a contract's procedures and groups. */

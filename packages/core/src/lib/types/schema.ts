@@ -37,9 +37,9 @@ export type IsNothing<Data> = [undefined] extends [Data]
 export type Simplify<T> = { [K in keyof T]: T[K] } & {}
 
 /**
- * Prevents inference of a type parameter from this position, as `NoInfer` does, without showing in hovers.
+ * Prevents inference of a type parameter from this position, as `NoInfer` does, but does not show in hovers.
  *
  * Without it, `channel()` inside `defineContract()` would be inferred from the type the contract expects, and
  * not from its own argument.
  */
-export type Inferred<T> = T extends infer Same extends T ? Same : never
+export type NotInferred<T> = T extends infer Same extends T ? Same : never

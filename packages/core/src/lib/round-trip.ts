@@ -1,34 +1,37 @@
 import * as zod from 'zod/v4/core'
 import { bytesDefinition } from './codec-definitions.js'
-import type { Obstacle } from './obstacle.js'
-import { findOverlap, isCoerced, type Member, membersOf, type Overlap } from './overlap.js'
-import { holds } from './schema-walk.js'
+import { findOverlap, type Overlap } from './overlap.js'
+import { containsSchema } from './schema-walk.js'
 import { findUnmergeable } from './shared-keys.js'
 import type { Schema } from './types/schema.js'
+import { isCoerced, type Member, membersOf } from './union-members.js'
+import { lossyUses, type Unserializable } from './unserializable.js'
 
-/** Finds why values of a schema would not arrive as what they were, although what is inside of it would. */
-export function findConfusion(schema: Schema): Obstacle | undefined {
+/** Finds why values of a schema would arrive as something else, although those of the schemas inside would not. */
+export function findRoundTripProblem(schema: Schema): Unserializable | undefined {
   const { def } = (schema as zod.$ZodTypes)._zod
   switch (def.type) {
     case 'union':
       return 'discriminator' in def
-        ? discriminatorObstacle(def as zod.$ZodDiscriminatedUnionDef)
-        : overlapObstacle(findOverlap(def.options, def.inclusive === false))
+        ? codedDiscriminator(def as zod.$ZodDiscriminatedUnionDef)
+        : fromOverlap(findOverlap(def.options, def.inclusive === false))
     case 'nullable':
-      return overlapObstacle(findOverlap([null, def.innerType]))
+      return fromOverlap(findOverlap([null, def.innerType]))
     case 'default':
     case 'prefault':
-      return overlapObstacle(findOverlap([undefined, def.innerType]))
+      return fromOverlap(findOverlap([undefined, def.innerType]))
     case 'optional':
-      return standIn(schema) ?? overlapObstacle(findOverlap([undefined, def.innerType]))
+      return optionalDefault(schema) ?? fromOverlap(findOverlap([undefined, def.innerType]))
     case 'intersection':
-      return intersectionObstacle(def)
+      return unmergeableIntersection(def)
     case 'pipe':
-      return def.reverseTransform === undefined && holds(def.out, isCoercing) ? coercedPipe : undefined
+      return def.reverseTransform === undefined && containsSchema(def.out, isCoercing)
+        ? coercedPipe
+        : undefined
     case 'record':
       return def.mode === 'loose' ? looseRecord : undefined
     case 'object':
-      return symbolObstacle(def)
+      return symbolKey(def)
     case 'readonly':
       return membersOf(def.innerType).some(isBytes) ? readonlyBytes : undefined
     default:
@@ -36,25 +39,21 @@ export function findConfusion(schema: Schema): Obstacle | undefined {
   }
 }
 
-const coercedPipe: Obstacle = {
-  path: '',
-  problem: 'is a pipe into z.coerce, which cannot be undone on the other side',
-  remedy: 'Use z.codec() with decode and encode, or z.coerce alone',
-}
+const coercedPipe: Unserializable = { path: '', ...lossyUses.coercedPipe }
 
-const looseRecord: Obstacle = {
+const looseRecord: Unserializable = {
   path: '',
   problem: 'is z.looseRecord(), which may hold values JSON cannot represent',
   remedy: 'Use z.record() or z.partialRecord()',
 }
 
-const readonlyBytes: Obstacle = {
+const readonlyBytes: Unserializable = {
   path: '',
   problem: 'is bytes inside z.readonly(), and JavaScript cannot freeze bytes',
   remedy: 'Remove z.readonly()',
 }
 
-function overlapObstacle(overlap: Overlap | undefined): Obstacle | undefined {
+function fromOverlap(overlap: Overlap | undefined): Unserializable | undefined {
   if (!overlap) return undefined
   const { first, second, how } = overlap
   if (how === 'drop') {
@@ -66,23 +65,20 @@ function overlapObstacle(overlap: Overlap | undefined): Obstacle | undefined {
   }
   return {
     path: '',
-    problem: `may be ${first} or ${second}, which cannot be told apart on the wire`,
-    remedy: 'Use z.discriminatedUnion(), or wrap each in an object under its own key',
+    ...lossyUses.union,
+    problem: `may be ${first} or ${second}, ${lossyUses.union.problem}`,
   }
 }
 
-/**
- * A discriminated union is read by what is on the wire, and written by what a program holds: both have to be
- * one.
- */
-function discriminatorObstacle({
+/** A discriminated union tells its members apart by one value, on the wire and in memory. */
+function codedDiscriminator({
   options,
   discriminator,
-}: zod.$ZodDiscriminatedUnionDef): Obstacle | undefined {
+}: zod.$ZodDiscriminatedUnionDef): Unserializable | undefined {
   const isCoded = options.some((option) => {
     const { def } = (option as zod.$ZodTypes)._zod
     const schema = def.type === 'object' ? def.shape[discriminator] : undefined
-    return schema !== undefined && holds(schema, ({ _zod }) => _zod.def.type === 'pipe')
+    return schema !== undefined && containsSchema(schema, ({ _zod }) => _zod.def.type === 'pipe')
   })
   if (!isCoded) return undefined
   return {
@@ -92,17 +88,12 @@ function discriminatorObstacle({
   }
 }
 
-/** What reads a missing value as a default, and writes a missing value as none. */
-function standIn(schema: Schema): Obstacle | undefined {
-  if (readsNothingAs(schema) === undefined) return undefined
-  return {
-    path: '',
-    problem: 'is optional with a default, so undefined would arrive as the default',
-    remedy: 'Remove z.optional() or the default',
-  }
+/** Reading gives a missing value its default, while writing omits it. */
+function optionalDefault(schema: Schema): Unserializable | undefined {
+  return valueOfUndefined(schema) === undefined ? undefined : { path: '', ...lossyUses.optionalDefault }
 }
 
-function readsNothingAs(schema: Schema): unknown {
+function valueOfUndefined(schema: Schema): unknown {
   try {
     return zod.safeParse(schema, undefined).data
   } catch {
@@ -110,7 +101,7 @@ function readsNothingAs(schema: Schema): unknown {
   }
 }
 
-function intersectionObstacle({ left, right }: zod.$ZodIntersectionDef): Obstacle | undefined {
+function unmergeableIntersection({ left, right }: zod.$ZodIntersectionDef): Unserializable | undefined {
   const path = findUnmergeable(left, right)
   if (path === undefined) return undefined
   return {
@@ -120,7 +111,7 @@ function intersectionObstacle({ left, right }: zod.$ZodIntersectionDef): Obstacl
   }
 }
 
-function symbolObstacle({ shape }: zod.$ZodObjectDef): Obstacle | undefined {
+function symbolKey({ shape }: zod.$ZodObjectDef): Unserializable | undefined {
   const [key] = Object.getOwnPropertySymbols(shape)
   if (key === undefined) return undefined
   return {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as classic from 'zod'
 import * as mini from 'zod/mini'
 import { bigint, bytes, isoDate, map, set, url } from './codecs.js'
-import { findObstacle } from './travel.js'
+import { findUnserializable } from './json-safety.js'
 import type { Schema } from './types/schema.js'
 
 // The schemas below are made with what both spell alike, so that one type serves for both.
@@ -69,7 +69,7 @@ describe.each([
       'as an item of set()': [z.object({ a: set(obstacle) }), '.a[]'],
     }
     test.each(Object.entries(places))('is refused %s', (_place, [schema, path]) => {
-      const found = findObstacle(schema)
+      const found = findUnserializable(schema)
       expect(found).toEqual({
         path,
         problem: expect.stringMatching(problem),
@@ -83,7 +83,10 @@ describe.each([
     'that is %s is refused as an optional key and in a catchall',
     (_what, [obstacle, problem]) => {
       const optional = z.object({ a: z.object({ b: z.optional(obstacle) }) })
-      expect(findObstacle(optional)).toMatchObject({ path: '.a.b', problem: expect.stringMatching(problem) })
+      expect(findUnserializable(optional)).toMatchObject({
+        path: '.a.b',
+        problem: expect.stringMatching(problem),
+      })
     },
   )
 
@@ -95,21 +98,21 @@ describe.each([
       },
       created: z.date(),
     })
-    expect(findObstacle(Node)?.path).toBe('.created')
+    expect(findUnserializable(Node)?.path).toBe('.created')
     const Json: classic.ZodType = z.lazy(() => z.union([z.string(), z.array(Json), z.bigint()]))
-    expect(findObstacle(z.object({ Json }))).toMatchObject({
+    expect(findUnserializable(z.object({ Json }))).toMatchObject({
       path: '.Json',
       problem: expect.stringContaining('z.bigint()'),
     })
   })
 
   test('is refused for what the keys of its record are', () => {
-    expect(findObstacle(z.record(z.symbol(), z.string()))?.path).toBe('{key}')
+    expect(findUnserializable(z.record(z.symbol(), z.string()))?.path).toBe('{key}')
     const shout = z.pipe(
       z.string(),
       z.transform((text) => text.toUpperCase()),
     )
-    expect(findObstacle(z.object({ a: z.record(shout, z.string()) }))).toMatchObject({
+    expect(findUnserializable(z.object({ a: z.record(shout, z.string()) }))).toMatchObject({
       path: '.a{key}',
       problem: expect.stringContaining('one-way transform'),
     })
@@ -118,7 +121,9 @@ describe.each([
   test('that is the decoded side of a codec may be what JSON cannot carry, but nothing that is one-way', () => {
     const oneWay = z.pipe(z.string(), z.transform(Number))
     const decodedAs = (held: Schema) =>
-      findObstacle(z.codec(z.json(), held as never, { decode: () => null as never, encode: () => null }))
+      findUnserializable(
+        z.codec(z.json(), held as never, { decode: () => null as never, encode: () => null }),
+      )
     expect(decodedAs(z.map(z.date(), z.set(z.bigint())))).toBeUndefined()
     expect(decodedAs(z.map(oneWay, z.string()))?.path).toBe('{key}')
     expect(decodedAs(z.map(z.string(), z.array(oneWay)))?.path).toBe('{value}[]')
@@ -128,7 +133,7 @@ describe.each([
   })
 
   test('that takes unknown keys is refused, and is told of z.object()', () => {
-    expect(findObstacle(z.object({ a: z.looseObject({ b: z.string() }) }))).toEqual({
+    expect(findUnserializable(z.object({ a: z.looseObject({ b: z.string() }) }))).toEqual({
       path: '.a.*',
       problem: expect.stringContaining('z.unknown()'),
       remedy: expect.stringContaining('replace z.looseObject() with z.object()'),
@@ -141,10 +146,12 @@ describe.each([
       decode: (text) => new Date(text),
       encode: (value) => value.toISOString(),
     })
-    expect(findObstacle(z.object({ held: asText, sent: date }))?.path).toBe('.sent')
+    expect(findUnserializable(z.object({ held: asText, sent: date }))?.path).toBe('.sent')
 
     const maybe = z.union([z.string(), z.undefined()])
-    expect(findObstacle(z.object({ key: z.optional(maybe), list: z.array(maybe) }))?.path).toBe('.list[]')
+    expect(findUnserializable(z.object({ key: z.optional(maybe), list: z.array(maybe) }))?.path).toBe(
+      '.list[]',
+    )
   })
 
   test.each<[what: string, schema: Schema]>([
@@ -154,7 +161,7 @@ describe.each([
     ['an optional item of a set', set(z.optional(z.string()))],
     ['an optional member of a union', z.union([z.string(), z.optional(z.number())])],
   ])('is refused where JSON cannot leave out %s', (_what, schema) => {
-    expect(findObstacle(schema)).toMatchObject({ problem: expect.stringContaining('may be undefined') })
+    expect(findUnserializable(schema)).toMatchObject({ problem: expect.stringContaining('may be undefined') })
   })
 
   // `{ a: undefined }` becomes `{}`, which such a schema takes for a missing key.
@@ -163,7 +170,7 @@ describe.each([
     ['a union with undefined', z.object({ a: z.union([z.string(), z.undefined()]) })],
     ['a literal undefined', z.object({ a: z.literal(['b', undefined]) })],
   ])('is refused where a key must be there and may be %s', (_what, schema) => {
-    expect(findObstacle(schema)?.path).toBe('.a')
+    expect(findUnserializable(schema)?.path).toBe('.a')
   })
 
   const legitimate: Record<string, Schema> = {
@@ -199,7 +206,7 @@ describe.each([
     'a codec that holds anything': z.codec(z.string(), z.any(), { decode: (text) => text, encode: String }),
   }
   test.each(Object.entries(legitimate))('may be %s', (_what, schema) => {
-    expect(findObstacle(schema)).toBeUndefined()
+    expect(findUnserializable(schema)).toBeUndefined()
   })
 
   test('may call itself', () => {
@@ -211,25 +218,27 @@ describe.each([
         return z.optional(Node)
       },
     })
-    expect(findObstacle(Node)).toBeUndefined()
+    expect(findUnserializable(Node)).toBeUndefined()
   })
 })
 
 test('z.preprocess() is refused: what it does cannot be undone', () => {
-  expect(findObstacle(classic.object({ a: classic.preprocess(String, classic.string()) }))).toMatchObject({
+  expect(
+    findUnserializable(classic.object({ a: classic.preprocess(String, classic.string()) })),
+  ).toMatchObject({
     path: '.a',
     problem: expect.stringContaining('one-way transform'),
   })
 })
 
 test('z.coerce is refused where what it makes cannot travel', () => {
-  expect(findObstacle(classic.coerce.date())?.remedy).toContain('isoDate')
-  expect(findObstacle(classic.coerce.bigint())?.remedy).toContain('bigint')
-  expect(findObstacle(classic.coerce.number())).toBeUndefined()
+  expect(findUnserializable(classic.coerce.date())?.remedy).toContain('isoDate')
+  expect(findUnserializable(classic.coerce.bigint())?.remedy).toContain('bigint')
+  expect(findUnserializable(classic.coerce.number())).toBeUndefined()
 })
 
 test('a catchall is looked into', () => {
-  expect(findObstacle(classic.object({}).catchall(classic.date()))?.path).toBe('.*')
-  expect(findObstacle(classic.object({}).catchall(isoDate))).toBeUndefined()
-  expect(findObstacle(classic.object({}).catchall(classic.optional(isoDate)))).toBeUndefined()
+  expect(findUnserializable(classic.object({}).catchall(classic.date()))?.path).toBe('.*')
+  expect(findUnserializable(classic.object({}).catchall(isoDate))).toBeUndefined()
+  expect(findUnserializable(classic.object({}).catchall(classic.optional(isoDate)))).toBeUndefined()
 })

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest'
 import * as classic from 'zod'
 import * as mini from 'zod/mini'
 import { bigint, isoDate } from './codecs.js'
-import { payloadOf } from './payload.js'
-import { isTidingsError, type TidingsError } from './problem.js'
+import { isTidingsError, type TidingsError } from './error.js'
+import { payloadCodec } from './payload-codec.js'
 import type { Schema } from './types/schema.js'
 
-const encode = (schema: Schema, value: unknown) => payloadOf(schema).encode(value, 'the value')
-const decode = (schema: Schema, json: unknown) => payloadOf(schema).decode(json, 'the value')
+const encode = (schema: Schema, value: unknown) => payloadCodec(schema).encode(value, 'the value')
+const decode = (schema: Schema, json: unknown) => payloadCodec(schema).decode(json, 'the value')
 
 /** What is left of a value after its way as JSON text. */
 function sent(schema: Schema, value: unknown): unknown {
@@ -165,7 +165,7 @@ describe.each([
         ],
         owner: { id: 'ada' },
       }
-      const error = errorOf(() => payloadOf(Room).encode(value, 'the snapshot of room'))
+      const error = errorOf(() => payloadCodec(Room).encode(value, 'the snapshot of room'))
       expect(error.code).toBe('invalid_output')
       expect(error.status).toBe(500)
       expect(error.issues?.map(({ path }) => path)).toEqual([
@@ -179,10 +179,10 @@ describe.each([
     })
 
     test('with the code that tells whose value it was', () => {
-      expect(() => payloadOf(Room).encode({}, 'the input', 'invalid_input')).toThrow(
+      expect(() => payloadCodec(Room).encode({}, 'the input', 'invalid_input')).toThrow(
         expect.objectContaining({ code: 'invalid_input', status: 400 }),
       )
-      expect(() => payloadOf(Room).decode({}, 'the answer', 'invalid_response')).toThrow(
+      expect(() => payloadCodec(Room).decode({}, 'the answer', 'invalid_response')).toThrow(
         expect.objectContaining({ code: 'invalid_response' }),
       )
     })
@@ -318,7 +318,7 @@ const halfPairs = fc
   .map((units) => units.join(''))
 
 test('an error lists at most 20 issues, and says how many there are', () => {
-  const plan = payloadOf(classic.array(classic.string()))
+  const plan = payloadCodec(classic.array(classic.string()))
   const misfits = Array.from({ length: 1_000 }, () => 1)
   expect(() => plan.decode(misfits, 'the input of send')).toThrow(
     expect.objectContaining({

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import * as mini from 'zod/mini'
 import { bigint, bytes, isoDate, map, set, url } from './codecs.js'
+import { findUnserializable } from './json-safety.js'
 import { findOverlap } from './overlap.js'
 import { textSamplesOf } from './text-samples.js'
-import { findObstacle } from './travel.js'
 import type { Schema } from './types/schema.js'
 
 const celsius = z.codec(z.string(), z.number(), { decode: Number.parseFloat, encode: (n) => `${n} °C` })
@@ -73,7 +73,7 @@ describe('a union whose members cannot be told apart on the wire is refused', ()
     ['undefined and what is written as nothing', z.object({ a: z.optional(omitted) })],
     ['a default and what is written as nothing', z.object({ a: z._default(omitted, 'x') })],
   ])('%s', (_what, schema) => {
-    expect(findObstacle(schema)).toMatchObject({
+    expect(findUnserializable(schema)).toMatchObject({
       problem: expect.stringMatching(/^may be .* or .*, which cannot be told apart on the wire$/),
       remedy: 'Use z.discriminatedUnion(), or wrap each in an object under its own key',
     })
@@ -81,7 +81,7 @@ describe('a union whose members cannot be told apart on the wire is refused', ()
 
   test('by its path, and with what its members are', () => {
     expect(
-      findObstacle(z.object({ a: z.array(z.union([z.number(), z.email(), isoDate, bytes, bigint])) })),
+      findUnserializable(z.object({ a: z.array(z.union([z.number(), z.email(), isoDate, bytes, bigint])) })),
     ).toEqual({
       path: '.a[]',
       problem: 'may be a codec or a codec, which cannot be told apart on the wire',
@@ -159,7 +159,7 @@ describe('a union is taken', () => {
       z.union([z.object({ a: z.string() }), z.record(z.string(), z.number())]),
     ],
   ])('%s', (_what, schema) => {
-    expect(findObstacle(schema)).toBeUndefined()
+    expect(findUnserializable(schema)).toBeUndefined()
   })
 })
 
@@ -193,7 +193,7 @@ describe('a union whose first member would drop keys of another is refused', () 
       z.union([z.object({}).and(z.object({ a: z.string().optional() })), set(z.string())]),
     ],
   ])('%s', (_what, schema) => {
-    expect(findObstacle(schema)).toMatchObject({ problem: expect.stringMatching(/drop/) })
+    expect(findUnserializable(schema)).toMatchObject({ problem: expect.stringMatching(/drop/) })
   })
 })
 
@@ -264,7 +264,7 @@ describe('what would not arrive as what it was is refused', () => {
       /a codec used as the discriminator/,
     ],
   ])('%s', (_what, schema, path, problem) => {
-    expect(findObstacle(z.object({ v: schema }))).toEqual({
+    expect(findUnserializable(z.object({ v: schema }))).toEqual({
       path: `.v${path}`,
       problem: expect.stringMatching(problem),
       remedy: expect.stringMatching(/^(Use|Remove|Declare) /),
@@ -297,7 +297,7 @@ describe('what would not arrive as what it was is refused', () => {
     ],
     ['a default that was optional', z.object({ a: z.string().optional().default('x') })],
   ])('but not %s', (_what, schema) => {
-    expect(findObstacle(schema)).toBeUndefined()
+    expect(findUnserializable(schema)).toBeUndefined()
   })
 })
 

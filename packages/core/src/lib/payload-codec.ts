@@ -1,0 +1,143 @@
+import * as zod from 'zod/v4/core'
+import { canonical } from './canonical.js'
+import { type Issue, TidingsError } from './error.js'
+import { defaultFiller } from './given.js'
+import { containsSchema } from './schema-walk.js'
+import type { Schema } from './types/schema.js'
+
+/** The code of the error for a value that does not fit its schema. It says which side gave the value. */
+export type ValidationCode = 'invalid_input' | 'invalid_output' | 'invalid_response'
+
+/**
+ * Encodes the values of one schema as JSON values, and decodes them. Made once for each schema of a contract.
+ *
+ * Both directions throw a `TidingsError` with `code` and issues for a value that does not fit; `what` names the
+ * value in its message.
+ */
+export interface PayloadCodec {
+  /** Validates a value and returns its JSON form, without keys that the schema does not declare. */
+  encode(value: unknown, what: string, code?: ValidationCode): unknown
+  /** Validates a JSON value and returns what was encoded. */
+  decode(json: unknown, what: string, code?: ValidationCode): unknown
+}
+
+/** The codec of a procedure without an input or output schema. */
+export const noPayload: PayloadCodec = {
+  encode: () => undefined,
+  decode: () => undefined,
+}
+
+/** The codec of an event or error without a schema, which refuses data. */
+export const noData: PayloadCodec = {
+  encode(value, what, code = 'invalid_output') {
+    if (value === undefined) return undefined
+    const message = `${what} takes no data but was given some. Declare a schema for it in the contract`
+    throw new TidingsError({ code, message })
+  },
+  decode: () => undefined,
+}
+
+/** Makes the codec of a schema. */
+export function payloadCodec(schema: Schema): PayloadCodec {
+  return codecOf(schema, (value) => value)
+}
+
+/** Makes the codec of a schema whose values a caller gives, and where the caller may omit whatever has a default. */
+export function givenPayloadCodec(schema: Schema): PayloadCodec {
+  return codecOf(schema, defaultFiller(schema))
+}
+
+/** Makes the codec of params, which a caller gives. Equal params have equal JSON. */
+export function paramsCodec(schema: Schema): PayloadCodec {
+  return codecOf(schema, defaultFiller(schema), canonical)
+}
+
+function codecOf(
+  schema: Schema,
+  complete: (value: unknown) => unknown,
+  context?: zod.ParseContext<zod.$ZodIssue>,
+): PayloadCodec {
+  // zod compiles `parse` and not `encode`. Without an asymmetric schema inside, both do the same.
+  const encode = containsSchema(schema, isAsymmetric) ? zod.safeEncode : zod.safeParse
+  const codec: PayloadCodec = {
+    encode: (value, what, code = 'invalid_output') =>
+      validated(() => encode(schema, complete(value), context), what, code),
+    decode: (json, what, code = 'invalid_input') => validated(() => zod.safeParse(schema, json), what, code),
+  }
+  return containsSchema(schema, isRewriting) ? stable(codec) : codec
+}
+
+/**
+ * Refuses values that a check such as `trim()` rewrites differently each time, or into a value that does not fit,
+ * so that the receiver reads what was encoded.
+ */
+function stable(codec: PayloadCodec): PayloadCodec {
+  const encode: PayloadCodec['encode'] = (value, what, code = 'invalid_output') => {
+    const json = codec.encode(value, what, code)
+    const read = codec.encode(codec.decode(json, what, code), what, code)
+    if (JSON.stringify(read) === JSON.stringify(json)) return json
+    const message = `${what} changes every time its schema's overwrite() runs. Make overwrite() leave its own result unchanged`
+    throw new TidingsError({ code, message })
+  }
+  return { ...codec, encode }
+}
+
+/** Whether a check rewrites values, such as `trim()`. */
+function isRewriting({ _zod: { def } }: zod.$ZodTypes): boolean {
+  return 'check' in def && (def.check as string) === 'overwrite'
+}
+
+/** The maximum of issues in an error. A list of 400,000 invalid items has as many, in 41 MB of JSON. */
+const maxIssues = 20
+
+function validated(
+  parse: () => zod.util.SafeParseResult<unknown>,
+  what: string,
+  code: ValidationCode,
+): unknown {
+  let outcome: zod.util.SafeParseResult<unknown>
+  try {
+    outcome = parse()
+  } catch (cause) {
+    if (cause instanceof zod.$ZodAsyncError) {
+      const message = `${what} has an asynchronous check or codec, but values are checked synchronously to keep their order. Move asynchronous checks to the handler`
+      throw new TidingsError({ code: 'invalid_contract', message, cause })
+    }
+    // A codec may throw on unexpected text or deeply nested JSON. That says only that the value does not fit.
+    const message = `${what} did not fit the schema: a codec or check threw`
+    throw new TidingsError({
+      code,
+      message,
+      issues: [{ path: [], message: 'A codec or check threw' }],
+      cause,
+    })
+  }
+  if (outcome.success) return outcome.data
+  const { issues: found } = outcome.error
+  const issues = found.slice(0, maxIssues).map(toIssue)
+  const message = `${what} did not fit the schema: ${summary(issues, found.length)}`
+  throw new TidingsError({ code, message, issues })
+}
+
+/** Copies an allow-list of an issue's fields, which never includes the input. */
+function toIssue(issue: zod.$ZodIssue): Issue {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
+  return { path, code: issue.code, message: issue.message }
+}
+
+function summary([first]: readonly Issue[], count: number): string {
+  if (!first) return 'no reason given'
+  const at = first.path.length === 0 ? '' : `at ${first.path.join('.')}: `
+  const more = count === 1 ? '' : ` (and ${count - 1} more)`
+  return `${at}${first.message}${more}`
+}
+
+/**
+ * Kinds of schemas whose parsing and encoding differ: the value has another form on the wire, or a fallback that
+ * parsing puts in place of a missing or invalid value, which encoding refuses.
+ */
+const asymmetricKinds: readonly string[] = ['pipe', 'catch', 'default', 'prefault']
+
+function isAsymmetric({ _zod: { def } }: zod.$ZodTypes): boolean {
+  return asymmetricKinds.includes(def.type)
+}
