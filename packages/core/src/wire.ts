@@ -1,7 +1,7 @@
 /**
- * The wire: what a contract compiles to, and the frames, cursors and problems that both ends speak.
+ * The wire: what a contract compiles to, and the frames, signals, cursors and problems of the protocol.
  *
- * For those who write an adapter, a bus or a client of their own. Applications need only `@tidings/core`.
+ * For authors of an adapter, a bus or a client. Applications need only `@tidings/core`.
  */
 export { type BackoffBounds, backoffMs, maxTimerMs } from './lib/backoff.js'
 export { checkContract } from './lib/check-contract.js'
@@ -14,27 +14,35 @@ export {
   type CompiledStream,
   compileContract,
 } from './lib/compile.js'
-export type {
-  ControlOperation,
-  ControlRequest,
-  ControlResponse as ControlAnswer,
-  ControlResult,
+// The names of before, which go as soon as the other packages use those above.
+export type { ControlResponse as ControlAnswer } from './lib/control.js'
+export {
+  type ControlOperation,
+  type ControlRequest,
+  type ControlResponse,
+  type ControlResult,
+  decodeControlRequest,
+  decodeControlResponse,
 } from './lib/control.js'
-export { type Cursor, formatCursor, isAtOrAfter, parseCursor, type ServerGapReason } from './lib/cursor.js'
+export { type Cursor, eventId, formatCursor, isAtOrAfter, parseCursor } from './lib/cursor.js'
 export { isErrorCode } from './lib/error.js'
 export {
   encodeEventBody,
+  eventDataOf,
+  eventNameOf,
   eventStreamContentType,
-  type GapSignal,
   heartbeatFrame,
-  type OpenSignal,
-  type ReauthorizeSignal,
-  type SubscribedSignal,
-  signal,
-  type TopicErrorSignal,
   withId,
+  withRetry,
 } from './lib/frame.js'
-export { type PayloadCodec, payloadCodec as payloadOf, type ValidationCode } from './lib/payload-codec.js'
+export type { ServerGapReason } from './lib/gap-reason.js'
+export { parseJson } from './lib/parse-json.js'
+export {
+  type PayloadCodec,
+  payloadCodec,
+  payloadCodec as payloadOf,
+  type ValidationCode,
+} from './lib/payload-codec.js'
 export {
   asReceived,
   fromProblem,
@@ -43,4 +51,18 @@ export {
   problemContentType,
   toProblem,
 } from './lib/problem.js'
-export { type TopicCodec, topicKey } from './lib/topic.js'
+export {
+  decodeSignal,
+  type ErrorSignal,
+  encodeSignal,
+  type GapSignal,
+  type OpenSignal,
+  type ReauthorizeSignal,
+  type SignalName,
+  type Signals,
+  type SubscribedSignal,
+  signal,
+  type TopicErrorSignal,
+} from './lib/signals.js'
+export type { TopicCodec } from './lib/topic.js'
+export { parseTopicKey, type TopicName, topicKey } from './lib/topic-key.js'

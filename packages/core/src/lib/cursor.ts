@@ -8,9 +8,14 @@ export interface Cursor {
 
 const cursorPattern = /^([A-Za-z0-9_-]{1,64})\.(0|[1-9]\d{0,15})$/
 
-/** Formats a cursor as in an `id:` line: `<epoch>.<seq>`. */
-export function formatCursor(cursor: Cursor): string {
-  return `${cursor.epoch}.${cursor.seq}`
+/** Formats a cursor: `<epoch>.<seq>`. */
+export function formatCursor({ epoch, seq }: Cursor): string {
+  return eventId(epoch, seq)
+}
+
+/** Formats the id of an event, which is the cursor after it. Saves a log the object. */
+export function eventId(epoch: string, seq: number): string {
+  return `${epoch}.${seq}`
 }
 
 /** Parses a cursor. Returns undefined if the text is not a cursor. */
@@ -26,12 +31,3 @@ export function parseCursor(text: string): Cursor | undefined {
 export function isAtOrAfter(position: Cursor, other: Cursor): boolean {
   return position.epoch === other.epoch && position.seq >= other.seq
 }
-
-/** Why a subscriber missed events: the reason its cursor could not be resumed. */
-export type ServerGapReason =
-  /** The cursor is older than the log's history. */
-  | 'expired'
-  /** The log's history was lost: the server restarted, or the topic was unused for too long. */
-  | 'epoch'
-  /** The cursor is malformed, or ahead of the log. */
-  | 'invalid'

@@ -1,9 +1,9 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeEventBody, heartbeatFrame, withId } from './frame.js'
+import { encodeEventBody, eventDataOf, eventNameOf, heartbeatFrame, withId, withRetry } from './frame.js'
 
-/** What a parser that keeps to the specification makes of a stream, handed to it in these pieces. */
+/** Parses a stream, given in pieces, as the specification says. */
 function parse(pieces: readonly string[]): { events: EventSourceMessage[]; comments: string[] } {
   const events: EventSourceMessage[] = []
   const comments: string[] = []
@@ -49,13 +49,13 @@ const payloads = fc.oneof(
 )
 
 describe('a frame', () => {
-  test('is one line each for its id, its event and its data, and a blank line', () => {
+  test('has a line each for its id, event and data, and a blank line', () => {
     expect(withId('k3.7', encodeEventBody('message', { text: 'hi' }))).toBe(
       'id: k3.7\nevent: message\ndata: {"text":"hi"}\n\n',
     )
   })
 
-  test('has these four lines whatever it carries', () => {
+  test('has these four lines with any payload', () => {
     fc.assert(
       fc.property(payloads, (payload) => {
         const frame = withId('k3.7', encodeEventBody('message', payload))
@@ -68,7 +68,7 @@ describe('a frame', () => {
     )
   })
 
-  test('is read as one event with the same data', () => {
+  test('is parsed as one event with the same data', () => {
     fc.assert(
       fc.property(payloads, (payload) => {
         const { events } = parse([withId('k3.7', encodeEventBody('message', payload))])
@@ -79,11 +79,27 @@ describe('a frame', () => {
     )
   })
 
-  test('does not touch the id that stands when it has none of its own', () => {
+  test('is taken apart into its name and data', () => {
+    fc.assert(
+      fc.property(payloads, (payload) => {
+        const body = encodeEventBody('message', payload)
+        expect(eventNameOf(body)).toBe('message')
+        expect(JSON.parse(eventDataOf(body))).toEqual(JSON.parse(JSON.stringify(payload)))
+      }),
+      { numRuns: 100 },
+    )
+    expect(eventDataOf(encodeEventBody('message', '\ndata: \n\n'))).toBe('"\\ndata: \\n\\n"')
+  })
+
+  test('can set the delay of a reconnect', () => {
+    expect(withRetry(500, encodeEventBody('a', 1))).toBe('retry: 500\nevent: a\ndata: 1\n\n')
+  })
+
+  test('without an id keeps the last one of the stream', () => {
     expect(encodeEventBody('$gap', null)).toBe('event: $gap\ndata: null\n\n')
   })
 
-  test('is read as the same wherever its text is cut', () => {
+  test('is parsed the same wherever the stream is cut', () => {
     const stream = [
       withId('k3.1', encodeEventBody('message', { text: 'a\r\nid: 9\n\nevent: x\u2028 👋🏽 \ufeff' })),
       heartbeatFrame,
@@ -99,6 +115,6 @@ describe('a frame', () => {
   })
 })
 
-test('a heartbeat is a comment, and no event', () => {
+test('a heartbeat is a comment and not an event', () => {
   expect(parse([heartbeatFrame])).toEqual({ events: [], comments: [''] })
 })

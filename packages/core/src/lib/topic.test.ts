@@ -5,7 +5,7 @@ import * as codecs from './codecs.js'
 import { bigint, isoDate, map } from './codecs.js'
 import { isTidingsError, type TidingsError } from './error.js'
 import * as miniCodecs from './mini-codecs.js'
-import { topicCodecOf, topicKey } from './topic.js'
+import { topicCodecOf } from './topic.js'
 import type { Schemas } from './types/schema.js'
 
 const encode = (params: Schemas, value: unknown) => topicCodecOf(params, 'room').encode(value)
@@ -278,7 +278,3 @@ function reversed(value: unknown): unknown {
   const entries = Object.entries(value).reverse()
   return Object.fromEntries(entries.map(([key, inner]) => [key, reversed(inner)]))
 }
-test('the key of a topic is the path of its channel and its query', () => {
-  expect(topicKey('chat/room', 'roomId=lobby')).toBe('chat/room?roomId=lobby')
-  expect(topicKey('prices', '')).toBe('prices')
-})

@@ -110,8 +110,3 @@ function percentEncoded(text: string, name: string, what: string, code: Validati
     })
   }
 }
-
-/** The key of a topic: its channel's path, and the query string of its params if it has any. */
-export function topicKey(path: string, query: string): string {
-  return query === '' ? path : `${path}?${query}`
-}
