@@ -1,5 +1,12 @@
 import { type ContractDefinition, TidingsError } from '@tidings/core'
-import { checkContract, compileContract, encodeEventBody, signal, toProblem } from '@tidings/core/wire'
+import {
+  checkContract,
+  compileContract,
+  encodeSignal,
+  parseTopicKey,
+  toProblem,
+  withRetry,
+} from '@tidings/core/wire'
 import { bindHandlers } from './bind-handlers.js'
 import { CallTracker } from './calls/call-tracker.js'
 import { IdempotencyCache } from './calls/idempotency-cache.js'
@@ -163,8 +170,7 @@ export function createServer(
   const bindingHome = { history, snapshotMs, maxTopicKeyBytes, idempotencyMs, publish }
   const procedures = bindHandlers(compiled, handlers, bindingHome)
   function settingsOf(topicKey: string) {
-    const [path = ''] = topicKey.split('?', 1)
-    const procedure = procedures.get(path)
+    const procedure = procedures.get(parseTopicKey(topicKey).path)
     return procedure?.kind === 'channel' ? procedure.settings : undefined
   }
   const emit = createEmit(compiled, { publish, maxKeyBytes: maxTopicKeyBytes, onError })
@@ -296,7 +302,7 @@ const unreadMs = 1_000
  */
 function shutdownFrame(retryMs: number, drainMs: number): string {
   const waitMs = Math.round(jittered(retryMs) + Math.random() * drainMs)
-  return `retry: ${waitMs}\n${encodeEventBody(signal.error, toProblem(closing(waitMs)))}`
+  return withRetry(waitMs, encodeSignal('$error', toProblem(closing(waitMs))))
 }
 
 function closing(retryAfterMs: number): TidingsError {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { isTidingsError } from '@tidings/core'
-import { encodeEventBody, parseCursor } from '@tidings/core/wire'
+import { encodeEventBody, eventDataOf, parseCursor } from '@tidings/core/wire'
 import type { Bus, BusEvent } from './bus.js'
 
 /** One test of a suite: it passes if `run` resolves. */
@@ -390,7 +390,7 @@ function body(payload: unknown): string {
 
 // biome-ignore lint/suspicious/noExplicitAny: what the suite itself has written
 function payloadOf(event: BusEvent): any {
-  return JSON.parse(event.body.slice('event: tested\ndata: '.length))
+  return JSON.parse(eventDataOf(event.body))
 }
 
 function plain(events: readonly BusEvent[]): [seq: number, body: string][] {

@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import { type CompiledStream, encodeEventBody, signal, toProblem, withId } from '@tidings/core/wire'
+import { type CompiledStream, encodeEventBody, encodeSignal, toProblem, withId } from '@tidings/core/wire'
 import type { Sink, SinkListener } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
 import { MonitoredSink, type MonitoredSinkCallbacks, type MonitoredSinkDeps } from '../http/monitored-sink.js'
@@ -72,12 +72,12 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
     if (this.isOver) return
     const json = this.#compiled.output.encode(output, `the output of ${this.#compiled.path}`)
     this.#drain?.resolve()
-    this.#end(encodeEventBody(signal.output, json), ended(this.#compiled.path))
+    this.#end(encodeSignal('$output', json), ended(this.#compiled.path))
   }
 
   /** Writes an error, which the client may see, and ends. An emit rejects with `over` from then on. */
   fail(error: TidingsError, over = ended(this.#compiled.path)): void {
-    if (!this.isOver) this.#end(encodeEventBody(signal.error, toProblem(error)), over)
+    if (!this.isOver) this.#end(encodeSignal('$error', toProblem(error)), over)
   }
 
   onCut(_reason: string, error?: unknown): void {

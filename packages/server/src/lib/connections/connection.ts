@@ -1,4 +1,4 @@
-import { encodeEventBody, maxTimerMs, type ServerGapReason, signal, toProblem } from '@tidings/core/wire'
+import { encodeSignal, maxTimerMs, type ServerGapReason, toProblem } from '@tidings/core/wire'
 import type { ConnectionInfo, DisconnectReason, Hooks } from '../hooks.js'
 import type { Sink, SinkListener } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
@@ -139,7 +139,7 @@ export class Connection implements Flushable, MonitoredSinkCallbacks, Subscripti
     }
     // A topic's own connection ends with its one subscription.
     const problem = toProblem(this.#deps.publicError(error, subscription.topic.key))
-    this.end('failed', encodeEventBody(signal.error, problem))
+    this.end('failed', encodeSignal('$error', problem))
   }
 
   onNotRefreshed(subscription: Subscription, error: unknown): void {

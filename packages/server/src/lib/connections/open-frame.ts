@@ -1,4 +1,4 @@
-import { encodeEventBody, type OpenSignal, signal } from '@tidings/core/wire'
+import { encodeSignal, withRetry } from '@tidings/core/wire'
 import { jittered } from '../jitter.js'
 import type { ResolvedOptions } from '../resolve-options.js'
 
@@ -9,6 +9,6 @@ import type { ResolvedOptions } from '../resolve-options.js'
 export function openFrame(options: Pick<ResolvedOptions<unknown>, 'heartbeatMs' | 'retryMs'>, id?: string) {
   const retryMs = Math.round(jittered(options.retryMs))
   const { heartbeatMs } = options
-  const open: OpenSignal = id === undefined ? { heartbeatMs, retryMs } : { heartbeatMs, retryMs, id }
-  return `retry: ${retryMs}\n${encodeEventBody(signal.open, open)}`
+  const shared = id === undefined ? undefined : { id }
+  return withRetry(retryMs, encodeSignal('$open', { heartbeatMs, retryMs, ...shared }))
 }

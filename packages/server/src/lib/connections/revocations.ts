@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import { encodeEventBody, signal, toProblem } from '@tidings/core/wire'
+import { encodeSignal, toProblem } from '@tidings/core/wire'
 import type { Connection } from './connection.js'
 import { type ConnectionPredicate, type ConnectionView, describe } from './connection-view.js'
 
@@ -25,7 +25,7 @@ export function revoke(connection: Connection, kind: RevocationKind): void {
 
 function disconnected(): string {
   const message = 'The server closed this connection. Authenticate again to reconnect'
-  return encodeEventBody(signal.error, toProblem(new TidingsError({ code: 'unauthorized', message })))
+  return encodeSignal('$error', toProblem(new TidingsError({ code: 'unauthorized', message })))
 }
 
 /**

@@ -2,13 +2,9 @@ import { TidingsError } from '@tidings/core'
 import {
   type ControlOperation,
   type ControlResult,
-  encodeEventBody,
+  encodeSignal,
   formatCursor,
   parseCursor,
-  type ReauthorizeSignal,
-  type SubscribedSignal,
-  signal as signals,
-  type TopicErrorSignal,
   toProblem,
 } from '@tidings/core/wire'
 import { maxAuthorizations, revokedTooOften } from '../endpoints/context-of.js'
@@ -24,7 +20,7 @@ import { TokenBucket } from './token-bucket.js'
 import { requireAuthorized, type TopicRequest, topicByKey } from './topic-access.js'
 
 /** Unlike a comment line, an event is seen by every EventSource, so that a client can tell a quiet connection from a dead one. */
-const heartbeatEvent = new Chunk(encodeEventBody(signals.heartbeat, 0))
+const heartbeatEvent = new Chunk(encodeSignal('$heartbeat', 0))
 
 /** With what a client proves who it is, until when that is good, and how often it had been demanded when it was made. */
 interface Credentials {
@@ -144,9 +140,8 @@ export class SharedConnection implements ConnectionCallbacks {
 
   /** Asks the client to prove who it is, and ends the connection if it does not. */
   requestReauthorization(withinMs: number): void {
-    const signal: ReauthorizeSignal = { withinMs: Math.floor(withinMs) }
     this.#expiry.endWithin(withinMs)
-    this.connection.writeSignal(encodeEventBody(signals.reauthorize, signal))
+    this.connection.writeSignal(encodeSignal('$reauthorize', { withinMs: Math.floor(withinMs) }))
   }
 
   /**
@@ -242,13 +237,12 @@ export class SharedConnection implements ConnectionCallbacks {
     const startsAt = isResumed ? start.cursor : topic.hasSnapshot ? undefined : log.cursorAt(log.head)
     const cursor = startsAt && { cursor: formatCursor(startsAt) }
     // Of a gap, the position comes with it: a client cut off in between must not resume as if it knew of it.
-    const subscribed: SubscribedSignal = {
+    const open = encodeSignal('$subscribed', {
       topic: label,
       name: epoch,
       ...(reason ? undefined : cursor),
       ...(sequence !== undefined && { request: sequence }),
-    }
-    const open = encodeEventBody(signals.subscribed, subscribed)
+    })
     // The topic's own text where it is the same, which all who carry it share.
     const name = label === topic.key ? topic.key : label
     const subscription = new Subscription(topic, this.connection, start, open, name)
@@ -323,14 +317,13 @@ export class SharedConnection implements ConnectionCallbacks {
 
   #writeFailure({ topic, label }: Subscription, error: unknown, about: { snapshot?: true }): void {
     const problem = toProblem(this.#context.publicError(error, topic.key))
-    const signal: TopicErrorSignal = { ...problem, topic: label ?? topic.key, ...about }
-    this.connection.writeSignal(encodeEventBody(signals.error, signal))
+    this.connection.writeSignal(encodeSignal('$error', { ...problem, topic: label ?? topic.key, ...about }))
   }
 
   #reauthTimedOut(): void {
     const message = "This connection's credentials expired and were not renewed in time"
     const problem = toProblem(new TidingsError({ code: 'unauthorized', message }))
-    this.connection.end('unauthorized', encodeEventBody(signals.error, problem))
+    this.connection.end('unauthorized', encodeSignal('$error', problem))
   }
 }
 

@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import { topicKey } from '@tidings/core/wire'
+import { parseTopicKey, topicKey } from '@tidings/core/wire'
 import type { ChannelImplementation, Implementation } from '../bind-handlers.js'
 import { runWithDeadline } from '../deadline.js'
 import { requireShallow } from '../http/nesting.js'
@@ -36,8 +36,7 @@ export function topicOf(channel: ChannelImplementation, given: URLSearchParams):
 
 /** Finds a topic by its key: `room?roomId=lobby`. @throws TidingsError `not_found`, and as {@link topicOf} does */
 export function topicByKey(procedures: ReadonlyMap<string, Implementation>, key: string): TopicRequest {
-  const end = key.indexOf('?')
-  const path = end < 0 ? key : key.slice(0, end)
+  const { path, query } = parseTopicKey(key)
   const procedure = procedures.get(path)
   if (procedure?.kind !== 'channel') {
     const message = `The contract has no channel "${path.slice(0, repeatedLength)}"`
@@ -45,7 +44,7 @@ export function topicByKey(procedures: ReadonlyMap<string, Implementation>, key:
   }
   // Before it is read, which costs the more the longer it is.
   requireShort(key, procedure)
-  return topicOf(procedure, new URLSearchParams(end < 0 ? '' : key.slice(end + 1)))
+  return topicOf(procedure, new URLSearchParams(query))
 }
 
 function requireShort(key: string, { compiled, maxKeyBytes }: ChannelImplementation): void {

@@ -1,6 +1,10 @@
 import { TidingsError } from '@tidings/core'
-import { type ControlAnswer, type ControlOperation, type ControlRequest, payloadOf } from '@tidings/core/wire'
-import * as z from 'zod/mini'
+import {
+  type ControlOperation,
+  type ControlRequest,
+  type ControlResponse,
+  decodeControlRequest,
+} from '@tidings/core/wire'
 import { admit, connectionInfo } from '../connections/admission.js'
 import { nodeOf } from '../connections/connection-ids.js'
 import { expiryOf } from '../connections/credential-expiry.js'
@@ -53,22 +57,6 @@ function sharedStream(
   )
 }
 
-// How long a name may be is for its topic to say, which is refused alone.
-const topic = z.string().check(z.minLength(1))
-
-const operation = z.union([
-  z.strictObject({ subscribe: topic, cursor: z.optional(z.string()) }),
-  z.strictObject({ unsubscribe: topic }),
-  z.strictObject({ snapshot: topic }),
-])
-
-const controlRequest = payloadOf(
-  z.strictObject({
-    sequence: z.optional(z.int().check(z.minimum(1))),
-    operations: z.array(operation),
-  }),
-)
-
 /**
  * Answers `POST /events/$connections/<id>`: changes what a shared connection carries, and proves who its client is. It is
  * authorised by its own credentials, and has to come from the connection's own principal.
@@ -90,7 +78,7 @@ export async function handleControl(
   if (!known.belongsTo(asked.context)) throw gone()
   // Before they are looked at, which costs something for each.
   known.requireOperations(operationCount(json))
-  const body = controlRequest.decode(json, 'the control request') as ControlRequest
+  const body = decodeControlRequest(json)
   const { sequence, operations } = body
   const { connection, context, challenge } = await authorFor(site, id, request, asked, body, arrival)
   if (sequence !== undefined) connection.advance(sequence)
@@ -98,8 +86,8 @@ export async function handleControl(
   const origin = { context, expiresAt: expiryOf(context), challenge, sequence }
   connection.renew(origin)
   const results = await Promise.all(operations.map((operation) => connection.perform(operation, origin)))
-  const answer: ControlAnswer = { results }
-  return jsonResponse(answer)
+  const response: ControlResponse = { results }
+  return jsonResponse(response)
 }
 
 /** How many operations a control request may have: as many as Tidings' own client sends at once. */

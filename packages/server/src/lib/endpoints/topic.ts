@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import { encodeEventBody, parseCursor, signal, toProblem } from '@tidings/core/wire'
+import { encodeSignal, parseCursor, toProblem } from '@tidings/core/wire'
 import type { ChannelImplementation } from '../bind-handlers.js'
 import { admit, connectionInfo } from '../connections/admission.js'
 import { Connection } from '../connections/connection.js'
@@ -56,7 +56,7 @@ function topicStream(
     } catch (error) {
       // There was room for it when it was prepared.
       const problem = toProblem(site.publicError(error, key))
-      connection.end('failed', encodeEventBody(signal.error, problem))
+      connection.end('failed', encodeSignal('$error', problem))
     }
   }
   const open = (sink: Sink) => {

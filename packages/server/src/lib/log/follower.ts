@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type BackoffBounds, backoffMs, type Cursor } from '@tidings/core/wire'
+import { type BackoffBounds, backoffMs, type Cursor, eventNameOf } from '@tidings/core/wire'
 import type { Bus, BusEvent, BusPage, BusUpdate } from '../bus/bus.js'
 import type { HistoryBounds, Log } from './log.js'
 import { PendingUpdates } from './pending-updates.js'
@@ -247,11 +247,6 @@ export class Follower {
 
 function toEntry({ seq, at, body }: BusEvent) {
   return { seq, event: eventNameOf(body), body, at: monotonic(at) }
-}
-
-/** The name of an encoded event, which is its first line. */
-function eventNameOf(body: string): string {
-  return body.slice('event: '.length, body.indexOf('\n'))
 }
 
 /** When something was, on the clock that logs go by. */

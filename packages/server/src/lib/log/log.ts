@@ -1,5 +1,5 @@
 import type { Cursor, ServerGapReason } from '@tidings/core/wire'
-import { withId } from '@tidings/core/wire'
+import { eventId, withId } from '@tidings/core/wire'
 import { Chunk } from '../http/chunk.js'
 
 /** How much a log keeps. Both bounds hold. */
@@ -101,7 +101,7 @@ export class Log {
     for (const { seq, event, body, at } of [...events].reverse()) {
       if (this.#delivery === 'latest' && superseded.has(event)) continue
       superseded.add(event)
-      const frame = withId(`${this.#epoch}.${seq}`, body)
+      const frame = withId(eventId(this.#epoch, seq), body)
       entries.push({ seq, event, frame, at })
       this.#length += frame.length
     }
@@ -117,7 +117,7 @@ export class Log {
   /** Adds an event, and gives the length of its frame. */
   append(event: string, body: string, now: number): number {
     this.#head += 1
-    const frame = withId(`${this.#epoch}.${this.#head}`, body)
+    const frame = withId(eventId(this.#epoch, this.#head), body)
     if (this.#delivery === 'latest') {
       const superseded = this.#entries.findIndex((entry) => entry.event === event)
       if (superseded >= 0) this.#drop(superseded, 1)

@@ -1,12 +1,4 @@
-import {
-  type Cursor,
-  encodeEventBody,
-  formatCursor,
-  type GapSignal,
-  type ServerGapReason,
-  signal as signals,
-  withId,
-} from '@tidings/core/wire'
+import { type Cursor, encodeSignal, formatCursor, type ServerGapReason, withId } from '@tidings/core/wire'
 import { Chunk } from '../http/chunk.js'
 import { PendingFrames, type Piece } from './pending-frames.js'
 import type { Topic, TopicReader } from './topic.js'
@@ -205,9 +197,8 @@ export class Subscription implements TopicReader {
     // What it would stand for lies before the gap; the snapshot that heals it follows.
     this.#refreshing = undefined
     const cursor = formatCursor(log.cursorAt(this.#seq))
-    const gap: GapSignal =
-      this.label === undefined ? { reason, cursor } : { reason, cursor, topic: this.label }
-    const body = encodeEventBody(signals.gap, gap)
+    const about = this.label === undefined ? undefined : { topic: this.label }
+    const body = encodeSignal('$gap', { reason, cursor, ...about })
     const pending = this.#pend()
     const isFirst = pending.gap === undefined
     this.#release(

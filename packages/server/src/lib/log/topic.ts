@@ -1,4 +1,4 @@
-import { encodeEventBody, formatCursor, signal as signals, withId } from '@tidings/core/wire'
+import { encodeSignal, formatCursor, parseTopicKey, withId } from '@tidings/core/wire'
 import { Chunk } from '../http/chunk.js'
 import type { Follower } from './follower.js'
 import type { Delivery, HistoryBounds, Log } from './log.js'
@@ -65,8 +65,7 @@ export class Topic {
 
   /** The query string that names it: what follows its channel's path in the key. */
   get query(): string {
-    const end = this.key.indexOf('?')
-    return end < 0 ? '' : this.key.slice(end + 1)
+    return parseTopicKey(this.key).query
   }
 
   /** Its log has begun another life. */
@@ -103,6 +102,6 @@ export class Topic {
   async #load(seq: number): Promise<Snapshot> {
     const cursor = formatCursor(this.log.cursorAt(seq))
     const state = await this.settings.loadSnapshot?.(this.query)
-    return { seq, chunk: new Chunk(withId(cursor, encodeEventBody(signals.snapshot, state))) }
+    return { seq, chunk: new Chunk(withId(cursor, encodeSignal('$snapshot', state))) }
   }
 }

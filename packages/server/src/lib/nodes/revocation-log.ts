@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import { type BackoffBounds, backoffMs, type Cursor, encodeEventBody } from '@tidings/core/wire'
+import { type BackoffBounds, backoffMs, type Cursor, encodeEventBody, eventDataOf } from '@tidings/core/wire'
 import type { Bus, BusEvent } from '../bus/bus.js'
 import type { ConnectionFilter } from '../connections/connection-view.js'
 import type { RevocationKind } from '../connections/revocations.js'
@@ -224,7 +224,7 @@ export class RevocationLog {
 /** What a node of another version has written may be something else. */
 function recordOf(body: string): RevocationRecord | undefined {
   try {
-    const { id, kind, filter } = JSON.parse(body.slice(body.indexOf('data: ') + 'data: '.length))
+    const { id, kind, filter } = JSON.parse(eventDataOf(body))
     const isKnown = typeof id === 'string' && (kind === 'disconnect' || kind === 'reauthorize')
     return isKnown && typeof filter === 'object' ? { id, kind, filter } : undefined
   } catch {
