@@ -14,8 +14,6 @@ export {
   type CompiledStream,
   compileContract,
 } from './lib/compile.js'
-// The names of before, which go as soon as the other packages use those above.
-export type { ControlResponse as ControlAnswer } from './lib/control.js'
 export {
   type ControlOperation,
   type ControlRequest,
@@ -40,7 +38,6 @@ export { parseJson } from './lib/parse-json.js'
 export {
   type PayloadCodec,
   payloadCodec,
-  payloadCodec as payloadOf,
   type ValidationCode,
 } from './lib/payload-codec.js'
 export {
@@ -52,6 +49,7 @@ export {
   toProblem,
 } from './lib/problem.js'
 export {
+  type DecodedSignals,
   decodeSignal,
   type ErrorSignal,
   encodeSignal,
@@ -61,8 +59,6 @@ export {
   type SignalName,
   type Signals,
   type SubscribedSignal,
-  signal,
-  type TopicErrorSignal,
 } from './lib/signals.js'
 export type { TopicCodec } from './lib/topic.js'
 export { parseTopicKey, type TopicName, topicKey } from './lib/topic-key.js'

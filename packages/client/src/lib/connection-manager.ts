@@ -2,20 +2,20 @@ import { TidingsError } from '@tidings/core'
 import {
   type CompiledChannel,
   type CompiledContract,
+  type DecodedSignals,
+  decodeSignal,
+  type ErrorSignal,
   fromProblem,
-  type GapSignal,
   parseCursor,
-  signal as signals,
 } from '@tidings/core/wire'
 import { type OrderedCall, ProgramOrder } from './calls/program-order.js'
 import { type ConnectionState, shownState } from './connection/connection-state.js'
-import { errorSignal, gapSignal, readSignal, subscribedSignal } from './connection/signals.js'
 import { DirectTransport, type Transport, type TransportCallbacks } from './connection/transport.js'
 import { unsubscriber } from './disposable.js'
 import type { ErrorContext, ResolvedOptions } from './options.js'
 import { report, runReporting } from './reporting.js'
 import type { JoinedSignal } from './tabs/tab-messages.js'
-import type { GapReason, Subscriber } from './topics/subscriber.js'
+import type { Subscriber } from './topics/subscriber.js'
 import type { TopicSubscriptions } from './topics/topic.js'
 import { TopicSubscription } from './topics/topic-subscription.js'
 import type { Connection } from './types/client.js'
@@ -125,14 +125,14 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
 
   onFrame(name: string, data: string, id: string): void {
     switch (name) {
-      case signals.subscribed:
-        this.#onSubscribed(readSignal(subscribedSignal, data))
+      case '$subscribed':
+        this.#onSubscribed(decodeSignal(name, data))
         break
-      case signals.gap:
-        this.#onGap(readSignal(gapSignal, data))
+      case '$gap':
+        this.#onGap(decodeSignal(name, data))
         break
-      case signals.error:
-        this.#onFailed(readSignal(errorSignal, data))
+      case '$error':
+        this.#onFailed(decodeSignal(name, data))
         break
       default: {
         const cursor = parseCursor(id)
@@ -212,15 +212,15 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
     wire.onSubscribed(parseCursor(cursor ?? ''), request, isJoined)
   }
 
-  #onGap({ topic, reason, cursor: text }: GapSignal): void {
+  #onGap({ topic, reason, cursor: text }: DecodedSignals['$gap']): void {
     const cursor = parseCursor(text)
-    const wire = this.topics.get(topic ?? '')
+    const wire = this.topics.get(topic)
     if (!cursor || !wire) return
     this.#byEpoch.set(cursor.epoch, wire)
-    wire.onGap(reason as GapReason, cursor)
+    wire.onGap(reason, cursor)
   }
 
-  #onFailed(signal: { topic?: string | undefined; snapshot?: unknown }): void {
+  #onFailed(signal: ErrorSignal): void {
     const wire = this.topics.get(signal.topic ?? '')
     const problem = fromProblem(signal)
     if (!problem) return

@@ -68,7 +68,7 @@ export interface ErrorSignal extends Problem {
 }
 
 /** The signals that a client of a shared connection decodes, with the fields it relies on. */
-interface DecodedSignals {
+export interface DecodedSignals {
   $open: Partial<OpenSignal> & { readonly id: string }
   $subscribed: SubscribedSignal
   $gap: Required<GapSignal>
@@ -111,16 +111,3 @@ export function decodeSignal<Name extends keyof DecodedSignals>(
 ): DecodedSignals[Name] {
   return parseFields(data, name, checks[name])
 }
-
-export type TopicErrorSignal = ErrorSignal & { readonly topic: string }
-
-export const signal = {
-  open: '$open',
-  subscribed: '$subscribed',
-  snapshot: '$snapshot',
-  gap: '$gap',
-  heartbeat: '$heartbeat',
-  reauthorize: '$reauthorize',
-  output: '$output',
-  error: '$error',
-} as const

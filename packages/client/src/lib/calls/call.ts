@@ -5,9 +5,10 @@ import {
   type CompiledCommand,
   type CompiledStream,
   maxTimerMs,
+  parseJson,
 } from '@tidings/core/wire'
 import { elapsedMs } from '../connection/clock.js'
-import { parseJson, requestFailure } from '../connection/failures.js'
+import { requestFailure } from '../connection/failures.js'
 import { post, postJson } from '../connection/request.js'
 import { linkedAbort } from '../linked-abort.js'
 import type { ResolvedOptions } from '../options.js'

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
-import { type CompiledStream, fromProblem, signal as wire } from '@tidings/core/wire'
-import { parseJson, requestFailure } from '../connection/failures.js'
+import { type CompiledStream, fromProblem, parseJson } from '@tidings/core/wire'
+import { requestFailure } from '../connection/failures.js'
 import { disposeSymbol } from '../disposable.js'
 import { type LinkedAbort, linkedAbort } from '../linked-abort.js'
 import { type Caller, postStream, withTypedData } from './call.js'
@@ -92,7 +92,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     try {
       const { body } = await this.#response
       for await (const event of body ? readEvents(body) : []) {
-        if (event.name === wire.output) {
+        if (event.name === '$output') {
           const what = this.#name('the output')
           const json = parseJson(event.data, what)
           this.#settle.resolve(this.#stream.output.decode(json, what, 'invalid_response'))
@@ -117,7 +117,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
   }
 
   #decode({ name, data }: StreamedEvent): StreamEvent {
-    if (name === wire.error) throw this.#problem(data)
+    if (name === '$error') throw this.#problem(data)
     const plan = this.#stream.events.get(name)
     if (!plan) {
       const message = `${this.#name('the run')} has an event "${name}" that the contract does not declare`

@@ -4,6 +4,7 @@ import {
   type ControlOperation,
   type ControlRequest,
   type ControlResult,
+  decodeControlResponse,
   fromProblem,
   isReceived,
 } from '@tidings/core/wire'
@@ -11,7 +12,6 @@ import type { ResolvedOptions } from '../options.js'
 import { report } from '../reporting.js'
 import { isFatal, isMistake, isRetryable, requestFailure } from './failures.js'
 import { postJson } from './request.js'
-import { readControlAnswer } from './signals.js'
 
 /** How many operations one request has at the most, and of about how many characters, unless one alone is longer. */
 const max = { operations: 1_000, length: 100_000 }
@@ -185,7 +185,7 @@ export class Control {
       signal: this.#abort?.signal,
       timeoutMs: this.#timeoutMs,
     })
-    return readControlAnswer(text, operations.length)
+    return decodeControlResponse(text, request).results
   }
 
   /** What was accepted says so on the connection, in order with its events; here is only what will not come there. */

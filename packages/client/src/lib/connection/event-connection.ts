@@ -1,12 +1,11 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
-import { backoffMs, fromProblem, maxTimerMs, type OpenSignal, signal as signals } from '@tidings/core/wire'
+import { backoffMs, type DecodedSignals, decodeSignal, fromProblem, maxTimerMs } from '@tidings/core/wire'
 import type { EventSourceLike, ResolvedOptions } from '../options.js'
 import { report, threw } from '../reporting.js'
 import { elapsedMs } from './clock.js'
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
 import { isFatal, isMistake } from './failures.js'
 import { type WakeReason, watchPage } from './page-lifecycle.js'
-import { errorSignal, openSignal, readSignal } from './signals.js'
 
 /** A connection that stayed open for so long was a good one, even if nothing came. */
 const provenMs = 5_000
@@ -157,18 +156,18 @@ export class EventConnection {
         }
       })
     on('error', () => this.#onLost())
-    on(signals.open, ({ data }) => this.#opened(readSignal(openSignal, data)))
-    on(signals.error, (event) => {
-      const signal = readSignal(errorSignal, event.data)
+    on('$open', ({ data }) => this.#opened(decodeSignal('$open', data)))
+    on('$error', (event) => {
+      const signal = decodeSignal('$error', event.data)
       if (signal.topic === undefined)
         this.reconnect(fromProblem(signal) ?? this.#broken('ended with an error'))
-      else this.#onFrame(signals.error, event)
+      else this.#onFrame('$error', event)
     })
-    on(signals.heartbeat, () => {})
+    on('$heartbeat', () => {})
     for (const name of this.#names) on(name, (event) => this.#onFrame(name, event))
   }
 
-  #opened({ id = '', heartbeatMs = 0, retryMs }: OpenSignal): void {
+  #opened({ id, heartbeatMs = 0, retryMs }: DecodedSignals['$open']): void {
     this.#openedAt = elapsedMs()
     this.#wasDenied = false
     this.#retryMs = retryMs

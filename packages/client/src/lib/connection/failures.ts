@@ -79,13 +79,3 @@ export function isMistake(problem: TidingsError): boolean {
   const { code, status } = problem
   return (code === 'internal' && !isReceived(problem)) || (code === 'invalid_response' && status < 400)
 }
-
-/** Parses what the server sent. @throws TidingsError `invalid_response` if it is not JSON */
-export function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    const message = `${what} is not JSON: ${messageOf(cause)}`
-    throw new TidingsError({ code: 'invalid_response', message, cause })
-  }
-}

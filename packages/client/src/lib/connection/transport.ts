@@ -1,5 +1,5 @@
 import type { TidingsError } from '@tidings/core'
-import { signal as signals } from '@tidings/core/wire'
+import type { SignalName } from '@tidings/core/wire'
 import type { ResolvedOptions } from '../options.js'
 import type { ConnectionState } from './connection-state.js'
 import { Control, type ControlDeps, type TransportTopic } from './control.js'
@@ -40,13 +40,9 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
 
   /** @param names of all the events that may come */
   constructor(owner: TransportCallbacks, names: readonly string[]) {
-    const { gap, reauthorize, snapshot, subscribed } = signals
+    const signals: SignalName[] = ['$subscribed', '$snapshot', '$gap', '$reauthorize']
     this.#callbacks = owner
-    this.#events = new EventConnection(
-      owner.options,
-      [subscribed, snapshot, gap, reauthorize, ...names],
-      this,
-    )
+    this.#events = new EventConnection(owner.options, [...signals, ...names], this)
     this.#control = new Control(this)
   }
 
@@ -86,7 +82,7 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   }
 
   onFrame(name: string, data: string, id: string): void {
-    if (name === signals.reauthorize) {
+    if (name === '$reauthorize') {
       this.#control.reauthorize()
       return
     }

@@ -1,5 +1,5 @@
 import type { TidingsError } from '@tidings/core'
-import { type Cursor, formatCursor, isAtOrAfter, signal as signals } from '@tidings/core/wire'
+import { type Cursor, formatCursor, isAtOrAfter } from '@tidings/core/wire'
 import type { TransportTopic } from '../connection/control.js'
 
 /** A topic that is carried for tabs. */
@@ -108,7 +108,7 @@ export class LeaderTopic implements TransportTopic {
   }
 
   onFrame(event: string, cursor: Cursor): void {
-    if (event === signals.snapshot) {
+    if (event === '$snapshot') {
       // One that is too old may have been on its way before: it is asked for once more.
       if (this.#snapshotSince && isAtOrAfter(cursor, this.#snapshotSince)) this.onRefreshed()
       else this.#isSnapshotRequested = false

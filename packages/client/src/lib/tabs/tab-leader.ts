@@ -2,13 +2,13 @@ import type { TidingsError } from '@tidings/core'
 import {
   type CompiledContract,
   type Cursor,
+  decodeSignal,
   formatCursor,
-  type GapSignal,
   parseCursor,
-  signal as signals,
-  type TopicErrorSignal,
+  parseTopicKey,
+  type Signals,
+  type SubscribedSignal,
 } from '@tidings/core/wire'
-import { errorSignal, gapSignal, readSignal, subscribedSignal } from '../connection/signals.js'
 import { DirectTransport, type TransportCallbacks } from '../connection/transport.js'
 import type { ResolvedOptions } from '../options.js'
 import { LeaderTopic } from './leader-topic.js'
@@ -87,19 +87,19 @@ export class TabLeader implements TransportCallbacks {
   }
 
   onFrame(name: string, data: string, id: string): void {
-    if (name === signals.subscribed) {
-      this.#subscribed(readSignal(subscribedSignal, data))
+    if (name === '$subscribed') {
+      this.#subscribed(decodeSignal(name, data))
       return
     }
-    if (name === signals.gap) {
-      const { topic, cursor: text } = readSignal(gapSignal, data)
+    if (name === '$gap') {
+      const { topic, cursor: text } = decodeSignal(name, data)
       const cursor = parseCursor(text)
       const missing = this.#nameAt(topic, cursor)
       // While it is asked for anew, what comes of what was asked before does not count.
       if (!missing?.epoch) return
       missing.onGap(cursor)
-    } else if (name === signals.error) {
-      const { topic, snapshot } = readSignal(errorSignal, data)
+    } else if (name === '$error') {
+      const { topic, snapshot } = decodeSignal(name, data)
       // The tabs that wait for it ask again.
       if (snapshot) this.topics.get(topic ?? '')?.onRefreshed()
       else this.#drop(topic ?? '')
@@ -109,7 +109,7 @@ export class TabLeader implements TransportCallbacks {
       // While it is asked for anew nobody goes on, and nothing is left out: it comes again.
       if (!(cursor && topic?.epoch)) return
       topic.onFrame(name, cursor)
-      if (name === signals.snapshot) this.#transport.sync()
+      if (name === '$snapshot') this.#transport.sync()
     }
     this.#tabs.send({ type: 'frame', name, data, id })
   }
@@ -150,8 +150,7 @@ export class TabLeader implements TransportCallbacks {
   #want(tab: string, key: string, cursor: Cursor | undefined): void {
     let topic = this.topics.get(key)
     if (!topic) {
-      const path = key.split('?', 1)[0] ?? ''
-      const channel = this.#contract.procedures.get(path)
+      const channel = this.#contract.procedures.get(parseTopicKey(key).path)
       // A script that is no tab of this contract asks for it.
       if (channel?.kind !== 'channel') return
       const hasSnapshot = channel.snapshot !== undefined
@@ -174,10 +173,8 @@ export class TabLeader implements TransportCallbacks {
     if (was && !goesOn) {
       // Its place is not to be had any more: the topic has gone through a gap since, which the others were told of. A gap
       // counts once the topic is carried, and a start from which it goes on does once the gap is told.
-      const carried: JoinedSignal = { topic: key, name }
-      const gap: GapSignal = { reason: 'epoch', cursor: formatCursor(at ?? was), topic: key }
-      this.#frame(tab, signals.subscribed, carried)
-      this.#frame(tab, signals.gap, gap)
+      this.#signal(tab, '$subscribed', { topic: key, name })
+      this.#signal(tab, '$gap', { reason: 'epoch', cursor: formatCursor(at ?? was), topic: key })
     }
     const cursor = goesOn ? was : at
     const subscribed: JoinedSignal = {
@@ -186,11 +183,11 @@ export class TabLeader implements TransportCallbacks {
       ...(cursor && { cursor: formatCursor(cursor) }),
       isJoined: !goesOn,
     }
-    this.#frame(tab, signals.subscribed, subscribed)
+    this.#signal(tab, '$subscribed', subscribed)
   }
 
-  #subscribed(signal: Partial<JoinedSignal>): void {
-    const { topic: key = '', name = '', cursor, request } = signal
+  #subscribed({ request, ...signal }: SubscribedSignal): void {
+    const { topic: key, name, cursor } = signal
     const topic = this.topics.get(key)
     if (!topic?.isRequestedBy(request)) return
     this.#named.set(name, topic)
@@ -204,8 +201,7 @@ export class TabLeader implements TransportCallbacks {
       if (topic.isPast(was, start)) continue
       topic.waiting.delete(tab)
       // What was asked to go on from a cursor, and does not, is in a gap: the server tells everyone of it next.
-      if (!start && topic.requestedFrom)
-        this.#frame(tab, signals.subscribed, { ...signal, request: undefined })
+      if (!start && topic.requestedFrom) this.#signal(tab, '$subscribed', signal)
       else this.#join(tab, key, name, start, was)
     }
     if (topic.waiting.size > 0) topic.onLost()
@@ -223,8 +219,7 @@ export class TabLeader implements TransportCallbacks {
     // The tabs that wait for a snapshot ask again.
     if (about.snapshot) this.topics.get(key)?.onRefreshed()
     else this.#drop(key)
-    const signal: TopicErrorSignal = { ...sentProblem(problem), topic: key, ...about }
-    this.#tabs.send({ type: 'frame', name: signals.error, data: JSON.stringify(signal), id: '' })
+    this.#signal(undefined, '$error', { ...sentProblem(problem), topic: key, ...about })
   }
 
   #leave(tab: string, key: string): void {
@@ -243,7 +238,7 @@ export class TabLeader implements TransportCallbacks {
     this.#linger = setTimeout(() => this.#transport.close('rested'), this.options.lingerMs)
   }
 
-  #frame(to: string, name: string, payload: object): void {
+  #signal<Name extends keyof Signals>(to: string | undefined, name: Name, payload: Signals[Name]): void {
     this.#tabs.send({ to, type: 'frame', name, data: JSON.stringify(payload), id: '' })
   }
 }

@@ -1,4 +1,4 @@
-import type { Cursor } from '@tidings/core/wire'
+import { type Cursor, isAtOrAfter } from '@tidings/core/wire'
 import type { Received, Subscriber } from './subscriber.js'
 
 /** How many events are held for subscribers whose snapshot is on its way. */
@@ -25,8 +25,8 @@ export class LateSubscribers {
   }
 
   /** Whether a snapshot is new enough. */
-  isServedBy({ epoch, seq }: Cursor): boolean {
-    return epoch === this.#since.epoch && seq >= this.#since.seq
+  isServedBy(snapshot: Cursor): boolean {
+    return isAtOrAfter(snapshot, this.#since)
   }
 
   /** What was held and follows a position. */

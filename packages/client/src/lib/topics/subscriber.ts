@@ -1,5 +1,5 @@
 import type { TidingsError } from '@tidings/core'
-import type { Cursor } from '@tidings/core/wire'
+import type { Cursor, ServerGapReason } from '@tidings/core/wire'
 
 /**
  * Why events were missed: one of the server's reasons, `overflow` or `late`.
@@ -8,7 +8,7 @@ import type { Cursor } from '@tidings/core/wire'
  * - `late`: the topic became live later than expected. The server refused it temporarily, the connection was
  *   lost before the topic had a position, or a call was sent before the topic was live.
  */
-export type GapReason = 'expired' | 'epoch' | 'invalid' | 'overflow' | 'late'
+export type GapReason = ServerGapReason | 'overflow' | 'late'
 
 /** The announcement that a subscriber missed events. */
 export interface Gap {

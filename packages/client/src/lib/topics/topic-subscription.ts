@@ -5,10 +5,10 @@ import {
   type Cursor,
   formatCursor,
   isAtOrAfter,
-  signal as signals,
+  parseJson,
 } from '@tidings/core/wire'
 import type { TransportTopic } from '../connection/control.js'
-import { isRetryable, parseJson } from '../connection/failures.js'
+import { isRetryable } from '../connection/failures.js'
 import type { ErrorContext, ResolvedOptions } from '../options.js'
 import { LateSubscribers } from './late-subscribers.js'
 import type { Gap, GapReason, Received, Subscriber } from './subscriber.js'
@@ -205,7 +205,7 @@ export class TopicSubscription implements TransportTopic {
   onFrame(name: string, data: string, cursor: Cursor): void {
     // What comes before it is carried anew comes again after that, and nothing is left out.
     if (this.#stage !== 'carried') return
-    if (name === signals.snapshot) {
+    if (name === '$snapshot') {
       this.#onSnapshot(data, cursor)
       return
     }
@@ -238,7 +238,7 @@ export class TopicSubscription implements TransportTopic {
   /** A snapshot is for everyone, at the beginning and after a gap; otherwise it is for those who came late. */
   #onSnapshot(data: string, cursor: Cursor): void {
     if (this.#hasBegun) {
-      if (this.#late?.isServedBy(cursor)) this.#beginLate(this.#decode(signals.snapshot, data), cursor)
+      if (this.#late?.isServedBy(cursor)) this.#beginLate(this.#decode('$snapshot', data), cursor)
       else if (this.#late) {
         // It was on its way before. Should no other be, it is asked for once more.
         this.#needsSnapshot = true
@@ -249,7 +249,7 @@ export class TopicSubscription implements TransportTopic {
     this.#hasBegun = true
     this.#cursor = cursor
     this.#announceLate(cursor)
-    const decoded = this.#decode(signals.snapshot, data)
+    const decoded = this.#decode('$snapshot', data)
     this.#forEachLive((subscriber) => {
       this.#live.set(subscriber, undefined)
       if (decoded) subscriber.onSnapshot(decoded.value)
@@ -331,7 +331,7 @@ export class TopicSubscription implements TransportTopic {
 
   #decode(name: string, data: string): Decoded | undefined {
     const { path, snapshot, events } = this.#channel
-    const plan = name === signals.snapshot ? snapshot : events.get(name)
+    const plan = name === '$snapshot' ? snapshot : events.get(name)
     if (!plan) return undefined
     const what = `${name} of ${path}`
     try {
