@@ -7,6 +7,7 @@ export type {
 } from './lib/connections/connection-view.js'
 export { createEmitter, type Emitter, type EmitterOptions } from './lib/create-emitter.js'
 export type { Health } from './lib/endpoints/health.js'
+export type { Delivery, HistoryBounds, HistoryOptions } from './lib/history.js'
 export type { ConnectionInfo, ConnectionLimit, DisconnectReason, Hooks } from './lib/hooks.js'
 export type {
   CompleteResponse,
@@ -18,13 +19,11 @@ export type {
   TidingsResponse,
 } from './lib/http/adapter.js'
 export type { Chunk } from './lib/http/chunk.js'
-export type { Delivery, HistoryBounds } from './lib/log/log.js'
 export type { Revoked } from './lib/nodes/revocation-log.js'
 export type {
   ContextRequest,
   CorsOptions,
   ErrorPlace,
-  HistoryOptions,
   LimitOptions,
   ServerOptions,
 } from './lib/options.js'

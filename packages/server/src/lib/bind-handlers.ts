@@ -8,12 +8,10 @@ import {
 } from '@tidings/core/wire'
 import { runWithDeadline } from './deadline.js'
 import { type Publish, topicEmitter, type UntypedTopicEmitter } from './emitter.js'
+import { type Delivery, type HistoryBounds, type HistoryOptions, resolveHistory } from './history.js'
 import { rejected } from './ignorable.js'
-import type { Delivery, HistoryBounds } from './log/log.js'
 import type { TopicSettings } from './log/topic.js'
-import type { HistoryOptions } from './options.js'
-import { atLeast, resolveHistory } from './resolve-options.js'
-import { invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
+import { atLeast, invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
 
 /** The function that answers a command or stream, without its types. */
 type Handler = (request: object) => unknown

@@ -2,13 +2,14 @@ import { type ContractDefinition, TidingsError } from '@tidings/core'
 import { checkContract, compileContract } from '@tidings/core/wire'
 import type { Bus } from './bus/bus.js'
 import { createEmit, type Publish } from './emitter.js'
+import { defaultHistory, type HistoryOptions, resolveHistory } from './history.js'
 import { rejected } from './ignorable.js'
-import type { ErrorPlace, HistoryOptions } from './options.js'
-import { atLeast, defaultHistory, guardedOnError, resolveHistory } from './resolve-options.js'
+import type { ErrorPlace } from './options.js'
+import { guardedOnError } from './resolve-options.js'
 import { defaultTopicKeyBytes } from './topic-key.js'
 import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
-import { invalidOptions, requireFunction, requireKnownKeys } from './validate-options.js'
+import { atLeast, invalidOptions, requireFunction, requireKnownKeys } from './validate-options.js'
 
 /** The options of an emitter. */
 export interface EmitterOptions {

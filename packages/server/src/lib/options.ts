@@ -1,26 +1,7 @@
 import type { Bus } from './bus/bus.js'
+import type { HistoryOptions } from './history.js'
 import type { Hooks } from './hooks.js'
 import type { TidingsRequest } from './http/adapter.js'
-
-/** How much a topic's log keeps for subscribers that reconnect or read slowly. */
-export interface HistoryOptions {
-  /**
-   * The number of events kept for each topic.
-   *
-   * A cursor older than the log is answered with a `gap` and, where the channel has one, a fresh snapshot.
-   * Raise it for channels without a snapshot. 0 keeps no events, so every reconnect that missed an event is a
-   * gap.
-   *
-   * Defaults to 256.
-   */
-  size?: number
-  /**
-   * Milliseconds an event is kept. A topic unused for longer is released.
-   *
-   * Defaults to 120,000: two minutes.
-   */
-  ms?: number
-}
 
 /** Limits on what clients may use. */
 export interface LimitOptions {

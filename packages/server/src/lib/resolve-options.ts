@@ -2,21 +2,14 @@ import { TidingsError } from '@tidings/core'
 import { maxTimerMs } from '@tidings/core/wire'
 import type { Bus } from './bus/bus.js'
 import type { ConnectionLimits } from './connections/admission.js'
+import { defaultHistory, type HistoryBounds, resolveHistory } from './history.js'
 import { type ConnectionLimit, guarded, type Hooks, hookNames } from './hooks.js'
 import type { AllowedOrigins } from './http/origin.js'
-import type { HistoryBounds } from './log/log.js'
 import type { TopicLimits } from './log/topic-limits.js'
-import type {
-  ContextRequest,
-  CorsOptions,
-  ErrorPlace,
-  HistoryOptions,
-  LimitOptions,
-  ServerOptions,
-} from './options.js'
+import type { ContextRequest, CorsOptions, ErrorPlace, LimitOptions, ServerOptions } from './options.js'
 import { requirePrincipal } from './principal.js'
 import { defaultTopicKeyBytes } from './topic-key.js'
-import { invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
+import { atLeast, invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
 
 /** The options with their defaults filled in. */
 export interface ResolvedOptions<Context> {
@@ -40,8 +33,6 @@ export interface ResolvedOptions<Context> {
   readonly hooks: Hooks
   readonly onError: (error: unknown, at: ErrorPlace) => void
 }
-
-export const defaultHistory: HistoryBounds = { size: 256, ms: 120_000 }
 
 const optionNames = [
   'context',
@@ -159,25 +150,6 @@ export function resolveDrainMs(given = 5_000): number {
   throw new TidingsError({ code: 'invalid_options', message })
 }
 
-/** Fills in what a history leaves out. @throws TidingsError `invalid_options` for a number that is out of range */
-export function resolveHistory(
-  history: HistoryOptions | undefined,
-  defaults: HistoryBounds,
-  name: string,
-  maker?: string,
-): HistoryBounds {
-  if (history !== undefined) requireKnownKeys(name, history, ['size', 'ms'], maker)
-  return {
-    size: wholeNumber(`${name}.size`, history?.size ?? defaults.size, maker),
-    ms: atLeast(`${name}.ms`, history?.ms, defaults.ms, 0, maker),
-  }
-}
-
-function wholeNumber(name: string, value: number, maker?: string): number {
-  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 0)) return value
-  throw invalidOptions(`${name} is ${String(value)}. Give a whole number of 0 or more, or Infinity`, maker)
-}
-
 function limitOf(
   name: ConnectionLimit | keyof TopicLimits,
   given: number | undefined,
@@ -190,17 +162,4 @@ function timeOf(name: string, given: number | undefined, byDefault: number, leas
   const ms = atLeast(name, given, byDefault, least)
   if (ms <= maxTimerMs) return ms
   throw invalidOptions(`${name} is ${ms}. Give ${maxTimerMs} or less, which is 24 days`)
-}
-
-/** A number, or its default. @throws TidingsError `invalid_options` for one below the least */
-export function atLeast(
-  name: string,
-  given: number | undefined,
-  byDefault: number,
-  least: number,
-  maker?: string,
-): number {
-  const value = given ?? byDefault
-  if (typeof value === 'number' && value >= least) return value
-  throw invalidOptions(`${name} is ${String(value)}. Give a number of ${least} or more`, maker)
 }

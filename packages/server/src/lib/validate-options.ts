@@ -32,3 +32,16 @@ export function requireFunction(place: string, given: unknown, maker?: string): 
 export function kindOf(value: unknown): string {
   return value === undefined ? 'missing' : value === null ? 'null' : `a value of type ${typeof value}`
 }
+
+/** Returns a number, or its default if none is given. @throws TidingsError `invalid_options` for a number below the minimum */
+export function atLeast(
+  name: string,
+  given: number | undefined,
+  byDefault: number,
+  minimum: number,
+  maker?: string,
+): number {
+  const value = given ?? byDefault
+  if (typeof value === 'number' && value >= minimum) return value
+  throw invalidOptions(`${name} is ${String(value)}. Give a number of ${minimum} or more`, maker)
+}

@@ -1,5 +1,5 @@
 import type { Cursor } from '@tidings/core/wire'
-import type { HistoryBounds } from '../log/log.js'
+import type { HistoryBounds } from '../history.js'
 
 /** One event of a topic's log. */
 export interface BusEvent {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { TidingsError } from '@tidings/core'
-import type { HistoryBounds } from '../log/log.js'
+import type { HistoryBounds } from '../history.js'
 import type { Bus, BusEvent, BusPage, BusUpdate } from './bus.js'
 
 /** For how long the epoch of a log that is not used goes on, in milliseconds, and that of a log without events. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackoffBounds, backoffMs, type Cursor, eventNameOf } from '@tidings/core/wire'
 import type { Bus, BusEvent, BusPage, BusUpdate } from '../bus/bus.js'
-import type { HistoryBounds, Log } from './log.js'
+import type { HistoryBounds } from '../history.js'
+import type { Log } from './log.js'
 import { PendingUpdates } from './pending-updates.js'
 
 /** Between which bounds a bus that fails is asked again. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Delivery, Log } from './log.js'
+import type { Delivery } from '../history.js'
+import { Log } from './log.js'
 
 function filled(events: number, size: number, length = 10, delivery: Delivery = 'every') {
   const log = new Log('e', { size, ms: 1_000 }, delivery)

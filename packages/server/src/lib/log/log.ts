@@ -1,15 +1,7 @@
 import type { Cursor, ServerGapReason } from '@tidings/core/wire'
 import { eventId, withId } from '@tidings/core/wire'
+import type { Delivery, HistoryBounds } from '../history.js'
 import { Chunk } from '../http/chunk.js'
-
-/** How much a log keeps. Both bounds hold. */
-export interface HistoryBounds {
-  readonly size: number
-  readonly ms: number
-}
-
-/** Which events a subscriber is owed: each one, or of each kind only the newest that it has not seen. */
-export type Delivery = 'every' | 'latest'
 
 interface Entry {
   readonly seq: number

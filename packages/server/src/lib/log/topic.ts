@@ -1,7 +1,8 @@
 import { encodeSignal, formatCursor, parseTopicKey, withId } from '@tidings/core/wire'
+import type { Delivery, HistoryBounds } from '../history.js'
 import { Chunk } from '../http/chunk.js'
 import type { Follower } from './follower.js'
-import type { Delivery, HistoryBounds, Log } from './log.js'
+import type { Log } from './log.js'
 import type { SourceRun } from './source-run.js'
 import type { TopicHolder } from './topic-limits.js'
 

@@ -3,7 +3,7 @@ import { type BackoffBounds, backoffMs, type Cursor, encodeEventBody, eventDataO
 import type { Bus, BusEvent } from '../bus/bus.js'
 import type { ConnectionFilter } from '../connections/connection-view.js'
 import type { RevocationKind } from '../connections/revocations.js'
-import type { HistoryBounds } from '../log/log.js'
+import type { HistoryBounds } from '../history.js'
 import type { NodeRpc } from './node-rpc.js'
 
 /** The topic whose log the revocations of all nodes are in. No contract can have it. */

@@ -15,8 +15,7 @@ import type {
   Stream,
   TidingsError,
 } from '@tidings/core'
-import type { Delivery } from '../log/log.js'
-import type { HistoryOptions } from '../options.js'
+import type { Delivery, HistoryOptions } from '../history.js'
 import type { Emit, EmitEvent, TopicEmitter } from './emit.js'
 
 /** The handlers of one channel, all of them optional. */

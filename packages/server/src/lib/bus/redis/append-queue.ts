@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { TimeoutError, withTimeout } from '../../deadline.js'
-import type { HistoryBounds } from '../../log/log.js'
+import type { HistoryBounds } from '../../history.js'
 
 /** How many events are appended in one step, and of how many characters, unless one alone is longer. */
 const maxBatch = { count: 500, length: 1024 * 1024 }
