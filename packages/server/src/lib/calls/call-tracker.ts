@@ -1,35 +1,37 @@
 import { waitAtMost } from '../deadline.js'
+import { onAbort } from '../on-abort.js'
 
-/** How long something is waited for that was aborted. */
+/** How long closing waits for aborted calls, in milliseconds. */
 const abortedMs = 1_000
 
 /**
- * What is being answered right now: commands and streams. Each has a signal that fires when its caller leaves or the
- * server has closed, and closing waits for all of them.
+ * The commands and streams that are running. Each has a signal that fires when its caller leaves or the
+ * server closes, and closing waits for all of them.
  */
 export class CallTracker {
   readonly #running = new Map<AbortController, Promise<unknown>>()
-  /** Why there are no more. */
-  #closed: Error | undefined
+  /** Set once no call may begin any more. */
+  #closeReason: Error | undefined
 
   get size(): number {
     return this.#running.size
   }
 
-  /** @throws what {@link drain} was given, if nothing may begin any more */
+  /** @throws the reason given to {@link drain}, once that was called */
   requireOpen(): void {
-    if (this.#closed) throw this.#closed
+    if (this.#closeReason) throw this.#closeReason
   }
 
-  /** Runs something that may be aborted, by `left` or by {@link drain}, after which it rejects with that reason. */
-  run<Result>(left: AbortSignal, body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    if (this.#closed) return Promise.reject(this.#closed)
+  /** Runs a call. Its signal fires when one of `signals` does, or by {@link drain}, with the same reason. */
+  run<Result>(
+    signals: readonly AbortSignal[],
+    body: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    if (this.#closeReason) return Promise.reject(this.#closeReason)
     const controller = new AbortController()
-    const leave = () => controller.abort(left.reason)
-    if (left.aborted) leave()
-    else left.addEventListener('abort', leave, { once: true })
+    const unfollow = signals.map((signal) => onAbort(signal, () => controller.abort(signal.reason)))
     const done = body(controller.signal).finally(() => {
-      left.removeEventListener('abort', leave)
+      for (const stop of unfollow) stop()
       this.#running.delete(controller)
     })
     this.#running.set(controller, done)
@@ -37,14 +39,14 @@ export class CallTracker {
   }
 
   /**
-   * Lets nothing begin from now on, waits until all is over, and aborts what is not by then. Something that goes on
-   * regardless is waited for no longer than a moment.
+   * Refuses new calls and waits for those that are running. After `ms` milliseconds it aborts the rest, and
+   * waits a moment longer for their handlers to return.
    */
   async drain(ms: number, reason: Error): Promise<void> {
-    this.#closed = reason
-    const over = Promise.allSettled(this.#running.values())
-    if (ms > 0) await waitAtMost(ms, over)
+    this.#closeReason = reason
+    const settled = Promise.allSettled(this.#running.values())
+    if (ms > 0) await waitAtMost(ms, settled)
     for (const controller of this.#running.keys()) controller.abort(reason)
-    await waitAtMost(abortedMs, over)
+    await waitAtMost(abortedMs, settled)
   }
 }

@@ -71,7 +71,7 @@ async function runCommand(
   const { emit, options, calls: runs } = site
   runs.requireOpen()
   try {
-    const output = await runs.run(left, async (signal) => handler({ input, context, emit, fail, signal }))
+    const output = await runs.run([left], async (signal) => handler({ input, context, emit, fail, signal }))
     return jsonResponse(compiled.output.encode(output, `the output of ${compiled.path}`))
   } catch (error) {
     // What breaks because the caller has left is nobody's failure.

@@ -26,7 +26,7 @@ export async function handleStream(
   return eventStream((sink) => {
     const writer = new StreamWriter(compiled, sink, site)
     site.calls
-      .run(AbortSignal.any([request.signal, writer.overflowed]), async (signal) => {
+      .run([request.signal, writer.overflowed], async (signal) => {
         const closing = () => {
           if (isTidingsError(signal.reason)) writer.fail(signal.reason, signal.reason)
         }

@@ -1,4 +1,5 @@
 import type { Bus } from '../bus/bus.js'
+import { onAbort } from '../on-abort.js'
 import { pause } from '../pause.js'
 
 /** For how long a name is held that is not renewed, in milliseconds: how long it takes until another node takes over. */
@@ -39,7 +40,8 @@ async function hold(
   signal: AbortSignal,
   body: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const lost = new AbortController()
+  const held = new AbortController()
+  let isLost = false
   let heldUntil = acquiredAt + leaseMs
   const renew = async () => {
     const askedAt = performance.now()
@@ -47,17 +49,19 @@ async function hold(
     if (isHeld) heldUntil = askedAt + leaseMs
     // Where the bus says nothing, it may be held still, and for no longer than it was.
     if (isHeld === false || performance.now() >= heldUntil - renewMs) {
-      lost.abort(new Error('Another node may have taken over'))
+      isLost = true
+      held.abort(new Error('Another node may have taken over'))
     }
   }
   const renewing = setInterval(() => void renew(), renewMs).unref()
-  const held = AbortSignal.any([signal, lost.signal])
+  const unfollow = onAbort(signal, () => held.abort(signal.reason))
   try {
     // What goes on regardless is not waited for: it is kept from emitting.
-    void body(held)
-    await pause(Number.POSITIVE_INFINITY, held)
+    void body(held.signal)
+    await pause(Number.POSITIVE_INFINITY, held.signal)
   } finally {
+    unfollow()
     clearInterval(renewing)
-    if (!lost.signal.aborted) await bus.release(name, holder).catch(() => {})
+    if (!isLost) await bus.release(name, holder).catch(() => {})
   }
 }
