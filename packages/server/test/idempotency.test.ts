@@ -189,7 +189,7 @@ it('an answer that is too long to be kept is given once, and a retry is told tha
   const pay = () => post(`${url}/pay`, { amount: 1 }, { 'idempotency-key': 'k' })
   expect(await pay()).toMatchObject({ status: 422, body: { code: 'broke' } })
   const detail = expect.stringMatching(
-    /^The command has run, but its answer of 100\d+ bytes was not kept for retries/,
+    /^The command has run, but its response of 100\d+ bytes was not kept for retries/,
   )
   expect(await pay()).toMatchObject({ status: 409, body: { code: 'conflict', detail } })
   expect(runs).toBe(1)

@@ -4,21 +4,25 @@ import type { Bus } from '../bus/bus.js'
 import type { CompleteResponse } from '../http/adapter.js'
 import { ignorable } from '../ignorable.js'
 import { runOnceInCluster } from '../nodes/run-once.js'
+import { onAbort } from '../on-abort.js'
 import { type ResponseOwner, ResponseStore } from './response-store.js'
 import { replay, requireSameRequest, toStored } from './stored-response.js'
 
-/** For how long a run goes on without a caller: one that has lost its connection may ask again. */
+/**
+ * How long an execution outlives its last caller, in milliseconds: a caller that lost its connection may
+ * retry.
+ */
 const abandonedMs = 2_000
 
 /** A request that has an idempotency key. */
 export interface IdempotentRequest extends ResponseOwner {
-  /** Whose it is: the answer is given to no other caller. */
+  /** The caller whose retries share the response. */
   readonly owner: string
-  /** Names the request among those of its owner. */
+  /** Unique among the owner's requests. */
   readonly key: string
-  /** Tells whether it is the same request. */
+  /** Compared with the body of a retry. */
   readonly body: unknown
-  /** For how long its answer is kept, in milliseconds; with 0, a retry shares the run and finds nothing after it. */
+  /** How long the response is kept, in milliseconds. With 0, only retries during the execution share it. */
   readonly ms: number
   /** Fires when the caller leaves. */
   readonly left: AbortSignal
@@ -26,82 +30,83 @@ export interface IdempotentRequest extends ResponseOwner {
 
 interface Execution {
   readonly fingerprint: string
-  readonly answer: Promise<CompleteResponse>
+  readonly response: Promise<CompleteResponse>
   readonly controller: AbortController
-  /** How many callers wait for it. */
-  waiting: number
-  abandoned: NodeJS.Timeout | undefined
+  /** The number of callers that wait for the response. */
+  callers: number
+  /** Aborts the execution unless a caller returns. */
+  abandonTimer: NodeJS.Timeout | undefined
 }
 
 /**
- * The answers to requests that have an idempotency key: one that is sent again, because its answer was lost, is not run
- * again but given the first one's.
+ * Runs each request with an idempotency key once, and gives its retries the first response.
  *
- * What a node has run it keeps itself and, with a bus, on the bus; what it forgets to make room, it forgets there too.
+ * A node stores the responses of its own executions and, with a bus, puts them there too. A response that it
+ * drops to make room is removed from the bus as well.
  */
 export class IdempotencyCache {
   readonly #bus: Bus | undefined
   readonly #executions = new Map<string, Execution>()
   readonly #store: ResponseStore
 
-  /** @param bus tells what other nodes have answered */
+  /** @param bus shares responses with other nodes */
   constructor(bus?: Bus) {
     this.#bus = bus
     this.#store = new ResponseStore((id) => {
-      // Where it cannot be forgotten, it expires.
-      bus?.forget(nameOf(id)).catch(() => {})
+      // If this fails, the response expires on the bus.
+      bus?.forget(busName(id)).catch(() => {})
     })
   }
 
   /**
-   * Runs a request, or waits for the one that is running, or gives what it was answered with, be it a failure.
+   * Runs a request, joins its current execution, or returns its stored response, whether success or failure.
    *
-   * @param run its signal fires a while after the last caller has left
-   * @throws TidingsError `conflict` for a key that another request has had, or whose answer was too long to be kept;
-   * `unavailable` where it was given up because no caller waited for it, or the bus cannot tell whether it has run elsewhere
+   * @param execute its signal fires a while after the last caller has left
+   * @throws TidingsError `conflict` if the key was used for another request, or the response was too long to
+   * be stored; `unavailable` if the execution was cancelled because its callers left, or the bus failed
    */
-  async once(
+  async run(
     request: IdempotentRequest,
-    run: (signal: AbortSignal) => Promise<CompleteResponse>,
+    execute: (signal: AbortSignal) => Promise<CompleteResponse>,
   ): Promise<CompleteResponse> {
     const id = hash([request.owner, request.key])
     const fingerprint = hash(request.body)
-    const kept = this.#store.get(id)
-    if (kept) return replay(kept, fingerprint)
-    const running = this.#executions.get(id)
-    if (running) requireSameRequest(running.fingerprint, fingerprint)
-    return wait(running ?? this.#execute(id, fingerprint, request, run), request.left)
+    const stored = this.#store.get(id)
+    if (stored) return replay(stored, fingerprint)
+    const current = this.#executions.get(id)
+    if (current) requireSameRequest(current.fingerprint, fingerprint)
+    return join(current ?? this.#start(id, fingerprint, request, execute), request.left)
   }
 
-  /** Gives up what is under way, and waits until that is over. */
+  /** Aborts every execution and resolves once all have settled. */
   async close(reason: Error): Promise<void> {
-    const runs = [...this.#executions.values()]
-    for (const { controller } of runs) controller.abort(reason)
-    await Promise.allSettled(runs.map(({ answer }) => answer))
+    const executions = [...this.#executions.values()]
+    for (const { controller } of executions) controller.abort(reason)
+    await Promise.allSettled(executions.map(({ response }) => response))
     this.#store.clear()
   }
 
-  #execute(
+  #start(
     id: string,
     fingerprint: string,
     request: IdempotentRequest,
-    run: (signal: AbortSignal) => Promise<CompleteResponse>,
+    execute: (signal: AbortSignal) => Promise<CompleteResponse>,
   ): Execution {
     const controller = new AbortController()
-    const answer = this.#respond(id, fingerprint, request, controller.signal, run).finally(() => {
-      clearTimeout(running.abandoned)
+    const response = this.#respond(id, fingerprint, request, controller.signal, execute).finally(() => {
+      clearTimeout(execution.abandonTimer)
       this.#executions.delete(id)
     })
-    // Perhaps no caller waits for it any more.
-    const running: Execution = {
+    const execution: Execution = {
       fingerprint,
-      answer: ignorable(answer),
+      // Every caller may have left by the time it rejects.
+      response: ignorable(response),
       controller,
-      waiting: 0,
-      abandoned: undefined,
+      callers: 0,
+      abandonTimer: undefined,
     }
-    this.#executions.set(id, running)
-    return running
+    this.#executions.set(id, execution)
+    return execution
   }
 
   async #respond(
@@ -109,53 +114,56 @@ export class IdempotencyCache {
     fingerprint: string,
     request: IdempotentRequest,
     signal: AbortSignal,
-    run: (signal: AbortSignal) => Promise<CompleteResponse>,
+    execute: (signal: AbortSignal) => Promise<CompleteResponse>,
   ): Promise<CompleteResponse> {
     const { ms } = request
     if (ms === 0 || !this.#bus) {
-      const answer = await run(signal)
-      requireNotGivenUp(signal, answer)
-      if (ms > 0) this.#store.add(id, toStored(fingerprint, answer), request, ms)
-      return answer
+      const response = await execute(signal)
+      requireNotCancelled(signal, response)
+      if (ms > 0) this.#store.add(id, toStored(fingerprint, response), request, ms)
+      return response
     }
-    const { answer, kept } = await runOnceInCluster(this.#bus, nameOf(id), fingerprint, ms, signal, run)
-    requireNotGivenUp(signal, answer)
+    const { answer, kept } = await runOnceInCluster(this.#bus, busName(id), fingerprint, ms, signal, execute)
+    requireNotCancelled(signal, answer)
     if (kept) this.#store.add(id, kept, request, ms)
     return answer
   }
 }
 
-/** Under which name the bus has an answer. */
-function nameOf(id: string): string {
-  return `answer:${id}`
+/** The name of a stored response on the bus. */
+function busName(id: string): string {
+  return `response:${id}`
 }
 
-async function wait(run: Execution, left: AbortSignal): Promise<CompleteResponse> {
-  const leave = () => {
-    run.waiting -= 1
-    if (run.waiting > 0) return
-    run.abandoned = setTimeout(() => run.controller.abort(left.reason), abandonedMs).unref()
-  }
-  clearTimeout(run.abandoned)
-  run.waiting += 1
-  if (left.aborted) leave()
-  else left.addEventListener('abort', leave, { once: true })
+/** Waits for an execution's response. The execution is aborted a while after its last caller has left. */
+async function join(execution: Execution, left: AbortSignal): Promise<CompleteResponse> {
+  clearTimeout(execution.abandonTimer)
+  execution.callers += 1
+  const stop = onAbort(left, () => {
+    execution.callers -= 1
+    if (execution.callers > 0) return
+    const abandon = () => execution.controller.abort(left.reason)
+    execution.abandonTimer = setTimeout(abandon, abandonedMs).unref()
+  })
   try {
-    return await run.answer
+    return await execution.response
   } finally {
-    left.removeEventListener('abort', leave)
+    stop()
   }
 }
 
-/** Keys and bodies are as long as clients make them. */
+/** Keys and bodies have any length that a client sends; hashes do not. */
 function hash(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(value) ?? '')
     .digest('base64url')
 }
 
-/** @throws TidingsError `unavailable` for what broke because it was given up, which is not an answer */
-function requireNotGivenUp(signal: AbortSignal, { status }: CompleteResponse): void {
+/**
+ * @throws TidingsError `unavailable` if the execution failed after it was aborted: that failure is not its
+ * response
+ */
+function requireNotCancelled(signal: AbortSignal, { status }: CompleteResponse): void {
   if (!signal.aborted || status !== 500) return
   const message = 'The command was cancelled because its caller left; it may or may not have run'
   throw new TidingsError({ code: 'unavailable', message })

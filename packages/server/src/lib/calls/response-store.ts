@@ -1,87 +1,88 @@
 import type { StoredResponse } from './stored-response.js'
 
 /**
- * How much is kept at the most. `overheadBytes` is about what an answer takes besides its body.
+ * The most that is stored. `overheadBytes` is about what a response takes besides its body.
  *
- * Beyond the first two, the account's oldest answer is forgotten; beyond the last, the oldest of the address that has most.
+ * Past a limit of an account, its oldest response is dropped. Past the total, the oldest of the address with
+ * the most bytes.
  */
-const most = {
-  answersOfAccount: 1_000,
+const limits = {
+  responsesOfAccount: 1_000,
   bytesOfAccount: 2 * 1024 * 1024,
   bytes: 32 * 1024 * 1024,
   overheadBytes: 1024,
 }
 
-/** How often what has expired is looked for. */
+/** How often expired responses are removed, in milliseconds. */
 const sweepMs = 10_000
 
-/** Who an answer is counted to. */
+/** The account and address whose limits a response counts against. */
 export interface ResponseOwner {
-  /** A principal, or credentials, or an address. */
+  /** A principal, credentials, or an address. */
   readonly account: string
   /** The address of the caller. */
   readonly address: string | undefined
 }
 
 interface Entry extends ResponseOwner {
-  readonly kept: StoredResponse
+  readonly stored: StoredResponse
   readonly bytes: number
   /** In milliseconds of a monotonic clock. */
   readonly expiresAt: number
 }
 
-/** Answers by id, oldest first, within bounds. */
+/** Responses by id, oldest first, within limits. */
 export class ResponseStore {
-  readonly #onForgotten: (id: string) => void
+  readonly #onDropped: (id: string) => void
   readonly #entries = new Map<string, Entry>()
   readonly #byAccount = new Groups()
   readonly #byAddress = new Groups()
   #bytes = 0
-  // Runs only while something is kept.
-  #sweeping: NodeJS.Timeout | undefined
+  /** Set while the store has entries. */
+  #sweepTimer: NodeJS.Timeout | undefined
 
-  /** @param forgotten told of each answer that is forgotten before it expires */
-  constructor(forgotten: (id: string) => void) {
-    this.#onForgotten = forgotten
+  /** @param onDropped called with each response that is dropped before it expires */
+  constructor(onDropped: (id: string) => void) {
+    this.#onDropped = onDropped
   }
 
   get(id: string): StoredResponse | undefined {
     const entry = this.#entries.get(id)
-    return entry && entry.expiresAt > performance.now() ? entry.kept : undefined
+    return entry && entry.expiresAt > performance.now() ? entry.stored : undefined
   }
 
-  /** @param ms for how long */
-  add(id: string, kept: StoredResponse, { account, address }: ResponseOwner, ms: number): void {
+  add(id: string, stored: StoredResponse, { account, address }: ResponseOwner, ms: number): void {
     this.#remove(id)
-    const bytes = (kept.response ? kept.bytes : 0) + most.overheadBytes
-    this.#entries.set(id, { account, address, kept, bytes, expiresAt: performance.now() + ms })
+    const bytes = (stored.response ? stored.bytes : 0) + limits.overheadBytes
+    this.#entries.set(id, { account, address, stored, bytes, expiresAt: performance.now() + ms })
     this.#bytes += bytes
     this.#byAddress.add(String(address), id, bytes)
     const own = this.#byAccount.add(account, id, bytes)
-    while (own.ids.size > most.answersOfAccount || own.bytes > most.bytesOfAccount) this.#forgetOldest(own)
-    while (this.#bytes > most.bytes) this.#forgetOldest(this.#byAddress.largest())
-    this.#sweeping ??= setInterval(() => this.#sweep(), sweepMs).unref()
+    while (own.ids.size > limits.responsesOfAccount || own.bytes > limits.bytesOfAccount)
+      this.#dropOldest(own)
+    while (this.#bytes > limits.bytes) this.#dropOldest(this.#byAddress.largest())
+    this.#sweepTimer ??= setInterval(() => this.#sweep(), sweepMs).unref()
   }
 
   clear(): void {
-    clearInterval(this.#sweeping)
+    clearInterval(this.#sweepTimer)
     this.#entries.clear()
   }
 
-  #forgetOldest({ ids }: Group): void {
+  #dropOldest({ ids }: Group): void {
     const [oldest] = ids
     if (oldest === undefined) return
     const { expiresAt } = this.#entries.get(oldest) as Entry
     this.#remove(oldest)
-    if (expiresAt > performance.now()) this.#onForgotten(oldest)
+    if (expiresAt > performance.now()) this.#onDropped(oldest)
   }
 
   #sweep(): void {
     const now = performance.now()
     for (const [id, { expiresAt }] of this.#entries) if (expiresAt <= now) this.#remove(id)
     if (this.#entries.size > 0) return
-    clearInterval(this.#sweeping)
-    this.#sweeping = undefined
+    clearInterval(this.#sweepTimer)
+    this.#sweepTimer = undefined
   }
 
   #remove(id: string): void {
@@ -101,7 +102,7 @@ interface Group {
   bytes: number
 }
 
-/** Which answers are counted to each of several names. */
+/** The ids and bytes of responses, by account or address. */
 class Groups {
   readonly #byName = new Map<string, Group>()
 
@@ -120,7 +121,10 @@ class Groups {
     if (group.ids.size === 0) this.#byName.delete(name)
   }
 
-  /** The group with the most bytes. Looked for where everything is full, among some ten thousand at the most. */
+  /**
+   * Returns the group with the most bytes. A scan is enough: a full store has some ten thousand groups at
+   * most.
+   */
   largest(): Group {
     let largest: Group = { ids: new Set(), bytes: 0 }
     for (const group of this.#byName.values()) if (group.bytes > largest.bytes) largest = group

@@ -1,39 +1,39 @@
 import { TidingsError } from '@tidings/core'
 import type { CompleteResponse } from '../http/adapter.js'
 
-/** How long an answer may be, in bytes, to be kept for a retry. */
+/** The longest body that is stored for retries, in bytes. */
 export const maxStoredBytes = 64 * 1024
 
-/** What is kept of a request that has an idempotency key, once it has run. */
+/** The stored outcome of a request with an idempotency key. */
 export interface StoredResponse {
-  /** Tells whether it is the same request. */
+  /** A hash of the request's body. */
   readonly fingerprint: string
-  /** Missing where it was too long to be kept. */
+  /** Missing if it was too long to be stored. */
   readonly response?: CompleteResponse | undefined
-  /** How long the answer's body is. */
+  /** The length of the response's body. */
   readonly bytes: number
 }
 
-export function toStored(fingerprint: string, answer: CompleteResponse): StoredResponse {
-  const bytes = Buffer.byteLength(answer.body)
-  return bytes <= maxStoredBytes ? { fingerprint, response: answer, bytes } : { fingerprint, bytes }
+export function toStored(fingerprint: string, response: CompleteResponse): StoredResponse {
+  const bytes = Buffer.byteLength(response.body)
+  return bytes <= maxStoredBytes ? { fingerprint, response, bytes } : { fingerprint, bytes }
 }
 
 /**
- * The answer for a retry.
+ * Returns the response for a retry.
  *
- * @throws TidingsError `conflict` for another request, and for an answer that was too long to be kept
+ * @throws TidingsError `conflict` if the request differs, or its response was too long to be stored
  */
-export function replay(kept: StoredResponse, fingerprint: string): CompleteResponse {
-  requireSameRequest(kept.fingerprint, fingerprint)
-  if (kept.response) return kept.response
-  const message = `The command has run, but its answer of ${kept.bytes} bytes was not kept for retries: the limit is ${maxStoredBytes} bytes`
+export function replay(stored: StoredResponse, fingerprint: string): CompleteResponse {
+  requireSameRequest(stored.fingerprint, fingerprint)
+  if (stored.response) return stored.response
+  const message = `The command has run, but its response of ${stored.bytes} bytes was not kept for retries: the limit is ${maxStoredBytes} bytes`
   throw new TidingsError({ code: 'conflict', message })
 }
 
-/** @throws TidingsError `conflict` for a key that another request has had */
-export function requireSameRequest(given: string, fingerprint: string): void {
-  if (given === fingerprint) return
+/** @throws TidingsError `conflict` if the fingerprints differ */
+export function requireSameRequest(first: string, retry: string): void {
+  if (first === retry) return
   const message = 'This idempotency key was used for another request. Use a new key for each request'
   throw new TidingsError({ code: 'conflict', message })
 }

@@ -5,50 +5,50 @@ import { Chunk } from '../http/chunk.js'
 import { MonitoredSink, type MonitoredSinkCallbacks, type MonitoredSinkDeps } from '../http/monitored-sink.js'
 import { ignorable, rejected } from '../ignorable.js'
 
-/** How many bytes a handler that does not await its `emit` may write ahead of its client. */
+/** How many bytes may wait for a slow client, if the handler does not await its `emit`. */
 const maxBacklogBytes = 1024 * 1024
 
-/** A promise that is settled from outside. */
-interface Waiting {
+interface Deferred {
   readonly promise: Promise<void>
   resolve(): void
   reject(error: unknown): void
 }
 
-/** Writes the events of one run of a stream, no faster than its client reads them. */
+/** Writes the events of one run of a stream, at the speed of its client. */
 export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
   readonly #compiled: CompiledStream
   readonly #deps: MonitoredSinkDeps
   readonly #sink: MonitoredSink
   readonly #overflowed = new AbortController()
-  #sent = 0
-  /** What an emit rejects with once the run is over. */
-  #over: TidingsError | undefined
+  #lastId = 0
+  /** Rejects each emit once the run is over. */
+  #endReason: TidingsError | undefined
   #backlogBytes = 0
-  /** There while the client reads slowly. */
-  #drain: Waiting | undefined
+  /** Set while the client reads slowly. */
+  #drain: Deferred | undefined
 
-  constructor(compiled: CompiledStream, sink: Sink, home: MonitoredSinkDeps) {
+  constructor(compiled: CompiledStream, sink: Sink, deps: MonitoredSinkDeps) {
     this.#compiled = compiled
-    this.#deps = home
-    this.#sink = new MonitoredSink(home, sink, this)
+    this.#deps = deps
+    this.#sink = new MonitoredSink(deps, sink, this)
   }
 
   get isOver(): boolean {
-    return this.#over !== undefined
+    return this.#endReason !== undefined
   }
 
-  /** Fires when the run was ended because its client reads too slowly. */
+  /** Fires when the run ends because its client reads too slowly. */
   get overflowed(): AbortSignal {
     return this.#overflowed.signal
   }
 
   /**
-   * Validates and writes one of the stream's events. The promise resolves when the client takes more, and rejects where the
-   * event was not written: `aborted` once the client has left, `too_large` where too much waits for the client to read it,
-   * which ends the run, `closed` after its end. It is safe to ignore.
+   * Validates and writes one of the stream's events. Resolves when the client is ready for more.
    *
-   * @throws TidingsError `invalid_output` if the stream has no such event or its payload does not fit
+   * Rejects if the event was not written: with `aborted` after the client left, `too_large` if the backlog is
+   * full, which ends the run, or `closed` after its end. The promise is safe to ignore.
+   *
+   * @throws TidingsError `invalid_output` if the stream has no such event or its payload is invalid
    */
   event(type: unknown, payload: unknown): Promise<void> {
     const { events, path } = this.#compiled
@@ -60,14 +60,14 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
     return this.#write(encodeEventBody(String(type), plan.encode(payload, `${path}.${String(type)}`)))
   }
 
-  /** The methods of the `emit` of a handler that is an async function. */
+  /** Returns the `emit` of a handler that is an async function. */
   emitters(): Readonly<Record<string, (payload: unknown) => Promise<void>>> {
     const emitters: Record<string, (payload: unknown) => Promise<void>> = {}
     for (const type of this.#compiled.events.keys()) emitters[type] = (payload) => this.event(type, payload)
     return emitters
   }
 
-  /** Writes the output and ends. */
+  /** Writes the output and ends the run. */
   finish(output: unknown): void {
     if (this.isOver) return
     const json = this.#compiled.output.encode(output, `the output of ${this.#compiled.path}`)
@@ -75,13 +75,13 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
     this.#end(encodeSignal('$output', json), ended(this.#compiled.path))
   }
 
-  /** Writes an error, which the client may see, and ends. An emit rejects with `over` from then on. */
-  fail(error: TidingsError, over = ended(this.#compiled.path)): void {
-    if (!this.isOver) this.#end(encodeSignal('$error', toProblem(error)), over)
+  /** Writes a public error and ends the run. Later emits reject with `reason`. */
+  fail(error: TidingsError, reason = ended(this.#compiled.path)): void {
+    if (!this.isOver) this.#end(encodeSignal('$error', toProblem(error)), reason)
   }
 
   onCut(_reason: string, error?: unknown): void {
-    this.#leave(clientLeft())
+    this.#close(clientLeft())
     if (error !== undefined) this.#deps.publicError(error, this.#compiled.path)
   }
 
@@ -94,22 +94,22 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
 
   onClosed(): void {
     this.#sink.onClosed()
-    this.#leave(clientLeft())
+    this.#close(clientLeft())
   }
 
   #write(body: string): Promise<void> {
-    if (this.#over) return rejected(this.#over)
+    if (this.#endReason) return rejected(this.#endReason)
     if (this.#drain && this.#backlogBytes > maxBacklogBytes) return rejected(this.#overflow())
     const frame = this.#frame(body)
     if (this.#drain) this.#backlogBytes += frame.byteLength
     this.#sink.write(frame)
-    // Writing may have failed, which cuts the outlet.
-    if (this.isOver) return rejected(this.#over)
-    if (this.#sink.isFull) this.#drain ??= waiting()
+    // A write that failed has cut the sink.
+    if (this.isOver) return rejected(this.#endReason)
+    if (this.#sink.isFull) this.#drain ??= deferred()
     return this.#drain?.promise ?? Promise.resolve()
   }
 
-  /** Ends the run: to go on without the event would be a gap that the client is not told of. */
+  /** Ends the run: continuing without the event would leave a gap that the client cannot see. */
   #overflow(): TidingsError {
     const { path } = this.#compiled
     const message = `The events of ${path} arrived faster than this client read them. The run was ended`
@@ -121,21 +121,21 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
     return overflow
   }
 
-  #end(body: string, over: TidingsError): void {
+  #end(body: string, reason: TidingsError): void {
     this.#sink.write(this.#frame(body))
     this.#sink.end()
-    this.#leave(over)
+    this.#close(reason)
   }
 
-  #leave(over: TidingsError): void {
-    this.#over ??= over
-    this.#drain?.reject(this.#over)
+  #close(reason: TidingsError): void {
+    this.#endReason ??= reason
+    this.#drain?.reject(this.#endReason)
     this.#drain = undefined
   }
 
   #frame(body: string): Chunk {
-    this.#sent += 1
-    return new Chunk(withId(String(this.#sent), body))
+    this.#lastId += 1
+    return new Chunk(withId(String(this.#lastId), body))
   }
 }
 
@@ -148,7 +148,7 @@ function ended(path: string): TidingsError {
   return new TidingsError({ code: 'closed', message })
 }
 
-function waiting(): Waiting {
+function deferred(): Deferred {
   let resolve: () => void = () => {}
   let reject: (error: unknown) => void = () => {}
   const promise = new Promise<void>((resolver, rejecter) => {

@@ -33,7 +33,7 @@ export async function handleCommand(
     ms: command.idempotencyMs,
     left: request.signal,
   }
-  return site.idempotency.once(keyed, (signal) => runCommand(site, command, input, context, signal))
+  return site.idempotency.run(keyed, (signal) => runCommand(site, command, input, context, signal))
 }
 
 /** @throws TidingsError `bad_request` for a key that is empty or too long */
