@@ -1,30 +1,22 @@
 import { TidingsError } from '@tidings/core'
-import {
-  type CompiledChannel,
-  type CompiledCommand,
-  type CompiledGroup,
-  type CompiledStream,
-  topicKey,
-} from '@tidings/core/wire'
+import type { CompiledChannel, CompiledCommand, CompiledGroup, CompiledStream } from '@tidings/core/wire'
 import { runWithDeadline } from './deadline.js'
 import { type Publish, topicEmitter, type UntypedTopicEmitter } from './emitter.js'
 import { type Delivery, type HistoryBounds, type HistoryOptions, resolveHistory } from './history.js'
 import { rejected } from './ignorable.js'
-import type { TopicSettings } from './log/topic.js'
+import type { ChannelSettings } from './log/topic-ref.js'
 import { atLeast, invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
 
 /** The function that answers a command or stream, without its types. */
 type Handler = (request: object) => unknown
 
 /** A channel with its handlers. */
-export interface ChannelImplementation {
+export interface ChannelImplementation extends ChannelSettings {
   readonly kind: 'channel'
   readonly compiled: CompiledChannel
   authorize(request: { params: unknown; context: unknown }): unknown
   /** How long the key of a topic may be. */
   readonly maxKeyBytes: number
-  /** What the channel's topics are made with. */
-  readonly settings: TopicSettings
 }
 
 /** A command with its handler. */
@@ -108,6 +100,16 @@ export function bindHandlers(
   }
 }
 
+/** Returns a channel of the contract with its handlers. */
+export function channelOf(
+  procedures: ReadonlyMap<string, Implementation>,
+  { path }: CompiledChannel,
+): ChannelImplementation {
+  const procedure = procedures.get(path)
+  if (procedure?.kind !== 'channel') throw new TypeError(`"${path}" is not a channel of the contract`)
+  return procedure
+}
+
 /** @throws TidingsError `invalid_options` for what is not a function */
 function requireHandler({ kind }: CompiledCommand | CompiledStream, given: unknown, place: string): Handler {
   if (typeof given === 'function') return given as Handler
@@ -163,27 +165,22 @@ function bindChannel(
     maxKeyBytes: home.maxTopicKeyBytes,
     // Whatever an `authorize` returns but true is a no: undefined is what a forgotten return gives.
     authorize: (request) => (handler.authorize ? handler.authorize(request) : true),
-    settings: {
-      history: resolveHistory(handler.history, home.history, `${place}.history`),
-      delivery,
-      loadSnapshot: snapshotLoader(compiled, handler, home),
-      runSource: sourceRunner(compiled, handler, home),
-    },
+    history: resolveHistory(handler.history, home.history, `${place}.history`),
+    delivery,
+    loadSnapshot: snapshotLoader(compiled, handler, home),
+    runSource: sourceRunner(compiled, handler, home),
   }
 }
 
 function snapshotLoader(
-  { snapshot: state, topics, path }: CompiledChannel,
+  { snapshot: state, path }: CompiledChannel,
   handler: UntypedChannelHandler,
   { snapshotMs }: BindingDeps,
-): TopicSettings['loadSnapshot'] {
+): ChannelSettings['loadSnapshot'] {
   if (!state) return undefined
-  return async (query) => {
-    const params = topics.decode(new URLSearchParams(query))
-    const loaded = await runWithDeadline(
-      snapshotMs,
-      `The snapshot of ${topicKey(path, query)}`,
-      async (signal) => handler.snapshot?.({ params, signal }),
+  return async ({ key, params }) => {
+    const loaded = await runWithDeadline(snapshotMs, `The snapshot of ${key}`, async (signal) =>
+      handler.snapshot?.({ params, signal }),
     )
     return state.encode(loaded, `the snapshot of ${path}`)
   }
@@ -193,15 +190,14 @@ function sourceRunner(
   channel: CompiledChannel,
   handler: UntypedChannelHandler,
   { publish }: BindingDeps,
-): TopicSettings['runSource'] {
+): ChannelSettings['runSource'] {
   if (!handler.source) return undefined
-  return async (query, signal) => {
-    const params = channel.topics.decode(new URLSearchParams(query))
-    const emit = topicEmitter(channel, query, (key, event, body) => {
-      // A source that goes on regardless must not emit beside the next one.
-      return signal.aborted ? rejected(sourceStopped(key, signal)) : publish(key, event, body)
+  return async (topic, signal) => {
+    const emit = topicEmitter(channel, topic, (_, event, body) => {
+      // A stopped source that still emits must not do so beside the next one.
+      return signal.aborted ? rejected(sourceStopped(topic.key, signal)) : publish(topic, event, body)
     })
-    await handler.source?.({ params, emit, signal })
+    await handler.source?.({ params: topic.params, emit, signal })
   }
 }
 

@@ -68,7 +68,7 @@ export function createEmitter<const Contract extends ContractDefinition>(
   )
   checkContract(contract)
   let isClosed = false
-  const publish: Publish = (key, _, body) => {
+  const publish: Publish = ({ key }, _, body) => {
     if (isClosed) {
       const message = 'The emitter is closed and can no longer emit'
       return rejected(new TidingsError({ code: 'closed', message }))
@@ -78,7 +78,13 @@ export function createEmitter<const Contract extends ContractDefinition>(
     appended.catch((error) => onError(error, { place: key }))
     return appended
   }
-  const emit = createEmit(compileContract(contract), { publish, maxKeyBytes, onError })
+  const settings = { history, delivery: 'every', loadSnapshot: undefined, runSource: undefined } as const
+  const emit = createEmit(compileContract(contract), {
+    publish,
+    settingsOf: () => settings,
+    maxKeyBytes,
+    onError,
+  })
   const close = () => {
     isClosed = true
     return bus.close()

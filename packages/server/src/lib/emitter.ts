@@ -1,11 +1,12 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
 import { type CompiledChannel, type CompiledGroup, encodeEventBody, topicKey } from '@tidings/core/wire'
 import { rejected } from './ignorable.js'
+import type { ChannelSettings, TopicRef } from './log/topic-ref.js'
 import type { ErrorPlace } from './options.js'
 import { keyTooLong } from './topic-key.js'
 
-/** Where an encoded event goes: the key of its topic, its name, and its frame without an id. */
-export type Publish = (key: string, event: string, body: string) => Promise<void>
+/** Publishes an encoded event: its topic, its name, and its frame without an id. */
+export type Publish = (topic: TopicRef, event: string, body: string) => Promise<void>
 
 /** An `emit` without its types: channels by name, and groups of them. */
 export interface UntypedEmit {
@@ -14,9 +15,9 @@ export interface UntypedEmit {
 
 export type UntypedTopicEmitter = Readonly<Record<string, (payload: unknown) => Promise<void>>>
 
-/** What the `emit` of a contract is made with. */
 export interface EmitDeps {
   readonly publish: Publish
+  settingsOf(channel: CompiledChannel): ChannelSettings
   /** The greatest length of a topic's key. */
   readonly maxKeyBytes: number
   /** Reports an event for a topic that cannot exist. */
@@ -33,22 +34,25 @@ export function createEmit(group: CompiledGroup, deps: EmitDeps): UntypedEmit {
   return emit
 }
 
-function channelEmitter(channel: CompiledChannel, { publish, maxKeyBytes, onError }: EmitDeps) {
-  // The last one is kept: who emits a hundred events mostly emits them to one topic.
+function channelEmitter(channel: CompiledChannel, deps: EmitDeps) {
+  const { publish, maxKeyBytes, onError } = deps
+  const settings = deps.settingsOf(channel)
+  // Consecutive emits usually target the same topic, so the last one is kept.
   let last: { readonly query: string; readonly emitter: UntypedTopicEmitter } | undefined
   return (params: unknown = {}) => {
     try {
       const query = channel.topics.encode(params)
       if (last?.query !== query) {
-        const problem = keyTooLong(topicKey(channel.path, query), channel.path, maxKeyBytes)
+        const topic = new EmittedTopic(channel, query, settings)
+        const problem = keyTooLong(topic.key, channel.path, maxKeyBytes)
         if (problem) throw new TidingsError({ code: 'bad_request', message: problem })
-        last = { query, emitter: topicEmitter(channel, query, publish) }
+        last = { query, emitter: topicEmitter(channel, topic, publish) }
       }
       return last.emitter
     } catch (error) {
       if (!isTidingsError(error) || error.code !== 'bad_request') throw error
-      // The params fit the schema, and no client can subscribe to what they name.
-      return topicEmitter(channel, '', () => {
+      // The params fit the schema, and no client can subscribe to the topic that they name.
+      return topicEmitter(channel, new EmittedTopic(channel, '', settings), () => {
         onError(error, { place: channel.path })
         return rejected(error)
       })
@@ -56,14 +60,38 @@ function channelEmitter(channel: CompiledChannel, { publish, maxKeyBytes, onErro
   }
 }
 
-/** The methods that emit to one topic of a channel, which is named by a query string. */
-export function topicEmitter(channel: CompiledChannel, query: string, publish: Publish): UntypedTopicEmitter {
-  const key = topicKey(channel.path, query)
+/** A topic that is emitted to. Its params are decoded if an emit creates its log, which few do. */
+class EmittedTopic implements TopicRef {
+  readonly key: string
+  readonly channel: ChannelSettings
+  readonly #topics: CompiledChannel['topics']
+  readonly #query: string
+  #params: unknown
+
+  constructor({ path, topics }: CompiledChannel, query: string, channel: ChannelSettings) {
+    this.key = topicKey(path, query)
+    this.channel = channel
+    this.#topics = topics
+    this.#query = query
+  }
+
+  get params(): unknown {
+    this.#params ??= this.#topics.decode(new URLSearchParams(this.#query))
+    return this.#params
+  }
+}
+
+/** Returns the methods that emit to one topic of a channel. */
+export function topicEmitter(
+  channel: CompiledChannel,
+  topic: TopicRef,
+  publish: Publish,
+): UntypedTopicEmitter {
   const emitter: Record<string, (value: unknown) => Promise<void>> = {}
   for (const [event, payload] of channel.events) {
     const what = `${channel.path}.${event}`
     // Not an async function: a payload that does not fit throws at the emitter, awaited or not.
-    emitter[event] = (value) => publish(key, event, encodeEventBody(event, payload.encode(value, what)))
+    emitter[event] = (value) => publish(topic, event, encodeEventBody(event, payload.encode(value, what)))
   }
   return emitter
 }

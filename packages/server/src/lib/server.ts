@@ -1,13 +1,13 @@
 import { type ContractDefinition, TidingsError } from '@tidings/core'
 import {
+  type CompiledChannel,
   checkContract,
   compileContract,
   encodeSignal,
-  parseTopicKey,
   toProblem,
   withRetry,
 } from '@tidings/core/wire'
-import { bindHandlers } from './bind-handlers.js'
+import { bindHandlers, channelOf } from './bind-handlers.js'
 import { CallTracker } from './calls/call-tracker.js'
 import { IdempotencyCache } from './calls/idempotency-cache.js'
 import { Admission } from './connections/admission.js'
@@ -108,17 +108,11 @@ export function createServer(
   const compiled = compileContract(contract)
   const options = resolveOptions(given)
   const { bus, onError, hooks } = options
-  const sourceFailed = (error: unknown, topicKey: string) => onError(error, { place: topicKey })
   const { lingerMs, topicLimits, retryMs } = options
-  const hub = new TopicRegistry({
-    lingerMs,
-    bus,
-    limits: topicLimits,
-    retryMs,
-    settingsOf,
-    runOnOneNode: alone,
-    onSourceFailed: sourceFailed,
-  })
+  const topics = new TopicRegistry(
+    { lingerMs, bus, limits: topicLimits, retryMs, runOnOneNode: alone },
+    { onSourceFailed: (error, topicKey) => onError(error, { place: topicKey }) },
+  )
   const tally = new Counters()
   const runs = new CallTracker()
   const connections = new Set<Connection>()
@@ -147,37 +141,35 @@ export function createServer(
     ? undefined
     : new DuplicateServerCheck(
         compiled,
-        (key) => hub.hasReaders(key),
+        (key) => topics.hasReaders(key),
         (error, key) => onError(error, { place: key }),
       )
-  const publish: Publish = (key, event, body) => {
+  const publish: Publish = (topic, event, body) => {
     if (state === 'closed') {
       const message = 'The server is closed and can no longer emit'
       return rejected(new TidingsError({ code: 'closed', message }))
     }
     tally.emits += 1
     if (bus) {
-      const appended = bus.append(key, body, settingsOf(key)?.history ?? options.history)
+      const appended = bus.append(topic.key, body, topic.channel.history)
       // Also what makes the promise safe to ignore.
-      appended.catch((error) => onError(error, { place: key }))
+      appended.catch((error) => onError(error, { place: topic.key }))
       return appended
     }
-    hub.publish(key, event, body)
-    twins?.checkEmit(key)
+    topics.publish(topic, event, body)
+    twins?.checkEmit(topic.key)
     return done
   }
   const { history, snapshotMs, maxTopicKeyBytes, idempotencyMs } = options
   const bindingHome = { history, snapshotMs, maxTopicKeyBytes, idempotencyMs, publish }
   const procedures = bindHandlers(compiled, handlers, bindingHome)
-  function settingsOf(topicKey: string) {
-    const procedure = procedures.get(parseTopicKey(topicKey).path)
-    return procedure?.kind === 'channel' ? procedure.settings : undefined
-  }
-  const emit = createEmit(compiled, { publish, maxKeyBytes: maxTopicKeyBytes, onError })
+  const settingsOf = (channel: CompiledChannel) => channelOf(procedures, channel)
+  const emit = createEmit(compiled, { publish, settingsOf, maxKeyBytes: maxTopicKeyBytes, onError })
   const site: ServerContext = {
     options,
     procedures,
-    hub,
+    topics,
+    writes: topics.writes,
     heartbeat: new Heartbeat(Math.min(options.heartbeatMs, options.stallMs, options.maxConnectionMs)),
     admission: new Admission(
       options.connectionLimits,
@@ -253,9 +245,9 @@ export function createServer(
 
   async function drain(drainMs: number): Promise<void> {
     lastWords = () => shutdownFrame(options.retryMs, drainMs)
-    hub.flush()
+    topics.writes.flush()
     for (const connection of connections) connection.end('closed', lastWords())
-    const sourcesOver = hub.close()
+    const sourcesOver = topics.close()
     const reason = closing(jittered(options.retryMs))
     await runs.drain(drainMs, reason)
     await site.idempotency.close(reason)

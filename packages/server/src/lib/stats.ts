@@ -25,7 +25,7 @@ export interface Stats {
   readonly stalled: number
 }
 
-export function statsOf({ connections, hub, calls: runs, counters: tally }: ServerContext): Stats {
+export function statsOf({ connections, topics, calls: runs, counters: tally }: ServerContext): Stats {
   let subscriptions = 0
   let lagging = 0
   for (const connection of connections) {
@@ -36,7 +36,7 @@ export function statsOf({ connections, hub, calls: runs, counters: tally }: Serv
     connections: connections.size,
     subscriptions,
     lagging,
-    topics: hub.topicCount,
+    topics: topics.topicCount,
     running: runs.size,
     ...tally,
   }

@@ -5,13 +5,16 @@ import { Chunk } from '../http/chunk.js'
 import { MonitoredSink, type MonitoredSinkCallbacks, type MonitoredSinkDeps } from '../http/monitored-sink.js'
 import type { Piece } from '../log/pending-frames.js'
 import type { Subscription, SubscriptionCallbacks } from '../log/subscription.js'
-import type { Flushable, TopicRegistry } from '../log/topic-registry.js'
+import type { TopicRegistry } from '../log/topic-registry.js'
+import type { WriteBatcher } from '../log/write-batcher.js'
 import type { Admission } from './admission.js'
+import { ReadyList } from './ready-list.js'
 import { type SnapshotBytes, SnapshotRoom } from './snapshot-room.js'
 
 /** What a connection needs of its server. */
 export interface ConnectionDeps extends MonitoredSinkDeps {
-  readonly hub: TopicRegistry
+  readonly topics: TopicRegistry
+  readonly writes: WriteBatcher
   readonly admission: Admission
   readonly hooks: Hooks
   readonly connections: Set<Connection>
@@ -41,20 +44,20 @@ export interface ConnectionCallbacks {
  * It keeps no frames: what it has not written yet stands in the logs. While its socket is full it notes who has
  * something to say, and asks them when the socket has drained.
  */
-export class Connection implements Flushable, MonitoredSinkCallbacks, SubscriptionCallbacks, SinkListener {
+export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks, SinkListener {
   readonly info: ConnectionInfo
   readonly #deps: ConnectionDeps
   readonly #callbacks: ConnectionCallbacks | undefined
   readonly #sink: MonitoredSink
   readonly #subscriptions = new Set<Subscription>()
-  /** Those that have something to say, in a row: see {@link Subscription.nextReady}. */
-  #firstReady: Subscription | undefined
-  #lastReady: Subscription | undefined
+  /** The subscriptions that have something to write. */
+  readonly #ready = new ReadyList<Subscription>()
   readonly #openedAt = performance.now()
   readonly #lifeMs: number
   #expiry: NodeJS.Timeout | undefined
   #isOver = false
-  #isTouched = false
+  /** Whether the connection is about to be flushed. */
+  #isFlushDue = false
   /** There once it carries a snapshot. */
   #room: SnapshotRoom | undefined
 
@@ -109,21 +112,27 @@ export class Connection implements Flushable, MonitoredSinkCallbacks, Subscripti
       return
     }
     this.#subscriptions.add(subscription)
-    this.#deps.hub.join(subscription.topic, subscription)
+    this.#deps.topics.join(subscription.topic, subscription)
     this.onReady(subscription)
   }
 
   /** Lets go of a subscription, and goes on without it. */
   remove(subscription: Subscription): void {
     subscription.end()
-    if (this.#room?.forget(subscription)) this.#touch()
-    if (this.#subscriptions.delete(subscription)) this.#deps.hub.leave(subscription.topic, subscription)
+    if (this.#room?.forget(subscription)) this.#flushSoon()
+    if (this.#subscriptions.delete(subscription)) this.#deps.topics.leave(subscription.topic, subscription)
+  }
+
+  enqueue(subscription: Subscription): boolean {
+    if (this.#isOver || subscription.isReady) return false
+    this.#ready.append(subscription)
+    if (this.#isFlushDue) return false
+    this.#isFlushDue = true
+    return true
   }
 
   onReady(subscription: Subscription): void {
-    if (this.#isOver || subscription.isReady) return
-    this.#appendReady(subscription)
-    this.#touch()
+    if (this.enqueue(subscription)) this.#deps.writes.flushSoon(this)
   }
 
   onGap({ topic }: Subscription, reason: ServerGapReason): void {
@@ -143,7 +152,7 @@ export class Connection implements Flushable, MonitoredSinkCallbacks, Subscripti
   }
 
   onNotRefreshed(subscription: Subscription, error: unknown): void {
-    if (this.#room?.forget(subscription)) this.#touch()
+    if (this.#room?.forget(subscription)) this.#flushSoon()
     this.#callbacks?.onNotRefreshed(subscription, error)
   }
 
@@ -151,7 +160,7 @@ export class Connection implements Flushable, MonitoredSinkCallbacks, Subscripti
     this.#room ??= new SnapshotRoom(this.#deps.snapshotBytes)
     const isHeld = this.#room.hold(subscription, bytes, this.#sink.isWritable)
     // Where nothing else is written, nothing would be reloaded.
-    if (!isHeld) this.#touch()
+    if (!isHeld) this.#flushSoon()
     return isHeld
   }
 
@@ -174,7 +183,7 @@ export class Connection implements Flushable, MonitoredSinkCallbacks, Subscripti
   }
 
   flush(): void {
-    this.#isTouched = false
+    this.#isFlushDue = false
     this.#write()
     if (this.#room && this.#sink.isWritable) this.#room.reloadNext()
   }
@@ -184,7 +193,7 @@ export class Connection implements Flushable, MonitoredSinkCallbacks, Subscripti
     if (!outlet.isWritable) return
     const piece = this.#take()
     if (!piece) return
-    if (!this.#firstReady) {
+    if (!this.#ready.first) {
       outlet.write(piece.chunk)
       return
     }
@@ -225,10 +234,10 @@ export class Connection implements Flushable, MonitoredSinkCallbacks, Subscripti
 
   /** The next that is owed to anyone. Who is owed more gets it when those after it have had their turn. */
   #take(): Piece | undefined {
-    for (let first = this.#firstReady; first; first = this.#firstReady) {
+    for (let first = this.#ready.first; first; first = this.#ready.first) {
       const piece = first.take()
-      this.#shiftReady(first)
-      if (first.hasMore) this.#appendReady(first)
+      this.#ready.shift()
+      if (first.hasMore) this.#ready.append(first)
       if (!piece) continue
       this.#deps.counters.deliveries += piece.count
       return piece
@@ -236,24 +245,10 @@ export class Connection implements Flushable, MonitoredSinkCallbacks, Subscripti
     return undefined
   }
 
-  #touch(): void {
-    if (this.#isTouched) return
-    this.#isTouched = true
-    this.#deps.hub.flushSoon(this)
-  }
-
-  #appendReady(subscription: Subscription): void {
-    subscription.isReady = true
-    if (this.#lastReady) this.#lastReady.nextReady = subscription
-    else this.#firstReady = subscription
-    this.#lastReady = subscription
-  }
-
-  #shiftReady(first: Subscription): void {
-    first.isReady = false
-    this.#firstReady = first.nextReady
-    first.nextReady = undefined
-    if (!this.#firstReady) this.#lastReady = undefined
+  #flushSoon(): void {
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    this.#deps.writes.flushSoon(this)
   }
 
   /** Ends it at some time, in milliseconds since the epoch. */
@@ -269,11 +264,10 @@ export class Connection implements Flushable, MonitoredSinkCallbacks, Subscripti
     clearTimeout(this.#expiry)
     for (const subscription of this.#subscriptions) {
       subscription.end()
-      this.#deps.hub.leave(subscription.topic, subscription)
+      this.#deps.topics.leave(subscription.topic, subscription)
     }
     this.#subscriptions.clear()
-    this.#firstReady = undefined
-    this.#lastReady = undefined
+    this.#ready.clear()
     this.#deps.connections.delete(this)
     this.#deps.admission.release(this.info)
     const durationMs = performance.now() - this.#openedAt

@@ -199,7 +199,7 @@ export class SharedConnection implements ConnectionCallbacks {
       this.#requireRate()
       let demands = this.challenges
       await requireAuthorized(topic, request.context)
-      await this.#context.hub.prepare(key, topic.channel.settings, this.#info, cursorOf(start))
+      await this.#context.topics.prepare(topic, this.#info, cursorOf(start))
       // Proof may have been demanded meanwhile, and given by a caller who may do less: no older verdict opens the topic.
       let known: Credentials = request
       for (let count = 1; ; count += 1) {
@@ -221,15 +221,10 @@ export class SharedConnection implements ConnectionCallbacks {
     }
   }
 
-  #begin(
-    { key, channel }: TopicRequest,
-    label: string,
-    start: Start,
-    sequence: number | undefined,
-  ): ControlResult {
-    const isRefreshing = this.#subscriptions.get(key)?.isRefreshing ?? false
-    this.#drop(key)
-    const topic = this.#context.hub.topic(key, channel.settings, this.#info)
+  #begin(ref: TopicRequest, label: string, start: Start, sequence: number | undefined): ControlResult {
+    const isRefreshing = this.#subscriptions.get(ref.key)?.isRefreshing ?? false
+    this.#drop(ref.key)
+    const topic = this.#context.topics.getOrCreate(ref, this.#info)
     const { log } = topic
     const { epoch } = log
     const reason = gapAtStart(topic, start)

@@ -3,6 +3,7 @@ import { parseTopicKey, topicKey } from '@tidings/core/wire'
 import type { ChannelImplementation, Implementation } from '../bind-handlers.js'
 import { runWithDeadline } from '../deadline.js'
 import { requireShallow } from '../http/nesting.js'
+import type { TopicRef } from '../log/topic-ref.js'
 import { keyTooLong } from '../topic-key.js'
 
 /** How much of a name that means nothing is repeated. */
@@ -11,11 +12,8 @@ const repeatedLength = 100
 /** How long it may take to say who may subscribe, in milliseconds. */
 const authorizeMs = 10_000
 
-/** A topic that somebody asks for: what it is called, and what it is a topic of. */
-export interface TopicRequest {
-  readonly key: string
-  readonly query: string
-  readonly params: unknown
+/** A topic that a client requests. */
+export interface TopicRequest extends TopicRef {
   readonly channel: ChannelImplementation
 }
 
@@ -28,10 +26,9 @@ export function topicOf(channel: ChannelImplementation, given: URLSearchParams):
   const { topics, path } = channel.compiled
   const params = topics.decode(given)
   requireShallow(params, `The params of "${path}"`)
-  const query = topics.encode(params)
-  const key = topicKey(path, query)
+  const key = topicKey(path, topics.encode(params))
   requireShort(key, channel)
-  return { key, query, params, channel }
+  return { key, params, channel }
 }
 
 /** Finds a topic by its key: `room?roomId=lobby`. @throws TidingsError `not_found`, and as {@link topicOf} does */

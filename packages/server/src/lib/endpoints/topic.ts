@@ -29,7 +29,7 @@ export async function handleTopic(
   await admit(site, info)
   try {
     await requireAuthorized(topic, context)
-    await site.hub.prepare(topic.key, channel.settings, info, cursorOf(start))
+    await site.topics.prepare(topic, info, cursorOf(start))
   } catch (error) {
     site.admission.release(info)
     throw error
@@ -40,7 +40,7 @@ export async function handleTopic(
 // A function of its own, so that an open connection does not keep the request it came with.
 function topicStream(
   site: ServerContext,
-  { key, channel: { settings } }: TopicRequest,
+  ref: TopicRequest,
   info: ConnectionInfo,
   start: Start,
   expiresAt: number,
@@ -50,12 +50,12 @@ function topicStream(
     // A hook that was told of it may have ended it.
     if (connection.isOver) return
     try {
-      const topic = site.hub.topic(key, settings, info)
+      const topic = site.topics.getOrCreate(ref, info)
       connection.add(new Subscription(topic, connection, start, openFrame(site.options)))
       connection.flush()
     } catch (error) {
       // There was room for it when it was prepared.
-      const problem = toProblem(site.publicError(error, key))
+      const problem = toProblem(site.publicError(error, ref.key))
       connection.end('failed', encodeSignal('$error', problem))
     }
   }

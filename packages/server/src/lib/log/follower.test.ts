@@ -12,14 +12,14 @@ const body = (n: number) => `event: tested\ndata: ${n}\n\n`
 function follow(bus: Bus) {
   const log = new Log('none yet', keep, 'every')
   const told: string[] = []
-  const follower = new Follower(bus, {
-    log,
-    key: 'topic',
-    keep,
-    onAppended: () => told.push(`head ${log.head}`),
-    onRestarted: () => told.push('restarted'),
-    onUnused: () => told.push('unused'),
-  })
+  const follower = new Follower(
+    { bus, log, key: 'topic', history: keep },
+    {
+      onAppended: () => told.push(`head ${log.head}`),
+      onRestarted: () => told.push('restarted'),
+      onUnused: () => told.push('unused'),
+    },
+  )
   return { follower, log, told }
 }
 

@@ -11,17 +11,21 @@ const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
 /** For how long news is waited for of what the bus keeps no more, and how often it is looked for, in milliseconds. */
 const patience = { ms: 1_000, eachMs: 10 }
 
-/** What a follower tells of the log that it keeps. */
 export interface FollowerDeps {
+  readonly bus: Bus
+  /** The log that is kept in step with the bus'. */
   readonly log: Log
   readonly key: string
-  /** How much the bus is to keep. */
-  readonly keep: HistoryBounds
-  /** Events were appended to the log, of so many characters; or it was moved on past what is lost. */
+  /** How much the bus has to keep. */
+  readonly history: HistoryBounds
+}
+
+export interface FollowerCallbacks {
+  /** Called when the log has grown by so many characters, or has skipped events that are lost. */
   onAppended(length: number): void
-  /** The log has begun another life. */
+  /** Called when the log has begun another epoch. */
   onRestarted(): void
-  /** Nobody has needed it for a while. */
+  /** Called when the topic has had no subscriber for a while. */
   onUnused(): void
 }
 
@@ -33,8 +37,8 @@ export interface FollowerDeps {
  * come by the time is not thrown away: where many events come, the bus may not keep them for as long as it takes to read.
  */
 export class Follower {
-  readonly #bus: Bus
   readonly #deps: FollowerDeps
+  readonly #callbacks: FollowerCallbacks
   #state: 'new' | 'started' | 'stopped' = 'new'
   #stopListening: (() => void) | undefined
   #started: Promise<void> | undefined
@@ -47,9 +51,9 @@ export class Follower {
   #linger: NodeJS.Timeout | undefined
   #failures = 0
 
-  constructor(bus: Bus, owner: FollowerDeps) {
-    this.#bus = bus
-    this.#deps = owner
+  constructor(deps: FollowerDeps, callbacks: FollowerCallbacks) {
+    this.#deps = deps
+    this.#callbacks = callbacks
   }
 
   /** Resolves when the log stands where the bus' does. @throws TidingsError `unavailable`, after which it can be started again */
@@ -73,7 +77,7 @@ export class Follower {
   /** Nobody needs the log now. */
   scheduleRelease(ms: number): void {
     clearTimeout(this.#linger)
-    this.#linger = setTimeout(() => this.#deps.onUnused(), ms).unref()
+    this.#linger = setTimeout(() => this.#callbacks.onUnused(), ms).unref()
   }
 
   stop(): void {
@@ -110,11 +114,11 @@ export class Follower {
   }
 
   async #readBack(cursor: Cursor): Promise<void> {
-    const { log, key, keep } = this.#deps
+    const { bus, log, key, history } = this.#deps
     let { seq } = cursor
     const events: BusEvent[] = []
     while (seq < log.floor) {
-      const page = await this.#bus.read(key, keep, { epoch: cursor.epoch, seq })
+      const page = await bus.read(key, history, { epoch: cursor.epoch, seq })
       const [first] = page.events
       if (page.epoch !== log.epoch || first?.seq !== seq + 1) return
       events.push(...page.events)
@@ -125,8 +129,8 @@ export class Follower {
   }
 
   async #start(): Promise<void> {
-    const { log, key } = this.#deps
-    this.#stopListening ??= await this.#bus.listen(key, (news) => this.#onUpdate(news))
+    const { bus, log, key } = this.#deps
+    this.#stopListening ??= await bus.listen(key, (news) => this.#onUpdate(news))
     if (this.#isStopped) {
       this.stop()
       return
@@ -170,7 +174,7 @@ export class Follower {
     for (const event of events) {
       if (event.seq === log.head + 1) length += log.append(eventNameOf(event.body), event.body, timeOf(event))
     }
-    if (length > 0) this.#deps.onAppended(length)
+    if (length > 0) this.#callbacks.onAppended(length)
   }
 
   /** Reads on from the log's head until there is nothing more. Whoever asks while it is under way shares it. */
@@ -212,23 +216,23 @@ export class Follower {
     if (this.#isStopped) return false
     if (epoch !== after.epoch || head < after.seq) {
       log.restart(epoch, head)
-      this.#deps.onRestarted()
+      this.#callbacks.onRestarted()
     } else if (events[0]?.seq === after.seq + 1) {
       this.#append(events, ({ at }) => monotonic(at))
     } else if (log.head < head) {
       log.skipTo(head)
-      this.#deps.onAppended(0)
+      this.#callbacks.onAppended(0)
     }
     return log.head < head || !this.#applyPending(ahead)
   }
 
   /** Reads what the bus keeps after a position, and gives it with the news that has come meanwhile. */
   async #read(after?: Cursor): Promise<[page: BusPage, ahead: PendingUpdates]> {
-    const { log, key, keep } = this.#deps
+    const { bus, log, key, history } = this.#deps
     const ahead = new PendingUpdates()
     this.#pending = ahead
     try {
-      const page = await this.#bus.read(key, keep, after)
+      const page = await bus.read(key, history, after)
       // What it keeps no more may be on its way, unless what follows it has come.
       const until = performance.now() + patience.ms
       const isAwaited = () => page.epoch === after?.epoch && page.events.length === 0 && log.head < page.head

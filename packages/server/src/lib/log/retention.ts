@@ -14,18 +14,18 @@ const sliceSize = 10_000
  */
 export class Retention {
   readonly #byMs = new Map<number, Set<Topic>>()
-  readonly #due: (topics: readonly Topic[], now: number) => void
+  readonly #onDue: (topics: readonly Topic[], now: number) => void
   // Runs only while there is something to look after, so that a server nobody uses any more can be collected.
   #timer: NodeJS.Timeout | undefined
 
-  /** @param due told which topics were used last for longer ago than they keep history */
-  constructor(due: (topics: readonly Topic[], now: number) => void) {
-    this.#due = due
+  /** @param onDue called with the topics that were last used longer ago than they keep history */
+  constructor(onDue: (topics: readonly Topic[], now: number) => void) {
+    this.#onDue = onDue
   }
 
   /** The topic is in use now. */
   touch(topic: Topic, now: number): void {
-    const { ms } = topic.settings.history
+    const { ms } = topic.channel.history
     let topics = this.#byMs.get(ms)
     if (!topics) {
       topics = new Set()
@@ -39,7 +39,7 @@ export class Retention {
 
   /** The topic holds on to nothing any more. */
   forget(topic: Topic): void {
-    const { ms } = topic.settings.history
+    const { ms } = topic.channel.history
     const topics = this.#byMs.get(ms)
     topics?.delete(topic)
     if (topics?.size === 0) this.#byMs.delete(ms)
@@ -55,7 +55,7 @@ export class Retention {
         topics.delete(topic)
       }
       if (topics.size === 0) this.#byMs.delete(ms)
-      if (due.length > 0) this.#due(due, now)
+      if (due.length > 0) this.#onDue(due, now)
       if (due.length === sliceSize) setImmediate(() => this.sweep(now))
     }
     if (this.#byMs.size === 0) this.clear()

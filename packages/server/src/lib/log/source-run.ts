@@ -1,67 +1,75 @@
 import { type BackoffBounds, backoffMs } from '@tidings/core/wire'
 import { pause } from '../pause.js'
+import type { TopicRef } from './topic-ref.js'
 
-/** Between which bounds a source that fails is started again. */
+/** The delay before a source that failed is started again. */
 const restart: BackoffBounds = { minMs: 1_000, maxMs: 30_000 }
 
-/** What a source's run needs of its server. */
 export interface SourceDeps {
-  /** For how long a source goes on when the last subscriber has left. */
+  /** Milliseconds a source keeps running after the topic's last subscriber has left. */
   readonly lingerMs: number
   /**
-   * Does something while no other node does it for the same topic, where there are any. Resolves when another may, after
-   * the signal has fired.
+   * Runs a body while no other node runs one for the same topic. Resolves when another node may run it, after the signal
+   * has fired.
    */
   runOnOneNode(
     topicKey: string,
     signal: AbortSignal,
     body: (signal: AbortSignal) => Promise<void>,
   ): Promise<void>
-  /** A source failed; it is started again. */
+}
+
+export interface SourceCallbacks {
+  /** Called when a source has thrown. It is started again. */
   onSourceFailed(error: unknown, topicKey: string): void
 }
 
+/** Runs the source of a topic until the signal fires. */
+type RunSource = (topic: TopicRef, signal: AbortSignal) => Promise<void>
+
 /**
- * Runs the source of one topic while the topic has subscribers, and a while longer, so that one who comes back, or the
- * next, finds it running.
+ * Runs the source of one topic while the topic has subscribers, and a while longer in case a subscriber returns.
  *
- * A source that throws is started again, after a backoff. One that returns has nothing more to say until the topic has
- * been without subscribers.
+ * A source that throws is started again, after a backoff. A source that returns is started again once the topic has been
+ * without subscribers.
  */
 export class SourceRun {
-  readonly #topicKey: string
+  readonly #topic: TopicRef
+  readonly #runSource: RunSource
   readonly #deps: SourceDeps
-  readonly #feed: (signal: AbortSignal) => Promise<void>
+  readonly #callbacks: SourceCallbacks
   #running: AbortController | undefined
-  /** Resolves when the topic is nobody's here any more. */
+  /** Resolves when another node may run the source. */
   #over: Promise<void> = Promise.resolve()
   #linger: NodeJS.Timeout | undefined
 
-  constructor(topicKey: string, home: SourceDeps, feed: (signal: AbortSignal) => Promise<void>) {
-    this.#topicKey = topicKey
-    this.#deps = home
-    this.#feed = feed
+  constructor(topic: TopicRef, runSource: RunSource, deps: SourceDeps, callbacks: SourceCallbacks) {
+    this.#topic = topic
+    this.#runSource = runSource
+    this.#deps = deps
+    this.#callbacks = callbacks
   }
 
   get isRunning(): boolean {
     return this.#running !== undefined
   }
 
-  /** The topic has a subscriber. */
+  /** Starts the source, or keeps it running: the topic has a subscriber. */
   start(): void {
     clearTimeout(this.#linger)
     if (this.#running) return
     this.#running = new AbortController()
-    this.#over = this.#deps.runOnOneNode(this.#topicKey, this.#running.signal, (signal) => this.#run(signal))
+    const { key } = this.#topic
+    this.#over = this.#deps.runOnOneNode(key, this.#running.signal, (signal) => this.#run(signal))
   }
 
-  /** The topic's last subscriber has left: calls back when none has come within `lingerMs`. */
+  /** Calls `stop` after `lingerMs`, unless the source is started before: the topic's last subscriber has left. */
   stopSoon(stop: () => void): void {
     clearTimeout(this.#linger)
     this.#linger = setTimeout(stop, this.#deps.lingerMs).unref()
   }
 
-  /** Resolves when another node may run it. */
+  /** Stops the source. Resolves when another node may run it. */
   stop(): Promise<void> {
     clearTimeout(this.#linger)
     this.#running?.abort()
@@ -74,14 +82,14 @@ export class SourceRun {
     while (!signal.aborted) {
       const startedAt = performance.now()
       try {
-        await this.#feed(signal)
+        await this.#runSource(this.#topic, signal)
         return
       } catch (error) {
-        // What it throws when it is stopped is mostly that it was stopped.
+        // Most sources that are stopped throw the reason of the signal.
         if (signal.aborted) return
-        this.#deps.onSourceFailed(error, this.#topicKey)
+        this.#callbacks.onSourceFailed(error, this.#topic.key)
       }
-      // One that ran well for long fails for a new reason.
+      // A source that ran for long fails for a new reason.
       if (performance.now() - startedAt > restart.maxMs) failures = 0
       await pause(backoffMs(restart, failures, restart.minMs / 2), signal)
       failures += 1

@@ -1,53 +1,55 @@
-import { type SourceDeps, SourceRun } from './source-run.js'
+import { type SourceCallbacks, type SourceDeps, SourceRun } from './source-run.js'
 import type { Topic } from './topic.js'
 
-/** Runs the sources of a server's topics, so many at a time. One that has no subscriber gives way to one that has. */
+export interface SourcesCallbacks extends SourceCallbacks {
+  /** Called when the source of a topic without subscribers was stopped. */
+  onStopped(topic: Topic): void
+}
+
+/** Runs the sources of a server's topics, up to a limit. At the limit, a source without subscribers is stopped for another. */
 export class Sources {
-  readonly #home: SourceDeps
-  readonly #most: number
-  readonly #stopped: (topic: Topic) => void
-  /** Topics whose last subscriber has left, longest ago first. */
+  readonly #deps: SourceDeps
+  readonly #limit: number
+  readonly #callbacks: SourcesCallbacks
+  /** The topics with a running source and without subscribers, in the order in which their last subscriber left. */
   readonly #lingering = new Set<Topic>()
   #count = 0
 
-  /**
-   * @param most how many may run
-   * @param stopped told when a topic's source has been stopped, because it has no subscriber
-   */
-  constructor(home: SourceDeps, most: number, stopped: (topic: Topic) => void) {
-    this.#home = home
-    this.#most = most
-    this.#stopped = stopped
+  /** @param limit how many sources may run */
+  constructor(deps: SourceDeps, limit: number, callbacks: SourcesCallbacks) {
+    this.#deps = deps
+    this.#limit = limit
+    this.#callbacks = callbacks
   }
 
-  /** Makes room for one more, and says whether there is. */
+  /** Makes room for a source, and returns whether there is. */
   makeRoom(): boolean {
-    if (this.#count < this.#most) return true
+    if (this.#count < this.#limit) return true
     for (const topic of this.#lingering) {
-      this.#giveUp(topic)
+      this.#stopLingering(topic)
       return true
     }
     return false
   }
 
-  /** A topic has a subscriber. */
+  /** Starts the source of a topic that has a subscriber. */
   start(topic: Topic): void {
-    const { runSource: feed } = topic.settings
-    if (!feed) return
-    topic.source ??= new SourceRun(topic.key, this.#home, (signal) => feed(topic.query, signal))
+    const { runSource } = topic.channel
+    if (!runSource) return
+    topic.source ??= new SourceRun(topic, runSource, this.#deps, this.#callbacks)
     this.#lingering.delete(topic)
     if (!topic.source.isRunning) this.#count += 1
     topic.source.start()
   }
 
-  /** A topic's last subscriber has left. */
+  /** Stops the source of a topic after a while: its last subscriber has left. */
   stopSoon(topic: Topic): void {
     if (!topic.source?.isRunning) return
     this.#lingering.add(topic)
-    topic.source.stopSoon(() => this.#giveUp(topic))
+    topic.source.stopSoon(() => this.#stopLingering(topic))
   }
 
-  /** Resolves when another node may run it. */
+  /** Stops the source of a topic. Resolves when another node may run it. */
   async stop(topic: Topic): Promise<void> {
     const { source } = topic
     if (!source?.isRunning) return
@@ -56,8 +58,8 @@ export class Sources {
     await source.stop()
   }
 
-  #giveUp(topic: Topic): void {
+  #stopLingering(topic: Topic): void {
     void this.stop(topic)
-    this.#stopped(topic)
+    this.#callbacks.onStopped(topic)
   }
 }

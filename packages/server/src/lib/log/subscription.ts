@@ -1,11 +1,11 @@
 import { type Cursor, encodeSignal, formatCursor, type ServerGapReason, withId } from '@tidings/core/wire'
 import { Chunk } from '../http/chunk.js'
 import { PendingFrames, type Piece } from './pending-frames.js'
-import type { Topic, TopicReader } from './topic.js'
+import type { ReaderConnection, Topic, TopicReader } from './topic.js'
 import type { TopicHolder } from './topic-limits.js'
 
-/** Who carries a subscription's frames to the client. */
-export interface SubscriptionCallbacks {
+/** The connection of a subscription. */
+export interface SubscriptionCallbacks extends ReaderConnection {
   /** The client. */
   readonly info: TopicHolder
   /** The subscription has something to {@link Subscription.take}. */
@@ -54,7 +54,7 @@ export class Subscription implements TopicReader {
   /** Whether its carrier has noted that it has something to say, and who has after it: a list that takes no room. */
   isReady = false
   nextReady: Subscription | undefined
-  readonly #callbacks: SubscriptionCallbacks
+  readonly connection: SubscriptionCallbacks
   /** What goes out before the events that follow the cursor. */
   #pending: PendingFrames | undefined
   #seq: number
@@ -66,16 +66,16 @@ export class Subscription implements TopicReader {
   #refreshing: Promise<unknown> | 'dropped' | undefined
 
   /** @param open the frame that begins the subscription, without an id */
-  constructor(topic: Topic, owner: SubscriptionCallbacks, start: Start, open: string, label?: string) {
+  constructor(topic: Topic, connection: SubscriptionCallbacks, start: Start, open: string, label?: string) {
     this.topic = topic
     this.label = label
-    this.#callbacks = owner
+    this.connection = connection
     this.#seq = topic.log.head
     this.#begin(start, open)
   }
 
   get holder(): TopicHolder {
-    return this.#callbacks.info
+    return this.connection.info
   }
 
   /** Whether there is something to take. */
@@ -93,16 +93,11 @@ export class Subscription implements TopicReader {
     return this.#refreshing !== undefined || this.#pending?.refreshed !== undefined
   }
 
-  /** Tells its owner that there is something to take. */
-  onAppended(): void {
-    if (this.#phase === 'reading') this.#callbacks.onReady(this)
-  }
-
   /** The log has begun another life: its cursor is void, and a snapshot on its way is of no use. */
   onRestarted(): void {
     if (this.#phase === 'ended') return
     this.#gap('epoch', this.topic.log.head)
-    this.#callbacks.onReady(this)
+    this.connection.onReady(this)
   }
 
   /** Hands over some of what the subscriber is owed, and moves its cursor past it. */
@@ -133,18 +128,18 @@ export class Subscription implements TopicReader {
         if (this.#refreshing !== refreshing) return
         // The one before, if its client has not read it, is older.
         this.#release(this.#pending?.dropRefreshed() ?? 0)
-        this.#refreshing = this.#callbacks.hold(this, chunk.byteLength) ? undefined : 'dropped'
+        this.#refreshing = this.connection.hold(this, chunk.byteLength) ? undefined : 'dropped'
         if (this.#refreshing) {
           if (this.#pending?.isEmpty) this.#pending = undefined
           return
         }
         this.#pend().refreshed = { chunk, count: 0 }
-        this.#callbacks.onReady(this)
+        this.connection.onReady(this)
       },
       (error: unknown) => {
         if (this.#refreshing !== refreshing) return
         this.#refreshing = undefined
-        this.#callbacks.onNotRefreshed(this, error)
+        this.connection.onNotRefreshed(this, error)
       },
     )
   }
@@ -155,7 +150,7 @@ export class Subscription implements TopicReader {
       // What was emitted since it was dropped precedes the next one, and will not be sent.
       if (this.topic.log.head > this.#seq) {
         this.#gap('expired')
-        this.#callbacks.onReady(this)
+        this.connection.onReady(this)
       } else this.#load(this.#seq)
       return true
     }
@@ -204,7 +199,7 @@ export class Subscription implements TopicReader {
     this.#release(
       pending.replaceByGap({ chunk: hasSnapshot ? new Chunk(body) : this.#withCursor(body), count: 0 }),
     )
-    if (isFirst) this.#callbacks.onGap(this, reason)
+    if (isFirst) this.connection.onGap(this, reason)
     if (hasSnapshot) this.#load(missedAt)
   }
 
@@ -218,20 +213,20 @@ export class Subscription implements TopicReader {
         this.#loading = undefined
         // At once, though its client may take long to read: the log lets go of it now.
         const meanwhile = this.topic.log.reaches(seq) ? this.topic.log.readFrom(seq, 'all') : undefined
-        if (this.#callbacks.hold(this, chunk.byteLength + (meanwhile?.chunk.byteLength ?? 0))) {
+        if (this.connection.hold(this, chunk.byteLength + (meanwhile?.chunk.byteLength ?? 0))) {
           this.#phase = 'reading'
           this.#seq = meanwhile?.seq ?? seq
           const pending = this.#pend()
           pending.snapshot = { chunk, count: 0 }
           pending.meanwhile = meanwhile
-          this.#callbacks.onReady(this)
+          this.connection.onReady(this)
         } else {
           this.#phase = 'dropped'
           this.#seq = seq
         }
       },
       (error: unknown) => {
-        if (this.#loading === loading) this.#callbacks.onFailed(this, error)
+        if (this.#loading === loading) this.connection.onFailed(this, error)
       },
     )
   }
@@ -253,7 +248,7 @@ export class Subscription implements TopicReader {
   }
 
   #release(bytes: number): void {
-    if (bytes > 0) this.#callbacks.release(bytes)
+    if (bytes > 0) this.connection.release(bytes)
   }
 
   #withCursor(body: string): Chunk {

@@ -3,108 +3,87 @@ import { TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
 import type { Bus } from '../bus/bus.js'
 import { jittered } from '../jitter.js'
+import { BusCheck } from './bus-check.js'
 import { EventlessEpochs } from './eventless-epochs.js'
 import { Follower } from './follower.js'
 import { Log } from './log.js'
 import { Retention } from './retention.js'
-import type { SourceDeps } from './source-run.js'
+import type { SourceCallbacks, SourceDeps } from './source-run.js'
 import { Sources } from './sources.js'
-import { Topic, type TopicReader, type TopicSettings } from './topic.js'
+import { Topic, type TopicReader } from './topic.js'
 import { HeldTopics, type TopicHolder, type TopicLimits } from './topic-limits.js'
+import type { TopicRef } from './topic-ref.js'
+import { WriteBatcher } from './write-batcher.js'
 
-/** How much may be emitted within one turn of the event loop before it is written without waiting for its end, in characters. */
-const maxTurnLength = 1024 * 1024
-
-/** A response that the hub has written to. */
-export interface Flushable {
-  /** Writes all that is owed, at once. */
-  flush(): void
-}
-
-/** For how long a topic that was got ready waits for somebody to join it, in milliseconds, at the least. */
+/** How long a prepared topic is followed at least, so that a subscriber can join it, in milliseconds. */
 const joinMs = 1_000
 
-/** How often every topic is compared with the bus, in milliseconds: news may be lost without a sign of it. */
-const checkMs = 15_000
-
-/** How many topics are compared at once. */
-const checkedAtOnce = 500
-
-/** What a hub needs of its server. */
 export interface TopicRegistryDeps extends SourceDeps {
-  /** What the logs are the tails of; absent where they are all there is. */
+  /** Has the logs whose tails are here; absent where the logs here are the whole. See decision 011. */
   readonly bus: Bus | undefined
   readonly limits: TopicLimits
-  /** What a topic is made with, by its key. */
-  settingsOf(topicKey: string): TopicSettings | undefined
-  /** About when a client may try again that there was no room for, in milliseconds. */
+  /** About how long a client that was refused should wait before it tries again, in milliseconds. */
   readonly retryMs: number
 }
 
-/**
- * Holds the topics in use and those that may be come back to, and writes what was emitted once a turn of the event
- * loop: an emit marks its topic, and at the end of the turn each connection with something new gets one write.
- */
+/** Holds the topics in use and those that a subscriber may return to, by their keys. */
 export class TopicRegistry {
+  /** Writes what is emitted to the subscribers. */
+  readonly writes = new WriteBatcher((topic, now) => this.#onWritten(topic, now))
   readonly #deps: TopicRegistryDeps
   readonly #topics = new Map<string, Topic>()
-  /** Those without readers, left longest ago first. */
+  /** The topics without readers, in the order in which their last reader left. */
   readonly #unread = new Set<Topic>()
   readonly #eventless = new EventlessEpochs()
-  readonly #counts: HeldTopics
+  readonly #held: HeldTopics
   readonly #sources: Sources
-  readonly #retention = new Retention((due, now) => this.#forget(due, now))
-  #changed = new Set<Topic>()
-  #touched: Flushable[] = []
-  // An epoch is unique to the life of one log: this process, and a count of the logs it has had.
+  readonly #retention = new Retention((due, now) => this.#onDue(due, now))
+  readonly #busCheck: BusCheck | undefined
+  // Part of every epoch, which has to be unique: this process, and the number of the log in it.
   readonly #process = randomBytes(6).toString('base64url')
   #logCount = 0
-  #turnLength = 0
-  #turnBeganAt: number | undefined
-  #flush: NodeJS.Immediate | undefined
 
-  #stopWatching: (() => void) | undefined
-  #checkTimer: NodeJS.Timeout | undefined
-  #checking: Promise<void> | undefined
-  #isDoubtful = false
-
-  constructor(home: TopicRegistryDeps) {
-    this.#deps = home
-    this.#counts = new HeldTopics(home.limits)
-    this.#sources = new Sources(home, home.limits.sources, (topic) => this.#dropIfEventless(topic))
-    const { bus } = home
-    if (!bus) return
-    this.#stopWatching = bus.onPossibleLoss(() => this.#check())
-    this.#checkTimer = setInterval(() => this.#check(), Math.min(checkMs, bus.keepAliveMs)).unref()
+  constructor(deps: TopicRegistryDeps, callbacks: SourceCallbacks) {
+    this.#deps = deps
+    this.#held = new HeldTopics(deps.limits)
+    this.#sources = new Sources(deps, deps.limits.sources, {
+      onSourceFailed: (error, topicKey) => callbacks.onSourceFailed(error, topicKey),
+      onStopped: (topic) => this.#dropIfEventless(topic),
+    })
+    this.#busCheck = deps.bus && new BusCheck(deps.bus, () => this.#followers())
   }
 
   get topicCount(): number {
     return this.#topics.size
   }
 
+  /** Whether this process has a subscriber of a topic. */
+  hasReaders(key: string): boolean {
+    return (this.#topics.get(key)?.readers.size ?? 0) > 0
+  }
+
   /**
-   * Gets a topic ready to be joined: has its log stand where the bus' does, and reach as far as a cursor if the bus' does.
-   * Without a bus there is nothing to wait for.
+   * Prepares a topic for a subscriber: brings its log to the position of the bus' log, and back to a cursor if the bus still
+   * keeps the events after it. Without a bus there is nothing to wait for.
    *
-   * @param payer the client that is to join it
-   * @throws TidingsError `unavailable` if the bus cannot be asked; as {@link topic} does where there is no room
+   * @param holder the client that is to subscribe
+   * @throws TidingsError `unavailable` if the bus cannot be read, and as {@link getOrCreate} does where there is no room
    */
-  async prepare(key: string, settings: TopicSettings, payer: TopicHolder, cursor?: Cursor): Promise<void> {
-    const known = this.#requireRoom(key, settings, payer)
+  async prepare(ref: TopicRef, holder: TopicHolder, cursor?: Cursor): Promise<void> {
+    const known = this.#requireRoom(ref, holder)
     if (!this.#deps.bus) return
-    const topic = known ?? this.#create(key, settings)
+    const topic = known ?? this.#create(ref)
     if (topic.follower) await this.#follow(topic, topic.follower, cursor)
   }
 
   /**
-   * Gives a topic its log, a new one if it has none or none any more. Whoever asks joins it in the same turn, and has had it
-   * prepared.
+   * Returns a topic with its log. The caller has prepared the topic, and joins it in the same turn of the event loop.
    *
-   * @throws TidingsError `unavailable` if there is a bus, and the topic was not prepared, or there are too many topics or
-   * sources; `too_many_requests` if there are too many topics of the one client
+   * @throws TidingsError `unavailable` if the topic was released since it was prepared, or there are too many topics or
+   * sources; `too_many_requests` if the client has too many topics
    */
-  topic(key: string, settings: TopicSettings, payer: TopicHolder): Topic {
-    const topic = this.#requireRoom(key, settings, payer) ?? this.#create(key, settings)
+  getOrCreate(ref: TopicRef, holder: TopicHolder): Topic {
+    const topic = this.#requireRoom(ref, holder) ?? this.#create(ref)
     if (topic.follower && !topic.follower.isStarted) {
       const message = 'The topic was released while you were subscribing. Try again'
       throw new TidingsError({ code: 'unavailable', message, retryAfterMs: 0 })
@@ -112,34 +91,10 @@ export class TopicRegistry {
     return topic
   }
 
-  /** Has every log looked at again: news may have been lost. */
-  #check(): void {
-    this.#isDoubtful = true
-    this.#checking ??= this.#checkAll().finally(() => {
-      this.#checking = undefined
-    })
-  }
-
-  async #checkAll(): Promise<void> {
-    while (this.#isDoubtful) {
-      this.#isDoubtful = false
-      const followers = [...this.#topics.values()].map(({ follower }) => follower)
-      // Not all at once, for they may be very many.
-      for (let n = 0; n < followers.length; n += checkedAtOnce) {
-        await Promise.all(followers.slice(n, n + checkedAtOnce).map((follower) => follower?.check()))
-      }
-    }
-  }
-
-  /** Whether anything is subscribed to a topic here. */
-  hasReaders(key: string): boolean {
-    return (this.#topics.get(key)?.readers.size ?? 0) > 0
-  }
-
-  /** Has a reader told of what is appended to a topic's log. */
+  /** Adds a reader to a topic. */
   join(topic: Topic, reader: TopicReader): void {
     topic.readers.add(reader)
-    if (topic.readers.size === 1) this.#counts.assign(topic, reader.holder)
+    if (topic.readers.size === 1) this.#held.assign(topic, reader.holder)
     this.#unread.delete(topic)
     topic.follower?.retain()
     this.#sources.start(topic)
@@ -148,7 +103,7 @@ export class TopicRegistry {
   leave(topic: Topic, reader: TopicReader): void {
     topic.readers.delete(reader)
     const [longest] = topic.readers
-    this.#counts.assign(topic, longest?.holder)
+    this.#held.assign(topic, longest?.holder)
     if (longest) return
     this.#unread.add(topic)
     this.#sources.stopSoon(topic)
@@ -157,69 +112,23 @@ export class TopicRegistry {
   }
 
   /**
-   * Appends an event to a topic's log; its readers are written to at the end of this turn of the event loop.
+   * Appends an event to a topic's log, and has it written to the readers at the end of this turn of the event loop.
    *
-   * Where a topic has no log, no one has a cursor on it: whoever comes first begins after this event, so that there is
-   * nothing to keep.
+   * A topic without a log discards the event. See decision 006.
    */
-  publish(key: string, event: string, body: string): void {
-    const topic = this.#topics.get(key)
-    if (topic) this.#appended(topic, topic.log.append(event, body, this.#turnTime()))
-    else if (!this.#eventless.isEmpty) this.#publishFirst(key, event, body)
+  publish(ref: TopicRef, event: string, body: string): void {
+    const topic = this.#topics.get(ref.key) ?? this.#revive(ref)
+    if (topic) this.writes.add(topic, topic.log.append(event, body, this.writes.turnTime))
   }
 
-  /** Appends the first event of a topic that was left before: its subscriber may come back for it. */
-  #publishFirst(key: string, event: string, body: string): void {
-    const epoch = this.#eventless.take(key)
-    const settings = epoch && this.#deps.settingsOf(key)
-    if (!settings || performance.now() - epoch.leftAt > settings.history.ms || !this.#hasRoom()) return
-    const topic = this.#create(key, settings, epoch.number)
-    this.#appended(topic, topic.log.append(event, body, this.#turnTime()))
-  }
-
-  /** Has a connection written to at the end of this turn of the event loop. */
-  flushSoon(carrier: Flushable): void {
-    this.#touched.push(carrier)
-    this.#schedule()
-  }
-
-  /** Writes to every connection that has something new, and lets the logs go back to their bounds. */
-  flush(): void {
-    clearImmediate(this.#flush)
-    this.#flush = undefined
-    this.#turnLength = 0
-    const now = this.#turnTime()
-    this.#turnBeganAt = undefined
-    const changed = this.#changed
-    this.#changed = new Set()
-    for (const topic of changed) {
-      for (const reader of topic.readers) reader.onAppended()
-    }
-    const touched = this.#touched
-    this.#touched = []
-    for (const carrier of touched) carrier.flush()
-    for (const topic of changed) {
-      if (topic.isDropped) continue
-      topic.log.trim(now)
-      this.#retention.touch(topic, now)
-    }
-    if (this.#changed.size > 0 || this.#touched.length > 0) return
-    // Those who were told have scheduled another, for what they have just been handed.
-    clearImmediate(this.#flush)
-    this.#flush = undefined
-  }
-
-  /** Stops every source, and lets go of everything. Resolves when other nodes may run the sources. */
+  /** Stops every source and releases every topic. Resolves when other nodes may run the sources. */
   async close(): Promise<void> {
-    this.#stopWatching?.()
-    clearInterval(this.#checkTimer)
+    this.#busCheck?.stop()
     const stopped = [...this.#topics.values()].map((topic) => {
       topic.follower?.stop()
       return this.#sources.stop(topic)
     })
-    clearImmediate(this.#flush)
-    this.#flush = undefined
-    this.#changed.clear()
+    this.writes.clear()
     this.#topics.clear()
     this.#unread.clear()
     this.#eventless.clear()
@@ -227,7 +136,17 @@ export class TopicRegistry {
     await Promise.all(stopped)
   }
 
-  /** The number of an epoch for a topic: where nothing was emitted since it was left, the one it had. */
+  /** Creates the log again of a topic whose subscribers left before its first event: they may return for this event. */
+  #revive(ref: TopicRef): Topic | undefined {
+    if (this.#eventless.isEmpty) return undefined
+    const epoch = this.#eventless.take(ref.key)
+    if (!epoch || performance.now() - epoch.leftAt > ref.channel.history.ms || !this.#makeRoom()) {
+      return undefined
+    }
+    return this.#create(ref, epoch.number)
+  }
+
+  /** Returns the number of the epoch for a new log: that of the log before it if that had no event. */
   #nextEpoch(key: string): number {
     const known = this.#eventless.take(key)
     if (known) return known.number
@@ -235,28 +154,27 @@ export class TopicRegistry {
     return this.#logCount
   }
 
-  #create(key: string, settings: TopicSettings, epoch = this.#nextEpoch(key)): Topic {
-    const log = new Log(`${this.#process}-${epoch.toString(36)}`, settings.history, settings.delivery)
-    const topic = new Topic(key, log, settings, (loaded) => {
-      if (loaded.isDropped || this.#dropIfEventless(loaded)) return
-      // What the log held for those who waited goes out, and then the log goes back to its bounds.
-      this.#changed.add(loaded)
-      this.#schedule()
+  #create(ref: TopicRef, epoch = this.#nextEpoch(ref.key)): Topic {
+    const { history, delivery } = ref.channel
+    const log = new Log(`${this.#process}-${epoch.toString(36)}`, history, delivery)
+    const topic = new Topic(ref, log, (loaded) => {
+      // The log is trimmed once what it held for the load has been written.
+      if (!loaded.isDropped && !this.#dropIfEventless(loaded)) this.writes.add(loaded, 0)
     })
-    this.#topics.set(key, topic)
+    this.#topics.set(topic.key, topic)
     this.#unread.add(topic)
-    // Should nobody join it after all.
+    // A subscriber may be refused after its topic was created.
     this.#retention.touch(topic, performance.now())
     const { bus } = this.#deps
     if (bus) {
-      topic.follower = new Follower(bus, {
-        log,
-        key,
-        keep: settings.history,
-        onAppended: (length) => this.#appended(topic, length),
-        onRestarted: () => topic.restart(),
-        onUnused: () => this.#drop(topic),
-      })
+      topic.follower = new Follower(
+        { bus, log, key: topic.key, history },
+        {
+          onAppended: (length) => this.writes.add(topic, length),
+          onRestarted: () => topic.restart(),
+          onUnused: () => this.#drop(topic),
+        },
+      )
     }
     return topic
   }
@@ -272,27 +190,29 @@ export class TopicRegistry {
   }
 
   /**
-   * How long a topic on a bus is followed after its last subscriber has left. One without events is quick to read again, so
-   * that a client which subscribes to made-up topics and leaves does not have thousands of them followed.
+   * Returns how long a topic on a bus is followed after its last subscriber has left. A topic without events is quick to read
+   * again, and a client that subscribes to made-up topics must not have thousands of them followed.
    */
   #lingerMsOf({ log }: Topic): number {
     const { lingerMs } = this.#deps
     return log.head > 0 ? lingerMs : Math.min(lingerMs, joinMs)
   }
 
+  *#followers(): Iterable<Follower> {
+    for (const { follower } of this.#topics.values()) if (follower) yield follower
+  }
+
   /**
-   * Gives a topic if it is there, when it and its source may be had by one more subscriber.
+   * Returns a topic if it exists. Checks that one more subscriber may have the topic and its source.
    *
-   * @throws TidingsError as {@link topic} does where there is no room
+   * @throws TidingsError as {@link getOrCreate} does where there is no room
    */
-  #requireRoom(key: string, { runSource: feed }: TopicSettings, payer: TopicHolder): Topic | undefined {
+  #requireRoom({ key, channel }: TopicRef, holder: TopicHolder): Topic | undefined {
     const topic = this.#topics.get(key)
     const { limits, retryMs } = this.#deps
-    if (!topic || topic.readers.size === 0) this.#counts.requireRoom(payer, Math.ceil(jittered(retryMs)))
-    if (!topic && !this.#hasRoom()) {
-      throw this.#full(`${limits.topics} topics`)
-    }
-    if (feed && !topic?.source?.isRunning && !this.#sources.makeRoom()) {
+    if (!topic || topic.readers.size === 0) this.#held.requireRoom(holder, Math.ceil(jittered(retryMs)))
+    if (!topic && !this.#makeRoom()) throw this.#full(`${limits.topics} topics`)
+    if (channel.runSource && !topic?.source?.isRunning && !this.#sources.makeRoom()) {
       throw this.#full(`${limits.sources} running sources`)
     }
     return topic
@@ -307,8 +227,8 @@ export class TopicRegistry {
     })
   }
 
-  /** Whether there may be one more topic. The oldest without subscribers gives way: those that come back to it have a gap. */
-  #hasRoom(): boolean {
+  /** Makes room for a topic, and returns whether there is. At the limit, the topic without readers for longest is dropped. */
+  #makeRoom(): boolean {
     if (this.#topics.size < this.#deps.limits.topics) return true
     for (const topic of this.#unread) {
       this.#drop(topic)
@@ -317,10 +237,10 @@ export class TopicRegistry {
     return false
   }
 
-  /** Lets go of a topic that nobody reads and nothing was emitted to. Says whether it was one. */
+  /** Drops a topic without readers and events, and remembers its epoch. Returns whether it was one. See decision 006. */
   #dropIfEventless(topic: Topic): boolean {
     const { readers, log, source, follower, isLoading } = topic
-    // With a bus, the log is the bus', and is asked again for.
+    // With a bus, the epoch is the bus', and is read again.
     if (readers.size > 0 || log.head > 0 || isLoading || source?.isRunning || follower) return false
     this.#drop(topic)
     const number = Number.parseInt(log.epoch.slice(this.#process.length + 1), 36)
@@ -338,32 +258,21 @@ export class TopicRegistry {
     this.#topics.delete(topic.key)
   }
 
-  #appended(topic: Topic, length: number): void {
-    this.#turnLength += length
-    this.#changed.add(topic)
-    if (this.#turnLength >= maxTurnLength) this.flush()
-    else this.#schedule()
+  #onWritten(topic: Topic, now: number): void {
+    if (topic.isDropped) return
+    topic.log.trim(now)
+    this.#retention.touch(topic, now)
   }
 
-  /** The time of this turn of the event loop: what happens in one happens at one time. */
-  #turnTime(): number {
-    this.#turnBeganAt ??= performance.now()
-    return this.#turnBeganAt
-  }
-
-  #schedule(): void {
-    this.#flush ??= setImmediate(() => this.flush())
-  }
-
-  #forget(topics: readonly Topic[], now: number): void {
-    // What was emitted in this turn and is not written yet must not be trimmed.
-    this.flush()
+  #onDue(topics: readonly Topic[], now: number): void {
+    // Events of this turn are not written yet, and must not be trimmed.
+    this.writes.flush()
     for (const topic of topics) {
-      // It may have been emitted to in this very turn.
-      if (now - topic.usedAt <= topic.settings.history.ms) continue
+      // The flush may have touched the topic.
+      if (now - topic.usedAt <= topic.channel.history.ms) continue
       topic.log.trim(now)
       if (topic.readers.size > 0) continue
-      // Touched again when it has run out.
+      // A topic with a running source stays, and becomes due again.
       if (topic.source?.isRunning) this.#retention.touch(topic, now)
       else this.#drop(topic)
     }

@@ -1,62 +1,68 @@
-import { encodeSignal, formatCursor, parseTopicKey, withId } from '@tidings/core/wire'
-import type { Delivery, HistoryBounds } from '../history.js'
+import { encodeSignal, formatCursor, withId } from '@tidings/core/wire'
 import { Chunk } from '../http/chunk.js'
 import type { Follower } from './follower.js'
 import type { Log } from './log.js'
 import type { SourceRun } from './source-run.js'
 import type { TopicHolder } from './topic-limits.js'
+import type { ChannelSettings, TopicRef } from './topic-ref.js'
 
-/** Whoever reads a topic's log. */
+/** A subscription, as its topic sees it. */
 export interface TopicReader {
   /** The client that reads. */
   readonly holder: TopicHolder
-  /** The log has something new. */
-  onAppended(): void
-  /** The log has begun another life. */
+  readonly connection: ReaderConnection
+  /** Whether the reader has something to write. */
+  readonly hasMore: boolean
+  /** Called when the log begins another epoch. */
   onRestarted(): void
 }
 
-/** What a channel brings to each of its topics. */
-export interface TopicSettings {
-  readonly history: HistoryBounds
-  readonly delivery: Delivery
-  /** Loads and encodes the current state of the topic named by a query string; absent without a snapshot. */
-  readonly loadSnapshot: ((query: string) => Promise<unknown>) | undefined
-  /** Feeds the topic named by a query string until the signal fires; absent without a source. */
-  readonly runSource: ((query: string, signal: AbortSignal) => Promise<void>) | undefined
+/** A connection, as what it writes sees it. */
+export interface ReaderConnection {
+  /** Queues a reader that has something to write. Returns whether the caller has to flush the connection. */
+  enqueue(reader: TopicReader): boolean
+  /** Writes what its readers have, as far as its client has room for it. */
+  flush(): void
 }
 
-/** A snapshot, encoded, and the position it stands for: what follows that position follows the snapshot. */
+/** A snapshot, encoded, and its position in the log: the events after that position follow the snapshot. */
 export interface Snapshot {
   readonly seq: number
   readonly chunk: Chunk
 }
 
-/** One topic of a channel: its log, and who reads it. */
-export class Topic {
+/** One topic of a channel: its log and its readers. */
+export class Topic implements TopicRef {
   readonly key: string
+  readonly channel: ChannelSettings
   readonly log: Log
-  readonly settings: TopicSettings
+  /** In the order in which they came. */
   readonly readers = new Set<TopicReader>()
-  /** There once it was started; see {@link TopicSettings.runSource}. */
+  /** Present once it was started; see {@link ChannelSettings.runSource}. */
   source: SourceRun | undefined
-  /** What keeps the log in step with the bus'; absent where the log is all there is. */
+  /** Keeps the log in step with the bus'; absent without a bus. */
   follower: Follower | undefined
   /** The client that the topic counts for, while it has readers. */
   holder: TopicHolder | undefined
-  /** Whether the hub has let go of it: another of the same key may be there. */
+  /** Whether the registry has released the topic: it may have another with the same key. */
   isDropped = false
   /** When the topic was last emitted to or left, in milliseconds of a monotonic clock. */
   usedAt = 0
-  readonly #loaded: (topic: Topic) => void
+  readonly #ref: TopicRef
+  readonly #onLoaded: (topic: Topic) => void
   #loading: { seq: number; snapshot: Promise<Snapshot> } | undefined
 
-  /** @param loaded told when a snapshot has been loaded, or failed to */
-  constructor(key: string, log: Log, settings: TopicSettings, loaded: (topic: Topic) => void) {
-    this.key = key
+  /** @param onLoaded called when a snapshot has loaded or failed to */
+  constructor(ref: TopicRef, log: Log, onLoaded: (topic: Topic) => void) {
+    this.key = ref.key
+    this.channel = ref.channel
     this.log = log
-    this.settings = settings
-    this.#loaded = loaded
+    this.#ref = ref
+    this.#onLoaded = onLoaded
+  }
+
+  get params(): unknown {
+    return this.#ref.params
   }
 
   /** Whether a snapshot is being loaded. */
@@ -64,37 +70,33 @@ export class Topic {
     return this.#loading !== undefined
   }
 
-  /** The query string that names it: what follows its channel's path in the key. */
-  get query(): string {
-    return parseTopicKey(this.key).query
+  get hasSnapshot(): boolean {
+    return this.channel.loadSnapshot !== undefined
   }
 
-  /** Its log has begun another life. */
+  /** Notifies the readers that the log has begun another epoch. */
   restart(): void {
     this.#loading = undefined
     for (const reader of this.readers) reader.onRestarted()
   }
 
-  get hasSnapshot(): boolean {
-    return this.settings.loadSnapshot !== undefined
-  }
-
   /**
-   * Loads the current state. The position is taken before the load begins, so that an event emitted meanwhile
-   * follows the snapshot, whether the snapshot knew of it or not.
+   * Loads the current state. The position is taken before the load begins, so an event emitted meanwhile follows the
+   * snapshot, even if the snapshot includes it.
    *
-   * Those who ask while a load is running share it, if it stands for a position not before `atLeast`.
+   * Calls share a load that is under way if its position is `atLeast` or later.
    */
   loadSnapshot(atLeast: number): Promise<Snapshot> {
     if (this.#loading && this.#loading.seq >= atLeast && this.log.reaches(this.#loading.seq)) {
       return this.#loading.snapshot
     }
     const seq = this.log.head
+    // See decision 007.
     this.log.hold(seq)
     const snapshot = this.#load(seq).finally(() => {
       this.log.release(seq)
       if (this.#loading?.snapshot === snapshot) this.#loading = undefined
-      this.#loaded(this)
+      this.#onLoaded(this)
     })
     this.#loading = { seq, snapshot }
     return snapshot
@@ -102,7 +104,7 @@ export class Topic {
 
   async #load(seq: number): Promise<Snapshot> {
     const cursor = formatCursor(this.log.cursorAt(seq))
-    const state = await this.settings.loadSnapshot?.(this.query)
+    const state = await this.channel.loadSnapshot?.(this)
     return { seq, chunk: new Chunk(withId(cursor, encodeSignal('$snapshot', state))) }
   }
 }

@@ -1,0 +1,46 @@
+import type { Bus } from '../bus/bus.js'
+import type { Follower } from './follower.js'
+
+/** How often every topic is compared with the bus, in milliseconds: an update may be lost without a sign of it. */
+const checkMs = 15_000
+
+/** How many topics are compared at once. */
+const maxConcurrent = 500
+
+/** Compares every topic with the bus: regularly, and whenever the bus may have lost updates. See decision 011. */
+export class BusCheck {
+  readonly #followers: () => Iterable<Follower>
+  readonly #stopListening: () => void
+  readonly #timer: NodeJS.Timeout
+  #checking: Promise<void> | undefined
+  /** Whether updates may have been lost since the check under way began. */
+  #isDoubtful = false
+
+  constructor(bus: Bus, followers: () => Iterable<Follower>) {
+    this.#followers = followers
+    this.#stopListening = bus.onPossibleLoss(() => this.#check())
+    this.#timer = setInterval(() => this.#check(), Math.min(checkMs, bus.keepAliveMs)).unref()
+  }
+
+  stop(): void {
+    this.#stopListening()
+    clearInterval(this.#timer)
+  }
+
+  #check(): void {
+    this.#isDoubtful = true
+    this.#checking ??= this.#checkAll().finally(() => {
+      this.#checking = undefined
+    })
+  }
+
+  async #checkAll(): Promise<void> {
+    while (this.#isDoubtful) {
+      this.#isDoubtful = false
+      const followers = [...this.#followers()]
+      for (let n = 0; n < followers.length; n += maxConcurrent) {
+        await Promise.all(followers.slice(n, n + maxConcurrent).map((follower) => follower.check()))
+      }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { Delivery, HistoryBounds } from '../history.js'
+
+/** What a channel brings to each of its topics. */
+export interface ChannelSettings {
+  readonly history: HistoryBounds
+  readonly delivery: Delivery
+  /** Loads and encodes the current state of a topic; absent without a snapshot. */
+  readonly loadSnapshot: ((topic: TopicRef) => Promise<unknown>) | undefined
+  /** Emits to a topic until the signal fires; absent without a source. */
+  readonly runSource: ((topic: TopicRef, signal: AbortSignal) => Promise<void>) | undefined
+}
+
+/** Names a topic, whether or not it has a log here, with what opening it takes. */
+export interface TopicRef {
+  readonly key: string
+  /** The decoded params. */
+  readonly params: unknown
+  readonly channel: ChannelSettings
+}

@@ -1,0 +1,74 @@
+import type { ReaderConnection, Topic } from './topic.js'
+
+/** How much may be emitted in one turn of the event loop before it is written without waiting for the turn's end, in characters. */
+const maxTurnLength = 1024 * 1024
+
+/**
+ * Writes what was emitted once a turn of the event loop: each connection with something new gets one write, however
+ * many events and topics it is.
+ */
+export class WriteBatcher {
+  readonly #onWritten: (topic: Topic, now: number) => void
+  /** The topics whose readers have not been queued for what was appended. */
+  #changed = new Set<Topic>()
+  /** The connections that have something to write apart from those topics. */
+  #connections: ReaderConnection[] = []
+  #turnLength = 0
+  #turnStartedAt: number | undefined
+  #scheduled: NodeJS.Immediate | undefined
+
+  /** @param onWritten called with each topic that changed, when its readers have been written to */
+  constructor(onWritten: (topic: Topic, now: number) => void) {
+    this.#onWritten = onWritten
+  }
+
+  /** The time of this turn of the event loop, which all events of the turn share. */
+  get turnTime(): number {
+    this.#turnStartedAt ??= performance.now()
+    return this.#turnStartedAt
+  }
+
+  /** Has the readers of a topic written to, whose log has grown by so many characters. */
+  add(topic: Topic, length: number): void {
+    this.#turnLength += length
+    this.#changed.add(topic)
+    if (this.#turnLength >= maxTurnLength) this.flush()
+    else this.#schedule()
+  }
+
+  /** Has a connection flushed at the end of this turn of the event loop. */
+  flushSoon(connection: ReaderConnection): void {
+    this.#connections.push(connection)
+    this.#schedule()
+  }
+
+  /** Writes to every connection that has something new. */
+  flush(): void {
+    const now = this.turnTime
+    const changed = this.#changed
+    const connections = this.#connections
+    // What is appended from here on, as by a hook, belongs to the next flush.
+    this.clear()
+    for (const topic of changed) {
+      for (const reader of topic.readers) {
+        if (reader.hasMore && reader.connection.enqueue(reader)) connections.push(reader.connection)
+      }
+    }
+    for (const connection of connections) connection.flush()
+    for (const topic of changed) this.#onWritten(topic, now)
+  }
+
+  /** Forgets what is to be written. */
+  clear(): void {
+    clearImmediate(this.#scheduled)
+    this.#scheduled = undefined
+    this.#changed = new Set()
+    this.#connections = []
+    this.#turnLength = 0
+    this.#turnStartedAt = undefined
+  }
+
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => this.flush())
+  }
+}
