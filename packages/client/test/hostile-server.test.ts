@@ -17,7 +17,7 @@ const names = [
   'tick',
   'error',
 ]
-const fields = ['id', 'heartbeatMs', 'retryMs', 'topic', 'name', 'cursor', 'request', 'reason', 'snapshot']
+const fields = ['id', 'heartbeatMs', 'retryMs', 'topic', 'epoch', 'cursor', 'request', 'reason', 'snapshot']
 const problem = ['code', 'status', 'detail', 'data', 'issues', 'retryAfterMs', 'title']
 const fitting = fc.constantFrom<unknown>(
   'ticks',
@@ -145,9 +145,9 @@ describe('whatever a server sends', () => {
       sources[0]?.dispatch('$open', open)
       const signal = {
         topic: { toString: 1 },
-        name: 'e',
+        epoch: 'e',
         cursor: 'e.1',
-        reason: 'epoch',
+        reason: 'history_lost',
         code: 'internal',
         status: 500,
       }
@@ -160,14 +160,14 @@ describe('whatever a server sends', () => {
   )
 
   it.each([{ toString: 1 }, ['e'], 1, null])(
-    'a subscription with the name %j is a broken connection',
-    async (name) => {
+    'a subscription with the epoch %j is a broken connection',
+    async (epoch) => {
       const { client, sources, errors } = start(done)
       client.ticks().on('tick', () => {})
       sources[0]?.dispatch('$open', open)
-      sources[0]?.dispatch('$subscribed', JSON.stringify({ topic: 'ticks', name, cursor: 'e.1' }))
+      sources[0]?.dispatch('$subscribed', JSON.stringify({ topic: 'ticks', epoch, cursor: 'e.1' }))
       expect(errors).toMatchObject([
-        { code: 'invalid_response', message: expect.stringContaining('malformed "name"') },
+        { code: 'invalid_response', message: expect.stringContaining('malformed "epoch"') },
       ])
       await until(() => sources.length === 2, 'another connection was made')
     },

@@ -27,8 +27,8 @@ it.skipIf(!hasChromium).each(transports)(
     await living.until((notes) => last(notes, 'ticks') > missedFrom + 20, 'it had gone on')
     const notes = await living.end(feed)
     const { ticks, room } = judge(notes)
-    expect(ticks).toMatchObject({ gaps: ['epoch'], faults: [] })
-    expect(room).toMatchObject({ snapshots: 2, gaps: ['epoch'], faults: [] })
+    expect(ticks).toMatchObject({ gaps: ['history_lost'], faults: [] })
+    expect(room).toMatchObject({ snapshots: 2, gaps: ['history_lost'], faults: [] })
     const after = notes.slice(notes.findIndex(({ what }) => what === 'gap'))
     expect(last(after, 'room')).toBe(feed.count)
   },

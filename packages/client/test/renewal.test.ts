@@ -167,7 +167,7 @@ describe('a control request that is not answered', () => {
     expect(sequences).toEqual([1, 2])
     await vi.advanceTimersByTimeAsync(4_100)
     expect(sequences).toEqual([1, 2, 3])
-    sources[0]?.dispatch('$subscribed', '{"topic":"ticks","name":"e","cursor":"e.1","request":3}')
+    sources[0]?.dispatch('$subscribed', '{"topic":"ticks","epoch":"e","cursor":"e.1","request":3}')
     await ready
     expect([sources.length, errors]).toEqual([1, []])
   })

@@ -37,8 +37,8 @@ export async function scriptedServer() {
      * Says that a topic is carried, with an epoch, from a cursor where it has no snapshot, because a request has asked for it:
      * the last that has.
      */
-    accept(topic: string, name: string, cursor?: string, request = askedIn.get(topic)): void {
-      streams.at(-1)?.write(frame('$subscribed', '', { topic, name, request, ...(cursor && { cursor }) }))
+    accept(topic: string, epoch: string, cursor?: string, request = askedIn.get(topic)): void {
+      streams.at(-1)?.write(frame('$subscribed', '', { topic, epoch, request, ...(cursor && { cursor }) }))
     },
   }
 }

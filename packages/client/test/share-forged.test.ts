@@ -89,12 +89,12 @@ it('is told what it may have missed when a script sends an event far ahead in th
   await until(() => follower?.ticks.includes(-1) === true, 'the tab believed it')
   await goOn()
   expect(first).toMatchObject(nothingMissed)
-  expect(follower).toMatchObject({ gaps: ['epoch', 'epoch'], errors: [] })
+  expect(follower).toMatchObject({ gaps: ['history_lost', 'history_lost'], errors: [] })
   // The state is a fresh one, without the forged event.
   expect(follower?.room).toEqual(Array.from({ length: countNow() }, (_, index) => index + 1))
   script.postMessage({ type: 'holder', holder })
   await goOn()
-  expect(follower?.gaps).toEqual(['epoch', 'epoch'])
+  expect(follower?.gaps).toEqual(['history_lost', 'history_lost'])
 })
 
 it('does not end when a script sends a refusal in the name of the holder', async () => {
@@ -153,7 +153,7 @@ it('goes on whatever is posted to the channel', async () => {
     }
   }
   for (const name of ['$subscribed', '$gap', '$error', '$snapshot', 'tick']) {
-    for (const data of ['', '{', 'null', '{"topic":{"toString":1},"name":1,"cursor":{}}', '[]']) {
+    for (const data of ['', '{', 'null', '{"topic":{"toString":1},"epoch":1,"cursor":{}}', '[]']) {
       script.postMessage({ type: 'frame', holder, name, data, id: 'x.1', since: Number.MAX_VALUE })
     }
   }

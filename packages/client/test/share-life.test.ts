@@ -78,8 +78,8 @@ it.skipIf(!hasChromium)(
     await goesOn(follower, feed, 'the tab that came back went on')
     for (const { living } of [holder, follower]) {
       const { ticks, room } = judge(await living.end(feed))
-      expect(ticks).toMatchObject({ gaps: ['epoch'], faults: [] })
-      expect(room).toMatchObject({ gaps: ['epoch'], snapshots: 2, faults: [] })
+      expect(ticks).toMatchObject({ gaps: ['history_lost'], faults: [] })
+      expect(room).toMatchObject({ gaps: ['history_lost'], snapshots: 2, faults: [] })
     }
   },
   60_000,

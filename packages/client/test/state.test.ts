@@ -206,7 +206,7 @@ describe('a state', () => {
     await first.stop()
     await startServer({ room: { snapshot: () => ({ messages: ['second'] }) } }, { port: first.port })
     await until(() => state.value.length === 5, 'the gap and the fresh snapshot had come')
-    expect(state.value).toEqual(['initial', 'first', 7, 'epoch', 'second'])
+    expect(state.value).toEqual(['initial', 'first', 7, 'history_lost', 'second'])
   })
 
   it('stays what it was where its reducer throws, which is reported, and goes on', async () => {

@@ -230,12 +230,12 @@ describe('a subscription', () => {
     it('begins with the snapshot that heals a gap, where there is one meanwhile', async () => {
       const { send, both } = await script()
       const { first, late } = await both()
-      send('$gap', '', { reason: 'epoch', cursor: 'f.6', topic })
+      send('$gap', '', { reason: 'history_lost', cursor: 'f.6', topic })
       await until(() => first.length === 4, 'there was a gap')
       send('$snapshot', 'f.6', { messages: ['state at f.6'] })
       for (const seq of [7, 8]) send('typing', `f.${seq}`, `event ${seq}`)
       await until(() => first.length === 7 && late.length === 3, 'both had everything')
-      expect(first.slice(3)).toEqual(['epoch', 'state at f.6', 'event 7', 'event 8'])
+      expect(first.slice(3)).toEqual(['history_lost', 'state at f.6', 'event 7', 'event 8'])
       expect(late).toEqual(['state at f.6', 'event 7', 'event 8'])
     })
 
@@ -542,7 +542,7 @@ describe('reconnecting', () => {
     await until(() => got.length === 5, 'the gap and the snapshot had come')
     await second.tidings.emit.room(lobby).typing('after')
     await until(() => got.length === 6, 'the next event had come')
-    expect(got).toEqual(['first', 'before', 'epoch', 'string', 'second', 'after'])
+    expect(got).toEqual(['first', 'before', 'history_lost', 'string', 'second', 'after'])
   })
 
   it.each([

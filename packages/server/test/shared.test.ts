@@ -88,8 +88,8 @@ describe('a shared connection', () => {
     const { results, status } = await control([{ subscribe: 'ticks' }, { subscribe: 'room?roomId=a' }])
     expect(status).toBe(200)
     expect(results).toEqual([
-      { status: 'accepted', name: expect.any(String), cursor: expect.any(String) },
-      { status: 'accepted', name: expect.any(String) },
+      { status: 'accepted', epoch: expect.any(String), cursor: expect.any(String) },
+      { status: 'accepted', epoch: expect.any(String) },
     ])
     await stream.count(4)
     await tidings.emit.ticks().tick(1)
@@ -97,11 +97,11 @@ describe('a shared connection', () => {
     await tidings.emit.ticks().tick(2)
     await stream.count(7)
     await plain.count(3)
-    const [ticks, room] = results.map((result) => ('name' in result ? result.name : ''))
+    const [ticks, room] = results.map((result) => ('epoch' in result ? result.epoch : ''))
     // In the order in which a topic's events were emitted; those of one turn come together.
     expect(eventsOf(stream).slice(1)).toEqual([
-      ['$subscribed', `${ticks}.0`, { topic: 'ticks', name: ticks, cursor: `${ticks}.0` }],
-      ['$subscribed', undefined, { topic: 'room?roomId=a', name: room }],
+      ['$subscribed', `${ticks}.0`, { topic: 'ticks', epoch: ticks, cursor: `${ticks}.0` }],
+      ['$subscribed', undefined, { topic: 'room?roomId=a', epoch: room }],
       ['$snapshot', `${room}.0`, { messages: ['old'] }],
       ['tick', `${ticks}.1`, 1],
       ['tick', `${ticks}.2`, 2],
@@ -142,14 +142,14 @@ describe('a shared connection', () => {
       'bad_request',
       'done',
       'invalid',
-      'epoch',
+      'history_lost',
     ])
     await stream.count(6)
     expect(tidings.stats().subscriptions).toBe(2)
     const gaps = eventsOf(stream).filter(([event]) => event === '$gap')
     expect(gaps.map(([, , data]) => data)).toEqual([
       { reason: 'invalid', cursor: expect.any(String), topic: 'ticks' },
-      { reason: 'epoch', cursor: expect.any(String), topic: 'room?roomId=a' },
+      { reason: 'history_lost', cursor: expect.any(String), topic: 'room?roomId=a' },
     ])
   })
 
@@ -161,7 +161,7 @@ describe('a shared connection', () => {
     await stream.count(5)
     const cursor = stream.events[2]?.id ?? ''
     const { results } = await control([{ subscribe: 'ticks', cursor }])
-    expect(results).toEqual([{ status: 'accepted', name: cursor.split('.')[0], cursor }])
+    expect(results).toEqual([{ status: 'accepted', epoch: cursor.split('.')[0], cursor }])
     await stream.count(8)
     await tidings.emit.ticks().tick(4)
     await stream.count(9)
@@ -174,7 +174,7 @@ describe('a shared connection', () => {
     await other.stream.count(5)
     expect(eventsOf(other.stream).map(([, , data]) => data)).toEqual([
       expect.anything(),
-      { topic: 'ticks', name: cursor.split('.')[0], cursor },
+      { topic: 'ticks', epoch: cursor.split('.')[0], cursor },
       2,
       3,
       4,

@@ -127,7 +127,7 @@ describe('a topic that was never emitted to', () => {
     const second = await open(`${url}/room?id=a`, { headers: { 'last-event-id': cursor } })
     expect((await second.count(2))[1]).toMatchObject({
       event: '$gap',
-      data: expect.stringContaining('"epoch"'),
+      data: expect.stringContaining('"history_lost"'),
     })
   })
 
@@ -151,8 +151,8 @@ describe('a topic that was never emitted to', () => {
       { subscribe: 'room?id=50499', cursor: 'other.0' },
     )
     expect([again, newest]).toMatchObject([
-      { status: 'gap', reason: 'epoch' },
-      { status: 'gap', reason: 'epoch' },
+      { status: 'gap', reason: 'history_lost' },
+      { status: 'gap', reason: 'history_lost' },
     ])
   })
 

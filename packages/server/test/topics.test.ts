@@ -139,7 +139,7 @@ describe('resuming', () => {
   it.each([
     ['malformed', () => 'yesterday', 'invalid'],
     ['from the future', (epoch: string) => `${epoch}.99`, 'invalid'],
-    ['of another epoch', () => 'elsewhere.1', 'epoch'],
+    ['of another epoch', () => 'elsewhere.1', 'history_lost'],
     ['older than the history', (epoch: string) => `${epoch}.1`, 'expired'],
   ])(
     'announces a gap for a cursor that is %s, and goes on from the head',

@@ -205,10 +205,10 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
     this.#transport.sync()
   }
 
-  #onSubscribed({ topic, name, cursor, request, isJoined }: JoinedSignal): void {
+  #onSubscribed({ topic, epoch, cursor, request, isJoined }: JoinedSignal): void {
     const wire = this.topics.get(topic)
     if (!wire) return
-    this.#byEpoch.set(name, wire)
+    this.#byEpoch.set(epoch, wire)
     wire.onSubscribed(parseCursor(cursor ?? ''), request, isJoined)
   }
 

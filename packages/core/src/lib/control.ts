@@ -45,15 +45,15 @@ export function decodeControlRequest(json: unknown): ControlRequest {
 }
 
 /**
- * The result of an operation. `name` is the epoch of the topic's log, which begins the ids of its frames, and
+ * The result of an operation. `epoch` is that of the topic's log, which begins the ids of its frames, and
  * `cursor` is where the topic starts; absent where a snapshot carries the position.
  */
 export type ControlResult =
-  | { readonly status: 'accepted'; readonly name: string; readonly cursor?: string }
+  | { readonly status: 'accepted'; readonly epoch: string; readonly cursor?: string }
   | {
       readonly status: 'gap'
       readonly reason: ServerGapReason
-      readonly name: string
+      readonly epoch: string
       readonly cursor?: string
     }
   | { readonly status: 'refused'; readonly problem: Problem }

@@ -3,6 +3,6 @@ export type ServerGapReason =
   /** The cursor is older than the log's history. */
   | 'expired'
   /** The log's history was lost: the server restarted, or the topic was unused for too long. */
-  | 'epoch'
+  | 'history_lost'
   /** The cursor is malformed, or ahead of the log. */
   | 'invalid'

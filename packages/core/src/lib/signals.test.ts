@@ -25,7 +25,7 @@ test('a signal is an event with its name', () => {
 
 test('a signal is decoded as it was encoded', () => {
   const open = { heartbeatMs: 20_000, retryMs: 1_000, id: 'c1~n2' }
-  const subscribed = { topic: 'room?id=a', name: 'k3', cursor: 'k3.7', request: 2 }
+  const subscribed = { topic: 'room?id=a', epoch: 'k3', cursor: 'k3.7', request: 2 }
   const gap = { reason: 'expired', cursor: 'k3.2', topic: 'room?id=a' } as const
   const error = { ...problem, topic: 'room?id=a', snapshot: true } as const
   expect(decodeSignal('$open', eventDataOf(encodeSignal('$open', open)))).toEqual(open)
@@ -45,11 +45,11 @@ describe('decoding a signal', () => {
     ['$open', 'heartbeatMs', { id: 'a', heartbeatMs: '1' }],
     ['$open', 'heartbeatMs', { id: 'a', heartbeatMs: -1 }],
     ['$open', 'retryMs', { id: 'a', retryMs: 2 ** 31 }],
-    ['$subscribed', 'topic', { name: 'k3' }],
-    ['$subscribed', 'name', { topic: 'a', name: 'k 3' }],
-    ['$subscribed', 'name', { topic: 'a' }],
-    ['$subscribed', 'cursor', { topic: 'a', name: 'k3', cursor: 'k3' }],
-    ['$subscribed', 'request', { topic: 'a', name: 'k3', request: '1' }],
+    ['$subscribed', 'topic', { epoch: 'k3' }],
+    ['$subscribed', 'epoch', { topic: 'a', epoch: 'k 3' }],
+    ['$subscribed', 'epoch', { topic: 'a' }],
+    ['$subscribed', 'cursor', { topic: 'a', epoch: 'k3', cursor: 'k3' }],
+    ['$subscribed', 'request', { topic: 'a', epoch: 'k3', request: '1' }],
     ['$gap', 'topic', { reason: 'expired', cursor: 'k3.2' }],
     ['$gap', 'reason', { topic: 'a', cursor: 'k3.2' }],
     ['$gap', 'cursor', { topic: 'a', reason: 'expired' }],

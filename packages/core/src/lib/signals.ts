@@ -40,7 +40,7 @@ export interface SubscribedSignal {
   /** The key of the topic, as the client spelled it. */
   readonly topic: string
   /** The epoch of the topic's log. It begins the ids of the topic's frames, and tells them from those of others. */
-  readonly name: string
+  readonly epoch: string
   /** Where the topic starts. Absent where a snapshot or gap follows, which carries the position. */
   readonly cursor?: string
   /** The `sequence` of the control request that subscribed, since a topic may be requested more than once. */
@@ -86,7 +86,7 @@ const checks: { readonly [Name in keyof DecodedSignals]: FieldChecks<DecodedSign
   $open: { id: isId, heartbeatMs: /* @__PURE__ */ optional(isMs), retryMs: /* @__PURE__ */ optional(isMs) },
   $subscribed: {
     topic: isText,
-    name: isEpoch,
+    epoch: isEpoch,
     cursor: /* @__PURE__ */ optional(isCursor),
     request: /* @__PURE__ */ optional(isNumber),
   },

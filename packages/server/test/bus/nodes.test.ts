@@ -317,7 +317,7 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     await one.tidings.emit.room({ roomId: 'lost' }).typing('2')
     const events = await stream.count(6)
     expect(events.slice(2).map(({ event }) => event)).toEqual(['typing', '$gap', '$snapshot', 'typing'])
-    expect(JSON.parse(events[3]?.data ?? '')).toMatchObject({ reason: 'epoch' })
+    expect(JSON.parse(events[3]?.data ?? '')).toMatchObject({ reason: 'history_lost' })
   })
 
   it('does not answer refuse to emit in time, and deliver what was emitted when it does', async () => {

@@ -25,7 +25,7 @@ export class Ledger {
 
   /** Whether somebody who reads may be told of a gap, for that reason. */
   mayMissLive(reason: string): boolean {
-    if (reason === 'epoch') return this.isJoint && this.#hasRestarted
+    if (reason === 'history_lost') return this.isJoint && this.#hasRestarted
     return reason === 'expired' && (this.mayOvertake || this.isJoint)
   }
 
@@ -58,7 +58,7 @@ export class Ledger {
     // The last events of a server that is gone may have been read only after it was.
     // A node that has not heard of the loss goes on in the life that is over.
     if (this.isJoint && this.isLost(resumedWith)) return true
-    if (reason === 'epoch') return this.isLost(resumedWith) || this.#hasRestarted
+    if (reason === 'history_lost') return this.isLost(resumedWith) || this.#hasRestarted
     const offset = this.#offsets.get(cursor.epoch)
     // No event of that epoch was seen by anyone, so that it is not known where it is.
     if (offset === undefined) return true

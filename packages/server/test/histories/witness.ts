@@ -77,11 +77,11 @@ export class Witness {
   #missed({ reason, cursor: text }: { reason: string; cursor: string }, cursor: Cursor | undefined): void {
     const isLive = this.#position !== undefined
     // A log may begin another life while a subscriber waits for its snapshot.
-    const isWaiting = this.#ledger.isJoint && reason === 'epoch' && this.#ledger.mayMissLive(reason)
+    const isWaiting = this.#ledger.isJoint && reason === 'history_lost' && this.#ledger.mayMissLive(reason)
     const isDue = isLive
       ? this.#ledger.mayMissLive(reason)
       : isWaiting ||
-        ((!this.#wasLost || reason === 'epoch' || this.#ledger.isJoint) &&
+        ((!this.#wasLost || reason === 'history_lost' || this.#ledger.isJoint) &&
           this.#ledger.mayMiss(this.kind, this.#resumedWith, reason))
     if (!isDue)
       this.#fail(

@@ -23,7 +23,7 @@ export async function groupName(
   const text = JSON.stringify([url, shareAs, shapeOf(contract)])
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   const hex = Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, '0'))
-  return `tidings 2 ${hex.join('')}`
+  return `tidings 3 ${hex.join('')}`
 }
 
 /** What tabs have to agree on to understand each other. */

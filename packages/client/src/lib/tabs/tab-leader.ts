@@ -168,18 +168,18 @@ export class TabLeader implements TransportCallbacks {
   }
 
   /** Has a tab join a topic that is carried: where that is, or where the tab was, if it can go on from there. */
-  #join(tab: string, key: string, name: string, at: Cursor | undefined, was: Cursor | undefined): void {
+  #join(tab: string, key: string, epoch: string, at: Cursor | undefined, was: Cursor | undefined): void {
     const goesOn = was && at && was.epoch === at.epoch
     if (was && !goesOn) {
       // Its place is not to be had any more: the topic has gone through a gap since, which the others were told of. A gap
       // counts once the topic is carried, and a start from which it goes on does once the gap is told.
-      this.#signal(tab, '$subscribed', { topic: key, name })
-      this.#signal(tab, '$gap', { reason: 'epoch', cursor: formatCursor(at ?? was), topic: key })
+      this.#signal(tab, '$subscribed', { topic: key, epoch })
+      this.#signal(tab, '$gap', { reason: 'history_lost', cursor: formatCursor(at ?? was), topic: key })
     }
     const cursor = goesOn ? was : at
     const subscribed: JoinedSignal = {
       topic: key,
-      name,
+      epoch,
       ...(cursor && { cursor: formatCursor(cursor) }),
       isJoined: !goesOn,
     }
@@ -187,12 +187,12 @@ export class TabLeader implements TransportCallbacks {
   }
 
   #subscribed({ request, ...signal }: SubscribedSignal): void {
-    const { topic: key, name, cursor } = signal
+    const { topic: key, epoch, cursor } = signal
     const topic = this.topics.get(key)
     if (!topic?.isRequestedBy(request)) return
-    this.#named.set(name, topic)
+    this.#named.set(epoch, topic)
     const start = parseCursor(cursor ?? '')
-    if (!topic.onSubscribed(name, start)) {
+    if (!topic.onSubscribed(epoch, start)) {
       this.#transport.sync()
       return
     }
@@ -202,7 +202,7 @@ export class TabLeader implements TransportCallbacks {
       topic.waiting.delete(tab)
       // What was asked to go on from a cursor, and does not, is in a gap: the server tells everyone of it next.
       if (!start && topic.requestedFrom) this.#signal(tab, '$subscribed', signal)
-      else this.#join(tab, key, name, start, was)
+      else this.#join(tab, key, epoch, start, was)
     }
     if (topic.waiting.size > 0) topic.onLost()
     // Also for a snapshot that somebody still waits for.

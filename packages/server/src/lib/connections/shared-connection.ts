@@ -234,7 +234,7 @@ export class SharedConnection implements ConnectionCallbacks {
     // Of a gap, the position comes with it: a client cut off in between must not resume as if it knew of it.
     const open = encodeSignal('$subscribed', {
       topic: label,
-      name: epoch,
+      epoch,
       ...(reason ? undefined : cursor),
       ...(sequence !== undefined && { request: sequence }),
     })
@@ -245,9 +245,7 @@ export class SharedConnection implements ConnectionCallbacks {
     this.connection.add(subscription)
     // A snapshot that was promised comes.
     if (isRefreshing) subscription.refresh()
-    return reason
-      ? { status: 'gap', reason, name: epoch, ...cursor }
-      : { status: 'accepted', name: epoch, ...cursor }
+    return reason ? { status: 'gap', reason, epoch, ...cursor } : { status: 'accepted', epoch, ...cursor }
   }
 
   #unsubscribe(key: string): ControlResult {

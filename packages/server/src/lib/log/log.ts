@@ -151,7 +151,7 @@ export class Log {
 
   /** Why a reader cannot go on from a cursor; nothing if it can. */
   gapAt(cursor: Cursor): ServerGapReason | undefined {
-    if (cursor.epoch !== this.#epoch) return 'epoch'
+    if (cursor.epoch !== this.#epoch) return 'history_lost'
     if (cursor.seq > this.#head) return 'invalid'
     return this.reaches(cursor.seq) ? undefined : 'expired'
   }

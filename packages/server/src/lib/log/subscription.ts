@@ -96,7 +96,7 @@ export class Subscription implements TopicReader {
   /** The log has begun another life: its cursor is void, and a snapshot on its way is of no use. */
   onRestarted(): void {
     if (this.#phase === 'ended') return
-    this.#gap('epoch', this.topic.log.head)
+    this.#gap('history_lost', this.topic.log.head)
     this.connection.onReady(this)
   }
 
