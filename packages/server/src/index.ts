@@ -1,10 +1,5 @@
 export type { Bus, BusEvent, BusPage, BusUpdate } from './lib/bus/bus.js'
 export { type MemoryBusOptions, memoryBus } from './lib/bus/memory-bus.js'
-export type {
-  ConnectionFilter,
-  ConnectionPredicate,
-  ConnectionView,
-} from './lib/connections/connection-view.js'
 export { createEmitter, type Emitter, type EmitterOptions } from './lib/create-emitter.js'
 export type { Health } from './lib/endpoints/health.js'
 export type { Delivery, HistoryBounds, HistoryOptions } from './lib/history.js'
@@ -19,7 +14,6 @@ export type {
   TidingsResponse,
 } from './lib/http/adapter.js'
 export type { Chunk } from './lib/http/chunk.js'
-export type { Revoked } from './lib/nodes/revocation-log.js'
 export type {
   ContextRequest,
   CorsOptions,
@@ -27,6 +21,12 @@ export type {
   LimitOptions,
   ServerOptions,
 } from './lib/options.js'
+export type {
+  ConnectionFilter,
+  ConnectionPredicate,
+  ConnectionView,
+} from './lib/revocations/connection-filter.js'
+export type { Revoked } from './lib/revocations/revocation-log.js'
 export { type CloseOptions, createServer, type Tidings } from './lib/server.js'
 export type { Stats } from './lib/stats.js'
 export type { ChannelEmitter, Emit, EmitEvent, TopicEmitter } from './lib/types/emit.js'

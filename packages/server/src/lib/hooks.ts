@@ -50,6 +50,8 @@ export interface Hooks {
 /** The limit that refused a connection. */
 export type ConnectionLimit = 'connections' | 'connectionsPerAddress' | 'connectionsPerPrincipal'
 
+export type ConnectionLimits = Readonly<Record<ConnectionLimit, number>>
+
 export const hookNames = [
   'connected',
   'disconnected',

@@ -3,9 +3,9 @@ import { TidingsError } from '@tidings/core'
 import type { Bus } from '../bus/bus.js'
 import type { CompleteResponse } from '../http/adapter.js'
 import { ignorable } from '../ignorable.js'
-import { runOnceInCluster } from '../nodes/run-once.js'
 import { onAbort } from '../on-abort.js'
 import { type ResponseOwner, ResponseStore } from './response-store.js'
+import { runOnceInCluster } from './run-once.js'
 import { replay, requireSameRequest, toStored } from './stored-response.js'
 
 /**

@@ -1,35 +1,7 @@
 import { TidingsError } from '@tidings/core'
 import type { Bus } from '../bus/bus.js'
-import type { ServerContext } from '../endpoints/server-context.js'
-import type { ConnectionInfo, ConnectionLimit } from '../hooks.js'
-import type { TidingsRequest } from '../http/adapter.js'
+import type { ConnectionInfo, ConnectionLimit, ConnectionLimits } from '../hooks.js'
 import { jittered } from '../jitter.js'
-
-export type ConnectionLimits = Readonly<Record<ConnectionLimit, number>>
-
-/** Whose connection a request asks for, and of which topic. */
-export function connectionInfo(
-  { options }: ServerContext,
-  { address }: TidingsRequest,
-  context: unknown,
-  topic: string | undefined,
-): ConnectionInfo {
-  return { topic, address, principal: options.principal(context) }
-}
-
-/** Lets a connection in, which counts until it is released. @throws TidingsError `unavailable` or `too_many_requests` */
-export async function admit(
-  { admission, presence, counters: tally, hooks }: ServerContext,
-  info: ConnectionInfo,
-): Promise<void> {
-  const limit = await admission.admit(info)
-  if (!limit) return
-  tally.refused += 1
-  hooks.refused?.({ ...info, limit })
-  const { principal } = info
-  const isOwn = limit === 'connectionsPerPrincipal' && principal !== undefined
-  throw admission.refusal(limit, isOwn ? presence.checkAllNodes(principal) : undefined)
-}
 
 /** For how long other nodes believe what one has told of its connections, in milliseconds. */
 const countLifetimeMs = 60_000

@@ -6,11 +6,6 @@ const skewMs = 60_000
 /** The name of a node, a time to base 36, and a secret. */
 const form = /^([\w-]{8})\.([\da-z]{1,10})\.[\w-]{22}$/
 
-/** Names a node, or a process where there is no bus. */
-export function newNodeId(): string {
-  return randomBytes(6).toString('base64url')
-}
-
 /**
  * Makes the ids of shared connections: the node that the connection is on, when it was opened, and 128 random bits, which
  * cannot be guessed.

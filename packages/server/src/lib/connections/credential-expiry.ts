@@ -106,19 +106,3 @@ export class CredentialExpiry {
     this.#timer = setTimeout(act, Math.max(ms, 0)).unref()
   }
 }
-
-/**
- * When what `context` returned stops being good, in milliseconds since the epoch; Infinity if it does not say.
- *
- * @throws Error for an `expiresAt` that is no time
- */
-export function expiryOf(context: unknown): number {
-  if (typeof context !== 'object' || context === null) return Number.POSITIVE_INFINITY
-  const { expiresAt } = context as { expiresAt?: unknown }
-  if (expiresAt === undefined || expiresAt === null) return Number.POSITIVE_INFINITY
-  const ms = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt
-  if (typeof ms === 'number' && !Number.isNaN(ms)) return ms
-  throw new Error(
-    `The context has an expiresAt that is not a time: ${String(expiresAt)}. Give a Date or milliseconds since the epoch`,
-  )
-}

@@ -1,14 +1,20 @@
 import { encodeSignal, withRetry } from '@tidings/core/wire'
 import { jittered } from '../jitter.js'
-import type { ResolvedOptions } from '../resolve-options.js'
+
+export interface OpenFrameOptions {
+  readonly heartbeatMs: number
+  readonly retryMs: number
+}
 
 /**
- * How a connection begins. `retry` is how long an EventSource waits before it reconnects by itself; clients that do that
- * on their own read it in the signal, for no EventSource tells.
+ * Returns the first frame of a connection.
+ *
+ * An EventSource obeys `retry` and does not expose it, so the signal repeats it for clients that reconnect
+ * themselves. See decision 004.
  */
-export function openFrame(options: Pick<ResolvedOptions<unknown>, 'heartbeatMs' | 'retryMs'>, id?: string) {
-  const retryMs = Math.round(jittered(options.retryMs))
+export function openFrame(options: OpenFrameOptions, id?: string): string {
   const { heartbeatMs } = options
+  const retryMs = Math.round(jittered(options.retryMs))
   const shared = id === undefined ? undefined : { id }
   return withRetry(retryMs, encodeSignal('$open', { heartbeatMs, retryMs, ...shared }))
 }

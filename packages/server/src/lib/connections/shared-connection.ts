@@ -7,12 +7,12 @@ import {
   parseCursor,
   toProblem,
 } from '@tidings/core/wire'
-import { maxAuthorizations, revokedTooOften } from '../endpoints/context-of.js'
 import type { ServerContext } from '../endpoints/server-context.js'
 import type { ConnectionInfo } from '../hooks.js'
 import type { Sink } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
 import { cursorOf, gapAtStart, type Start, Subscription } from '../log/subscription.js'
+import { maxAuthorizations, revokedTooOften } from './authorization-attempts.js'
 import { Connection, type ConnectionCallbacks } from './connection.js'
 import { CredentialExpiry } from './credential-expiry.js'
 import { openFrame } from './open-frame.js'

@@ -3,7 +3,7 @@ import type { CommandImplementation } from '../bind-handlers.js'
 import type { CompleteResponse, TidingsRequest } from '../http/adapter.js'
 import { toPublicError } from '../http/public-error.js'
 import { jsonResponse, problemResponse } from '../http/responses.js'
-import { callerWith } from './caller.js'
+import { authenticateAndRead } from './authenticate.js'
 import { fail, readInput } from './request-body.js'
 import type { ServerContext } from './server-context.js'
 
@@ -20,7 +20,7 @@ export async function handleCommand(
   request: TidingsRequest,
 ): Promise<CompleteResponse> {
   const { path } = command.compiled
-  const { context, body } = await callerWith(site, request, async () => {
+  const { context, body } = await authenticateAndRead(site, request, async () => {
     const key = idempotencyKeyOf(request)
     return { key, ...(await readInput(command.compiled, request, site.options.maxBodyBytes)) }
   })

@@ -5,17 +5,18 @@ import {
   type ControlResponse,
   decodeControlRequest,
 } from '@tidings/core/wire'
-import { admit, connectionInfo } from '../connections/admission.js'
+import { maxAuthorizations, revokedTooOften } from '../connections/authorization-attempts.js'
 import { nodeOf } from '../connections/connection-ids.js'
-import { expiryOf } from '../connections/credential-expiry.js'
-import { type PendingRequest, revoke } from '../connections/revocations.js'
+import { expiryOf, requireUnexpired } from '../connections/context-expiry.js'
 import { gone, SharedConnection } from '../connections/shared-connection.js'
 import { topicByKey } from '../connections/topic-access.js'
 import type { ConnectionInfo } from '../hooks.js'
 import type { CompleteResponse, StreamResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStream } from '../http/event-stream.js'
 import { jsonResponse } from '../http/responses.js'
-import { contextOf, maxAuthorizations, requireUnexpired, revokedTooOften } from './context-of.js'
+import { type PendingRequest, revoke } from '../revocations/revocations.js'
+import { admit, connectionInfo } from './admit.js'
+import { authenticate } from './authenticate.js'
 import { readJsonBody } from './request-body.js'
 import type { ServerContext } from './server-context.js'
 
@@ -140,7 +141,7 @@ async function authorFor(
     }
     if (count === maxAuthorizations) throw revokedTooOften()
     arrival.restart()
-    author = { challenge: connection.challenges, context: await contextOf(site, request) }
+    author = { challenge: connection.challenges, context: await authenticate(site, request) }
   }
 }
 

@@ -2,7 +2,7 @@ import type { ChannelImplementation } from '../bind-handlers.js'
 import { requireAuthorized, topicOf } from '../connections/topic-access.js'
 import type { CompleteResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStreamHeaders } from '../http/event-stream.js'
-import { contextOf } from './context-of.js'
+import { authenticate } from './authenticate.js'
 import type { ServerContext } from './server-context.js'
 import { startOf } from './topic.js'
 
@@ -12,7 +12,7 @@ export async function handleHead(
   request: TidingsRequest,
   channel?: ChannelImplementation,
 ): Promise<CompleteResponse> {
-  const context = await contextOf(site, request)
+  const context = await authenticate(site, request)
   if (channel) {
     startOf(request)
     await requireAuthorized(topicOf(channel, request.query), context)

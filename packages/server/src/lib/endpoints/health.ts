@@ -1,10 +1,8 @@
 import { TidingsError } from '@tidings/core'
 import type { Bus } from '../bus/bus.js'
 import type { CompleteResponse, TidingsRequest } from '../http/adapter.js'
+import { healthPath } from '../http/reserved-paths.js'
 import { jsonResponse, problemResponse } from '../http/responses.js'
-
-/** Where load balancers ask whether to send clients here. */
-export const healthPath = '$health'
 
 /** The answer to `GET /events/$health`. */
 export interface Health {

@@ -1,12 +1,14 @@
 import { TidingsError } from '@tidings/core'
 import type { CompiledProcedure } from '@tidings/core/wire'
-import type { PendingRequest } from '../connections/revocations.js'
+import { maxAuthorizations } from '../connections/authorization-attempts.js'
 import type { CompleteResponse, StreamResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { toPublicError } from '../http/public-error.js'
+import { controlPrefix } from '../http/reserved-paths.js'
 import { problemResponse } from '../http/responses.js'
+import type { PendingRequest } from '../revocations/revocations.js'
+import { authenticate } from './authenticate.js'
 import { handleCommand } from './command.js'
 import { handleConnection, handleControl } from './connection.js'
-import { contextOf, maxAuthorizations } from './context-of.js'
 import { handleHead } from './head.js'
 import type { ServerContext } from './server-context.js'
 import { handleStream } from './stream.js'
@@ -20,8 +22,6 @@ interface Endpoint {
   head?(): Promise<CompleteResponse>
   answer(): Promise<TidingsResponse>
 }
-
-const controlPrefix = '$connections/'
 
 /** Answers a request. Never rejects: what goes wrong is an answer too. */
 export async function route(site: ServerContext, request: TidingsRequest): Promise<TidingsResponse> {
@@ -84,7 +84,7 @@ async function opened(
   try {
     for (let count = 1; ; count += 1) {
       arrival.restart()
-      const answer = await open(await contextOf(site, request), arrival)
+      const answer = await open(await authenticate(site, request), arrival)
       // At last, what it opens is treated like what was open.
       if (!arrival.isRevoked || count === maxAuthorizations) return answer
       answer.drop()
@@ -104,7 +104,7 @@ async function controlled(
   try {
     arrival.restart()
     const challenge = site.shared.get(id)?.challenges ?? 0
-    const context = await contextOf(site, request)
+    const context = await authenticate(site, request)
     return await handleControl(site, id, request, { context, challenge }, arrival)
   } finally {
     arrival.finish()

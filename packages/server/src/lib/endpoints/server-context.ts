@@ -5,13 +5,13 @@ import type { Admission } from '../connections/admission.js'
 import type { ConnectionDeps } from '../connections/connection.js'
 import type { ConnectionIds } from '../connections/connection-ids.js'
 import type { PresenceChecks } from '../connections/presence-checks.js'
-import type { Revocations } from '../connections/revocations.js'
 import type { SharedConnection } from '../connections/shared-connection.js'
 import type { SharedTokenBuckets } from '../connections/shared-token-buckets.js'
 import type { UntypedEmit } from '../emitter.js'
 import type { NodeRpc } from '../nodes/node-rpc.js'
-import type { RevocationLog } from '../nodes/revocation-log.js'
 import type { ResolvedOptions } from '../resolve-options.js'
+import type { RevocationLog } from '../revocations/revocation-log.js'
+import type { Revocations } from '../revocations/revocations.js'
 
 /** What answering a request needs of its server. */
 export interface ServerContext extends ConnectionDeps {

@@ -4,7 +4,7 @@ import { StreamWriter } from '../calls/stream-writer.js'
 import type { StreamResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStream } from '../http/event-stream.js'
 import { toPublicError } from '../http/public-error.js'
-import { callerWith } from './caller.js'
+import { authenticateAndRead } from './authenticate.js'
 import { fail, readInput } from './request-body.js'
 import type { ServerContext } from './server-context.js'
 
@@ -19,7 +19,7 @@ export async function handleStream(
   request: TidingsRequest,
 ): Promise<StreamResponse> {
   const { compiled, handler } = stream
-  const { context, body } = await callerWith(site, request, () =>
+  const { context, body } = await authenticateAndRead(site, request, () =>
     readInput(compiled, request, site.options.maxBodyBytes),
   )
   const { input } = body

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
-import { healthPath } from '../endpoints/health.js'
 import { commonHeaders, type TidingsRequest, type TidingsResponse } from './adapter.js'
+import { healthPath } from './reserved-paths.js'
 import { problemResponse } from './responses.js'
 
 /** Which other origins may use the server from a browser. */

@@ -1,9 +1,9 @@
 import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, backoffMs } from '@tidings/core/wire'
 import type { Bus } from '../bus/bus.js'
-import { newNodeId } from '../connections/connection-ids.js'
 import { waitAtMost, withTimeout } from '../deadline.js'
 import type { CompleteResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
+import { newNodeId } from './node-id.js'
 
 /** How long another node may take to answer, in milliseconds. */
 const answerMs = 5_000

@@ -1,10 +1,10 @@
 import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, backoffMs, type Cursor, encodeEventBody, eventDataOf } from '@tidings/core/wire'
 import type { Bus, BusEvent } from '../bus/bus.js'
-import type { ConnectionFilter } from '../connections/connection-view.js'
-import type { RevocationKind } from '../connections/revocations.js'
 import type { HistoryBounds } from '../history.js'
-import type { NodeRpc } from './node-rpc.js'
+import type { NodeRpc } from '../nodes/node-rpc.js'
+import type { ConnectionFilter } from './connection-filter.js'
+import type { RevocationKind } from './revocations.js'
 
 /** The topic whose log the revocations of all nodes are in. No contract can have it. */
 const topic = '$revocations'

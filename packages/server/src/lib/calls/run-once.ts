@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Bus } from '../bus/bus.js'
-import { replay, type StoredResponse, toStored } from '../calls/stored-response.js'
 import type { CompleteResponse } from '../http/adapter.js'
 import { pause } from '../pause.js'
+import { replay, type StoredResponse, toStored } from './stored-response.js'
 
 /** For how long a node that runs a request is believed to, unless it says so again, in milliseconds. */
 const runningMs = 5_000

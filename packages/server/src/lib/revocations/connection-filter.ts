@@ -1,7 +1,7 @@
 import type { Implementation } from '../bind-handlers.js'
+import type { Connection } from '../connections/connection.js'
+import { topicByKey } from '../connections/topic-access.js'
 import { invalidOptions, kindOf, requireKnownKeys } from '../validate-options.js'
-import type { Connection } from './connection.js'
-import { topicByKey } from './topic-access.js'
 
 /** A connection, as a predicate receives it. */
 export interface ConnectionView {

@@ -1,12 +1,12 @@
 import { TidingsError } from '@tidings/core'
 import type { Implementation } from '../bind-handlers.js'
-import type { RevocationLog, Revoked } from '../nodes/revocation-log.js'
 import {
   type ConnectionFilter,
   type ConnectionPredicate,
   predicateOf,
   requireFilter,
-} from './connection-view.js'
+} from './connection-filter.js'
+import type { RevocationLog, Revoked } from './revocation-log.js'
 import type { RevocationKind, Revocations } from './revocations.js'
 
 /** Revokes the access of connected clients. */

@@ -1,7 +1,7 @@
 import { TidingsError } from '@tidings/core'
 import { encodeSignal, toProblem } from '@tidings/core/wire'
-import type { Connection } from './connection.js'
-import { type ConnectionPredicate, type ConnectionView, describe } from './connection-view.js'
+import type { Connection } from '../connections/connection.js'
+import { type ConnectionPredicate, type ConnectionView, describe } from './connection-filter.js'
 
 /** What is done to the connections that a revocation picks. */
 export type RevocationKind = 'disconnect' | 'reauthorize'
