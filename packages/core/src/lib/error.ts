@@ -46,7 +46,8 @@ const statusOfCode = {
 } as const
 
 /** One of Tidings' own error codes. A command's declared errors add their names to these. */
-export type ErrorCode = keyof typeof statusOfCode
+// Editors show a union that `Extract` returns by the alias' name, and one that `keyof` returns code by code.
+export type ErrorCode = Extract<keyof typeof statusOfCode, string>
 
 /** The default status of an error that a contract declares. */
 const declaredErrorStatus = 422

@@ -1,7 +1,7 @@
 import type * as zod from 'zod/v4/core'
 import type { ErrorCode, TidingsError } from '../error.js'
 import type { Channel, Stream } from './procedure.js'
-import type { DataOf, DataSchemas, Schemas, Simplify, ValueOf } from './schema.js'
+import type { DataOf, DataSchemas, Schemas, Shown, Simplify, ValueOf } from './schema.js'
 
 /** The params of a channel as its handlers receive them. Callers give `GivenParamsOf`. */
 export type ParamsOf<C> =
@@ -45,14 +45,19 @@ export type ErrorsOf<P> = P extends { readonly kind: 'command' | 'stream'; reado
  * The payload of each event or error by name. Homomorphic, so go-to-definition on a name reaches the
  * contract.
  */
-export type PayloadsOf<S> = { [Name in keyof S]: DataOf<S[Name]> }
+// With `& {}`, editors show the payloads and not the schemas.
+export type PayloadsOf<S> = { [Name in keyof S]: DataOf<S[Name]> } & {}
 
 /** The events of a loop: a union with a member for each name, discriminated by `type`. */
-export type EventUnion<Events> = { [Name in keyof Events]: { type: Name; data: Events[Name] } }[keyof Events]
+export type EventUnion<Events> = Shown<
+  { [Name in keyof Events]: { type: Name; data: Events[Name] } }[keyof Events]
+>
 
 /** The errors that calling a command or stream can fail with, discriminated by `code`. */
-export type FailureOf<P> = DeclaredFailure<ErrorsOf<P>> | TidingsError<ErrorCode, undefined>
+export type FailureOf<P> = FailureUnion<ErrorsOf<P>>
 
-type DeclaredFailure<Errors> = {
-  [Name in keyof Errors]: TidingsError<Name & string, Errors[Name]>
-}[keyof Errors]
+/** The failures of declared errors and of Tidings' own: a union discriminated by `code`. */
+export type FailureUnion<Errors> = Shown<
+  | { [Name in keyof Errors]: TidingsError<Name & string, Errors[Name]> }[keyof Errors]
+  | TidingsError<ErrorCode, undefined>
+>

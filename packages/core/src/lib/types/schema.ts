@@ -36,6 +36,9 @@ export type IsNothing<Data> = [undefined] extends [Data]
 /** Displays a computed type as a plain object. */
 export type Simplify<T> = { [K in keyof T]: T[K] } & {}
 
+/** Displays a computed union member by member. */
+export type Shown<Union> = [Union] extends [infer Member] ? Member : never
+
 /**
  * Prevents inference of a type parameter from this position, as `NoInfer` does, but does not show in hovers.
  *
