@@ -9,7 +9,7 @@ const contract = defineContract({
   feed: channel({ params: { name: z.string() }, events: { item: z.number() } }),
 })
 
-type Request = SourceRequest<(typeof contract)['feed']>
+type Request = SourceRequest<{ name: string }, { item: number }>
 
 async function start(
   source: (request: Request) => void | Promise<void>,

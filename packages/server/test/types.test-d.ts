@@ -1,7 +1,7 @@
 import { channel, command, defineContract, stream, type TidingsError } from '@tidings/core'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
-import { createServer } from '../src/index.js'
+import { type CommandHandler, createServer, type Emit, type Handlers } from '../src/index.js'
 import { contract } from './contract.js'
 
 const handlers = {
@@ -158,6 +158,25 @@ describe('handlers', () => {
     const count = { run: handlers.admin.count }
     // @ts-expect-error a stream's handler is a function
     createServer(contract, { ...handlers, admin: { ...handlers.admin, count } })
+  })
+
+  it('have types by name', () => {
+    type Named = Handlers<typeof contract, { user: string }>
+    const send: Named['send'] = async ({ input, context, emit }) => {
+      expectTypeOf(context).toEqualTypeOf<{ user: string }>()
+      await emit.ticks().tick(1)
+      return { text: input.text, sentAt: new Date() }
+    }
+    const room: Named['room'] = { snapshot: ({ params }) => ({ messages: [params.roomId] }) }
+    createServer(contract, { context: () => ({ user: 'ada' }) }, { ...handlers, room, send })
+    type Send = CommandHandler<
+      { text: string },
+      { text: string; sentAt: Date },
+      { muted: { until: Date } },
+      { user: string },
+      Emit<typeof contract>
+    >
+    expectTypeOf<Named['send']>().toEqualTypeOf<Send>()
   })
 
   it('may be an async function for a stream, with its own emit', () => {

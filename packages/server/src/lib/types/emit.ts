@@ -1,19 +1,10 @@
-import type {
-  Channel,
-  Command,
-  DataSchemas,
-  GivenParamsOf,
-  IsNothing,
-  IsOmittable,
-  PayloadsOf,
-  Stream,
-} from '@tidings/core'
+import type { Channel, Command, EventsOf, GivenParamsOf, IsNothing, IsOmittable, Stream } from '@tidings/core'
 
 /**
  * The emitter of a topic: one method for each event of the channel. An event without data takes no argument.
  */
-export type TopicEmitter<Events extends DataSchemas> = {
-  readonly [Name in keyof Events]: EmitEvent<PayloadsOf<Events>[Name]>
+export type TopicEmitter<Events> = {
+  readonly [Name in keyof Events]: EmitEvent<Events[Name]>
 }
 
 /**
@@ -38,18 +29,19 @@ export type EmitEvent<Payload> =
   IsNothing<Payload> extends true ? () => Promise<void> : (payload: Payload) => Promise<void>
 
 /** Selects the topic to emit to by the channel's params. They may be omitted if none is required. */
-export type ChannelEmitter<C> =
-  C extends Channel<infer Params, infer Events>
-    ? keyof Params extends never
-      ? () => TopicEmitter<Events>
-      : IsOmittable<GivenParamsOf<C>> extends true
-        ? (params?: GivenParamsOf<C>) => TopicEmitter<Events>
-        : (params: GivenParamsOf<C>) => TopicEmitter<Events>
-    : never
+export type ChannelEmitter<Params, Events> =
+  Params extends Record<string, never>
+    ? () => TopicEmitter<Events>
+    : IsOmittable<Params> extends true
+      ? (params?: Params) => TopicEmitter<Events>
+      : (params: Params) => TopicEmitter<Events>
 
 /** The emitters of a contract's channels, in the contract's own shape. */
+// With `& {}`, editors show the emitters and not the contract.
 export type Emit<Contract> = {
   readonly [Name in keyof Contract as Contract[Name] extends Command | Stream
     ? never
-    : Name]: Contract[Name] extends Channel ? ChannelEmitter<Contract[Name]> : Emit<Contract[Name]>
-}
+    : Name]: Contract[Name] extends Channel
+    ? ChannelEmitter<GivenParamsOf<Contract[Name]>, EventsOf<Contract[Name]>>
+    : Emit<Contract[Name]>
+} & {}

@@ -18,13 +18,13 @@ import type {
 import type { Delivery, HistoryOptions } from '../history.js'
 import type { Emit, EmitEvent, TopicEmitter } from './emit.js'
 
-/** The handlers of one channel, all of them optional. */
-export interface ChannelHandler<C extends Channel, Context> {
+/** What a channel's handler may have beside `snapshot`, all of it optional. */
+export interface ChannelSettings<Params, Events, Context> {
   /**
    * Whether a client may subscribe to the topic. `false` is answered with 403 `forbidden`; to give a reason,
    * throw a `TidingsError`. Without this handler, every client may subscribe.
    */
-  authorize?(request: { params: ParamsOf<C>; context: Context }): boolean | Promise<boolean>
+  authorize?(request: { params: Params; context: Context }): boolean | Promise<boolean>
   /** How much the logs of this channel keep. Defaults to the server's `history`. */
   history?: HistoryOptions
   /**
@@ -43,14 +43,14 @@ export interface ChannelHandler<C extends Channel, Context> {
    * `onError` is called and it restarts, after a delay that grows to 30 s. If it returns, it runs again only
    * after the topic has been without subscribers for `lingerMs`.
    */
-  source?(request: SourceRequest<C>): void | Promise<void>
+  source?(request: SourceRequest<Params, Events>): void | Promise<void>
 }
 
 /** The argument of a channel's source. */
-export interface SourceRequest<C extends Channel> {
-  params: ParamsOf<C>
+export interface SourceRequest<Params, Events> {
+  params: Params
   /** Emits to the source's own topic. */
-  emit: TopicEmitter<C['events']>
+  emit: TopicEmitter<Events>
   signal: AbortSignal
 }
 
@@ -62,12 +62,13 @@ export interface SourceRequest<C extends Channel> {
  * the waiting subscriptions end with `$error`; clients may subscribe again. `signal` fires when the time is
  * up.
  */
-export interface SnapshotHandler<C extends Channel> {
-  snapshot(request: { params: ParamsOf<C>; signal: AbortSignal }): SnapshotOf<C> | Promise<SnapshotOf<C>>
+export interface SnapshotHandler<Params, Snapshot> {
+  snapshot(request: { params: Params; signal: AbortSignal }): Snapshot | Promise<Snapshot>
 }
 
-type ChannelHandlerOf<C extends Channel, Context> = ChannelHandler<C, Context> &
-  (C['snapshot'] extends Schema ? SnapshotHandler<C> : { snapshot?: never })
+/** The handlers of one channel. Only `snapshot` is required, if the channel has one. */
+export type ChannelHandler<Params, Events, Snapshot, Context> = ChannelSettings<Params, Events, Context> &
+  ([Snapshot] extends [never] ? { snapshot?: never } : SnapshotHandler<Params, Snapshot>)
 
 /**
  * Creates one of the command's declared errors, to be thrown: `throw fail('muted', { until })`.
@@ -83,24 +84,24 @@ export type Fail<Errors> = <Name extends keyof Errors & string>(
 ) => TidingsError<Name, Errors[Name]>
 
 /** The argument of a command's handler. */
-export interface CommandRequest<Contract, C extends Command, Context> {
-  input: InputOf<C>
+export interface CommandRequest<Input, Errors, Context, Emitters> {
+  input: Input
   context: Context
   /** The server's own `emit`. */
-  emit: Emit<Contract>
-  fail: Fail<ErrorsOf<C>>
+  emit: Emitters
+  fail: Fail<Errors>
   /** Fires when the caller leaves before the answer, or the server closes. */
   signal: AbortSignal
 }
 
 /** Answers a command: returns its output, or throws. */
-export type CommandFunction<Contract, C extends Command, Context> = (
-  request: CommandRequest<Contract, C, Context>,
-) => OutputOf<C> | Promise<OutputOf<C>>
+export type CommandFunction<Input, Output, Errors, Context, Emitters> = (
+  request: CommandRequest<Input, Errors, Context, Emitters>,
+) => Output | Promise<Output>
 
 /** A command's function, with options that override the server's. */
-export interface CommandSettings<Contract, C extends Command, Context> {
-  run: CommandFunction<Contract, C, Context>
+export interface CommandSettings<Input, Output, Errors, Context, Emitters> {
+  run: CommandFunction<Input, Output, Errors, Context, Emitters>
   /**
    * Milliseconds the answer is kept for a retry with the same `Idempotency-Key`.
    *
@@ -112,13 +113,13 @@ export interface CommandSettings<Contract, C extends Command, Context> {
   idempotencyMs?: number
 }
 
-export type CommandHandler<Contract, C extends Command, Context> =
-  | CommandFunction<Contract, C, Context>
-  | CommandSettings<Contract, C, Context>
+export type CommandHandler<Input, Output, Errors, Context, Emitters> =
+  | CommandFunction<Input, Output, Errors, Context, Emitters>
+  | CommandSettings<Input, Output, Errors, Context, Emitters>
 
 /** The argument of a stream's handler. */
-export interface StreamRequest<Contract, S extends Stream, Context> {
-  input: InputOf<S>
+export interface StreamRequest<Input, Events, Errors, Context, Emitters> {
+  input: Input
   context: Context
   /**
    * Sends one of the stream's own events, in a handler that is an async function. Await it: it resolves when
@@ -131,10 +132,10 @@ export interface StreamRequest<Contract, S extends Stream, Context> {
    *
    * @throws TidingsError `invalid_output` with issues if the payload does not fit
    */
-  emit: { readonly [Name in keyof EventsOf<S>]: EmitEvent<EventsOf<S>[Name]> }
+  emit: { readonly [Name in keyof Events]: EmitEvent<Events[Name]> }
   /** The server's own `emit`, which emits to channels. */
-  broadcast: Emit<Contract>
-  fail: Fail<ErrorsOf<S>>
+  broadcast: Emitters
+  fail: Fail<Errors>
   /**
    * Fires when the caller leaves, reads too slowly for events emitted without awaiting, or the server closes.
    */
@@ -151,17 +152,17 @@ export type Yielded<Events> = {
 /**
  * An async generator that yields events and returns the output, or an async function that uses its `emit`.
  */
-export type StreamHandler<Contract, S extends Stream, Context> = (
-  request: StreamRequest<Contract, S, Context>,
-) => AsyncGenerator<Yielded<EventsOf<S>>, OutputOf<S>, void> | Promise<OutputOf<S>>
+export type StreamHandler<Input, Events, Output, Errors, Context, Emitters> = (
+  request: StreamRequest<Input, Events, Errors, Context, Emitters>,
+) => AsyncGenerator<Yielded<Events>, Output, void> | Promise<Output>
 
-type HandlerOf<Contract, P extends Procedure, Context> =
+type HandlerOf<P extends Procedure, Context, Emitters> =
   P extends Channel<Schemas, DataSchemas>
-    ? ChannelHandlerOf<P, Context>
+    ? ChannelHandler<ParamsOf<P>, EventsOf<P>, SnapshotOf<P>, Context>
     : P extends Command
-      ? CommandHandler<Contract, P, Context>
+      ? CommandHandler<InputOf<P>, OutputOf<P>, ErrorsOf<P>, Context, Emitters>
       : P extends Stream
-        ? StreamHandler<Contract, P, Context>
+        ? StreamHandler<InputOf<P>, EventsOf<P>, OutputOf<P>, ErrorsOf<P>, Context, Emitters>
         : never
 
 /**
@@ -188,13 +189,14 @@ type HandlerKeys<Group> = {
 }
 
 // One mapped type, without an `as` clause: TypeScript 5.5 and 5.6 infer a handler's parameters through nothing else.
-type HandlersOf<Contract, Group, Context> = {
-  [Name in keyof HandlerKeys<Group>]: MemberHandler<Contract, Group[Name & keyof Group], Context>
-}
+// With `& {}`, editors show the handlers of a group and not the contract.
+type HandlersOf<Group, Context, Emitters> = {
+  [Name in keyof HandlerKeys<Group>]: MemberHandler<Group[Name & keyof Group], Context, Emitters>
+} & {}
 
-type MemberHandler<Contract, Member, Context> = Member extends Procedure
-  ? HandlerOf<Contract, Member, Context>
-  : HandlersOf<Contract, Member, Context>
+type MemberHandler<Member, Context, Emitters> = Member extends Procedure
+  ? HandlerOf<Member, Context, Emitters>
+  : HandlersOf<Member, Context, Emitters>
 
 /** The handlers of a contract, in the contract's own shape. */
-export type Handlers<Contract, Context> = HandlersOf<Contract, Contract, Context>
+export type Handlers<Contract, Context> = HandlersOf<Contract, Context, Emit<Contract>>
