@@ -1,7 +1,19 @@
 import { channel, command, defineContract, isoDate, stream, type TidingsError } from '@tidings/core'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
-import { createClient, type Gap, type TopicEvent, type TopicState, type Unsubscribe } from '../src/index.js'
+import {
+  type CommandClient,
+  createClient,
+  type Gap,
+  type Run,
+  type RunOf,
+  type Topic,
+  type TopicEvent,
+  type TopicEventOf,
+  type TopicOf,
+  type TopicState,
+  type Unsubscribe,
+} from '../src/index.js'
 import { createClient as createNativeClient, type NativeClientOptions } from '../src/native.js'
 import { contract } from './contract.js'
 
@@ -50,6 +62,27 @@ describe('a topic', () => {
     client.ticks({ roomId: 'lobby' })
     // @ts-expect-error the contract has no rooms
     client.rooms({ roomId: 'lobby' })
+  })
+})
+
+describe('types by name', () => {
+  it('are those of the client', () => {
+    expectTypeOf<TopicOf<typeof contract.room>>().toEqualTypeOf(room)
+    expectTypeOf<RunOf<typeof contract.count>>().toEqualTypeOf(client.count({ to: 1 }))
+    expectTypeOf<TopicEventOf<typeof contract.ticks>>().toEqualTypeOf<
+      { type: 'tick'; data: number } | { type: 'gap'; data: Gap }
+    >()
+    expectTypeOf<TopicOf<typeof contract.send>>().toBeNever()
+  })
+
+  it('are inferred by functions that take a topic, a run or a command', () => {
+    const eventsOf = <Events, Snapshot>(_topic: Topic<Events, Snapshot>) =>
+      ({}) as TopicEvent<Events, Snapshot>
+    expectTypeOf(eventsOf(room)).toEqualTypeOf<TopicEventOf<typeof contract.room>>()
+    const outputOf = <Output>(_run: Run<{ number: number }, Output>) => ({}) as Output
+    expectTypeOf(outputOf(client.count({ to: 1 }))).toEqualTypeOf<{ total: number }>()
+    const inputOf = <Input, Output, Errors>(_command: CommandClient<Input, Output, Errors>) => ({}) as Input
+    expectTypeOf(inputOf(client.send)).toEqualTypeOf<{ text: string }>()
   })
 })
 
@@ -114,8 +147,10 @@ describe('a state', () => {
       { initial: [] as string[], signal },
     )
     expectTypeOf(lines).toEqualTypeOf<TopicState<string[]>>()
-    const reducer = (last: readonly string[], event: TopicEvent<typeof contract.room>): readonly string[] =>
-      event.type === 'gap' ? [] : last
+    const reducer = (
+      last: readonly string[],
+      event: TopicEventOf<typeof contract.room>,
+    ): readonly string[] => (event.type === 'gap' ? [] : last)
     expectTypeOf(room.state(reducer, { initial: [] }).value).toEqualTypeOf<readonly string[]>()
   })
 

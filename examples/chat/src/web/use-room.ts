@@ -1,4 +1,4 @@
-import type { TopicEvent } from '@tidings/client'
+import type { TopicEventOf } from '@tidings/client'
 import type { TidingsError } from '@tidings/core'
 import { useEffect, useState } from 'react'
 import type { contract, Message, RoomId } from '../contract'
@@ -13,7 +13,7 @@ export type Line =
   | { readonly kind: 'gap'; readonly id: string }
 
 /** The lines after what has happened: what is no line leaves them as they are. */
-function next(lines: readonly Line[], event: TopicEvent<typeof contract.room>): readonly Line[] {
+function next(lines: readonly Line[], event: TopicEventOf<typeof contract.room>): readonly Line[] {
   switch (event.type) {
     case 'snapshot': {
       const gaps = lines.filter((line) => line.kind === 'gap').slice(-1)

@@ -1,9 +1,10 @@
 import type {
   Channel,
   Command,
+  ErrorsOf,
   EventsOf,
   EventUnion,
-  FailureOf,
+  FailureUnion,
   GivenInputOf,
   GivenParamsOf,
   IsOmittable,
@@ -34,15 +35,17 @@ export interface CallOptions extends SignalOptions {
 
 /** The iterator of a loop over a topic, which can be ended from outside the loop. */
 // Not `AsyncIterableIterator<Event, undefined>`: before TypeScript 5.6 that takes one type argument.
-export interface TopicEvents<C extends Channel> extends AsyncIterator<TopicEvent<C>, undefined>, Disposes {
-  [Symbol.asyncIterator](): TopicEvents<C>
+export interface TopicEvents<Events, Snapshot = never>
+  extends AsyncIterator<TopicEvent<Events, Snapshot>, undefined>,
+    Disposes {
+  [Symbol.asyncIterator](): TopicEvents<Events, Snapshot>
 }
 
 /** The handlers of a subscription, for its events, snapshots, gaps and errors. All are optional. */
-export type SubscriptionHandlers<C extends Channel> = {
-  [Name in keyof EventsOf<C>]?: (payload: EventsOf<C>[Name]) => void
+export type SubscriptionHandlers<Events, Snapshot = never> = {
+  [Name in keyof Events]?: (payload: Events[Name]) => void
 } & SignalHandlers &
-  ([SnapshotOf<C>] extends [never] ? { snapshot?: never } : SnapshotHandlers<SnapshotOf<C>>)
+  ([Snapshot] extends [never] ? { snapshot?: never } : SnapshotHandlers<Snapshot>)
 
 /** The consequence of a refusal for a subscription. */
 export interface Failure {
@@ -70,10 +73,9 @@ interface SnapshotHandlers<Snapshot> {
 }
 
 /** The events that a loop over a topic yields, discriminated by `type`. */
-export type TopicEvent<C extends Channel> =
-  | EventUnion<EventsOf<C>>
-  | { type: 'gap'; data: Gap }
-  | ([SnapshotOf<C>] extends [never] ? never : { type: 'snapshot'; data: SnapshotOf<C> })
+export type TopicEvent<Events, Snapshot = never> = EventUnion<
+  Events & { gap: Gap } & ([Snapshot] extends [never] ? unknown : { snapshot: Snapshot })
+>
 
 /** Options to fold a topic into a value that does not start from its snapshot. */
 export interface StateOptions<State> extends SignalOptions {
@@ -121,13 +123,6 @@ export interface TopicState<State, Before = never> extends Disposes {
   close(): void
 }
 
-/** `EventUnion`, computed here so that editors show its members instead of its name. */
-type ShownUnion<Events> = [
-  { [Name in keyof Events]: { type: Name; data: Events[Name] } }[keyof Events],
-] extends [infer Union]
-  ? Union
-  : never
-
 /** Folds a topic into any value. */
 export interface FoldTopic<Happenings> {
   /**
@@ -141,7 +136,7 @@ export interface FoldTopic<Happenings> {
    */
   // biome-ignore lint/style/useShorthandFunctionType: editors show the docstring of a call signature.
   <State>(
-    reducer: (state: State, event: ShownUnion<Happenings>) => State,
+    reducer: (state: State, event: EventUnion<Happenings>) => State,
     options: StateOptions<State>,
   ): TopicState<State>
 }
@@ -159,7 +154,7 @@ export interface FoldSnapshot<Snapshot, Events> extends FoldTopic<Events & { sna
    * @throws TidingsError `closed` if the client is
    */
   (
-    reducer: (state: Snapshot, event: ShownUnion<Events>) => Snapshot,
+    reducer: (state: Snapshot, event: EventUnion<Events>) => Snapshot,
     options?: SignalOptions & { initial?: never },
   ): TopicState<Snapshot, undefined>
 }
@@ -170,44 +165,51 @@ export interface FoldSnapshot<Snapshot, Events> extends FoldTopic<Events & { sna
  * Loop over it with `for await (const event of room)`. Each loop is its own subscription, which starts and
  * ends with the loop. A loop that falls more than 4,096 events behind gets a `gap` with reason `overflow`.
  */
-export interface Topic<C extends Channel> extends AsyncIterable<TopicEvent<C>> {
+export interface Topic<Events, Snapshot = never> extends AsyncIterable<TopicEvent<Events, Snapshot>> {
   /**
    * Subscribes with a handler for each event of interest.
    *
    * @throws TidingsError `closed` if the client is
    */
-  subscribe(handlers: SubscriptionHandlers<C>, options?: SignalOptions): Subscription
+  subscribe(handlers: SubscriptionHandlers<Events, Snapshot>, options?: SignalOptions): Subscription
   /**
    * Subscribes to one event.
    *
    * @throws TidingsError `closed` if the client is
    */
-  on<Name extends keyof EventsOf<C>>(
+  on<Name extends keyof Events>(
     event: Name,
-    handler: (payload: EventsOf<C>[Name]) => void,
+    handler: (payload: Events[Name]) => void,
     options?: SignalOptions,
   ): Subscription
   /**
    * Loops with a signal, which ends the loop without an error:
    * `for await (const event of room.events({ signal }))`.
    */
-  events(options?: SignalOptions): TopicEvents<C>
+  events(options?: SignalOptions): TopicEvents<Events, Snapshot>
   /** Folds the topic into one value that is kept up to date. */
-  readonly state: [SnapshotOf<C>] extends [never]
-    ? FoldTopic<EventsOf<C> & { gap: Gap }>
-    : FoldSnapshot<SnapshotOf<C>, EventsOf<C>>
+  readonly state: [Snapshot] extends [never]
+    ? FoldTopic<Events & { gap: Gap }>
+    : FoldSnapshot<Snapshot, Events>
 }
 
+/** The topic of a channel of the contract: `TopicOf<typeof contract.room>`. */
+export type TopicOf<C> = C extends Channel ? Topic<EventsOf<C>, SnapshotOf<C>> : never
+
+/** The events that a loop over a topic of a channel yields: `TopicEventOf<typeof contract.room>`. */
+export type TopicEventOf<C> = C extends Channel ? TopicEvent<EventsOf<C>, SnapshotOf<C>> : never
+
 /** Selects a topic by the channel's params. They may be omitted if none is required. */
-export type ChannelClient<C extends Channel> = keyof C['params'] extends never
-  ? () => Topic<C>
-  : IsOmittable<GivenParamsOf<C>> extends true
-    ? (params?: GivenParamsOf<C>) => Topic<C>
-    : (params: GivenParamsOf<C>) => Topic<C>
+export type ChannelClient<Params, Events, Snapshot = never> =
+  Params extends Record<string, never>
+    ? () => Topic<Events, Snapshot>
+    : IsOmittable<Params> extends true
+      ? (params?: Params) => Topic<Events, Snapshot>
+      : (params: Params) => Topic<Events, Snapshot>
 
 /** Whether a caught error is one that calling the procedure can fail with, so that `code` types `data`. */
-interface Fallible<P> {
-  isError(error: unknown): error is FailureOf<P>
+interface Fallible<Errors> {
+  isError(error: unknown): error is FailureUnion<Errors>
 }
 
 /**
@@ -216,12 +218,12 @@ interface Fallible<P> {
  * If the network fails, the command is sent again with the same idempotency key, up to three times within its
  * time. The server does not run it again, but returns the first answer.
  */
-export type CommandClient<C extends Command> = Fallible<C> &
-  (C['input'] extends undefined
-    ? (options?: CallOptions) => Promise<OutputOf<C>>
-    : IsOmittable<GivenInputOf<C>> extends true
-      ? (input?: GivenInputOf<C>, options?: CallOptions) => Promise<OutputOf<C>>
-      : (input: GivenInputOf<C>, options?: CallOptions) => Promise<OutputOf<C>>)
+export type CommandClient<Input, Output, Errors> = Fallible<Errors> &
+  (IsVoid<Input> extends true
+    ? (options?: CallOptions) => Promise<Output>
+    : IsOmittable<Input> extends true
+      ? (input?: Input, options?: CallOptions) => Promise<Output>
+      : (input: Input, options?: CallOptions) => Promise<Output>)
 
 /**
  * A running stream call. Iterate it once for its events, then await its output.
@@ -229,18 +231,25 @@ export type CommandClient<C extends Command> = Fallible<C> &
  * Leaving the loop, `using` and the call's signal end it, and notify the server. Failures are thrown in the
  * loop and reject `output`.
  */
-export interface Run<S extends Stream> extends AsyncIterable<EventUnion<EventsOf<S>>>, Disposes {
+export interface Run<Events, Output> extends AsyncIterable<EventUnion<Events>>, Disposes {
   /** Resolves with the output when the run is over. Without a loop, the events are read and dropped. */
-  readonly output: Promise<OutputOf<S>>
+  readonly output: Promise<Output>
 }
 
+/** The run of a stream of the contract: `RunOf<typeof contract.complete>`. */
+export type RunOf<S> = S extends Stream ? Run<EventsOf<S>, OutputOf<S>> : never
+
 /** Calls a stream. The request is sent immediately. */
-export type StreamClient<S extends Stream> = Fallible<S> &
-  (S['input'] extends undefined
-    ? (options?: SignalOptions) => Run<S>
-    : IsOmittable<GivenInputOf<S>> extends true
-      ? (input?: GivenInputOf<S>, options?: SignalOptions) => Run<S>
-      : (input: GivenInputOf<S>, options?: SignalOptions) => Run<S>)
+export type StreamClient<Input, Events, Output, Errors> = Fallible<Errors> &
+  (IsVoid<Input> extends true
+    ? (options?: SignalOptions) => Run<Events, Output>
+    : IsOmittable<Input> extends true
+      ? (input?: Input, options?: SignalOptions) => Run<Events, Output>
+      : (input: Input, options?: SignalOptions) => Run<Events, Output>)
+
+/** Whether a procedure takes no input. */
+// biome-ignore lint/suspicious/noConfusingVoidType: it stands for what a function without an argument takes.
+type IsVoid<Input> = unknown extends Input ? false : [void] extends [Input] ? true : false
 
 /** The connection that carries the client's subscriptions. */
 export interface Connection {
@@ -249,15 +258,21 @@ export interface Connection {
   on(event: 'change', handler: (state: ConnectionState) => void, options?: SignalOptions): Unsubscribe
 }
 
+// With `& {}`, editors show the procedures of a group and not the contract.
 type ProceduresOf<Group> = {
   readonly [Name in keyof Group]: Group[Name] extends Channel
-    ? ChannelClient<Group[Name]>
+    ? ChannelClient<GivenParamsOf<Group[Name]>, EventsOf<Group[Name]>, SnapshotOf<Group[Name]>>
     : Group[Name] extends Command
-      ? CommandClient<Group[Name]>
+      ? CommandClient<GivenInputOf<Group[Name]>, OutputOf<Group[Name]>, ErrorsOf<Group[Name]>>
       : Group[Name] extends Stream
-        ? StreamClient<Group[Name]>
+        ? StreamClient<
+            GivenInputOf<Group[Name]>,
+            EventsOf<Group[Name]>,
+            OutputOf<Group[Name]>,
+            ErrorsOf<Group[Name]>
+          >
         : ProceduresOf<Group[Name]>
-}
+} & {}
 
 /** The client of a contract, in the contract's own shape. */
 export type Client<Contract> = ProceduresOf<Contract> &
