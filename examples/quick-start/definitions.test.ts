@@ -1,38 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { languageService } from './language-service.js'
 
 const here = import.meta.dirname
-const files = ['contract.ts', 'server.ts', 'client.ts'].map((name) => join(here, name))
-
-/** The editor's own view of this folder. */
-function languageService(): ts.LanguageService {
-  const config = ts.getParsedCommandLineOfConfigFile(
-    join(here, 'tsconfig.json'),
-    {},
-    {
-      ...ts.sys,
-      onUnRecoverableConfigFileDiagnostic: (problem) => {
-        throw new Error(String(problem.messageText))
-      },
-    },
-  )
-  return ts.createLanguageService({
-    getCompilationSettings: () => config?.options ?? {},
-    getScriptFileNames: () => files,
-    getScriptVersion: () => '1',
-    getScriptSnapshot: (file) =>
-      ts.sys.fileExists(file) ? ts.ScriptSnapshot.fromString(readFileSync(file, 'utf8')) : undefined,
-    getCurrentDirectory: () => here,
-    getDefaultLibFileName: ts.getDefaultLibFilePath,
-    fileExists: ts.sys.fileExists,
-    readFile: ts.sys.readFile,
-    directoryExists: ts.sys.directoryExists,
-    getDirectories: ts.sys.getDirectories,
-  })
-}
-
 describe('go-to-definition', () => {
   const service = languageService()
   const contract = readFileSync(join(here, 'contract.ts'), 'utf8').split('\n')

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ts from 'typescript'
+
+const here = import.meta.dirname
+const names = ['contract.ts', 'server.ts', 'client.ts']
+
+/** An editor's view of this folder, and of files given by name that it does not have. */
+export function languageService(given: Readonly<Record<string, string>> = {}): ts.LanguageService {
+  const texts = new Map(Object.entries(given).map(([name, text]) => [join(here, name), text]))
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(here, 'tsconfig.json'),
+    {},
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: (problem) => {
+        throw new Error(String(problem.messageText))
+      },
+    },
+  )
+  const fileExists = (file: string) => texts.has(file) || ts.sys.fileExists(file)
+  const readFile = (file: string) => texts.get(file) ?? readFileSync(file, 'utf8')
+  return ts.createLanguageService({
+    getCompilationSettings: () => config?.options ?? {},
+    getScriptFileNames: () => [...names.map((name) => join(here, name)), ...texts.keys()],
+    getScriptVersion: () => '1',
+    getScriptSnapshot: (file) =>
+      fileExists(file) ? ts.ScriptSnapshot.fromString(readFile(file)) : undefined,
+    getCurrentDirectory: () => here,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists,
+    readFile,
+    directoryExists: ts.sys.directoryExists,
+    getDirectories: ts.sys.getDirectories,
+  })
+}
