@@ -113,6 +113,7 @@ export interface CommandSettings<Input, Output, Errors, Context, Emitters> {
   idempotencyMs?: number
 }
 
+// `Emitters`, which grows with the contract, is the last argument here and below: editors cut long hovers at the end.
 export type CommandHandler<Input, Output, Errors, Context, Emitters> =
   | CommandFunction<Input, Output, Errors, Context, Emitters>
   | CommandSettings<Input, Output, Errors, Context, Emitters>
