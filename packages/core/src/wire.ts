@@ -14,14 +14,8 @@ export {
   type CompiledStream,
   compileContract,
 } from './lib/compile.js'
-export {
-  type ControlOperation,
-  type ControlRequest,
-  type ControlResponse,
-  type ControlResult,
-  decodeControlRequest,
-  decodeControlResponse,
-} from './lib/control.js'
+export { type ControlOperation, type ControlRequest, decodeControlRequest } from './lib/control-request.js'
+export { type ControlResponse, type ControlResult, decodeControlResponse } from './lib/control-response.js'
 export { type Cursor, eventId, formatCursor, isAtOrAfter, parseCursor } from './lib/cursor.js'
 export { isErrorCode } from './lib/error.js'
 export {

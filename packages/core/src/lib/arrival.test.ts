@@ -256,7 +256,7 @@ const depth2 = fc.oneof(
 )
 const sample = depth2.chain(withValue)
 
-describe('a value of a schema that a contract takes arrives as what it was', () => {
+describe('a value of a schema that contracts accept arrives unchanged', () => {
   const runs = { numRuns: 4_000 }
 
   test('as a payload', () => {

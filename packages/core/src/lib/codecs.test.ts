@@ -56,7 +56,7 @@ describe.each([
       ['an offset', '2024-02-29T12:00:00+02:00', '2024-02-29T10:00:00.000Z'],
       ['no seconds', '2024-02-29T12:00Z', '2024-02-29T12:00:00.000Z'],
       ['microseconds', '2024-02-29T12:00:00.123456Z', '2024-02-29T12:00:00.123Z'],
-    ])('reads what others write: %s', (_what, wire, instant) => {
+    ])('decodes text of other writers: %s', (_what, wire, instant) => {
       expect(decode(isoDate, wire)).toEqual(new Date(instant))
     })
 
@@ -76,7 +76,7 @@ describe.each([
       '0',
       0,
       null,
-    ])('reads no date from %j', (wire) => {
+    ])('refuses to decode %j', (wire) => {
       expect(() => decode(isoDate, wire)).toThrow(misfit('invalid_input'))
     })
   })
@@ -93,7 +93,7 @@ describe.each([
       expect(sent(z.object({ id: bigint }), { id: value })).toEqual({ id: value })
     })
 
-    test('carries any', () => {
+    test('carries any value', () => {
       fc.assert(
         fc.property(fc.bigInt(), (value) => {
           expect(sent(z.array(bigint), [value])).toEqual([value])
@@ -104,7 +104,7 @@ describe.each([
 
     // BigInt() itself would take the first five of them.
     test.each(['', ' 1', '0x10', '0b1', '+1', '1.0', '1e3', '1n', '--1', '1\n', 1, true, null])(
-      'reads none from %j',
+      'refuses to decode %j',
       (wire) => {
         expect(() => decode(bigint, wire)).toThrow(misfit('invalid_input'))
       },
@@ -153,7 +153,7 @@ describe.each([
       expect(sent(z.object({ file: bytes }), { file: value })).toEqual({ file: Uint8Array.from(value) })
     })
 
-    test('carries any', () => {
+    test('carries any value', () => {
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 40 }), (value) => {
           expect(sent(z.array(bytes), [value])).toEqual([value])
@@ -162,7 +162,7 @@ describe.each([
       )
     })
 
-    test('takes a Buffer of Node and gives a plain Uint8Array', () => {
+    test('encodes a Buffer of Node and decodes a plain Uint8Array', () => {
       const { Buffer } = globalThis as unknown as { Buffer: { from(text: string): Uint8Array } }
       expect(encode(bytes, Buffer.from('hi'))).toBe('aGk=')
       const arrived = sent(bytes, Buffer.from('hi'))
@@ -171,7 +171,7 @@ describe.each([
     })
 
     test.each(['a', 'ab=', 'a b=', 'aGk', 'aGk*', 'aGk=\n', 'ü===', 5, null, [104]])(
-      'reads none from %j',
+      'refuses to decode %j',
       (wire) => {
         expect(() => decode(bytes, wire)).toThrow(misfit('invalid_input'))
       },
@@ -198,17 +198,17 @@ describe.each([
       expect(arrived.link.href).toBe(new URL(text).href)
     })
 
-    test.each(['', 'example.org', '/path', 'http://', 5, null])('reads none from %j', (wire) => {
+    test.each(['', 'example.org', '/path', 'http://', 5, null])('refuses to decode %j', (wire) => {
       expect(() => decode(url, wire)).toThrow(misfit('invalid_input'))
     })
 
-    test('refuses to send the text of one', () => {
+    test('refuses to send the text of a URL', () => {
       expect(() => encode(url, 'https://example.org/')).toThrow(misfit('invalid_output'))
     })
   })
 
   describe('map', () => {
-    test('carries keys and values that are codecs themselves', () => {
+    test('carries keys and values of other codecs', () => {
       const schema = z.object({ byDay: map(isoDate, bigint) })
       const value = { byDay: new Map([[new Date(0), 1n] as const, [new Date(8.64e7), 2n] as const]) }
       expect(encode(schema, value)).toEqual({
@@ -220,7 +220,7 @@ describe.each([
       expect(sent(schema, value)).toEqual(value)
     })
 
-    test('carries maps and sets inside maps, in their order, and an empty one', () => {
+    test('carries maps and sets inside maps in order, and an empty map', () => {
       const schema = map(z.string(), map(z.number(), set(isoDate)))
       const value = new Map([
         ['z', new Map([[2, new Set([new Date(2), new Date(1)])]])],
@@ -232,7 +232,7 @@ describe.each([
       expect([...(arrived.get('z')?.get(2) ?? [])]).toEqual([new Date(2), new Date(1)])
     })
 
-    test('carries any, whatever its keys', () => {
+    test('carries any map, whatever its keys', () => {
       const entries = fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.bigInt()), { maxLength: 5 })
       fc.assert(
         fc.property(entries, (pairs) => {
@@ -258,19 +258,19 @@ describe.each([
       expect(() => encode(map(z.string(), z.number()), value)).toThrow(misfit('invalid_output'))
     })
 
-    test.each([[{}], [[['a']]], [[['a', 1, 2]]], [['a', 1]], ['a']])('reads none from %j', (wire) => {
+    test.each([[{}], [[['a']]], [[['a', 1, 2]]], [['a', 1]], ['a']])('refuses to decode %j', (wire) => {
       expect(() => decode(map(z.string(), z.number()), wire)).toThrow(misfit('invalid_input'))
     })
   })
 
   describe('set', () => {
-    test('carries items that are codecs themselves', () => {
+    test('carries items of other codecs', () => {
       const schema = z.object({ seen: set(bigint) })
       expect(encode(schema, { seen: new Set([3n, 1n]) })).toEqual({ seen: ['3', '1'] })
       expect(sent(schema, { seen: new Set([3n, 1n]) })).toEqual({ seen: new Set([3n, 1n]) })
     })
 
-    test('carries any', () => {
+    test('carries any set', () => {
       fc.assert(
         fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 5 }), (items) => {
           expect(sent(set(z.string()), new Set(items))).toEqual(new Set(items))
@@ -289,7 +289,7 @@ describe.each([
   })
 })
 
-test('an issue inside a map or set leads to the pair or item', () => {
+test('the path of an issue inside a map or set leads to the pair or item', () => {
   const schema = classic.object({
     scores: codecs.map(classic.string(), classic.object({ points: classic.number() })),
   })
@@ -298,7 +298,7 @@ test('an issue inside a map or set leads to the pair or item', () => {
   )
 })
 
-test('codecs have the types of what a program holds', () => {
+test('codecs have the types of decoded values', () => {
   expectTypeOf<classic.output<typeof codecs.isoDate>>().toEqualTypeOf<Date>()
   const schema = codecs.map(codecs.isoDate, codecs.set(codecs.bigint))
   expectTypeOf<classic.output<typeof schema>>().toEqualTypeOf<Map<Date, Set<bigint>>>()
@@ -306,7 +306,7 @@ test('codecs have the types of what a program holds', () => {
   expectTypeOf<classic.output<typeof ofMini>>().toEqualTypeOf<Map<Date, Set<bigint>>>()
 })
 
-describe('have the methods of a schema of zod', () => {
+describe('codecs have the methods of a zod schema', () => {
   const { bigint, bytes, isoDate, map, set, url } = codecs
   const day = new Date(8.64e7)
 
@@ -357,7 +357,7 @@ describe('have the methods of a schema of zod', () => {
     }>()
   })
 
-  test('and refine what a program holds, on both sides', () => {
+  test('and refine decoded values on both sides', () => {
     const past = isoDate.refine((date) => date.getTime() <= 0, 'Not in the past')
     expect(sent(past, new Date(0))).toEqual(new Date(0))
     expect(() => encode(past, day)).toThrow(misfit('invalid_output'))

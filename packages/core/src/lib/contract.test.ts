@@ -25,12 +25,12 @@ function complaint(definition: unknown): string {
 const untyped = (value: unknown) => value as any
 
 describe('a contract', () => {
-  test('is handed back as it is', () => {
+  test('is returned as it is', () => {
     const definition = { send: command({ input: message }) }
     expect(defineContract(definition)).toBe(definition)
   })
 
-  test('takes channels, commands and streams, with all they may have', () => {
+  test('accepts channels, commands and streams with all their keys', () => {
     const Message = z.object({
       id: z.string(),
       author: z.string().min(1).max(40),
@@ -62,7 +62,7 @@ describe('a contract', () => {
     ])
   })
 
-  test('takes schemas of zod and zod/mini side by side', () => {
+  test('accepts schemas of zod and zod/mini side by side', () => {
     const contract = {
       a: channel({
         events: { x: z.object({ at: mini.optional(isoDate) }), y: mini.object({ a: z.string() }) },
@@ -71,7 +71,7 @@ describe('a contract', () => {
     expect(() => defineContract(contract)).not.toThrow()
   })
 
-  test('takes groups in groups, and gives each procedure the path of a URL', () => {
+  test('accepts nested groups, and gives each procedure a path', () => {
     const ping = command({})
     const contract = defineContract({ ping, a: { ping, b: { ping, c: { ping, 'd-1_x': ping } } } })
     const { procedures, members } = compileContract(contract)
@@ -80,7 +80,7 @@ describe('a contract', () => {
     expect([...members.keys()]).toEqual(['ping', 'a'])
   })
 
-  test('takes a group with a procedure named kind', () => {
+  test('accepts a group with a procedure named kind', () => {
     const { procedures } = compileContract(defineContract({ box: { kind: command({}) } }))
     expect([...procedures.keys()]).toEqual(['box/kind'])
   })
@@ -90,12 +90,12 @@ describe('a contract', () => {
     expect(compileContract(contract)).toBe(compileContract(contract))
   })
 
-  test('is refused again each time, not only at first', () => {
+  test('is refused each time it is compiled', () => {
     const definition = { open: { $x: command({}) } }
     expect(complaint(definition)).toBe(complaint(definition))
   })
 
-  test('knows which procedures take something', () => {
+  test('knows which procedures take params or input', () => {
     const { procedures } = compileContract({
       all: channel({ events: {} }),
       one: channel({ params: { id: z.string() }, events: {} }),
@@ -109,7 +109,7 @@ describe('a contract', () => {
   })
 })
 
-describe('a schema that cannot travel is refused with its path and a remedy', () => {
+describe('a schema that JSON cannot carry is refused with its path and a remedy', () => {
   const wrong = untyped(z.object({ sentAt: z.date() }))
   const remedy = "sentAt is z.date(), which JSON cannot represent. Use isoDate from '@tidings/core'"
 
@@ -131,7 +131,7 @@ describe('a schema that cannot travel is refused with its path and a remedy', ()
     )
   })
 
-  test('in the depths of a codec', () => {
+  test('deep inside a codec', () => {
     const events = { scores: untyped(z.object({ byDay: map(isoDate, z.array(z.bigint())) })) }
     expect(complaint({ room: channel({ events }) })).toBe(
       "contract.room.events.scores.byDay[][1][] is z.bigint(), which JSON cannot represent. Use bigint from '@tidings/core'",
@@ -139,7 +139,7 @@ describe('a schema that cannot travel is refused with its path and a remedy', ()
     expect(() => defineContract({ room: channel({ events: { byDay: map(isoDate, bigint) } }) })).not.toThrow()
   })
 
-  test('params may be optional, and nothing else', () => {
+  test('but an optional param is accepted, unlike an optional event', () => {
     const text = z.string().optional()
     expect(() => defineContract({ room: channel({ params: { a: text }, events: {} }) })).not.toThrow()
     expect(complaint({ room: channel({ events: { a: untyped(text) } }) })).toMatch(
@@ -184,7 +184,7 @@ describe('an event or error without data', () => {
   })
 })
 
-describe('a key that a procedure does not take is refused by its name', () => {
+describe('an unknown key of a procedure is refused by name', () => {
   test.each([
     ['channel', channel(untyped({ event: {}, events: {} })), 'event', 'params, snapshot, events'],
     ['command', command(untyped({ inputs: message })), 'inputs', 'input, output, errors'],
@@ -202,7 +202,7 @@ describe('a key that a procedure does not take is refused by its name', () => {
   })
 })
 
-test('a command without an argument takes nothing and answers nothing', () => {
+test('a command without an argument has neither input nor output', () => {
   expect(command()).toEqual(command({}))
   expect(compileContract(defineContract({ ping: command() })).procedures.get('ping')).toMatchObject({
     kind: 'command',
@@ -213,7 +213,7 @@ test('a command without an argument takes nothing and answers nothing', () => {
 test.each([
   ['channel', untyped(channel)],
   ['stream', untyped(stream)],
-])('a %s without an argument, or without events, is told to declare events', (_kind, declare) => {
+])('a %s without an argument or events is refused with advice to declare events', (_kind, declare) => {
   for (const procedure of [declare(), declare(null), declare({})]) {
     expect(complaint({ room: procedure })).toBe(
       'contract.room.events is missing. Give a record of schemas: { name: schema }',
@@ -300,7 +300,7 @@ describe('a name', () => {
     ['an error of a stream', streamError, errorCodes],
   ]
   test.each(reserved.flatMap(([what, place, names]) => names.map((name) => [what, name, place] as const)))(
-    'of %s may not be %s, which is taken',
+    'of %s may not be %s, which is reserved',
     (_what, name, [place, define]) => {
       expect(complaint(define(name))).toMatch(
         new RegExp(`^${place.replaceAll('.', '\\.')}${name}: "${name}" is reserved .*Choose another name$`),
@@ -308,7 +308,7 @@ describe('a name', () => {
     },
   )
 
-  test('that is taken in one place is free in the others', () => {
+  test('reserved for one kind of name is free for the others', () => {
     expect(() =>
       defineContract({
         open: channel({
@@ -322,7 +322,7 @@ describe('a name', () => {
   })
 })
 
-describe('what is neither a procedure nor a group is refused by its place', () => {
+describe('a member that is neither a procedure nor a group is refused by its path', () => {
   test.each([
     ['undefined', undefined],
     ['null', null],
@@ -338,14 +338,14 @@ describe('what is neither a procedure nor a group is refused by its place', () =
     expect(complaint({ chat: { room: value } })).toBe(`contract.chat.room ${remedy}`)
   })
 
-  test('a thing with a kind that is none of Tidings’', () => {
+  test('an object with an unknown kind', () => {
     expect(complaint({ room: { kind: 'subscription' } })).toMatch(
       /^contract\.room\.kind is neither a procedure/,
     )
   })
 })
 
-describe('what is not a schema is refused by its place', () => {
+describe('a value that is not a schema is refused by its path', () => {
   const zod3 = { _def: { typeName: 'ZodString' }, parse: () => '', '~standard': { vendor: 'zod' } }
 
   test.each([

@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatCursor, parseCursor } from './cursor.js'
 
-test('a cursor is read as it was written', () => {
+test('a cursor is parsed as it was formatted', () => {
   const epoch = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)
   const seq = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER))
   fc.assert(
     fc.property(epoch, seq, (epoch, seq) => {
       const text = formatCursor({ epoch, seq })
       expect(parseCursor(text)).toEqual({ epoch, seq })
-      // It stands in an `id:` line, in a header and in a query string.
+      // Cursors occur in `id:` lines, headers and query strings.
       expect(text).toMatch(/^[\w.-]+$/)
     }),
     { numRuns: 200 },
@@ -34,7 +34,7 @@ test.each([
   ['a seq with a fraction', 'a.1.5'],
   ['a seq in hexadecimal', 'a.0x1'],
   ['a seq in exponents', 'a.1e3'],
-  ['a seq that is no number', 'a.b'],
+  ['a seq that is not a number', 'a.b'],
   ['a seq past what a number holds', 'a.9007199254740992'],
   ['a seq of seventeen digits', 'a.10000000000000000'],
   ['digits of another script', 'a.١'],
@@ -45,6 +45,6 @@ test.each([
   ['NUL', 'a\0.1'],
   ['an epoch of 65 characters', `${'a'.repeat(65)}.1`],
   ['an epoch with a letter beyond ASCII', 'ä.1'],
-])('%s is no cursor', (_what, text) => {
+])('%s is not a cursor', (_what, text) => {
   expect(parseCursor(text)).toBeUndefined()
 })

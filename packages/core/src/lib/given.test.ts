@@ -13,7 +13,7 @@ const give = (schema: Schema, value: unknown) =>
 describe.each([
   ['zod', classic, codecs],
   ['zod/mini', mini as unknown as typeof classic, miniCodecs as unknown as typeof codecs],
-])('what a caller gives for a schema of %s', (_name, z, { isoDate, set }) => {
+])('a value that a caller gives for a schema of %s', (_name, z, { isoDate, set }) => {
   const Limit = z.object({ limit: z._default(z.number(), 20) })
   const day = new Date(8.64e7)
   const at = day.toISOString()
@@ -81,9 +81,9 @@ describe.each([
       { type: 'b' },
       { type: 'b', n: 1 },
     ],
-  ])('has %s', (_what, schema, given, json) => {
+  ])('is completed: %s', (_what, schema, given, json) => {
     expect(give(schema, given)).toEqual(json)
-    // A server reads the whole of it as the same as what was left out.
+    // A server decodes the completed value as it is.
     const { encode, decode } = payloadCodec(schema)
     expect(encode(decode(json, 'the input'), 'the input')).toEqual(json)
   })
@@ -93,17 +93,17 @@ describe.each([
     ['another type', Limit, { limit: 'many' }],
     ['nothing, where text is needed', z.string(), undefined],
     ['a list, where an object is needed', Limit, 'text'],
-  ])('is refused where it is %s', (_what, schema, given) => {
+  ])('is refused if it is %s', (_what, schema, given) => {
     expect(() => give(schema, given)).toThrow(expect.objectContaining({ code: 'invalid_input' }))
   })
 
-  test('is not made an object where it is one of a class', () => {
+  test('stays an instance of its class', () => {
     const either = z.union([z.object({ n: z._default(z.number(), 1) }), isoDate])
     expect(give(either, day)).toBe(at)
     expect(give(z.union([z.record(z.string(), Limit), isoDate]), day)).toBe(at)
   })
 
-  test('is left as it is', () => {
+  test('is not mutated', () => {
     const given = Object.freeze({ list: Object.freeze([Object.freeze({})]) })
     expect(give(z.object({ list: z.array(Limit) }), given)).toEqual({ list: [{ limit: 20 }] })
     expect(given).toEqual({ list: [{}] })
@@ -116,13 +116,13 @@ describe.each([
     )
   })
 
-  test('with an asynchronous check on what stands in, is called a mistake in the contract', () => {
+  test('is reported as a mistake in the contract if a default has an asynchronous check', () => {
     const schema = z.object({ q: z.prefault(z.string().check(z.refine(async () => true)), 'a') })
     expect(() => give(schema, {})).toThrow(expect.objectContaining({ code: 'invalid_contract' }))
   })
 })
 
-test('coercion and trimming are applied where a value is given', () => {
+test('coercion and trimming apply to a given value', () => {
   const schema = classic.object({ page: classic.coerce.number(), q: classic.string().trim().min(1) })
   expect(give(schema, { page: '2', q: ' a ' })).toEqual({ page: 2, q: 'a' })
   expect(() => give(schema, { page: 'two', q: 'a' })).toThrow()

@@ -5,12 +5,12 @@ import { bigint, bytes, isoDate, map, set, url } from './codecs.js'
 import { findUnserializable } from './json-safety.js'
 import type { Schema } from './types/schema.js'
 
-// The schemas below are made with what both spell alike, so that one type serves for both.
+// The schemas below use only what zod and zod/mini spell alike, so that one type serves for both.
 describe.each([
   ['zod', classic],
   ['zod/mini', mini as unknown as typeof classic],
 ])('a schema of %s', (_name, z) => {
-  const obstacles: Record<string, [schema: Schema, problem: RegExp, remedy: RegExp]> = {
+  const unserializable: Record<string, [schema: Schema, problem: RegExp, remedy: RegExp]> = {
     date: [z.date(), /z\.date\(\)/, /isoDate/],
     bigint: [z.bigint(), /z\.bigint\(\)/, /bigint from '@tidings\/core'/],
     map: [z.map(z.string(), z.string()), /z\.map\(\)/, /map\(key, value\)/],
@@ -49,24 +49,24 @@ describe.each([
     ],
   }
 
-  describe.each(Object.entries(obstacles))('that is %s', (_what, [obstacle, problem, remedy]) => {
+  describe.each(Object.entries(unserializable))('that is %s', (_what, [inner, problem, remedy]) => {
     const places: Record<string, [schema: Schema, path: string]> = {
-      'at the top': [obstacle, ''],
-      'in an array': [z.array(obstacle), '[]'],
-      'in arrays of objects': [z.object({ a: z.array(z.object({ b: z.array(obstacle) })) }), '.a[].b[]'],
-      'in a tuple': [z.tuple([z.string(), obstacle as classic.ZodType]), '[1]'],
-      'in the rest of a tuple': [z.tuple([z.string()], obstacle as classic.ZodType), '[…]'],
-      'in a record': [z.record(z.string(), obstacle as classic.ZodType), '.*'],
-      'in a union': [z.union([z.string(), obstacle]), ''],
-      'behind a nullable': [z.nullable(obstacle), ''],
-      'behind a readonly': [z.readonly(z.array(obstacle)), '[]'],
-      'behind a default': [z._default(z.array(obstacle), () => []), '[]'],
-      'behind a fallback': [z.catch(z.array(obstacle), []), '[]'],
-      'in an intersection': [z.intersection(z.array(z.string()), z.array(obstacle)), '[]'],
-      'behind a lazy': [z.lazy(() => z.array(obstacle)), '[]'],
-      'as a key of map()': [map(obstacle, z.string()), '[][0]'],
-      'as a value of map()': [z.object({ a: map(z.string(), obstacle) }), '.a[][1]'],
-      'as an item of set()': [z.object({ a: set(obstacle) }), '.a[]'],
+      'at the top': [inner, ''],
+      'in an array': [z.array(inner), '[]'],
+      'in arrays of objects': [z.object({ a: z.array(z.object({ b: z.array(inner) })) }), '.a[].b[]'],
+      'in a tuple': [z.tuple([z.string(), inner as classic.ZodType]), '[1]'],
+      'in the rest of a tuple': [z.tuple([z.string()], inner as classic.ZodType), '[…]'],
+      'in a record': [z.record(z.string(), inner as classic.ZodType), '.*'],
+      'in a union': [z.union([z.string(), inner]), ''],
+      'behind a nullable': [z.nullable(inner), ''],
+      'behind a readonly': [z.readonly(z.array(inner)), '[]'],
+      'behind a default': [z._default(z.array(inner), () => []), '[]'],
+      'behind a fallback': [z.catch(z.array(inner), []), '[]'],
+      'in an intersection': [z.intersection(z.array(z.string()), z.array(inner)), '[]'],
+      'behind a lazy': [z.lazy(() => z.array(inner)), '[]'],
+      'as a key of map()': [map(inner, z.string()), '[][0]'],
+      'as a value of map()': [z.object({ a: map(z.string(), inner) }), '.a[][1]'],
+      'as an item of set()': [z.object({ a: set(inner) }), '.a[]'],
     }
     test.each(Object.entries(places))('is refused %s', (_place, [schema, path]) => {
       const found = findUnserializable(schema)
@@ -79,10 +79,10 @@ describe.each([
   })
 
   const omissible = new Set(['undefined', 'a literal undefined', 'an optional value'])
-  test.each(Object.entries(obstacles).filter(([what]) => !omissible.has(what)))(
+  test.each(Object.entries(unserializable).filter(([what]) => !omissible.has(what)))(
     'that is %s is refused as an optional key and in a catchall',
-    (_what, [obstacle, problem]) => {
-      const optional = z.object({ a: z.object({ b: z.optional(obstacle) }) })
+    (_what, [inner, problem]) => {
+      const optional = z.object({ a: z.object({ b: z.optional(inner) }) })
       expect(findUnserializable(optional)).toMatchObject({
         path: '.a.b',
         problem: expect.stringMatching(problem),
@@ -90,7 +90,7 @@ describe.each([
     },
   )
 
-  test('that calls itself is refused where an obstacle lies behind the turn', () => {
+  test('that is recursive is refused for an unserializable part inside the recursion', () => {
     const Node = z.object({
       name: z.string(),
       get children() {
@@ -106,7 +106,7 @@ describe.each([
     })
   })
 
-  test('is refused for what the keys of its record are', () => {
+  test('is refused for the keys of a record', () => {
     expect(findUnserializable(z.record(z.symbol(), z.string()))?.path).toBe('{key}')
     const shout = z.pipe(
       z.string(),
@@ -118,7 +118,7 @@ describe.each([
     })
   })
 
-  test('that is the decoded side of a codec may be what JSON cannot carry, but nothing that is one-way', () => {
+  test('on the decoded side of a codec may be unserializable, but not one-way', () => {
     const oneWay = z.pipe(z.string(), z.transform(Number))
     const decodedAs = (held: Schema) =>
       findUnserializable(
@@ -132,7 +132,7 @@ describe.each([
     expect(decodedAs(z.optional(z.date()))).toBeUndefined()
   })
 
-  test('that takes unknown keys is refused, and is told of z.object()', () => {
+  test('that accepts unknown keys is refused with advice to use z.object()', () => {
     expect(findUnserializable(z.object({ a: z.looseObject({ b: z.string() }) }))).toEqual({
       path: '.a.*',
       problem: expect.stringContaining('z.unknown()'),
@@ -140,7 +140,7 @@ describe.each([
     })
   })
 
-  test('is judged in each place it stands in, not in the first alone', () => {
+  test('is checked in each position, not only in the first', () => {
     const date = z.date()
     const asText = z.codec(z.string(), date, {
       decode: (text) => new Date(text),
@@ -160,7 +160,7 @@ describe.each([
     ['an optional value of a record', z.record(z.string(), z.optional(z.string()))],
     ['an optional item of a set', set(z.optional(z.string()))],
     ['an optional member of a union', z.union([z.string(), z.optional(z.number())])],
-  ])('is refused where JSON cannot leave out %s', (_what, schema) => {
+  ])('is refused where JSON cannot omit %s', (_what, schema) => {
     expect(findUnserializable(schema)).toMatchObject({ problem: expect.stringContaining('may be undefined') })
   })
 
@@ -169,7 +169,7 @@ describe.each([
     ['undefined', z.object({ a: z.undefined() })],
     ['a union with undefined', z.object({ a: z.union([z.string(), z.undefined()]) })],
     ['a literal undefined', z.object({ a: z.literal(['b', undefined]) })],
-  ])('is refused where a key must be there and may be %s', (_what, schema) => {
+  ])('is refused for a required key that may be %s', (_what, schema) => {
     expect(findUnserializable(schema)?.path).toBe('.a')
   })
 
@@ -209,7 +209,7 @@ describe.each([
     expect(findUnserializable(schema)).toBeUndefined()
   })
 
-  test('may call itself', () => {
+  test('may be recursive', () => {
     const Node = z.object({
       get children() {
         return z.array(Node)
@@ -222,7 +222,7 @@ describe.each([
   })
 })
 
-test('z.preprocess() is refused: what it does cannot be undone', () => {
+test('z.preprocess() is refused, since it cannot be undone', () => {
   expect(
     findUnserializable(classic.object({ a: classic.preprocess(String, classic.string()) })),
   ).toMatchObject({
@@ -231,13 +231,13 @@ test('z.preprocess() is refused: what it does cannot be undone', () => {
   })
 })
 
-test('z.coerce is refused where what it makes cannot travel', () => {
+test('z.coerce is refused for kinds that JSON cannot carry', () => {
   expect(findUnserializable(classic.coerce.date())?.remedy).toContain('isoDate')
   expect(findUnserializable(classic.coerce.bigint())?.remedy).toContain('bigint')
   expect(findUnserializable(classic.coerce.number())).toBeUndefined()
 })
 
-test('a catchall is looked into', () => {
+test('the schema of a catchall is checked', () => {
   expect(findUnserializable(classic.object({}).catchall(classic.date()))?.path).toBe('.*')
   expect(findUnserializable(classic.object({}).catchall(isoDate))).toBeUndefined()
   expect(findUnserializable(classic.object({}).catchall(classic.optional(isoDate)))).toBeUndefined()

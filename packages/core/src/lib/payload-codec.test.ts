@@ -35,7 +35,7 @@ describe.each([
     encode: (degrees) => `${degrees} °C`,
   })
 
-  describe('arrives as what was sent', () => {
+  describe('arrives as it was sent', () => {
     const Tree = z.object({
       at: isoDate,
       get children() {
@@ -120,7 +120,7 @@ describe.each([
       )
     })
 
-    test('any number that JSON has', () => {
+    test('any number that JSON can represent', () => {
       fc.assert(
         fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
           // JSON has no negative zero.
@@ -157,7 +157,7 @@ describe.each([
       owner: z.optional(z.object({ id: z.number() })),
     })
 
-    test('as `invalid_output`, with where it is wrong', () => {
+    test('as `invalid_output`, with the path of the issue', () => {
       const value = {
         messages: [
           { text: 'a', sentAt: new Date(0) },
@@ -178,7 +178,7 @@ describe.each([
       )
     })
 
-    test('with the code that tells whose value it was', () => {
+    test('with the code for the side that gave the value', () => {
       expect(() => payloadCodec(Room).encode({}, 'the input', 'invalid_input')).toThrow(
         expect.objectContaining({ code: 'invalid_input', status: 400 }),
       )
@@ -193,7 +193,7 @@ describe.each([
       ['in a format', z.object({ mail: z.email() }), { mail: 'hunter2' }],
       ['in an enum', z.enum(['a', 'b']), 'hunter2'],
       ['in a union', z.union([z.number(), isoDate]), 'hunter2'],
-    ])('without telling the value: %s', (_where, schema, value) => {
+    ])('without revealing the value: %s', (_where, schema, value) => {
       for (const attempt of [() => encode(schema, value), () => decode(schema, value)]) {
         const error = errorOf(attempt)
         expect(error.issues).not.toHaveLength(0)
@@ -204,7 +204,7 @@ describe.each([
       }
     })
 
-    test('without telling what came over the wire and is not of the format', () => {
+    test('without revealing received text of a wrong format', () => {
       const error = errorOf(() => decode(z.object({ at: isoDate }), { at: 'hunter2' }))
       expect(error.issues).toEqual([
         { path: ['at'], code: 'invalid_format', message: 'Invalid ISO date and time' },
@@ -214,7 +214,7 @@ describe.each([
     test.each<[which: string, schema: Schema]>([
       ['a fallback', z.object({ n: z.catch(z.number(), 1) })],
       ['a fallback beside a codec', z.object({ n: z.catch(z.number(), 1), at: z.optional(isoDate) })],
-    ])('although it has %s, which is for reading alone', (_which, schema) => {
+    ])('although it has %s, which only applies to decoding', (_which, schema) => {
       expect(() => encode(schema, { n: 'many' })).toThrow(expect.objectContaining({ code: 'invalid_output' }))
       expect(decode(schema, { n: 'many' })).toEqual({ n: 1 })
     })
@@ -223,7 +223,7 @@ describe.each([
       ['a default', z.object({ n: z._default(z.number(), 1) })],
       ['a default beside a codec', z.object({ n: z._default(z.number(), 1), at: z.optional(isoDate) })],
       ['a prefault', z.object({ n: z.prefault(z.number(), 1) })],
-    ])('that is missing and has %s, which is for reading alone', (_which, schema) => {
+    ])('that is missing and has %s, which only applies to decoding', (_which, schema) => {
       expect(() => encode(schema, {})).toThrow(expect.objectContaining({ code: 'invalid_output' }))
       expect(decode(schema, {})).toEqual({ n: 1 })
     })
@@ -242,7 +242,7 @@ describe.each([
     })
   })
 
-  test('checks are made on both sides', () => {
+  test('is checked on both sides', () => {
     const schema = z.object({
       text: z.string().check(z.refine((text) => text !== 'spam')),
       at: z.optional(isoDate),
@@ -255,7 +255,7 @@ describe.each([
   describe('whose schema rewrites its values', () => {
     const trimmed = z.string().check(z.trim(), z.minLength(1))
 
-    test('gives what was rewritten', () => {
+    test('encodes the rewritten value', () => {
       expect(sent(trimmed, ' a ')).toBe('a')
       expect(sent(z.object({ at: isoDate, name: trimmed }), { at: new Date(0), name: ' a ' })).toEqual({
         at: new Date(0),
@@ -271,7 +271,7 @@ describe.each([
         z.object({ at: isoDate, n: z.number().check(z.overwrite((n) => n + 1)) }),
         { at: new Date(0), n: 1 },
       ],
-    ])('is refused where what it gives %s', (_what, schema, value) => {
+    ])('is refused if the result %s', (_what, schema, value) => {
       expect(errorOf(() => encode(schema, value)).code).toBe('invalid_output')
     })
   })
@@ -286,14 +286,14 @@ describe.each([
       'an asynchronous codec',
       z.codec(z.string(), z.string(), { decode: async (text) => text, encode: async (text) => text }),
     ],
-  ])('%s is called a mistake in the contract', (_which, schema) => {
+  ])('with %s is reported as a mistake in the contract', (_which, schema) => {
     const value = schema._zod.def.type === 'object' ? { at: new Date(0), a: 'b' } : 'b'
     const error = errorOf(() => encode(schema, value))
     expect(error.code).toBe('invalid_contract')
     expect(error.message).toMatch(/^the value has an asynchronous check or codec\b.*to the handler$/)
   })
 
-  test('that a codec throws at is refused like any other that does not fit, and what was thrown stays at home', () => {
+  test('for which a codec throws is refused as one that does not fit, without the thrown error', () => {
     const throwing = z.codec(z.string(), z.bigint(), { decode: (text) => BigInt(text), encode: String })
     const error = errorOf(() => decode(throwing, 'hunter2'))
     expect(error).toMatchObject({
@@ -305,7 +305,7 @@ describe.each([
   })
 })
 
-test('what a catchall takes arrives as well', () => {
+test('keys of a catchall arrive as well', () => {
   const schema = classic.object({ a: classic.string() }).catchall(isoDate)
   const value = { a: 'b', at: new Date(0) }
   expect(encode(schema, value)).toEqual({ a: 'b', at: '1970-01-01T00:00:00.000Z' })

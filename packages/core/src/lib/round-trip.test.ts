@@ -79,7 +79,7 @@ describe('a union whose members cannot be told apart on the wire is refused', ()
     })
   })
 
-  test('by its path, and with what its members are', () => {
+  test('with its path and the names of its members', () => {
     expect(
       findUnserializable(z.object({ a: z.array(z.union([z.number(), z.email(), isoDate, bytes, bigint])) })),
     ).toEqual({
@@ -96,7 +96,7 @@ describe('a union whose members cannot be told apart on the wire is refused', ()
   })
 })
 
-describe('a union is taken', () => {
+describe('a union is accepted', () => {
   test.each<[string, Schema]>([
     ['of text of several formats', z.union([z.string(), z.email(), z.literal('a'), z.enum(['b'])])],
     ['of scalars', z.union([z.string(), z.number(), z.boolean(), z.null()])],
@@ -197,7 +197,7 @@ describe('a union whose first member would drop keys of another is refused', () 
   })
 })
 
-describe('what would not arrive as what it was is refused', () => {
+describe('a schema whose values would arrive changed is refused', () => {
   test.each<[what: string, schema: Schema, path: string, problem: RegExp]>([
     ['a loose record', z.looseRecord(z.enum(['a']), z.string()), '', /z\.looseRecord\(\)/],
     ['a pipe into coercion', z.string().pipe(z.coerce.number()), '', /pipe into z\.coerce/],
@@ -301,7 +301,7 @@ describe('what would not arrive as what it was is refused', () => {
   })
 })
 
-test('texts that stand for a format are of that format', () => {
+test('sample texts of a format have that format', () => {
   const formats: Record<string, z.ZodType> = {
     uuid: z.uuid(),
     guid: z.guid(),

@@ -88,7 +88,7 @@ describe('the query string of a topic', () => {
     expect(encode(params, decode(params, query))).toBe(query)
   })
 
-  test('has what was left out and has a default, so that it is one topic with what was given', () => {
+  test('contains omitted defaults, so that both spellings name one topic', () => {
     const params = {
       sort: z.enum(['new', 'old']).default('new'),
       since: isoDate.optional(),
@@ -119,7 +119,7 @@ describe('the query string of a topic', () => {
     ['zod', codecs],
     ['zod/mini', miniCodecs as unknown as typeof codecs],
   ])(
-    'is the same for equal sets and maps of %s, in whatever order they were filled',
+    'is the same for equal sets and maps of %s, whatever the order of insertion',
     (_name, { set, map, isoDate }) => {
       const days = [new Date(0), new Date(8.64e7), new Date(-1)]
       const params = {
@@ -149,7 +149,7 @@ describe('the query string of a topic', () => {
     )
   })
 
-  test('is the same in whatever order the channel declares its params', () => {
+  test('is the same whatever the order in which the channel declares its params', () => {
     const { text, number, on } = Everything
     const value = { text: 'a', number: 1, on: false }
     expect(encode({ on, text, number }, value)).toBe(encode({ number, on, text }, value))
@@ -167,7 +167,7 @@ describe('the query string of a topic', () => {
     )
   })
 
-  test('is read as what was written', () => {
+  test('is decoded as it was encoded', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc
@@ -207,7 +207,7 @@ describe('the query string of a topic', () => {
     )
   })
 
-  test('is made canonical by reading and writing, however a client wrote it', () => {
+  test('becomes canonical when decoded and encoded', () => {
     const params = { page: z.number(), f: z.object({ a: z.number(), b: z.number() }), since: isoDate }
     const foreign = 'since=2024-01-01T01:00%2B01:00&f={"b":1.0,%20"a":2}&page=2e0&utm=x'
     expect(encode(params, decode(params, foreign))).toBe(
@@ -216,10 +216,10 @@ describe('the query string of a topic', () => {
   })
 })
 
-describe('params that are wrong', () => {
+describe('malformed params', () => {
   const Page = { page: z.number() }
 
-  test('are a bad request if one is given twice', () => {
+  test('are a bad request if a param is repeated', () => {
     const error = errorOf(() => decode(Page, 'page=1&page=1'))
     expect(error).toMatchObject({ code: 'bad_request', status: 400 })
     expect(error.message).toContain('"page"')
@@ -249,26 +249,23 @@ describe('params that are wrong', () => {
     expect(error.message).toMatch(/^the params of room did not fit the schema: at page: /)
   })
 
-  test('are `invalid_output` to who writes them, unless said otherwise', () => {
+  test('are `invalid_output` when encoded, by default', () => {
     expect(errorOf(() => encode(Page, { page: 'x' })).code).toBe('invalid_output')
     expect(errorOf(() => encode(Page, undefined)).code).toBe('invalid_output')
     const codec = topicCodecOf(Page, 'room')
     expect(errorOf(() => codec.encode({ page: 'x' }, 'invalid_input')).code).toBe('invalid_input')
   })
 
-  test.each(['\ud800', 'a\udc00b', '\udc00\ud800'])(
-    'are refused if they hold half a surrogate pair: %j',
-    (text) => {
-      const codec = topicCodecOf({ roomId: z.string() }, 'room')
-      const error = errorOf(() => codec.encode({ roomId: text }, 'invalid_input'))
-      expect(error).toMatchObject({
-        code: 'invalid_input',
-        message:
-          'the params of room cannot be sent: at roomId: A string with an unpaired surrogate cannot be put in a URL',
-        issues: [{ path: ['roomId'] }],
-      })
-    },
-  )
+  test.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('are refused with an unpaired surrogate: %j', (text) => {
+    const codec = topicCodecOf({ roomId: z.string() }, 'room')
+    const error = errorOf(() => codec.encode({ roomId: text }, 'invalid_input'))
+    expect(error).toMatchObject({
+      code: 'invalid_input',
+      message:
+        'the params of room cannot be sent: at roomId: A string with an unpaired surrogate cannot be put in a URL',
+      issues: [{ path: ['roomId'] }],
+    })
+  })
 })
 
 /** The same value with the keys of its objects the other way round. */

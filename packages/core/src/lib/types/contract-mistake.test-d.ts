@@ -7,7 +7,7 @@ import type { ContractMistake } from './contract-mistake.js'
 import type { Serializable } from './json-safety.js'
 import type { EventNames, ParamNames } from './names.js'
 
-describe('a schema that cannot travel is a type error', () => {
+describe('a schema that JSON cannot carry is a type error', () => {
   test('of each kind', () => {
     // @ts-expect-error JSON has no dates: isoDate
     channel({ events: { a: z.date() } })
@@ -62,7 +62,7 @@ describe('a schema that cannot travel is a type error', () => {
     channel({ events: { a: z.object({ n: z.string().transform(Number).default(1) }) } })
   })
 
-  test('in a tuple, an intersection, a literal and an object that takes any keys', () => {
+  test('in a tuple, an intersection, a literal and an object that accepts any keys', () => {
     // @ts-expect-error a date in a tuple
     channel({ events: { a: z.tuple([z.string(), z.date()]) } })
     // @ts-expect-error a date in the rest of a tuple
@@ -125,7 +125,7 @@ describe('a schema that cannot travel is a type error', () => {
     })
   })
 
-  test('in each place a procedure has for one', () => {
+  test('in each position of a procedure', () => {
     // @ts-expect-error a date as a param
     channel({ params: { since: z.date() }, events: {} })
     // @ts-expect-error a date in a snapshot
@@ -146,7 +146,7 @@ describe('a schema that cannot travel is a type error', () => {
     stream({ events: {}, errors: { late: z.date() } })
   })
 
-  test('whose text says what to write instead', () => {
+  test('that says what to write instead', () => {
     expectTypeOf<Serializable<z.ZodObject<{ at: z.ZodArray<z.ZodDate> }>>>().toEqualTypeOf<
       ContractMistake<"The schema is z.date(), which JSON cannot represent. Use isoDate from '@tidings/core'">
     >()
@@ -155,7 +155,7 @@ describe('a schema that cannot travel is a type error', () => {
     >()
   })
 
-  test('whose text speaks of the kind of schema, where its values are not the mistake', () => {
+  test('that names the kind of schema', () => {
     const loose = z.object({ list: z.tuple([z.looseObject({})]) })
     expectTypeOf<Serializable<typeof loose>>().toEqualTypeOf<
       ContractMistake<'The schema is z.unknown(), which may hold values JSON cannot represent. Use z.json(), or replace z.looseObject() with z.object()'>
@@ -170,7 +170,7 @@ describe('a schema that cannot travel is a type error', () => {
     >()
   })
 
-  test('and those that can travel are none', () => {
+  test('unless JSON can carry it', () => {
     expectTypeOf<Serializable<z.ZodObject<{ at: typeof isoDate; n: typeof bigint }>>>().toBeUnknown()
     expectTypeOf<Serializable<z.ZodJSONSchema>>().toBeUnknown()
     expectTypeOf<Serializable<undefined>>().toBeUnknown()
@@ -194,7 +194,7 @@ describe('a schema that cannot travel is a type error', () => {
   })
 })
 
-describe('a name that is taken is a type error', () => {
+describe('a reserved name is a type error', () => {
   const text = z.string()
 
   test('of a procedure or group', () => {
@@ -238,7 +238,7 @@ describe('a name that is taken is a type error', () => {
     channel({ params: { '1st': text }, events: {} })
   })
 
-  test('of anything that a URL cannot have as it is', () => {
+  test('of any kind that a URL cannot contain', () => {
     // @ts-expect-error a name has no space
     defineContract({ 'a b': command({}) })
     // @ts-expect-error a name has no slash
@@ -263,7 +263,7 @@ describe('a name that is taken is a type error', () => {
     command({ errors: { $muted: text } })
   })
 
-  test('whose text says so', () => {
+  test('that says so', () => {
     expectTypeOf<EventNames<{ error: z.ZodString }>['error']>().toEqualTypeOf<
       ContractMistake<'"error" is reserved. Choose another name'>
     >()
@@ -278,7 +278,7 @@ describe('a name that is taken is a type error', () => {
   })
 })
 
-test('a key that a procedure does not take is a type error', () => {
+test('an unknown key of a procedure is a type error', () => {
   // @ts-expect-error it is called events
   channel({ event: { a: z.string() } })
   // @ts-expect-error it is called snapshot
@@ -293,7 +293,7 @@ test('a key that a procedure does not take is a type error', () => {
   stream()
 })
 
-test('what is not a procedure or not a schema is a type error', () => {
+test('a value that is not a procedure or schema is a type error', () => {
   // @ts-expect-error a schema is not a procedure
   defineContract({ room: z.string() })
   // @ts-expect-error a channel has events

@@ -43,8 +43,8 @@ const contract = defineContract({
   complete: stream({ input: List, events: {} }),
 })
 
-describe('what is given', () => {
-  test('has no need of what has a default, and is what a program holds where there is a codec', () => {
+describe('the type of a given value', () => {
+  test('makes defaults optional, and is the decoded type of a codec', () => {
     expectTypeOf<GivenInputOf<typeof contract.list>>().toEqualTypeOf<Given>()
     expectTypeOf<GivenInputOf<typeof contract.complete>>().toEqualTypeOf<Given>()
     expectTypeOf<InputOf<typeof contract.list>>().toEqualTypeOf<Got>()
@@ -86,7 +86,7 @@ describe('what is given', () => {
     }>()
   })
 
-  test('in schemas of zod/mini and those that call themselves', () => {
+  test('in schemas of zod/mini and in recursive schemas', () => {
     const ofMini = mini.object({ limit: mini._default(mini.number(), 1), name: mini.string() })
     expectTypeOf<GivenOf<typeof ofMini>>().toEqualTypeOf<{ name: string; limit?: number | undefined }>()
     const Tree = z.object({
@@ -100,7 +100,7 @@ describe('what is given', () => {
     >()
   })
 
-  test('is what the handler gets where there is no default', () => {
+  test('equals the type of the handler without defaults', () => {
     const Plain = z.strictObject({
       id: z.string().brand<'id'>(),
       at: isoDate.nullable(),
@@ -119,7 +119,7 @@ describe('what is given', () => {
     }>()
   })
 
-  test('can be left out where all in it can be', () => {
+  test('is omittable if all its keys are', () => {
     expectTypeOf<IsOmittable<GivenInputOf<typeof contract.recent>>>().toEqualTypeOf<true>()
     expectTypeOf<IsOmittable<GivenParamsOf<typeof contract.all>>>().toEqualTypeOf<true>()
     expectTypeOf<IsOmittable<GivenInputOf<typeof contract.list>>>().toEqualTypeOf<false>()

@@ -67,18 +67,18 @@ describe('a channel', () => {
   type Room = typeof contract.room
   type Prices = typeof contract.prices
 
-  test('has params of what a program holds', () => {
+  test('has decoded params', () => {
     expectTypeOf<ParamsOf<Room>>().toEqualTypeOf<{ roomId: string; since?: Date | undefined }>()
     expectTypeOf<ParamsOf<Room>['roomId']>().not.toBeAny()
   })
 
-  test('without params has none', () => {
+  test('without params has an empty type for them', () => {
     // zod's type of an object without keys: nothing but `{}` fits it.
     expectTypeOf<ParamsOf<Prices>>().toEqualTypeOf<Record<string, never>>()
     expectTypeOf<{ roomId: string }>().not.toExtend<ParamsOf<Prices>>()
   })
 
-  test('has events of what a program holds', () => {
+  test('has decoded events', () => {
     expectTypeOf<EventsOf<Room>>().toEqualTypeOf<{
       message: MessageValue
       count: number
@@ -88,7 +88,7 @@ describe('a channel', () => {
     expectTypeOf<EventsOf<Prices>>().toEqualTypeOf<{ tick: { price: bigint } }>()
   })
 
-  test('yields events that are told apart by type', () => {
+  test('has a union of events discriminated by type', () => {
     expectTypeOf<EventUnion<EventsOf<Room>>>().toEqualTypeOf<
       | { type: 'message'; data: MessageValue }
       | { type: 'count'; data: number }
@@ -96,12 +96,12 @@ describe('a channel', () => {
     >()
   })
 
-  test('has a snapshot of what a program holds, or never one', () => {
+  test('has a decoded snapshot, or never', () => {
     expectTypeOf<SnapshotOf<Room>>().toEqualTypeOf<{ messages: MessageValue[] }>()
     expectTypeOf<SnapshotOf<Prices>>().toBeNever()
   })
 
-  test('is shown as it was written', () => {
+  test('is displayed as it was written', () => {
     expectTypeOf<Prices>().toEqualTypeOf<
       Channel<NoSchemas, { tick: z.ZodObject<{ price: typeof bigint }, z.core.$strip> }, undefined>
     >()
@@ -111,7 +111,7 @@ describe('a channel', () => {
 describe('a command', () => {
   type Send = typeof contract.chat.send
 
-  test('takes, answers and fails with what a program holds', () => {
+  test('has decoded input, output and errors', () => {
     expectTypeOf<InputOf<Send>>().toEqualTypeOf<{ text: string; at: Date }>()
     expectTypeOf<OutputOf<Send>>().toEqualTypeOf<MessageValue>()
     expectTypeOf<ErrorsOf<Send>>().toEqualTypeOf<{ muted: { until: Date }; full: number }>()
@@ -120,7 +120,7 @@ describe('a command', () => {
     expectTypeOf<ErrorsOf<Send>['muted']>().not.toBeAny()
   })
 
-  test('without input or output has void, also where defineContract() expects more', () => {
+  test('without input or output has void, also inside defineContract()', () => {
     expectTypeOf<typeof contract.chat.ping>().toEqualTypeOf<Command<undefined, undefined, NoSchemas>>()
     expectTypeOf<InputOf<typeof contract.chat.ping>>().toEqualTypeOf<void>()
     expectTypeOf<OutputOf<typeof contract.chat.ping>>().toEqualTypeOf<void>()
@@ -131,7 +131,7 @@ describe('a command', () => {
     expectTypeOf<keyof ErrorsOf<typeof contract.chat.ping>>().toBeNever()
   })
 
-  test('fails with its own errors, told apart by code, and with those of Tidings', () => {
+  test('fails with its own errors and those of Tidings, discriminated by code', () => {
     expectTypeOf<FailureOf<Send>>().toEqualTypeOf<
       | TidingsError<'muted', { until: Date }>
       | TidingsError<'full', number>
@@ -149,7 +149,7 @@ describe('a command', () => {
 describe('a stream', () => {
   type Complete = typeof contract.complete
 
-  test('takes, sends, answers and fails with what a program holds', () => {
+  test('has decoded input, events, output and errors', () => {
     expectTypeOf<InputOf<Complete>>().toEqualTypeOf<{ since: Date }>()
     expectTypeOf<EventsOf<Complete>>().toEqualTypeOf<{ token: string; usage: { tokens: bigint } }>()
     expectTypeOf<OutputOf<Complete>>().toEqualTypeOf<{ finishedAt: Date }>()
@@ -183,13 +183,13 @@ test('an event or error without a schema carries undefined', () => {
   >()
 })
 
-test('a command without an argument is one with an empty one', () => {
+test('a command without an argument equals one with an empty argument', () => {
   const ping = command()
   expectTypeOf(ping).toEqualTypeOf<Command<undefined, undefined, NoSchemas>>()
   expectTypeOf(defineContract({ ping: command() }).ping).toEqualTypeOf<typeof ping>()
 })
 
-test('what a procedure does not have is never', () => {
+test('a part that a procedure lacks is never', () => {
   expectTypeOf<ParamsOf<typeof contract.complete>>().toBeNever()
   expectTypeOf<EventsOf<typeof contract.chat.send>>().toBeNever()
   expectTypeOf<InputOf<typeof contract.room>>().toBeNever()
@@ -198,7 +198,7 @@ test('what a procedure does not have is never', () => {
   expectTypeOf<SnapshotOf<typeof contract.chat.send>>().toBeNever()
 })
 
-test('schemas of zod/mini, and codecs in them, are inferred alike', () => {
+test('schemas of zod/mini, and codecs inside them, are inferred as well', () => {
   const mine = channel({
     params: { roomId: mini.string() },
     events: { a: mini.object({ at: mini.optional(isoDate), link: url, days: map(isoDate, bigint) }) },
@@ -209,7 +209,7 @@ test('schemas of zod/mini, and codecs in them, are inferred alike', () => {
   }>()
 })
 
-test('unions, records and tuples of codecs have the types of what a program holds', () => {
+test('unions, records and tuples of codecs have decoded types', () => {
   const mine = command({
     input: z.discriminatedUnion('type', [
       z.object({ type: z.literal('on'), at: isoDate }),
@@ -223,7 +223,7 @@ test('unions, records and tuples of codecs have the types of what a program hold
   expectTypeOf<OutputOf<typeof mine>>().toEqualTypeOf<Record<string, [Date, bigint | null]>>()
 })
 
-test('schemas that call themselves are inferred, and do not make the type checker run away', () => {
+test('recursive schemas are inferred without unbounded recursion of the type checker', () => {
   const Category = z.object({
     name: z.string(),
     createdAt: isoDate,
