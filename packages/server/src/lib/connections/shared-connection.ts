@@ -7,86 +7,82 @@ import {
   parseCursor,
   toProblem,
 } from '@tidings/core/wire'
-import type { ServerContext } from '../endpoints/server-context.js'
+import type { Implementation } from '../bind-handlers.js'
 import type { ConnectionInfo } from '../hooks.js'
 import type { Sink } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
 import { cursorOf, gapAtStart, type Start, Subscription } from '../log/subscription.js'
-import { maxAuthorizations, revokedTooOften } from './authorization-attempts.js'
-import { Connection, type ConnectionCallbacks } from './connection.js'
-import { CredentialExpiry } from './credential-expiry.js'
-import { openFrame } from './open-frame.js'
-import { TokenBucket } from './token-bucket.js'
+import { Connection, type ConnectionCallbacks, type ConnectionDeps } from './connection.js'
+import { ConnectionAuth, type Credentials } from './connection-auth.js'
+import type { ConnectionIds } from './connection-ids.js'
+import { type ClientRates, ControlRates } from './control-rates.js'
+import { type OpenFrameOptions, openFrame } from './open-frame.js'
 import { requireAuthorized, type TopicRequest, topicByKey } from './topic-access.js'
 
-/** Unlike a comment line, an event is seen by every EventSource, so that a client can tell a quiet connection from a dead one. */
+/** An event rather than a comment, which no EventSource exposes. See decision 008. */
 const heartbeatEvent = new Chunk(encodeSignal('$heartbeat', 0))
 
-/** With what a client proves who it is, until when that is good, and how often it had been demanded when it was made. */
-interface Credentials {
-  readonly context: unknown
-  readonly expiresAt: number
-  readonly challenge: number
+/** What a shared connection needs of its server. */
+export interface SharedConnectionDeps extends ConnectionDeps {
+  readonly procedures: ReadonlyMap<string, Implementation>
+  readonly connectionIds: ConnectionIds
+  /** The server's shared connections, by id. */
+  readonly shared: Map<string, SharedConnection>
+  readonly rates: ClientRates
+  readonly options: ConnectionDeps['options'] &
+    OpenFrameOptions & {
+      readonly subscriptionsPerConnection: number
+      principal(context: unknown): string | undefined
+    }
 }
 
-/** The control request that an operation came with. */
+/** The control request of an operation. */
 export interface ControlOrigin extends Credentials {
   readonly sequence: number | undefined
 }
 
 /**
- * One connection that carries any number of topics, which its client asks for with control requests.
+ * A connection that carries any number of topics, which its client subscribes to with control requests.
  *
- * A topic's frames are the same as on a connection of its own: the epoch in their ids is unique to the topic's log, so that
- * it is the short name by which the client tells whose they are.
+ * A topic has the same frames here as on a connection of its own: the epoch in their ids identifies the topic.
+ * See decision 008.
  */
 export class SharedConnection implements ConnectionCallbacks {
-  /** A client that does not know it cannot guess it. */
+  /** Contains a secret: only the connection's client knows it. */
   readonly id: string
   readonly connection: Connection
   readonly heartbeat = heartbeatEvent
-  readonly #context: ServerContext
+  readonly #deps: SharedConnectionDeps
   readonly #info: ConnectionInfo
   /** By the key of the topic. */
   readonly #subscriptions = new Map<string, Subscription>()
-  /** The topics that somebody is about to be let into, each with the request that does it: a newer one counts. */
+  /** The topics being subscribed to, each with its newest request. */
   readonly #entering = new Map<string, { readonly label: string }>()
-  /** How often topics may be asked for: on this connection, and by its client on all of them. */
-  readonly #rates: readonly TokenBucket[]
-  /** How many operations there may be, whatever comes of them. */
-  readonly #operationRate: TokenBucket
-  readonly #expiry: CredentialExpiry
-  /** With what its client has proved who it is last, where that was demanded. */
-  #credentials: Credentials | undefined
-  /** The newest control request. */
+  readonly #rates: ControlRates
+  readonly #auth: ConnectionAuth
+  /** The number of the newest control request. */
   #sequence = 0
 
-  constructor(site: ServerContext, sink: Sink, info: ConnectionInfo, expiresAt: number) {
-    const { subscriptionsPerConnection } = site.options
-    this.#context = site
+  constructor(deps: SharedConnectionDeps, sink: Sink, info: ConnectionInfo, expiresAt: number) {
+    this.#deps = deps
     this.#info = info
-    this.id = site.connectionIds.create()
-    // All twice at once, and a tenth of them each second: what a client leaves is kept for a while, for it may come back.
-    const own = new TokenBucket(2 * subscriptionsPerConnection, subscriptionsPerConnection / 10)
-    const perSecond = Math.max(subscriptionsPerConnection, 1_000)
-    this.#operationRate = new TokenBucket(20 * perSecond, perSecond)
-    const ofPrincipal = site.rates.ofPrincipals.acquire(info.principal)
-    const ofAddress = site.rates.ofAddresses.acquire(info.address)
-    this.#rates = [own, ofPrincipal, ofAddress].filter((allowance) => allowance !== undefined)
-    this.#expiry = new CredentialExpiry(expiresAt, {
-      onExpiring: (withinMs) => this.requestReauthorization(withinMs),
-      onExpired: () => this.#reauthTimedOut(),
+    this.id = deps.connectionIds.create()
+    this.#rates = new ControlRates(deps.rates, info, deps.options.subscriptionsPerConnection)
+    this.#auth = new ConnectionAuth(expiresAt, {
+      authorizeTopics: (context) => this.#authorizeTopics(context),
+      onChallenged: (withinMs) => this.#writeChallenge(withinMs),
+      onExpired: () => this.#onExpired(),
     })
-    // Before it is there: a hook that hears of it may end it.
-    site.shared.set(this.id, this)
-    this.connection = new Connection(site, sink, info, Number.POSITIVE_INFINITY, this)
-    this.connection.writeSignal(openFrame(site.options, this.id))
+    // Before the connection exists: the `connected` hook may end it.
+    deps.shared.set(this.id, this)
+    this.connection = new Connection(deps, sink, info, Number.POSITIVE_INFINITY, this)
+    this.connection.writeSignal(openFrame(deps.options, this.id))
   }
 
   /**
-   * A control request is about to be done. Requests travel on connections of their own, and may come in another order.
+   * Begins a control request. Each request has an HTTP connection of its own, so requests may arrive out of order.
    *
-   * @throws TidingsError `conflict` where a newer one has been done
+   * @throws TidingsError `conflict` if a newer request has begun
    */
   advance(sequence: number): void {
     if (sequence <= this.#sequence) {
@@ -100,65 +96,44 @@ export class SharedConnection implements ConnectionCallbacks {
     return this.#entering.keys()
   }
 
-  /**
-   * Counts the operations of a control request. Those that are refused, or ask for nothing, count too.
-   *
-   * @throws TidingsError `too_many_requests` for more than a client of Tidings has use for
-   */
+  /** @throws TidingsError `too_many_requests`; see {@link ControlRates.requireOperations} */
   requireOperations(count: number): void {
-    const retryAfterMs = this.#operationRate.take(count + 1)
-    if (retryAfterMs === 0) return
-    const message = 'You are sending control requests too often. Try again later'
-    throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
+    this.#rates.requireOperations(count)
   }
 
-  /** How often its client was asked to prove who it is. */
+  /** The number of times the client was asked to authenticate again. */
   get challenges(): number {
-    return this.#expiry.challenges
+    return this.#auth.challenges
   }
 
-  /** Whether it belongs to who sends a request with a context. */
+  /** Returns whether the connection has the principal of a context. */
   belongsTo(context: unknown): boolean {
-    return this.connection.info.principal === this.#context.options.principal(context)
+    return this.#info.principal === this.#deps.options.principal(context)
   }
 
-  /**
-   * Takes a control request as proof of who the client is, if that was demanded before it was made. Each topic is authorised
-   * again by it, while it goes on; when all are, the connection lasts as long as the proof does.
-   */
-  renew(proof: Credentials): void {
-    const renewal = this.#expiry.beginRenewal(proof.expiresAt, proof.challenge)
-    if (!renewal) return
-    this.#credentials = proof
-    const authorized = [...this.#subscriptions].map(([key, subscription]) =>
-      requireAuthorized(topicByKey(this.#context.procedures, key), proof.context).catch((error) =>
-        this.onFailed(subscription, error),
-      ),
-    )
-    void Promise.all(authorized).then(() => this.#expiry.finishRenewal(renewal))
+  /** Renews the connection's credentials with those of a control request; see {@link ConnectionAuth.renew}. */
+  renew(credentials: Credentials): void {
+    this.#auth.renew(credentials)
   }
 
-  /** Asks the client to prove who it is, and ends the connection if it does not. */
+  /** Asks the client to authenticate again, and ends the connection unless it does. */
   requestReauthorization(withinMs: number): void {
-    this.#expiry.endWithin(withinMs)
-    this.connection.writeSignal(encodeSignal('$reauthorize', { withinMs: Math.floor(withinMs) }))
+    this.#auth.challenge(withinMs)
   }
 
   /**
-   * Does what a control request asks for, which is authorised by its own context. What goes wrong is the result. A topic
-   * whose subscription is refused is carried no longer.
-   *
-   * @param request how it was sent
+   * Performs an operation of a control request, authorised by the context of that request. Never rejects: a failure
+   * is a result. A topic whose subscription is refused is no longer carried.
    */
   async perform(operation: ControlOperation, request: ControlOrigin): Promise<ControlResult> {
     const name = nameIn(operation)
     try {
-      const topic = topicByKey(this.#context.procedures, name)
+      const topic = topicByKey(this.#deps.procedures, name)
       if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
       if ('snapshot' in operation) return this.#refresh(topic.key)
       return await this.#subscribe(topic, name, startOf(operation.cursor), request)
     } catch (error) {
-      return { status: 'refused', problem: toProblem(this.#context.publicError(error, name)) }
+      return { status: 'refused', problem: toProblem(this.#deps.publicError(error, name)) }
     }
   }
 
@@ -175,11 +150,9 @@ export class SharedConnection implements ConnectionCallbacks {
   }
 
   onReleased(): void {
-    this.#context.shared.delete(this.id)
-    const { principal, address } = this.#info
-    this.#context.rates.ofPrincipals.release(principal)
-    this.#context.rates.ofAddresses.release(address)
-    this.#expiry.close()
+    this.#deps.shared.delete(this.id)
+    this.#rates.release()
+    this.#auth.close()
     this.#subscriptions.clear()
     this.#entering.clear()
   }
@@ -196,22 +169,15 @@ export class SharedConnection implements ConnectionCallbacks {
     const entry = { label }
     this.#entering.set(key, entry)
     try {
-      this.#requireRate()
-      let demands = this.challenges
+      this.#rates.requireTopic()
+      const authorization = this.#auth.authorize(request)
       await requireAuthorized(topic, request.context)
-      await this.#context.topics.prepare(topic, this.#info, cursorOf(start))
-      // Proof may have been demanded meanwhile, and given by a caller who may do less: no older verdict opens the topic.
-      let known: Credentials = request
-      for (let count = 1; ; count += 1) {
-        if (this.#credentials && this.#credentials.challenge > known.challenge) known = this.#credentials
-        else if (this.challenges === demands) break
-        if (count === maxAuthorizations) throw revokedTooOften()
-        demands = this.challenges
-        await requireAuthorized(topic, known.context)
-      }
+      await this.#deps.topics.prepare(topic, this.#info, cursorOf(start))
+      // Nothing may be awaited between this check and the subscription: no outdated decision opens a topic.
+      while (authorization.isOutdated()) await requireAuthorized(topic, authorization.credentials.context)
       if (this.connection.isOver) throw gone()
       if (this.#entering.get(key) !== entry) throw superseded(label)
-      this.#expiry.shorten(known.expiresAt)
+      this.#auth.shorten(authorization.credentials.expiresAt)
       return this.#begin(topic, label, start, request.sequence)
     } catch (error) {
       if (this.#entering.get(key) === entry) this.#drop(key)
@@ -224,26 +190,27 @@ export class SharedConnection implements ConnectionCallbacks {
   #begin(ref: TopicRequest, label: string, start: Start, sequence: number | undefined): ControlResult {
     const isRefreshing = this.#subscriptions.get(ref.key)?.isRefreshing ?? false
     this.#drop(ref.key)
-    const topic = this.#context.topics.getOrCreate(ref, this.#info)
+    const topic = this.#deps.topics.getOrCreate(ref, this.#info)
     const { log } = topic
     const { epoch } = log
     const reason = gapAtStart(topic, start)
     const isResumed = start.kind === 'resume' && !reason
     const startsAt = isResumed ? start.cursor : topic.hasSnapshot ? undefined : log.cursorAt(log.head)
     const cursor = startsAt && { cursor: formatCursor(startsAt) }
-    // Of a gap, the position comes with it: a client cut off in between must not resume as if it knew of it.
+    // Without a cursor before a gap or a snapshot: a client that lost its connection in between would resume past it.
+    // See decision 008.
     const open = encodeSignal('$subscribed', {
       topic: label,
       epoch,
       ...(reason ? undefined : cursor),
       ...(sequence !== undefined && { request: sequence }),
     })
-    // The topic's own text where it is the same, which all who carry it share.
+    // The topic's own string if it is the same: every subscription to the topic then shares one.
     const name = label === topic.key ? topic.key : label
     const subscription = new Subscription(topic, this.connection, start, open, name)
     this.#subscriptions.set(topic.key, subscription)
     this.connection.add(subscription)
-    // A snapshot that was promised comes.
+    // The replaced subscription had accepted a request for a snapshot.
     if (isRefreshing) subscription.refresh()
     return reason ? { status: 'gap', reason, epoch, ...cursor } : { status: 'accepted', epoch, ...cursor }
   }
@@ -255,7 +222,7 @@ export class SharedConnection implements ConnectionCallbacks {
   }
 
   #refresh(key: string): ControlResult {
-    this.#requireRate()
+    this.#rates.requireTopic()
     const subscription = this.#subscriptions.get(key)
     if (!subscription) {
       const message = `This connection is not subscribed to "${key}". Subscribe to it to receive its snapshot`
@@ -272,7 +239,7 @@ export class SharedConnection implements ConnectionCallbacks {
     this.connection.remove(subscription)
   }
 
-  /** @throws TidingsError for one topic under two names */
+  /** @throws TidingsError `bad_request` for a topic that the connection carries under another name */
   #requireOneName(key: string, label: string): void {
     const known = this.#subscriptions.get(key)?.label ?? this.#entering.get(key)?.label
     if (known === undefined || known === label) return
@@ -280,10 +247,10 @@ export class SharedConnection implements ConnectionCallbacks {
     throw new TidingsError({ code: 'bad_request', message })
   }
 
-  /** @throws TidingsError for one subscription too many */
+  /** @throws TidingsError `too_many_requests` for a subscription beyond the limit */
   #requireRoom(key: string): void {
     if (this.#subscriptions.has(key) || this.#entering.has(key)) return
-    const most = this.#context.options.subscriptionsPerConnection
+    const most = this.#deps.options.subscriptionsPerConnection
     if (this.#subscriptions.size + this.#entering.size < most) return
     let count = this.#subscriptions.size
     for (const entering of this.#entering.keys()) if (!this.#subscriptions.has(entering)) count += 1
@@ -292,35 +259,38 @@ export class SharedConnection implements ConnectionCallbacks {
     throw new TidingsError({
       code: 'too_many_requests',
       message,
-      retryAfterMs: this.#context.options.retryMs,
+      retryAfterMs: this.#deps.options.retryMs,
     })
   }
 
-  /** @throws TidingsError for what is asked too often */
-  #requireRate(): void {
-    const retryAfterMs = Math.max(...this.#rates.map((allowance) => allowance.waitMs()))
-    if (retryAfterMs === 0) {
-      // Only what is done counts: a refusal by one allowance must not use up the others, which other connections share.
-      for (const allowance of this.#rates) allowance.take()
-      return
-    }
-    const message = 'You are requesting topics too often. Try again later'
-    throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
+  /** Authorises every topic again. A refused topic is no longer carried. */
+  #authorizeTopics(context: unknown): Promise<unknown> {
+    return Promise.all(
+      [...this.#subscriptions].map(([key, subscription]) =>
+        requireAuthorized(topicByKey(this.#deps.procedures, key), context).catch((error) =>
+          this.onFailed(subscription, error),
+        ),
+      ),
+    )
+  }
+
+  #writeChallenge(withinMs: number): void {
+    this.connection.writeSignal(encodeSignal('$reauthorize', { withinMs: Math.floor(withinMs) }))
   }
 
   #writeFailure({ topic, label }: Subscription, error: unknown, about: { snapshot?: true }): void {
-    const problem = toProblem(this.#context.publicError(error, topic.key))
+    const problem = toProblem(this.#deps.publicError(error, topic.key))
     this.connection.writeSignal(encodeSignal('$error', { ...problem, topic: label ?? topic.key, ...about }))
   }
 
-  #reauthTimedOut(): void {
+  #onExpired(): void {
     const message = "This connection's credentials expired and were not renewed in time"
     const problem = toProblem(new TidingsError({ code: 'unauthorized', message }))
     this.connection.end('unauthorized', encodeSignal('$error', problem))
   }
 }
 
-/** The topic that an operation is about, as the client has named it. */
+/** Returns the topic of an operation, as its client wrote it. */
 function nameIn(operation: ControlOperation): string {
   if ('subscribe' in operation) return operation.subscribe
   return 'snapshot' in operation ? operation.snapshot : operation.unsubscribe
@@ -335,7 +305,7 @@ function superseded(topic: string): TidingsError {
   return new TidingsError({ code: 'conflict', message })
 }
 
-/** What is said of a connection that is not there, to whomever it may not belong to as well. */
+/** Returns the error for a connection that does not exist, or belongs to another principal: the caller cannot tell. */
 export function gone(): TidingsError {
   return new TidingsError({ code: 'gone', message: 'You have no such connection here. Open a new one' })
 }

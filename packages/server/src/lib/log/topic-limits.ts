@@ -1,5 +1,4 @@
 import { TidingsError } from '@tidings/core'
-import type { Topic } from './topic.js'
 
 /** How many topics there may be, and sources that run. */
 export interface TopicLimits {
@@ -15,6 +14,11 @@ export interface TopicHolder {
   readonly principal: string | undefined
 }
 
+/** A topic, as its limits see it. */
+interface HeldTopic {
+  holder: TopicHolder | undefined
+}
+
 /**
  * Counts a topic that has subscribers for one of them: for the one that has been subscribed for longest.
  */
@@ -28,7 +32,7 @@ export class HeldTopics {
   }
 
   /** Counts a topic for its payer from now on, or for no client. */
-  assign(topic: Topic, payer: TopicHolder | undefined): void {
+  assign(topic: HeldTopic, payer: TopicHolder | undefined): void {
     if (topic.holder === payer) return
     this.#count(topic.holder, -1)
     topic.holder = payer
