@@ -1,0 +1,102 @@
+/**
+ * The layers of each package, lowest first: patterns of files below its `src/`. A file belongs to the first layer
+ * that it matches, and imports from that layer and from lower ones only. Type imports count.
+ */
+const layers = {
+  core: [
+    // Values and texts, without schemas
+    'lib/(backoff|canonical|cursor|error|frame|gap-reason|names|no-check|topic-key|unserializable)\\.ts',
+    'lib/types/',
+    // Signals and problem documents
+    'lib/(fields|parse-json|problem|signals)\\.ts',
+    // What schemas accept, and the encoding of their values
+    'lib/(codec-definitions|schema-pairs|schema-walk|text-samples|union-members)\\.ts',
+    'lib/(acceptance|dropped-keys|given|json-safety|overlap|round-trip|shared-keys)\\.ts',
+    'lib/(codecs|mini-codecs|payload-codec)\\.ts',
+    // Contracts and control requests
+    'lib/(check-contract|compile|contract|control|procedure|topic)\\.ts',
+    '[^/]+\\.ts',
+  ],
+  server: [
+    'lib/(deadline|history|hooks|ignorable|jitter|on-abort|pause|principal|topic-key|validate-options)\\.ts',
+    'lib/types/',
+    'lib/http/',
+    'lib/bus/',
+    'lib/log/',
+    'lib/options\\.ts',
+    'lib/(bind-handlers|create-emitter|emitter|resolve-options)\\.ts',
+    'lib/connections/',
+    'lib/(calls|nodes)/',
+    'lib/revocations/',
+    'lib/endpoints/',
+    'lib/(duplicate-server-check|server|stats)\\.ts',
+    '[^/]+\\.ts',
+  ],
+  client: [
+    'lib/(disposable|linked-abort|types/disposable)\\.ts',
+    'lib/connection/(connection-state|failures)\\.ts',
+    'lib/(options|reporting)\\.ts',
+    'lib/connection/',
+    'lib/topics/subscriber\\.ts',
+    'lib/types/',
+    'lib/topics/',
+    'lib/calls/',
+    'lib/tabs/',
+    'lib/(client|connection-manager)\\.ts',
+    'lib/create-[^/]+\\.ts',
+    '[^/]+\\.ts',
+  ],
+}
+
+/** The packages that each package imports, always by their public entries. */
+const imported = { core: [], server: ['core'], client: ['core'] }
+
+const rules = Object.entries(layers).flatMap(([name, patterns]) => {
+  const root = `^packages/${name}/src/`
+  const filesOf = (some) => `${root}(${some.join('|')})`
+  const upward = patterns.slice(0, -1).map((layer, index) => ({
+    name: `${name}-layers`,
+    comment: `A file of ${name} imports from a higher layer.`,
+    severity: 'error',
+    from: { path: root + layer, pathNot: index === 0 ? [] : filesOf(patterns.slice(0, index)) },
+    to: { path: root, pathNot: filesOf(patterns.slice(0, index + 1)) },
+  }))
+  const entries = `^packages/(${[...imported[name], '-'].join('|')})/src/[^/]+$`
+  const siblings = {
+    name: `${name}-packages`,
+    comment: `${name} imports a package, or a file of one, that it must not.`,
+    severity: 'error',
+    from: { path: root },
+    to: { path: '^packages/', pathNot: [root, entries] },
+  }
+  const hasLayer = {
+    name: `${name}-has-layer`,
+    comment: 'The file belongs to no layer. Add it to .dependency-cruiser.mjs.',
+    severity: 'error',
+  }
+  const unlisted = { path: root, pathNot: filesOf(patterns) }
+  return [
+    ...upward,
+    siblings,
+    { ...hasLayer, from: unlisted, to: {} },
+    { ...hasLayer, from: {}, to: unlisted },
+  ]
+})
+
+export default {
+  forbidden: [
+    ...rules,
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    // Types count: a cycle of types is a cycle for its reader.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '\\.test(-d)?\\.ts$' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@tidings/source', 'types', 'import', 'node', 'default'],
+    },
+  },
+}
