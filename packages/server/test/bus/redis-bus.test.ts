@@ -273,7 +273,7 @@ it.skipIf(!hasRedis)('a bus finds a cluster that comes later than it', async () 
 const url = 'redis://127.0.0.1:1'
 it.each<[options: unknown, message: string]>([
   [undefined, 'options is missing. Give an object with any of url, sentinel, cluster, client, prefix'],
-  [{}, 'options do not say where Redis is. Give one of url, sentinel, cluster'],
+  [{}, 'options do not specify a Redis server. Give one of url, sentinel, cluster'],
   [{ url, cluster: { rootNodes: [{ url }] } }, 'options contain url and cluster. Give one of url, sentinel'],
   [{ url: 'localhost:6379' }, 'url is "localhost:6379". Give one like redis://localhost:6379'],
   [{ url: undefined }, 'url is undefined. Give one like redis://localhost:6379'],

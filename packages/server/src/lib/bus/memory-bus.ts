@@ -4,14 +4,15 @@ import { TidingsError } from '@tidings/core'
 import type { HistoryBounds } from '../history.js'
 import type { Bus, BusEvent, BusPage, BusUpdate } from './bus.js'
 
-/** For how long the epoch of a log that is not used goes on, in milliseconds, and that of a log without events. */
+/** How long an unused log keeps its epoch, in milliseconds. */
 const idleMs = 3_600_000
-const freshMs = 180_000
+/** The same for a log without events. */
+const eventlessMs = 180_000
 
-/** How many events are read at once. */
+/** How many events one read returns at most. */
 const pageSize = 1_000
 
-interface KeptLog {
+interface MemoryLog {
   readonly epoch: string
   keep: HistoryBounds
   head: number
@@ -19,15 +20,15 @@ interface KeptLog {
   usedAt: number
 }
 
-/** What the members of a bus have in common. */
+/** The state that the members of a bus share. */
 class Memory {
-  readonly logs = new Map<string, KeptLog>()
+  readonly logs = new Map<string, MemoryLog>()
   readonly values = new Map<string, { readonly value: string; readonly expiresAt: number }>()
   readonly counts = new Map<string, Map<string, { readonly count: number; readonly expiresAt: number }>>()
-  readonly news = new EventEmitter().setMaxListeners(0)
+  readonly updates = new EventEmitter().setMaxListeners(0)
   readonly messages = new EventEmitter().setMaxListeners(0)
 
-  log(topic: string, keep: HistoryBounds): KeptLog {
+  log(topic: string, keep: HistoryBounds): MemoryLog {
     this.#sweep()
     let log = this.logs.get(topic)
     if (!log) {
@@ -39,8 +40,8 @@ class Memory {
   }
 
   value(name: string): string | undefined {
-    const kept = this.values.get(name)
-    return kept && kept.expiresAt > Date.now() ? kept.value : undefined
+    const entry = this.values.get(name)
+    return entry && entry.expiresAt > Date.now() ? entry.value : undefined
   }
 
   put(name: string, value: string, ms: number): void {
@@ -58,24 +59,26 @@ class Memory {
     for (const [name, { expiresAt }] of this.values) if (expiresAt <= now) this.values.delete(name)
     for (const [topic, log] of this.logs) {
       trim(log, now)
-      const keptMs = log.head === 0 ? freshMs : Math.max(idleMs, log.keep.ms)
-      if (now - log.usedAt > keptMs) this.logs.delete(topic)
+      const lifetimeMs = log.head === 0 ? eventlessMs : Math.max(idleMs, log.keep.ms)
+      if (now - log.usedAt > lifetimeMs) this.logs.delete(topic)
     }
   }
 }
 
 const memories = new WeakMap<Bus, Memory>()
 
-/** What a bus in memory can be made with. */
+/** The options of {@link memoryBus}. */
 export interface MemoryBusOptions {
-  /** Another bus in memory, whose logs this one shares: one for each server. Without it, it has logs of its own. */
+  /**
+   * Another bus in memory, for another server, whose state this one shares. Without it, the bus starts empty.
+   */
   shareWith?: Bus
 }
 
 /**
- * A bus for several servers in one process, as in tests. One server needs none.
+ * A bus for several servers in one process, as in tests. A single server does not need one.
  *
- * @throws TidingsError `invalid_options` if `shareWith` is no bus in memory
+ * @throws TidingsError `invalid_options` if `shareWith` is not a bus in memory
  */
 export function memoryBus({ shareWith }: MemoryBusOptions = {}): Bus {
   const memory = shareWith ? memories.get(shareWith) : new Memory()
@@ -89,7 +92,7 @@ export function memoryBus({ shareWith }: MemoryBusOptions = {}): Bus {
 }
 
 class MemoryBus implements Bus {
-  readonly keepAliveMs = freshMs / 3
+  readonly keepAliveMs = eventlessMs / 3
   readonly #memory: Memory
   readonly #stops = new Set<() => void>()
   #isClosed = false
@@ -105,9 +108,9 @@ class MemoryBus implements Bus {
     const event = { seq: log.head + 1, at: now, body }
     log.head = event.seq
     log.events.push(event)
-    // Now and then is enough: what is too old is not read either.
+    // Trimming now and then is enough, because a read trims first.
     if (log.events.length > 2 * log.keep.size + 64) trim(log, now)
-    this.#memory.news.emit(topic, { epoch: log.epoch, events: [event] } satisfies BusUpdate)
+    this.#memory.updates.emit(topic, { epoch: log.epoch, events: [event] } satisfies BusUpdate)
   }
 
   async read(topic: string, keep: HistoryBounds, after?: { epoch: string; seq: number }): Promise<BusPage> {
@@ -122,20 +125,20 @@ class MemoryBus implements Bus {
     return { epoch, head, events: events.slice(from, from + pageSize) }
   }
 
-  async listen(topic: string, listener: (news: BusUpdate) => void): Promise<() => void> {
+  async listen(topic: string, listener: (update: BusUpdate) => void): Promise<() => void> {
     this.#requireOpen()
-    return this.#on(this.#memory.news, topic, listener)
+    return this.#on(this.#memory.updates, topic, listener)
   }
 
   onPossibleLoss(): () => void {
-    // Nothing is ever lost in one process.
+    // In one process, no update is lost.
     return () => {}
   }
 
   async send(name: string, message: string): Promise<number> {
     this.#requireOpen()
     const receivers = this.#memory.messages.listenerCount(name)
-    // As it would be between processes, nobody is called back while they are sending.
+    // Deferred, so that a receiver is not called during send, as between processes.
     if (receivers > 0) setImmediate(() => this.#memory.messages.emit(name, message))
     return receivers
   }
@@ -179,9 +182,9 @@ class MemoryBus implements Bus {
     const holders = counts.get(name) ?? new Map<string, { count: number; expiresAt: number }>()
     const now = Date.now()
     let others = 0
-    for (const [other, noted] of holders) {
-      if (noted.expiresAt <= now) holders.delete(other)
-      else if (other !== holder) others += noted.count
+    for (const [other, recorded] of holders) {
+      if (recorded.expiresAt <= now) holders.delete(other)
+      else if (other !== holder) others += recorded.count
     }
     const isAllowed = count <= (holders.get(holder)?.count ?? 0) || others + count <= most
     if (isAllowed && count > 0) holders.set(holder, { count, expiresAt: now + ms })
@@ -201,12 +204,12 @@ class MemoryBus implements Bus {
     this.#stops.clear()
   }
 
-  #on<Told>(emitter: EventEmitter, name: string, listener: (told: Told) => void): () => void {
-    // A function of its own, so that one listener may listen twice.
-    const heard = (told: Told) => listener(told)
-    emitter.on(name, heard)
+  #on<Message>(emitter: EventEmitter, name: string, listener: (message: Message) => void): () => void {
+    // A function of its own, so that one listener may be added twice.
+    const added = (message: Message) => listener(message)
+    emitter.on(name, added)
     const stop = () => {
-      emitter.off(name, heard)
+      emitter.off(name, added)
       this.#stops.delete(stop)
     }
     this.#stops.add(stop)
@@ -223,7 +226,7 @@ class MemoryBus implements Bus {
   }
 }
 
-function trim(log: KeptLog, now: number): void {
+function trim(log: MemoryLog, now: number): void {
   const { size, ms } = log.keep
   const oldest = now - ms
   let surplus = Math.max(0, log.events.length - size)

@@ -1,45 +1,44 @@
 import { TidingsError } from '@tidings/core'
 import { TimeoutError, withTimeout } from '../../deadline.js'
 import type { HistoryBounds } from '../../history.js'
+import type { TopicLogs } from './topic-logs.js'
 
-/** How many events are appended in one step, and of how many characters, unless one alone is longer. */
+/** The largest batch, in events and in characters. A longer event is a batch of its own. */
 const maxBatch = { count: 500, length: 1024 * 1024 }
 
-interface Pending {
+interface QueuedEvent {
   readonly body: string
-  /** Until when it may be sent, in milliseconds of a monotonic clock. */
-  readonly until: number
+  /** In milliseconds of a monotonic clock. The event is rejected unless it is sent before. */
+  readonly sendBy: number
   readonly keep: HistoryBounds
   resolve(): void
   reject(error: unknown): void
 }
 
-/** Sends events to be appended to a topic, in one step. */
-export type SendBatch = (topic: string, bodies: readonly string[], keep: HistoryBounds) => Promise<void>
-
 /**
- * Appends to each topic one batch at a time, in which is what was emitted while the one before was on its way: so that
- * what is sent again, to another node of a cluster or after a function was loaded, cannot overtake what follows it.
+ * Appends to each topic one batch at a time; events that are emitted meanwhile form the next. A batch that is
+ * sent again, after a function was loaded or a slot moved, therefore cannot overtake a later one. See
+ * decision 011.
  */
 export class AppendQueue {
-  readonly #send: SendBatch
+  readonly #logs: Pick<TopicLogs, 'append'>
   readonly #maxLength: number
   readonly #timeoutMs: number
-  readonly #topics = new Map<string, Pending[]>()
-  /** How many characters are waiting or on their way. */
+  readonly #topics = new Map<string, QueuedEvent[]>()
+  /** How many characters are queued or being sent. */
   #length = 0
 
   /**
-   * @param maxLength how many characters may wait or be on their way in all
-   * @param timeoutMs how long an event may wait to be sent, and how long its batch is waited for
+   * @param maxLength the most characters that may be queued or being sent, over all topics
+   * @param timeoutMs how long an event may be queued, and how long its batch may take
    */
-  constructor(maxLength: number, timeoutMs: number, send: SendBatch) {
+  constructor(logs: Pick<TopicLogs, 'append'>, maxLength: number, timeoutMs: number) {
+    this.#logs = logs
     this.#maxLength = maxLength
     this.#timeoutMs = timeoutMs
-    this.#send = send
   }
 
-  /** @throws TidingsError `unavailable` if too much is waiting */
+  /** Rejects with `unavailable` if the queue is full. */
   append(topic: string, body: string, keep: HistoryBounds): Promise<void> {
     if (this.#length + body.length > this.#maxLength) {
       const message = `More than ${this.#maxLength} characters are waiting for Redis. Emit less or later`
@@ -47,43 +46,43 @@ export class AppendQueue {
     }
     this.#length += body.length
     return new Promise((resolve, reject) => {
-      const pending = { body, keep, until: performance.now() + this.#timeoutMs, resolve, reject }
+      const event = { body, keep, sendBy: performance.now() + this.#timeoutMs, resolve, reject }
       const queue = this.#topics.get(topic)
       if (queue) {
-        queue.push(pending)
+        queue.push(event)
         return
       }
-      const started = [pending]
-      this.#topics.set(topic, started)
-      // At the end of this turn, with all that is emitted in it.
-      queueMicrotask(() => void this.#run(topic, started))
+      const newQueue = [event]
+      this.#topics.set(topic, newQueue)
+      // In a microtask, so that the first batch has all events of this turn.
+      queueMicrotask(() => void this.#run(topic, newQueue))
     })
   }
 
-  async #run(topic: string, queue: Pending[]): Promise<void> {
+  async #run(topic: string, queue: QueuedEvent[]): Promise<void> {
     while (queue.length > 0) {
-      this.#giveUpLate(queue)
+      this.#rejectLate(queue)
       const batch = queue.splice(0, batchSize(queue))
-      if (batch.length > 0) await this.#deliver(topic, batch)
+      if (batch.length > 0) await this.#send(topic, batch)
     }
     this.#topics.delete(topic)
   }
 
-  /** Refuses what has waited too long behind others: they stand in the order in which they came. */
-  #giveUpLate(queue: Pending[]): void {
+  /** Rejects the events that were queued for too long. The oldest come first. */
+  #rejectLate(queue: QueuedEvent[]): void {
     const now = performance.now()
-    const first = queue.findIndex(({ until }) => until > now)
+    const first = queue.findIndex(({ sendBy }) => sendBy > now)
     for (const { body, reject } of queue.splice(0, first < 0 ? queue.length : first)) {
       this.#length -= body.length
       reject(new TimeoutError(this.#timeoutMs))
     }
   }
 
-  async #deliver(topic: string, batch: readonly Pending[]): Promise<void> {
-    const [{ keep }] = batch as [Pending]
+  async #send(topic: string, batch: readonly QueuedEvent[]): Promise<void> {
+    const [{ keep }] = batch as [QueuedEvent]
     const bodies = batch.map(({ body }) => body)
-    const sending = this.#send(topic, bodies, keep)
-    // One that is not waited for any more takes its room nonetheless, until the client lets go of it.
+    const sending = this.#logs.append(topic, bodies, keep)
+    // A batch that timed out still takes memory until the Redis client has dropped it.
     const release = () => {
       for (const { length } of bodies) this.#length -= length
     }
@@ -97,7 +96,7 @@ export class AppendQueue {
   }
 }
 
-function batchSize(queue: readonly Pending[]): number {
+function batchSize(queue: readonly QueuedEvent[]): number {
   let length = 0
   for (const [count, { body }] of queue.entries()) {
     length += body.length

@@ -2,37 +2,37 @@ import { expect, it } from 'vitest'
 import { Channels } from './channels.js'
 import type { RedisLink } from './link.js'
 
-/** A connection whose every request is answered when a test says so. */
+/** A connection whose requests stay pending until a test replies. */
 class FakeLink implements Pick<RedisLink, 'subscribe' | 'unsubscribe'> {
-  readonly asked: string[] = []
-  readonly #open: { resolve(): void; reject(error: Error): void }[] = []
+  readonly requests: string[] = []
+  readonly #pending: { resolve(): void; reject(error: Error): void }[] = []
 
   subscribe(): Promise<void> {
-    return this.#ask('subscribe')
+    return this.#request('subscribe')
   }
 
   unsubscribe(): Promise<void> {
-    return this.#ask('unsubscribe')
+    return this.#request('unsubscribe')
   }
 
-  async answer(error?: Error): Promise<void> {
-    const { resolve, reject } = this.#open.shift() ?? expect.fail('nothing is asked')
+  async reply(error?: Error): Promise<void> {
+    const { resolve, reject } = this.#pending.shift() ?? expect.fail('no request is pending')
     if (error) reject(error)
     else resolve()
     await new Promise((done) => setImmediate(done))
   }
 
-  get openCount(): number {
-    return this.#open.length
+  get pendingCount(): number {
+    return this.#pending.length
   }
 
-  #ask(what: string): Promise<void> {
-    this.asked.push(what)
-    return new Promise((resolve, reject) => this.#open.push({ resolve, reject }))
+  #request(what: string): Promise<void> {
+    this.requests.push(what)
+    return new Promise((resolve, reject) => this.#pending.push({ resolve, reject }))
   }
 }
 
-it('asks one thing at a time, and nothing that nobody wants any more', async () => {
+it('sends one request at a time, and none for listeners that have left', async () => {
   const link = new FakeLink()
   const channels = new Channels(link)
   const first = () => {}
@@ -44,63 +44,63 @@ it('asks one thing at a time, and nothing that nobody wants any more', async () 
   }
   const second = () => {}
   joined.push(channels.join('a', second))
-  await link.answer()
+  await link.reply()
   await Promise.all(joined)
   channels.leave('a', first)
   channels.leave('a', second)
-  expect(link.openCount).toBe(1)
+  expect(link.pendingCount).toBe(1)
   const third = channels.join('a', first)
-  await link.answer()
-  await link.answer()
+  await link.reply()
+  await link.reply()
   await third
-  expect(link.asked).toEqual(['subscribe', 'unsubscribe', 'subscribe'])
+  expect(link.requests).toEqual(['subscribe', 'unsubscribe', 'subscribe'])
 })
 
-it('who comes while the last one leaves is subscribed', async () => {
+it('subscribes a listener that joins while the last one leaves', async () => {
   const link = new FakeLink()
   const channels = new Channels(link)
   const listener = () => {}
   void channels.join('a', listener)
   channels.leave('a', listener)
-  await link.answer()
-  expect(link.asked).toEqual(['subscribe', 'unsubscribe'])
+  await link.reply()
+  expect(link.requests).toEqual(['subscribe', 'unsubscribe'])
   let isJoined = false
   const late = channels.join('a', listener).then(() => {
     isJoined = true
   })
-  await link.answer()
+  await link.reply()
   expect(isJoined).toBe(false)
-  await link.answer()
+  await link.reply()
   await late
-  expect(link.asked).toEqual(['subscribe', 'unsubscribe', 'subscribe'])
+  expect(link.requests).toEqual(['subscribe', 'unsubscribe', 'subscribe'])
 })
 
-it('what cannot be subscribed to is said to all who wait, and asked for again by the next', async () => {
+it('rejects every waiting listener if a subscription fails, and retries for the next', async () => {
   const link = new FakeLink()
   const channels = new Channels(link)
   const listeners = [() => {}, () => {}]
   const joined = Promise.allSettled(listeners.map((listener) => channels.join('a', listener)))
-  await link.answer(new Error('not now'))
+  await link.reply(new Error('not now'))
   expect((await joined).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   for (const listener of listeners) channels.leave('a', listener)
   const next = channels.join('a', () => {})
-  await link.answer()
+  await link.reply()
   await next
-  expect(link.asked).toEqual(['subscribe', 'subscribe'])
+  expect(link.requests).toEqual(['subscribe', 'subscribe'])
 })
 
-it('a connection that breaks while it is left is left once more, and then let be', async () => {
+it('retries to unsubscribe once after a failure, and then stays subscribed', async () => {
   const link = new FakeLink()
   const channels = new Channels(link)
   const listener = () => {}
   const joined = channels.join('a', listener)
-  await link.answer()
+  await link.reply()
   await joined
   channels.leave('a', listener)
-  await link.answer(new Error('broken'))
-  await link.answer(new Error('closed'))
-  expect(link.asked).toEqual(['subscribe', 'unsubscribe', 'unsubscribe'])
+  await link.reply(new Error('broken'))
+  await link.reply(new Error('closed'))
+  expect(link.requests).toEqual(['subscribe', 'unsubscribe', 'unsubscribe'])
   // It is still subscribed.
   await channels.join('a', listener)
-  expect(link.openCount).toBe(0)
+  expect(link.pendingCount).toBe(0)
 })

@@ -1,20 +1,22 @@
 import type { RedisLink } from './link.js'
 
-/** Told what is published on a channel. */
+/** Called with each message on a channel. */
 export type ChannelListener = (message: string) => void
 
 interface Channel {
   readonly listeners: Set<ChannelListener>
   readonly onMessage: ChannelListener
   isSubscribed: boolean
-  /** Under way until the connection is subscribed if somebody listens, and is not if nobody does. */
-  settling: Promise<void> | undefined
+  /** Pending while a request for the channel is under way. */
+  syncing: Promise<void> | undefined
 }
 
 /**
- * Has a connection subscribed to the channels that somebody listens to. One request for a channel is under way at a
- * time: a client for Redis that is asked to leave it while another comes may leave it for both, and what nobody wants any more
- * is not asked for, however many come and go while Redis is away.
+ * Keeps a connection subscribed to the channels that have listeners.
+ *
+ * At most one request for a channel is under way. A Redis client that unsubscribes from a channel while it
+ * subscribes to it may end up without either, and listeners that come and go while Redis is away must not
+ * queue requests.
  */
 export class Channels {
   readonly #link: Pick<RedisLink, 'subscribe' | 'unsubscribe'>
@@ -24,17 +26,19 @@ export class Channels {
     this.#link = link
   }
 
-  /** Resolves when it is sure to onMessage what is published from then on. Where it rejects, the listener is to leave. */
+  /**
+   * Adds a listener. Resolves once it receives every later message; if it rejects, call {@link leave}.
+   */
   join(name: string, listener: ChannelListener): Promise<void> {
     const channel = this.#byName.get(name) ?? this.#open(name)
     channel.listeners.add(listener)
-    return this.#settle(name, channel)
+    return this.#sync(name, channel)
   }
 
   leave(name: string, listener: ChannelListener): void {
     const channel = this.#byName.get(name)
     if (!channel?.listeners.delete(listener)) return
-    this.#settle(name, channel).catch(() => {})
+    this.#sync(name, channel).catch(() => {})
   }
 
   #open(name: string): Channel {
@@ -42,32 +46,32 @@ export class Channels {
     const onMessage = (message: string) => {
       for (const listener of listeners) listener(message)
     }
-    const channel = { listeners, onMessage, isSubscribed: false, settling: undefined }
+    const channel = { listeners, onMessage, isSubscribed: false, syncing: undefined }
     this.#byName.set(name, channel)
     return channel
   }
 
-  async #settle(name: string, channel: Channel): Promise<void> {
-    if (!channel.settling) {
-      if (isSettled(channel)) {
-        this.#forgetUnused(name, channel)
+  async #sync(name: string, channel: Channel): Promise<void> {
+    if (!channel.syncing) {
+      if (isInSync(channel)) {
+        this.#deleteUnused(name, channel)
         return
       }
-      channel.settling = this.#run(name, channel)
+      channel.syncing = this.#run(name, channel)
     }
-    await channel.settling
+    await channel.syncing
   }
 
   async #run(name: string, channel: Channel): Promise<void> {
     let failures = 0
     try {
-      while (!isSettled(channel)) {
+      while (!isInSync(channel)) {
         if (channel.isSubscribed) {
           try {
             await this.#link.unsubscribe(name, channel.onMessage)
             channel.isSubscribed = false
           } catch {
-            // The connection broke, and the client has subscribed again. If it cannot leave then either, it is closed.
+            // The connection broke and the client has subscribed again. If the retry fails too, it is closed.
             failures += 1
             if (failures === 2) return
           }
@@ -77,16 +81,16 @@ export class Channels {
         }
       }
     } finally {
-      channel.settling = undefined
-      this.#forgetUnused(name, channel)
+      channel.syncing = undefined
+      this.#deleteUnused(name, channel)
     }
   }
 
-  #forgetUnused(name: string, { listeners, isSubscribed }: Channel): void {
+  #deleteUnused(name: string, { listeners, isSubscribed }: Channel): void {
     if (listeners.size === 0 && !isSubscribed) this.#byName.delete(name)
   }
 }
 
-function isSettled({ listeners, isSubscribed }: Channel): boolean {
+function isInSync({ listeners, isSubscribed }: Channel): boolean {
   return listeners.size > 0 === isSubscribed
 }

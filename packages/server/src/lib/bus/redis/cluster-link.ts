@@ -8,14 +8,16 @@ import {
 } from './link.js'
 import { ShardSubscriber } from './shard-subscriber.js'
 
-/** How many slots a cluster has: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ */
+/**
+ * How many slots a cluster has: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
+ */
 const slotCount = 16_384
 
-/** How long a server of a cluster may be away before it is looked whether another has its slots, in milliseconds. */
+/** How long a server may be away before the topology is read again, in milliseconds. */
 const refreshMs = 1_000
 
 /** Connects to a cluster. */
-export function clusterLink(options: RedisClusterOptions, owner: RedisLinkCallbacks): RedisLink {
+export function clusterLink(options: RedisClusterOptions, callbacks: RedisLinkCallbacks): RedisLink {
   const cluster = createCluster({
     topologyRefreshOnReconnectionAttemptStrategy: refreshMs,
     ...options,
@@ -24,16 +26,16 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkCallba
       socket: { reconnectStrategy, ...options.defaults?.socket } as never,
     },
   })
-  cluster.on('error', owner.onFailed)
-  cluster.on('node-error', owner.onFailed)
+  cluster.on('error', callbacks.onFailed)
+  cluster.on('node-error', callbacks.onFailed)
   const connect = async () => {
     await cluster.connect()
     if (Object.keys(cluster.slots).length === slotCount) return
-    // It is being set up, and the client would not look again.
+    // The cluster is still being set up, and the client would not read its topology again.
     cluster.destroy()
     throw new Error('The cluster has slots that no server serves')
   }
-  const connecting = keepConnecting(connect, owner)
+  const connecting = keepConnecting(connect, callbacks)
   const clientOf = async (address: string) => {
     const master = cluster.masters.find((each) => each.address === address)
     return master && cluster.nodeClient(master)
@@ -42,7 +44,7 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkCallba
     {
       async addressOf(channel, hasMoved) {
         await connecting.done
-        // The client learns where it is now.
+        // The reply makes the client read the topology again.
         if (hasMoved) await cluster.sendCommand(channel, false, ['EXISTS', channel])
         const slot = Number(await cluster.sendCommand(channel, false, ['CLUSTER', 'KEYSLOT', channel]))
         const address = cluster.slots[slot]?.master.address
@@ -59,7 +61,7 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkCallba
         return client && ownSlots(String(await client.sendCommand(['CLUSTER', 'NODES'])))
       },
     },
-    owner,
+    callbacks,
   )
   const destroyAll = () => {
     for (const { client } of [...cluster.masters, ...cluster.replicas]) if (client) destroy(client)
@@ -81,16 +83,18 @@ export function clusterLink(options: RedisClusterOptions, owner: RedisLinkCallba
       connecting.stop()
       subscriber.close()
       destroyAll()
-      // It goes on to what it was finding out about.
+      // The client still connects to servers it was discovering.
       for (const event of ['node-connect', 'node-error']) cluster.on(event, destroyAll)
     },
   }
 }
 
-/** What a server says of its own slots: https://redis.io/docs/latest/commands/cluster-nodes/ */
+/**
+ * A server's own slots, from its reply to CLUSTER NODES: https://redis.io/docs/latest/commands/cluster-nodes/
+ */
 function ownSlots(nodes: string): string {
   const own = nodes.split('\n').find((line) => line.includes('myself')) ?? ''
   const [id, , , , , , epoch, , ...slots] = own.split(' ')
-  // In brackets are those that are being moved.
+  // Slots in brackets are being moved.
   return [id, epoch, ...slots.filter((slot) => !slot.startsWith('['))].join(' ')
 }

@@ -2,35 +2,35 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { libraryName, librarySource } from './library.js'
 import type { RedisLink } from './link.js'
 
-/** How long to wait for keys that are being moved, in milliseconds. */
-const movingMs = 20
+/** How long to wait before a call is repeated because its keys are being moved, in milliseconds. */
+const retryMs = 20
 
-/** Our functions in Redis, which are loaded wherever it does not have them. */
+/** The functions of the library, loaded into Redis when they are missing. */
 export class Functions {
   readonly #link: RedisLink
   readonly #timeoutMs: number
   #loading: Promise<void> | undefined
 
-  /** @param timeoutMs for how long a function is called again while its keys are being moved */
+  /** @param timeoutMs how long a call is repeated while a cluster moves its keys */
   constructor(link: RedisLink, timeoutMs: number) {
     this.#link = link
     this.#timeoutMs = timeoutMs
   }
 
   /**
-   * Calls a function, after loading them where Redis does not have them. Where a cluster is moving its keys, it is called
-   * again until they are all in one place.
+   * Calls a function, after loading the library if it is missing. While a cluster moves the keys, the call is
+   * repeated until one server has them all.
    */
   async call(name: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const command = ['FCALL', `${libraryName}_${name}`, String(keys.length), ...keys, ...args]
-    const until = performance.now() + this.#timeoutMs
+    const deadline = performance.now() + this.#timeoutMs
     let hasLoaded = false
     while (true) {
       try {
         return await this.#link.command(keys[0] as string, command)
       } catch (error) {
-        if (isMoving(error) && performance.now() < until) {
-          await sleep(movingMs)
+        if (isMoving(error) && performance.now() < deadline) {
+          await sleep(retryMs)
         } else if (isMessage(error, 'Function not found') && !hasLoaded) {
           hasLoaded = true
           await this.#load()
@@ -41,7 +41,7 @@ export class Functions {
     }
   }
 
-  /** Those who find them missing at once share it. */
+  /** Concurrent calls share one load. */
   #load(): Promise<void> {
     this.#loading ??= this.#loadOnce().finally(() => {
       this.#loading = undefined
@@ -53,15 +53,15 @@ export class Functions {
     try {
       await this.#link.load(librarySource)
     } catch (error) {
-      // Another node has been quicker.
+      // Another node was faster.
       if (!isMessage(error, 'already exists')) throw error
     }
   }
 }
 
-/** Whether a command was refused because some of its keys are at one server of a cluster and some at another. */
+/** Whether a command was refused because a cluster is moving its keys from one server to another. */
 function isMoving(error: unknown): boolean {
-  // The latter is what the client says of a server that has no slots of its own yet.
+  // The client reports a server that has no slots yet as a node it cannot find.
   return isMessage(error, 'TRYAGAIN') || isMessage(error, 'Cannot find node')
 }
 

@@ -1,43 +1,48 @@
 import { createHash } from 'node:crypto'
 
 /**
- * What runs inside Redis, one step each: https://redis.io/docs/latest/develop/programmability/functions-intro/
+ * The functions that run inside Redis, each atomically:
+ * https://redis.io/docs/latest/develop/programmability/functions-intro/
  *
- * A topic has a few keys, of one hash slot: a hash with its epoch, its head, how much is to be kept, and the reign in which
- * it was written; a stream with what is kept, whose ids are `<seq>-<time>`; and for each process that emits to it, for
- * a while, which batch came last, since a client may send one again that it has lost the answer to.
+ * A topic has a few keys, all of one hash slot:
+ * - a hash, the head: its epoch, its last seq, the bounds of its history, and the reign that wrote it;
+ * - a stream, the log: the events that are kept, with ids `<seq>-<time>`;
+ * - for each process that emits to it, a guard: the number of the process' last batch, because a client may
+ *   send a batch again if it lost the reply.
  *
- * A topic without events has no stream, and its head lasts some minutes, or less where its subscribers left at once: any
- * client can name a topic.
+ * A topic without events has no log, and its head expires within minutes, or sooner if its subscribers left
+ * at once: any client can name a topic.
  *
- * After a restart or a failover, what had been acknowledged may be lost, and each topic begins a new epoch when it is next
- * used. A reign tells one such time from the next. All versions of this library name it alike, and share the topics.
+ * A restart or a failover may lose acknowledged writes, so each topic then begins a new epoch when it is next
+ * used. A reign identifies the time between two such events. Every version of this library names it alike,
+ * and the versions share the topics. See decisions 011 and 012.
  */
 const sourceOf = (name: string) => `#!lua name=${name}
 
--- A reign is the time in which one process of Redis has been in charge, and no other: '<run id> <replication id>'.
+-- The reign of one Redis process, while no other is in charge: '<run id> <replication id>'.
 local run = nil
 local reign = nil
 local replication = nil
 local usedAt = 0
 
--- Where another was in charge in between, nobody has called a function here meanwhile, and replication has a new id.
-local unused = 10
--- How long the head of a topic stays that is not used, in milliseconds; and that of a topic without events, before a read
--- finds it to be in use for some seconds, and after that.
-local idle = 3600000
-local tried = 45000
-local triedFor = 10000
-local fresh = 180000
--- How long it is remembered what a process has appended last: longer than a client goes on sending something again.
-local guarded = 600000
--- How much is read at once, in bytes, unless a few events are longer.
-local longestPage = 1048576
--- The longest that anything stays that nobody uses.
-local longest = 2592000000
+-- After how long without calls the replication id is read again, in milliseconds. While another server was in
+-- charge, no function was called here, and the replication id has changed.
+local recheckMs = 10
+-- How long an unused head stays, in milliseconds.
+local idleMs = 3600000
+-- The same without events: until a read comes after inUseMs, and from then on.
+local newMs = 45000
+local inUseMs = 10000
+local eventlessMs = 180000
+-- How long a guard stays, in milliseconds: longer than a client retries.
+local guardMs = 600000
+-- The size of a page, in bytes, unless its first events are longer.
+local pageBytes = 1048576
+-- The longest that any unused key stays, in milliseconds.
+local maxMs = 2592000000
 
 local function lifetime(ms, least)
-  if ms < 0 or ms > longest then return longest end
+  if ms < 0 or ms > maxMs then return maxMs end
   return string.format('%.0f', math.max(ms, least, 1))
 end
 
@@ -52,12 +57,13 @@ local function info(section, field)
 end
 
 local function current(candidate, time)
-  if not reign or time < usedAt or time - usedAt > unused then
+  if not reign or time < usedAt or time - usedAt > recheckMs then
     local id = info('replication', 'master_replid') or ''
-    -- Where a server does not tell its run, a name of ours has to do, and the time: a command that has begun a reign may be
-    -- sent again, to the server that takes over.
+    -- Without a run id, the candidate and the time identify the process. The time is needed because a command
+    -- that began a reign may be sent again, to the server that takes over.
     run = run or info('server', 'run_id') or string.format('%.0f', time) .. candidate
-    -- Half of each id tells them apart, and a hash with values of up to 64 bytes takes less than half of the memory.
+    -- Half of each id is unique enough, and keeps the value under 64 bytes, which halves the memory of the
+    -- hash.
     reign = string.sub(run, 1, 20) .. ' ' .. string.sub(id, 1, 20)
     replication = id
   end
@@ -65,22 +71,22 @@ local function current(candidate, time)
   return reign
 end
 
--- The head of a topic: epoch, seq, size, ms, and whether its epoch is new. One begins where there is none, or none that is sure; where the topic
--- has to be there already, a missing head gives nothing.
-local function open(keys, candidate, time, hasToBe)
+-- Returns the head of a topic: epoch, seq, size, ms, and whether the epoch is new. Begins an epoch if the
+-- head is missing or of another reign. With mustExist, returns nil for a missing head.
+local function open(keys, candidate, time, mustExist)
   local present = current(candidate, time)
   local head = redis.call('HMGET', keys[1], 'epoch', 'seq', 'size', 'ms', 'reign')
   if head[5] == present then return head[1], tonumber(head[2]), tonumber(head[3]), tonumber(head[4]) end
-  if hasToBe and not head[1] then return nil end
-  -- Nor may a command that is sent again begin the same epoch twice.
+  if mustExist and not head[1] then return nil end
+  -- With the time, because a command that is sent again must not begin the same epoch twice.
   local epoch = candidate .. '-' .. string.sub(replication, 1, 4) .. string.sub(string.format('%x', time), -4)
   redis.call('DEL', keys[2])
   redis.call('HSET', keys[1], 'epoch', epoch, 'seq', 0, 'reign', present)
   return epoch, 0, tonumber(head[3] or nil), tonumber(head[4] or nil), true
 end
 
--- Lets go of what is too old at the beginning of a stream.
-local function forget(key, oldest)
+-- Removes the events that are older than a time from a log.
+local function trim(key, oldest)
   while true do
     local entries = redis.call('XRANGE', key, '-', '+', 'COUNT', 64)
     local cut = nil
@@ -97,16 +103,17 @@ local function forget(key, oldest)
   end
 end
 
--- KEYS: head, log, guard. ARGV: candidate for an epoch, number of the batch, size, ms, channel for news, bodies. Numbers
--- below 0 are infinite. The batches of a process rise: one that comes again, or after a newer one, has been done or given up.
+-- Appends a batch of events. KEYS: head, log, guard. ARGV: candidate for an epoch, number of the batch, size,
+-- ms, channel for updates, bodies. A negative size or ms is infinite. The numbers of a process rise: a batch
+-- with a number that is not above the last was appended before, or its emits have been rejected.
 local function append(keys, args)
   local time = now()
   local epoch, seq, size, ms = open(keys, args[1], time)
   local last = redis.call('GET', keys[3])
   if last and tonumber(last) >= tonumber(args[2]) then return seq end
-  redis.call('SET', keys[3], args[2], 'PX', guarded)
-  -- Where it was never read, nobody has a cursor on it, and its epoch need not outlast its events.
-  local least = ms and idle or 0
+  redis.call('SET', keys[3], args[2], 'PX', guardMs)
+  -- If the log was never read, no cursor on it exists, and its epoch need not outlast its events.
+  local least = ms and idleMs or 0
   size = size or tonumber(args[3])
   ms = ms or tonumber(args[4])
   local at = string.format('%.0f', time)
@@ -125,39 +132,40 @@ local function append(keys, args)
   redis.call('HSET', keys[1], 'seq', string.format('%.0f', seq))
   redis.call('PEXPIRE', keys[1], lifetime(ms, least))
   if size == 0 then
-    -- What was kept before this would not go on with what may be kept after it.
+    -- Older events would leave a hole before those that are kept later.
     redis.call('DEL', keys[2])
   else
     redis.call('PEXPIRE', keys[2], lifetime(ms, 0))
   end
-  if ms >= 0 and math.floor(seq / 64) > math.floor((first - 1) / 64) then forget(keys[2], time - ms) end
+  if ms >= 0 and math.floor(seq / 64) > math.floor((first - 1) / 64) then trim(keys[2], time - ms) end
   local heading = epoch .. ' ' .. string.format('%.0f', first) .. ' ' .. at .. '\\n'
   redis.call('SPUBLISH', args[5], heading .. table.concat(args, '', 6))
   return seq
 end
 
--- KEYS: head, log. ARGV: candidate for an epoch, size, ms, how many events, and after which epoch and seq. Gives the epoch,
--- the newest seq, what time it is, and of each event when it was appended and its body.
-local function page(keys, args, hasToBe)
+-- Reads a page. KEYS: head, log. ARGV: candidate for an epoch, size, ms, number of events, and the epoch and
+-- seq after which to read. Returns the epoch, the last seq and the current time, then the time and body of
+-- each event.
+local function page(keys, args, mustExist)
   local time = now()
-  local epoch, seq, _, _, isNew = open(keys, args[1], time, hasToBe)
+  local epoch, seq, _, _, isNew = open(keys, args[1], time, mustExist)
   if not epoch then return false end
   local ms = tonumber(args[3])
   redis.call('HSET', keys[1], 'size', args[2], 'ms', args[3])
   if seq > 0 then
-    redis.call('PEXPIRE', keys[1], lifetime(ms, idle))
+    redis.call('PEXPIRE', keys[1], lifetime(ms, idleMs))
   elseif isNew then
-    redis.call('PEXPIRE', keys[1], tried)
+    redis.call('PEXPIRE', keys[1], newMs)
   else
     local left = redis.call('PTTL', keys[1])
-    if left > tried or left <= tried - triedFor then redis.call('PEXPIRE', keys[1], fresh) end
+    if left > newMs or left <= newMs - inUseMs then redis.call('PEXPIRE', keys[1], eventlessMs) end
   end
   local reply = { epoch, seq, time }
   local after = tonumber(args[6])
   if args[5] ~= epoch or after >= seq then return reply end
-  -- All that follows, or nothing; and not too much at once, for meanwhile nobody else is served.
+  -- Every event that follows, or none. In pages, because Redis serves no other client meanwhile.
   local count, length = 0, 0
-  while count < tonumber(args[4]) and length < longestPage do
+  while count < tonumber(args[4]) and length < pageBytes do
     local entries = redis.call('XRANGE', keys[2], string.format('%.0f', after + 1), '+', 'COUNT', 16)
     for _, entry in ipairs(entries) do
       local id, at = string.match(entry[1], '^(%d+)-(%d+)$')
@@ -173,17 +181,17 @@ local function page(keys, args, hasToBe)
   return reply
 end
 
--- Reads a topic, which begins where it has no head.
+-- Reads a topic, and begins it if it has no head.
 local function begin(keys, args)
   return page(keys, args, false)
 end
 
--- Reads a topic that has a head, and takes no memory. Without a head it gives nothing.
+-- Reads a topic that has a head, which takes no memory. Returns nil if it has none.
 local function read(keys, args)
   return page(keys, args, true)
 end
 
--- KEYS: name. ARGV: holder, ms.
+-- Acquires or renews a name. KEYS: name. ARGV: holder, ms.
 local function acquire(keys, args)
   local holder = redis.call('GET', keys[1])
   if holder and holder ~= args[1] then return 0 end
@@ -191,26 +199,27 @@ local function acquire(keys, args)
   return 1
 end
 
--- KEYS: name. ARGV: holder.
+-- Releases a name. KEYS: name. ARGV: holder.
 local function release(keys, args)
   if redis.call('GET', keys[1]) == args[1] then redis.call('DEL', keys[1]) end
   return 0
 end
 
--- KEYS: name. ARGV: holder, count, most, ms. Each holder's field is '<count> <until when>'.
+-- Records a holder's count. KEYS: name. ARGV: holder, count, most, ms. A holder's field is '<count>
+-- <expiry>'.
 local function count(keys, args)
   local wanted, most, ms = tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
   local time = now()
   local fields = redis.call('HGETALL', keys[1])
   local others, own = 0, 0
   for n = 1, #fields, 2 do
-    local has, ends = string.match(fields[n + 1], '^(%d+) (%d+)$')
-    if tonumber(ends) <= time then
+    local held, expiry = string.match(fields[n + 1], '^(%d+) (%d+)$')
+    if tonumber(expiry) <= time then
       redis.call('HDEL', keys[1], fields[n])
     elseif fields[n] == args[1] then
-      own = tonumber(has)
+      own = tonumber(held)
     else
-      others = others + tonumber(has)
+      others = others + tonumber(held)
     end
   end
   if wanted > own and others + wanted > most then return 0 end
@@ -225,7 +234,7 @@ end
 
 redis.register_function('${name}_append', append)
 redis.register_function('${name}_begin', begin)
--- Also where memory is short: a topic that is there is to be read, and what is released takes none.
+-- Allowed while memory is short: to read an existing topic or to release takes none.
 redis.register_function{function_name = '${name}_read', callback = read, flags = { 'allow-oom' }}
 redis.register_function('${name}_acquire', acquire)
 redis.register_function{function_name = '${name}_release', callback = release, flags = { 'allow-oom' }}
@@ -233,8 +242,8 @@ redis.register_function{function_name = '${name}_count', callback = count, flags
 `
 
 /**
- * The name of the library, with a hash of its source: Redis finds a library by its name alone, and nodes of several
- * versions of this package may share one Redis.
+ * The name of the library, with a hash of its source. Redis finds a library by its name alone, and nodes with
+ * different versions of this package may share one Redis.
  */
 export const libraryName = `tidings_${createHash('sha256').update(sourceOf('')).digest('hex').slice(0, 16)}`
 

@@ -1,10 +1,10 @@
 import { pause } from '../../pause.js'
 
-/** What a bus needs of a client for Redis, whichever it is. */
+/** A connection to Redis: one server, Sentinels or a cluster. */
 export interface RedisLink {
-  /** Sends a command to the server that has a key. */
+  /** Sends a command to the server that has the key. */
   command(key: string, args: string[]): Promise<unknown>
-  /** Loads a library of functions on every server that is written to. */
+  /** Loads a library of functions on every master. */
   load(source: string): Promise<void>
   subscribe(channel: string, listener: (message: string) => void): Promise<void>
   unsubscribe(channel: string, listener: (message: string) => void): Promise<void>
@@ -12,17 +12,17 @@ export interface RedisLink {
 }
 
 export interface RedisLinkCallbacks {
-  /** A connection failed; it is made again. */
+  /** Called when a connection fails. It reconnects by itself. */
   onFailed(error: unknown): void
-  /** The connection that news comes on was lost and is there again, with its subscriptions. */
+  /** Called when a connection with subscriptions was lost and is restored. */
   onRestored(): void
 }
 
-/** How long to wait before a lost connection is made again, in milliseconds. */
+/** How long to wait before reconnecting, in milliseconds. */
 export const reconnectStrategy = (attempt: number) =>
   Math.random() * Math.min(50 * 2 ** Math.min(attempt, 6), 2_000)
 
-/** Destroys a client. What it is connecting to would else be connected to nonetheless. */
+/** Destroys a client, and again if it still completes a connection that was under way. */
 export function destroy(client: {
   on(event: 'connect', listener: () => void): unknown
   destroy(): void
@@ -31,8 +31,8 @@ export function destroy(client: {
   client.destroy()
 }
 
-/** Connects for the first time, which neither Sentinels nor clusters try again by themselves. */
-export function keepConnecting(connect: () => Promise<unknown>, { onFailed: failed }: RedisLinkCallbacks) {
+/** Retries the first connection, which the clients for Sentinels and clusters do not. */
+export function keepConnecting(connect: () => Promise<unknown>, { onFailed }: RedisLinkCallbacks) {
   const stopping = new AbortController()
   const { signal } = stopping
   const attempt = async (count: number): Promise<void> => {
@@ -40,14 +40,14 @@ export function keepConnecting(connect: () => Promise<unknown>, { onFailed: fail
       await connect()
     } catch (error) {
       if (signal.aborted) throw error
-      failed(error)
+      onFailed(error)
       await pause(reconnectStrategy(count), signal)
       signal.throwIfAborted()
       await attempt(count + 1)
     }
   }
   const done = attempt(0)
-  // Told already.
+  // Reported above.
   done.catch(() => {})
   return { done, stop: () => stopping.abort(new Error('The bus was closed')) }
 }

@@ -5,22 +5,26 @@ import type { RedisLink, RedisLinkCallbacks } from './link.js'
 import { sentinelLink } from './sentinel-link.js'
 import { serverLink } from './server-link.js'
 
-/** Where Redis is: one of them. */
+/** The Redis to connect to. */
 export type RedisTarget =
-  /** One server: `redis://localhost:6379`, with whatever else the `redis` package takes. */
+  /** One server, such as `redis://localhost:6379`, with further options of the `redis` package. */
   | { readonly url: string; readonly client?: Omit<RedisClientOptions, 'url'> }
-  /** One that Sentinels watch over, and appoint another for when it fails. */
+  /** A master and its replicas, watched by Sentinels. */
   | { readonly sentinel: RedisSentinelOptions }
-  /** Many, which share the topics among them. */
+  /** A cluster, which distributes the topics over its servers. */
   | { readonly cluster: RedisClusterOptions }
 
 export const targetNames = ['url', 'sentinel', 'cluster'] as const
 
-/** @throws TidingsError `invalid_options` for what does not say where Redis is: the client would look where it likes */
+/**
+ * Checks the target, because without one the client would connect to its default server.
+ *
+ * @throws TidingsError `invalid_options` unless the options name exactly one target
+ */
 export function requireTarget(options: RedisTarget): void {
   const given = targetNames.filter((name) => name in options)
   if (given.length !== 1) {
-    const what = given.length === 0 ? 'do not say where Redis is' : `contain ${given.join(' and ')}`
+    const what = given.length === 0 ? 'do not specify a Redis server' : `contain ${given.join(' and ')}`
     throw invalidOptions(`options ${what}. Give one of ${targetNames.join(', ')}`, 'redisBus')
   }
   if ('url' in options) {
@@ -37,8 +41,8 @@ export function requireTarget(options: RedisTarget): void {
   throw invalidOptions(`${name} does not name a server. Give at least one: [${one}]`, 'redisBus')
 }
 
-/** Connects to Redis, and goes on trying to for as long as it takes. */
-export function connect(place: RedisTarget, owner: RedisLinkCallbacks): RedisLink {
-  if ('cluster' in place) return clusterLink(place.cluster, owner)
-  return 'sentinel' in place ? sentinelLink(place.sentinel, owner) : serverLink(place, owner)
+/** Connects to Redis, and retries until it succeeds. */
+export function connect(target: RedisTarget, callbacks: RedisLinkCallbacks): RedisLink {
+  if ('cluster' in target) return clusterLink(target.cluster, callbacks)
+  return 'sentinel' in target ? sentinelLink(target.sentinel, callbacks) : serverLink(target, callbacks)
 }

@@ -2,23 +2,23 @@ import { createClient, createSentinel, type RedisSentinelOptions } from 'redis'
 import { keepConnecting, type RedisLink, type RedisLinkCallbacks, reconnectStrategy } from './link.js'
 import { ShardSubscriber } from './shard-subscriber.js'
 
-/** Connects to the server that Sentinels say. */
-export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkCallbacks): RedisLink {
+/** Connects to the master that Sentinels name. */
+export function sentinelLink(options: RedisSentinelOptions, callbacks: RedisLinkCallbacks): RedisLink {
   const nodeClientOptions = {
     ...options.nodeClientOptions,
     socket: { reconnectStrategy, ...options.nodeClientOptions?.socket } as never,
   }
   const sentinel = createSentinel({ ...options, nodeClientOptions })
-  sentinel.on('error', owner.onFailed)
-  const connecting = keepConnecting(() => sentinel.connect(), owner)
+  sentinel.on('error', callbacks.onFailed)
+  const connecting = keepConnecting(() => sentinel.connect(), callbacks)
   let address: string | undefined
-  /** Where the master is, or was while there is none. */
+  /** Returns the master's address, or its last one while there is no master. */
   const findMaster = () => {
     const master = sentinel.getMasterNode()
     if (master) address = `${master.host}:${master.port}`
     return address
   }
-  // The client's own connection for news forgets everything if it breaks while it moves to another server.
+  // Not the client's own subscriptions: it loses them if it fails while it moves to another master.
   const subscriber = new ShardSubscriber(
     {
       async addressOf() {
@@ -34,7 +34,7 @@ export function sentinelLink(options: RedisSentinelOptions, owner: RedisLinkCall
       },
       stateOf: async (at) => (at === findMaster() ? 'master' : undefined),
     },
-    owner,
+    callbacks,
   )
   return {
     command: async (_, args) => {

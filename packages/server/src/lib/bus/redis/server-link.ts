@@ -4,14 +4,14 @@ import { destroy, type RedisLink, type RedisLinkCallbacks, reconnectStrategy } f
 /** Connects to one server. */
 export function serverLink(
   { url, client: options }: { url: string; client?: Omit<RedisClientOptions, 'url'> },
-  owner: RedisLinkCallbacks,
+  callbacks: RedisLinkCallbacks,
 ): RedisLink {
   const client = createClient({ ...options, url, socket: { reconnectStrategy, ...options?.socket } as never })
-  // Commands are not to wait behind news, nor news behind commands.
+  // A connection of its own, so that commands and messages do not wait for each other.
   const subscriber = client.duplicate()
-  for (const each of [client, subscriber]) each.on('error', owner.onFailed)
-  subscriber.on('ready', owner.onRestored)
-  for (const each of [client, subscriber]) each.connect().catch(owner.onFailed)
+  for (const each of [client, subscriber]) each.on('error', callbacks.onFailed)
+  subscriber.on('ready', callbacks.onRestored)
+  for (const each of [client, subscriber]) each.connect().catch(callbacks.onFailed)
   return {
     command: (_, args) => client.sendCommand(args),
     load: async (source) => {

@@ -3,19 +3,19 @@ import { pause } from '../../pause.js'
 import type { ChannelListener } from './channels.js'
 import { destroy, type RedisLinkCallbacks, reconnectStrategy } from './link.js'
 
-/** How often it is looked whether the masters are what they were, and how long one may take to say so, in milliseconds. */
+/** How often the state of each master is checked, and how long a check may take, in milliseconds. */
 const checkMs = 1_000
 
-/** How long things may go on changing before the channels of a master are subscribed to anew, in milliseconds. */
-const renewMs = 250
+/** How long changes are awaited before stale connections are replaced, in milliseconds. */
+const replaceMs = 250
 
-/** For how long what was subscribed to anew is told of as one, in milliseconds. */
+/** How long possible losses are collected before they are reported as one, in milliseconds. */
 const lossWindowMs = 50
 
-/** How often a channel may be looked for where it is said to be. */
+/** How many redirections a subscription follows. */
 const maxMoves = 5
 
-/** What is needed of a client that is subscribed with. */
+/** The part of a Redis client that a subscriber uses. */
 export interface SubscriberConnection {
   readonly isReady: boolean
   on(event: string, listener: (error: unknown) => void): unknown
@@ -26,70 +26,76 @@ export interface SubscriberConnection {
   sUnsubscribe(channel: string, listener: ChannelListener): Promise<void>
 }
 
-/** The servers at which channels are subscribed to. */
-export interface Masters {
-  /** The address of the one that has a channel. @param hasMoved whether it was not where it was last said to be */
+/** The masters that serve channels. */
+export interface Topology {
+  /**
+   * Resolves with the address of the master that serves a channel.
+   *
+   * @param hasMoved whether the channel was not at the address given before
+   */
   addressOf(channel: string, hasMoved: boolean): Promise<string>
-  /** A client for one of them, which does not connect yet. */
+  /** Resolves with a client that is not connected yet. */
   clientFor(address: string): Promise<SubscriberConnection>
-  /** What it may be relied upon for as long as it stays the same; nothing where it is a master no more. Rejects if it is away. */
+  /**
+   * Resolves with a text that stays the same while subscriptions at the master can be relied on, or undefined
+   * if it is not a master. Rejects if the server is away.
+   */
   stateOf(address: string): Promise<string | undefined>
 }
 
-/** A master at which there is something to subscribe to. */
-interface SubscribedMaster {
+/** A connection to a master, for subscriptions. */
+interface Master {
   readonly address: string
   readonly connection: SubscriberConnection
-  /** What it said of itself before it was connected to. */
+  /** Its state before the connection was made. */
   readonly state: string | undefined
 }
 
-interface Subscription {
+interface ChannelSubscription {
   readonly listener: ChannelListener
-  /** Under way until it is subscribed; rejects if that was given up. */
+  /** Resolves once the channel is subscribed; rejects if the attempt failed. */
   subscribing: Promise<void>
-  /** Where it is subscribed. */
-  master: SubscribedMaster | undefined
+  /** The master at which the channel is subscribed. */
+  master: Master | undefined
   isLeft: boolean
 }
 
 /**
- * Subscribes to channels, each at the master that has it, and follows them to others:
+ * Subscribes to each channel at the master that serves it, and follows channels to other masters:
  * https://redis.io/docs/latest/develop/pubsub/#sharded-pubsub
  *
- * A master of a cluster that has lost a slot unsubscribes its channels, unasked. A client takes that for the answer to whatever
- * it has just asked for, and from then on does not know what it is subscribed to. So once a master is not what it was, its
- * connection is replaced.
+ * A master that loses a slot unsubscribes the slot's channels unprompted. The client takes that push for the
+ * reply to its latest request, and its record of subscriptions is wrong from then on. The connection to a
+ * master whose state changed is therefore replaced.
  */
 export class ShardSubscriber {
-  readonly #masters: Masters
+  readonly #topology: Topology
   readonly #callbacks: RedisLinkCallbacks
-  readonly #subscriptions = new Map<string, Subscription>()
-  /** By their addresses. */
-  readonly #homes = new Map<string, Promise<SubscribedMaster>>()
-  /** Those whose connections know what they are subscribed to. */
-  readonly #trusted = new Set<SubscribedMaster>()
-  /** Those whose connections are to be replaced. */
-  readonly #distrusted = new Set<SubscribedMaster>()
+  readonly #subscriptions = new Map<string, ChannelSubscription>()
+  readonly #byAddress = new Map<string, Promise<Master>>()
+  /** The masters in use, stale ones included. */
+  readonly #current = new Set<Master>()
+  /** The masters whose connections will be replaced. */
+  readonly #stale = new Set<Master>()
   readonly #closing = new AbortController()
-  #renewal: NodeJS.Timeout | undefined
-  #doubt: NodeJS.Timeout | undefined
+  #replaceTimer: NodeJS.Timeout | undefined
+  #lossTimer: NodeJS.Timeout | undefined
 
-  constructor(masters: Masters, owner: RedisLinkCallbacks) {
-    this.#masters = masters
-    this.#callbacks = owner
+  constructor(topology: Topology, callbacks: RedisLinkCallbacks) {
+    this.#topology = topology
+    this.#callbacks = callbacks
     void this.#watch()
   }
 
   async subscribe(channel: string, listener: ChannelListener): Promise<void> {
-    const subscription: Subscription = {
+    const subscription: ChannelSubscription = {
       listener,
       subscribing: Promise.resolve(),
       master: undefined,
       isLeft: false,
     }
     this.#subscriptions.set(channel, subscription)
-    subscription.subscribing = this.#place(channel, subscription)
+    subscription.subscribing = this.#subscribeAtMaster(channel, subscription)
     try {
       await subscription.subscribing
     } catch (error) {
@@ -98,7 +104,7 @@ export class ShardSubscriber {
     }
   }
 
-  /** Leaves a channel that was subscribed to. @throws Error what went wrong: it is subscribed to still */
+  /** Unsubscribes from a channel. If it rejects, the channel is still subscribed. */
   async unsubscribe(channel: string): Promise<void> {
     const subscription = this.#subscriptions.get(channel)
     if (!subscription) return
@@ -107,7 +113,7 @@ export class ShardSubscriber {
     try {
       await subscription.master?.connection.sUnsubscribe(channel, subscription.listener)
     } catch (error) {
-      // With a connection that was replaced, its subscriptions went.
+      // Without a master, the connection was replaced, and its subscriptions are gone.
       if (subscription.master) {
         subscription.isLeft = false
         throw error
@@ -118,37 +124,36 @@ export class ShardSubscriber {
 
   close(): void {
     this.#closing.abort(new Error('The bus was closed'))
-    clearTimeout(this.#renewal)
-    clearTimeout(this.#doubt)
-    for (const { connection } of this.#trusted) destroy(connection)
-    this.#trusted.clear()
-    this.#homes.clear()
+    clearTimeout(this.#replaceTimer)
+    clearTimeout(this.#lossTimer)
+    for (const { connection } of this.#current) destroy(connection)
+    this.#current.clear()
+    this.#byAddress.clear()
   }
 
-  /** Subscribes to a channel at the master that has it. */
-  async #place(channel: string, subscription: Subscription): Promise<void> {
+  async #subscribeAtMaster(channel: string, subscription: ChannelSubscription): Promise<void> {
     let moves = 0
     while (!subscription.master) {
-      const home = await this.#homeOf(channel, moves > 0)
+      const master = await this.#masterOf(channel, moves > 0)
       try {
-        await home.connection.sSubscribe(channel, subscription.listener)
-        if (this.#trusted.has(home)) subscription.master = home
+        await master.connection.sSubscribe(channel, subscription.listener)
+        if (this.#current.has(master)) subscription.master = master
       } catch (error) {
-        if (!this.#trusted.has(home)) continue
+        if (!this.#current.has(master)) continue
         moves += 1
         if (!isMoved(error) || moves > maxMoves) throw error
       }
     }
   }
 
-  /** The same for one that was there before, until it succeeds or nobody wants it any more. Never rejects. */
-  async #placeAgain(channel: string, subscription: Subscription): Promise<void> {
+  /** Subscribes to a channel again, until it succeeds or the channel is left. Never rejects. */
+  async #resubscribe(channel: string, subscription: ChannelSubscription): Promise<void> {
     const { signal } = this.#closing
     subscription.master = undefined
     for (let count = 0; !(subscription.isLeft || signal.aborted); count += 1) {
       try {
-        await this.#place(channel, subscription)
-        this.#doubtSoon()
+        await this.#subscribeAtMaster(channel, subscription)
+        this.#reportLossSoon()
         return
       } catch (error) {
         if (!signal.aborted) this.#callbacks.onFailed(error)
@@ -157,24 +162,24 @@ export class ShardSubscriber {
     }
   }
 
-  async #homeOf(channel: string, hasMoved: boolean): Promise<SubscribedMaster> {
-    const address = await this.#masters.addressOf(channel, hasMoved)
+  async #masterOf(channel: string, hasMoved: boolean): Promise<Master> {
+    const address = await this.#topology.addressOf(channel, hasMoved)
     this.#closing.signal.throwIfAborted()
-    let home = this.#homes.get(address)
-    if (!home) {
-      home = this.#open(address)
-      this.#homes.set(address, home)
-      home.catch(() => this.#homes.delete(address))
+    let master = this.#byAddress.get(address)
+    if (!master) {
+      master = this.#connect(address)
+      this.#byAddress.set(address, master)
+      master.catch(() => this.#byAddress.delete(address))
     }
-    return home
+    return master
   }
 
-  async #open(address: string): Promise<SubscribedMaster> {
-    const connection = await this.#masters.clientFor(address)
-    const state = await withTimeout(checkMs, this.#masters.stateOf(address))
+  async #connect(address: string): Promise<Master> {
+    const connection = await this.#topology.clientFor(address)
+    const state = await withTimeout(checkMs, this.#topology.stateOf(address))
     this.#closing.signal.throwIfAborted()
-    const home: SubscribedMaster = { address, connection, state }
-    this.#trusted.add(home)
+    const master: Master = { address, connection, state }
+    this.#current.add(master)
     connection.on('error', (error) => {
       if (!connection.isReady) {
         this.#callbacks.onFailed(error)
@@ -182,54 +187,55 @@ export class ShardSubscriber {
       }
       const message = `The server ${address} sent an unexpected reply. Reconnecting to it`
       this.#callbacks.onFailed(new Error(message, { cause: error }))
-      this.#distrust(home)
+      this.#markStale(master)
     })
-    connection.on('sharded-channel-moved', () => this.#distrust(home))
-    // The first time, nothing was subscribed that could have been lost.
-    connection.once('ready', () => connection.on('ready', () => this.#doubtSoon()))
+    connection.on('sharded-channel-moved', () => this.#markStale(master))
+    // Before the first connection there was no subscription, so there is no loss.
+    connection.once('ready', () => connection.on('ready', () => this.#reportLossSoon()))
     connection.connect().catch(() => {})
-    return home
+    return master
   }
 
   async #watch(): Promise<void> {
     const { signal } = this.#closing
     while (!signal.aborted) {
       await pause(checkMs, signal)
-      await Promise.all([...this.#trusted].map((home) => this.#check(home)))
+      await Promise.all([...this.#current].map((master) => this.#check(master)))
     }
   }
 
-  async #check(home: SubscribedMaster): Promise<void> {
+  async #check(master: Master): Promise<void> {
     try {
-      const state = await withTimeout(checkMs, this.#masters.stateOf(home.address))
-      if (state === undefined || state !== home.state) this.#distrust(home)
+      const state = await withTimeout(checkMs, this.#topology.stateOf(master.address))
+      if (state === undefined || state !== master.state) this.#markStale(master)
     } catch {
-      // It is away, which its connection tells.
+      // The server is away, which its connection reports.
     }
   }
 
-  #distrust(home: SubscribedMaster): void {
-    if (!this.#trusted.has(home)) return
-    this.#distrusted.add(home)
-    this.#renewal ??= setTimeout(() => this.#renew(), renewMs)
+  #markStale(master: Master): void {
+    if (!this.#current.has(master)) return
+    this.#stale.add(master)
+    this.#replaceTimer ??= setTimeout(() => this.#replaceStale(), replaceMs)
   }
 
-  #renew(): void {
-    this.#renewal = undefined
-    for (const home of this.#distrusted) {
-      this.#trusted.delete(home)
-      this.#homes.delete(home.address)
+  #replaceStale(): void {
+    this.#replaceTimer = undefined
+    for (const master of this.#stale) {
+      this.#current.delete(master)
+      this.#byAddress.delete(master.address)
       for (const [channel, subscription] of this.#subscriptions) {
-        if (subscription.master === home) subscription.subscribing = this.#placeAgain(channel, subscription)
+        if (subscription.master === master)
+          subscription.subscribing = this.#resubscribe(channel, subscription)
       }
-      destroy(home.connection)
+      destroy(master.connection)
     }
-    this.#distrusted.clear()
+    this.#stale.clear()
   }
 
-  #doubtSoon(): void {
-    this.#doubt ??= setTimeout(() => {
-      this.#doubt = undefined
+  #reportLossSoon(): void {
+    this.#lossTimer ??= setTimeout(() => {
+      this.#lossTimer = undefined
       this.#callbacks.onRestored()
     }, lossWindowMs)
   }
