@@ -55,7 +55,7 @@ describe('a command', () => {
     expect(error).toMatchObject({
       code: 'internal',
       status: 500,
-      message: 'The server failed to answer this request',
+      message: 'The server failed to handle this request',
     })
   })
 

@@ -1,32 +1,46 @@
 import { type Attributes, type Meter, metrics, type Observable } from '@opentelemetry/api'
 import type { Stats } from './lib/stats.js'
 
-/** What is to be measured, and where to. */
+/** The options of {@link registerMetrics}. */
 export interface MetricsOptions {
   /** The meter to register with. Defaults to the one named `tidings` of the global provider. */
   meter?: Meter
-  /** Given to every measurement: which server of several this is, say. */
+  /** Attributes of every measurement, such as the name of this server. */
   attributes?: Attributes
 }
 
 /**
- * Registers a server's counts with OpenTelemetry. They are read when the SDK collects, and cost nothing in between.
+ * Registers a server's stats with OpenTelemetry. They are read when the SDK collects, and cost nothing
+ * otherwise.
  *
- * | instrument                     | kind            | unit             | what it is                                      |
- * | ------------------------------ | --------------- | ---------------- | ----------------------------------------------- |
- * | `tidings.connections`          | up-down counter | `{connection}`   | open event streams of topics                    |
- * | `tidings.subscriptions`        | up-down counter | `{subscription}` | subscriptions they carry                        |
- * | `tidings.subscriptions.lagging`| up-down counter | `{subscription}` | those whose clients read slowly                 |
- * | `tidings.topics`               | up-down counter | `{topic}`        | topics in use, or that may be come back to      |
- * | `tidings.running`              | up-down counter | `{call}`         | commands and streams that are being answered    |
- * | `tidings.emits`                | counter         | `{event}`        | events emitted                                  |
- * | `tidings.deliveries`           | counter         | `{event}`        | events written, once for each subscriber        |
- * | `tidings.sent`                 | counter         | `By`             | bytes written to connections                    |
- * | `tidings.gaps`                 | counter         | `{gap}`          | times a subscriber was told that it missed some |
- * | `tidings.connections.refused`  | counter         | `{connection}`   | connections refused because of a limit          |
- * | `tidings.connections.stalled`  | counter         | `{connection}`   | connections cut because nobody read             |
+ * | instrument                      | kind            | unit             | meaning
+ * |
+ * | ------------------------------- | --------------- | ---------------- |
+ * -------------------------------------------------- |
+ * | `tidings.connections`           | up-down counter | `{connection}`   | open event streams of topics
+ * |
+ * | `tidings.subscriptions`         | up-down counter | `{subscription}` | subscriptions on these event
+ * streams               |
+ * | `tidings.subscriptions.lagging` | up-down counter | `{subscription}` | subscriptions that wait for a slow
+ * client          |
+ * | `tidings.topics`                | up-down counter | `{topic}`        | topics with subscribers or
+ * retained history        |
+ * | `tidings.running`               | up-down counter | `{call}`         | commands and streams in progress
+ * |
+ * | `tidings.emits`                 | counter         | `{event}`        | events emitted
+ * |
+ * | `tidings.deliveries`            | counter         | `{event}`        | events written, once for each
+ * subscriber           |
+ * | `tidings.sent`                  | counter         | `By`             | bytes written to connections
+ * |
+ * | `tidings.gaps`                  | counter         | `{gap}`          | gaps announced to subscribers
+ * |
+ * | `tidings.connections.refused`   | counter         | `{connection}`   | connections refused because of a
+ * limit             |
+ * | `tidings.connections.stalled`   | counter         | `{connection}`   | connections cut because the client
+ * stopped reading |
  *
- * @returns what ends it: from then on nothing is measured
+ * @returns a function that unregisters the stats
  */
 export function registerMetrics(tidings: { stats(): Stats }, options: MetricsOptions = {}): () => void {
   const { meter = metrics.getMeter('tidings'), attributes = {} } = options

@@ -1,36 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { TidingsError } from '@tidings/core'
-import { answerNodeRequest, originForm, type RequestHandler } from './lib/http/node-http.js'
-import { writeAnswer } from './lib/http/node-sink.js'
+import { handleNodeRequest, originForm, type RequestHandler } from './lib/http/node-http.js'
+import { writeResponse } from './lib/http/node-sink.js'
 import { problemResponse } from './lib/http/responses.js'
 
 export type { RequestHandler } from './lib/http/node-http.js'
 
-/** How a server is mounted on Node's own HTTP server. */
+/** The options of {@link nodeHandler}. */
 export interface NodeHandlerOptions {
-  /** Below which path. Defaults to `/events`. */
+  /** The path below which the server is mounted. Defaults to `/events`. */
   path?: string
   /**
-   * The address a request counts for, in limits and hooks. Behind a proxy, read it from a header that the proxy sets and a
-   * client cannot.
+   * Returns a client's address, for limits and hooks. Behind a proxy, read it from a header that the proxy
+   * sets and a client cannot.
    *
    * Defaults to the address of the socket.
    */
   address?(request: IncomingMessage | Http2ServerRequest): string | undefined
 }
 
-/** Answers one request: what `http`, `https` and `http2` take as their listener. */
+/** A request listener for `http`, `https` and `http2`. */
 export type NodeListener = (
   request: IncomingMessage | Http2ServerRequest,
   response: ServerResponse | Http2ServerResponse,
 ) => void
 
 /**
- * Answers the requests of Node's own HTTP server: `http.createServer(nodeHandler(tidings))`. HTTPS, and HTTP/2 by its
- * compatibility API, work as well.
+ * Handles the requests of Node's HTTP server: `http.createServer(nodeHandler(tidings))`. HTTPS and HTTP/2's
+ * compatibility API work too.
  *
- * What is not below its path is answered with 404 `not_found`; to answer it yourself, call the handler only for what is.
+ * A request outside `path` gets 404 `not_found`. To handle other paths yourself, call the handler only for
+ * requests below `path`.
  */
 export function nodeHandler(
   tidings: RequestHandler,
@@ -38,18 +39,18 @@ export function nodeHandler(
 ): NodeListener {
   const mount = `/${path.replace(/^\/+|\/+$/g, '')}`
   const prefix = mount === '/' ? '' : mount
-  return (given, answered) => {
-    // HTTP/2's are made to be used as HTTP/1's.
-    const request = given as IncomingMessage
-    const response = answered as ServerResponse
+  return (nodeRequest, nodeResponse) => {
+    // HTTP/2's compatibility API has the methods of HTTP/1.1's.
+    const request = nodeRequest as IncomingMessage
+    const response = nodeResponse as ServerResponse
     const url = originForm(request.url ?? '/')
     const rest = url.slice(prefix.length)
     if (!url.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) {
       const message = `Tidings serves paths below ${mount}, not ${url.split('?')[0]}`
-      writeAnswer(problemResponse(new TidingsError({ code: 'not_found', message })), response, tidings)
+      writeResponse(problemResponse(new TidingsError({ code: 'not_found', message })), response, tidings)
       return
     }
-    const from = address ? address(given) : request.socket.remoteAddress
-    answerNodeRequest(tidings, request, response, rest, from).catch(() => response.destroy())
+    const from = address ? address(nodeRequest) : request.socket.remoteAddress
+    handleNodeRequest(tidings, request, response, rest, from).catch(() => response.destroy())
   }
 }

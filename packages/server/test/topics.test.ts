@@ -311,7 +311,7 @@ describe('a snapshot', () => {
     expect(JSON.parse(String(problem?.data))).toEqual({
       title: 'Internal Server Error',
       status: 500,
-      detail: 'The server failed to answer this request',
+      detail: 'The server failed to handle this request',
       code: 'internal',
     })
     await until(stream.isOver, 'the stream was over')

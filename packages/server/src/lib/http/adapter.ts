@@ -1,57 +1,59 @@
 import type { Chunk } from './chunk.js'
 
-/** A request as an adapter hands it over, whatever server it came from. */
+/** A request, as an adapter passes it to a server. */
 export interface TidingsRequest {
   readonly method: string
   /** The path below the mount as it was sent, without a slash at either end: `room`, `chat/send`. */
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: Headers
-  /** The address the request came from, as the server sees it. */
+  /** The client's address, as limits and hooks count it. */
   readonly address: string | undefined
-  /** Whether the request came by TLS, as far as the adapter itself knows; what a proxy says of it does not count. */
+  /** Whether the request arrived over TLS, as far as the adapter knows without headers of a proxy. */
   readonly isEncrypted?: boolean | undefined
-  /** Fires when the client leaves before the answer is complete. */
+  /** Fires when the client leaves before the response is complete. */
   readonly signal: AbortSignal
   /**
-   * Reads the JSON body, from the wire or from whoever parsed it before.
+   * Reads the JSON body, from the wire or as a body parser in front left it.
    *
    * @throws TidingsError `payload_too_large`, `bad_request` for broken JSON
    */
   json(maxBytes: number): Promise<unknown>
 }
 
-/** Where an adapter puts the bytes of a stream. */
+/** Takes the bytes of a stream. */
 export interface Sink {
   /**
-   * Hands over bytes. `false` says that the client reads slowly: nothing more is to be written before `drained`, save what
-   * a sink has to take in any case, which is last words and what a run emits without waiting.
+   * Writes bytes. Returns `false` if the client reads slowly; the server then waits for `onDrained`, except
+   * for final frames and events that a handler emits without awaiting. The sink must take those too.
    */
   write(chunk: Chunk): boolean
-  /** Holds back what is written until `uncork`, so that it goes out together. */
+  /** Buffers writes until `uncork`, so that they are sent together. */
   cork(): void
   uncork(): void
-  /** Ends the stream as it should end. */
+  /** Ends the stream after its last byte. */
   end(): void
-  /** Cuts the stream off, with what is not sent yet. */
+  /** Closes the connection at once, and discards bytes that were not sent. */
   abort(): void
 }
 
-/** What an adapter tells about a stream it opened. */
+/** The events of a stream, which its adapter reports. */
 export interface SinkListener {
-  /** The client has read what was written: go on. */
+  /** Called when the client has read what was written. */
   onDrained(): void
-  /** The stream is over, whoever ended it. Called once. */
+  /** Called once, when the stream is over, whichever side ended it. */
   onClosed(): void
 }
 
-/** What every answer carries: browsers do not guess its type, so that nothing in it runs as a script or shows as a page. */
+/**
+ * Headers of every response. Browsers must not guess its type and run it as a script or show it as a page.
+ */
 export const commonHeaders = { 'X-Content-Type-Options': 'nosniff' } as const
 
-/** The headers of an answer, by name. A header with several values is sent once for each. */
+/** The headers of a response, by name. A header with several values is sent once for each. */
 export type ResponseHeaders = Readonly<Record<string, string | string[]>>
 
-/** An answer that is complete. */
+/** A response with a complete body. */
 export interface CompleteResponse {
   readonly kind: 'complete'
   readonly status: number
@@ -60,15 +62,15 @@ export interface CompleteResponse {
 }
 
 /**
- * An answer that goes on: status 200 and an event stream, which begins when the adapter opens it. An adapter has to call
- * exactly one of `open` and `drop`: until then the connection counts as open.
+ * A response that is an event stream with status 200. The adapter must call exactly one of `open` and `drop`;
+ * until then the connection counts as open.
  */
 export interface StreamResponse {
   readonly kind: 'stream'
   readonly headers: ResponseHeaders
-  /** Begins the stream. Called at most once, and nothing else after it. */
+  /** Begins the stream. Call it at most once. */
   open(sink: Sink): SinkListener
-  /** Called instead of `open` where the client has left before its stream could begin. */
+  /** Call it instead of `open` if the client has left. */
   drop(): void
 }
 

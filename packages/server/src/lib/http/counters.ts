@@ -1,4 +1,4 @@
-/** What a server has done since it was created. Only ever counts up. */
+/** Totals since the server was created. */
 export class Counters {
   emits = 0
   deliveries = 0

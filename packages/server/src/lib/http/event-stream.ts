@@ -4,16 +4,16 @@ import { commonHeaders, type Sink, type SinkListener, type StreamResponse } from
 /** The headers of an event stream. */
 export const eventStreamHeaders = {
   'Content-Type': eventStreamContentType,
-  // `no-transform` (RFC 9111 section 5.2.2.6) is what keeps compressing middleware from holding events back. `private`
-  // keeps a shared cache that collapses equal requests from joining one user to another's stream. Not `no-store`,
-  // which is among Chromium's reasons to keep a page out of its back-forward cache.
+  // `no-transform` (RFC 9111 section 5.2.2.6) keeps compressing middleware from buffering events. `private`
+  // keeps a shared cache that collapses equal requests from giving one user another's stream. Not `no-store`,
+  // which keeps a page out of Chromium's back-forward cache.
   'Cache-Control': 'private, no-cache, no-transform',
   ...commonHeaders,
-  // nginx buffers an answer unless it is told not to.
+  // nginx buffers a response without it.
   'X-Accel-Buffering': 'no',
 }
 
-/** An answer that is an event stream, with the headers that keep it one on its way through proxies and middleware. */
+/** Returns an event stream, with headers that keep proxies and middleware from buffering it. */
 export function eventStream(open: (sink: Sink) => SinkListener, drop: () => void = () => {}): StreamResponse {
   return { kind: 'stream', headers: eventStreamHeaders, open, drop }
 }

@@ -12,7 +12,7 @@ it.each([
     { charset: 'utf-8', profile: 'a;b"c' },
   ],
   ['application/json;v=1;CHARSET=latin1', 'application/json', { v: '1', charset: 'latin1' }],
-])('reads %s', (text, essence, parameters) => {
+])('parses %s', (text, essence, parameters) => {
   const read = parseMediaType(text)
   expect(read?.essence).toBe(essence)
   expect(Object.fromEntries(read?.parameters ?? [])).toEqual(parameters)
@@ -23,6 +23,6 @@ it.each([
   'application/json;charset = utf-8',
   'application/json;charset="utf-8',
   'application/json;a=b c=d',
-])('takes %s for malformed', (text) => {
+])('rejects %s as malformed', (text) => {
   expect(parseMediaType(text)).toBeUndefined()
 })

@@ -1,13 +1,16 @@
-/** A parameter of a media type, RFC 9110 section 5.6.6: its name, and its value as a token or in quotes. */
+/**
+ * A parameter of a media type: its name, and its value as a token or a quoted string (RFC 9110 section
+ * 5.6.6).
+ */
 const parameter = /\s*;\s*(?:([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~-]+)|"((?:[^"\\]|\\.)*)"))?/y
 
-/** A media type, without regard to case, and its parameters by name. */
+/** A media type in lower case, and its parameters by lower-case name. */
 export interface MediaType {
   readonly essence: string
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** Reads a `Content-Type`: RFC 9110 section 8.3.1. Nothing if it is malformed. */
+/** Parses a `Content-Type` (RFC 9110 section 8.3.1). Returns undefined if it is malformed. */
 export function parseMediaType(text: string): MediaType | undefined {
   const [essence = ''] = text.split(';', 1)
   const parameters = new Map<string, string>()

@@ -1,16 +1,16 @@
 import { TidingsError } from '@tidings/core'
 
-/** How many levels of objects and lists a value from a client may have. */
-const mostLevels = 200
+/** The deepest nesting of objects and lists that a client may send. */
+const maxDepth = 200
 
-/** How many bytes of a body there have to be for each value in it. */
+/** A body may have one value for each so many bytes of its limit. */
 const bytesPerValue = 20
 
 /**
- * Refuses a value that is nested too deeply or has too many values in it. Schemas and `JSON.stringify` recurse into each
- * level, and would run out of stack; a schema spends about 10 µs on each value that does not fit.
+ * Refuses a value that is nested too deeply or contains too many values. Schemas and `JSON.stringify` recurse
+ * and would overflow the stack; a schema spends about 10 µs on each invalid value.
  *
- * @param maxBytes the length that a body may have, which decides how many values it may have
+ * @param maxBytes the limit of the body's length, which the number of values is derived from
  * @throws TidingsError `bad_request`
  */
 export function requireModest(value: unknown, what: string, maxBytes: number): void {
@@ -26,13 +26,13 @@ export function requireShallow(value: unknown, what: string): void {
   walk(value, what, Number.POSITIVE_INFINITY)
 }
 
-/** Looks at a value level by level, without recursion. */
+/** Walks a value level by level, without recursion. */
 function walk(value: unknown, what: string, maxValues: number): void {
-  let level = inside([value])
+  let level = objectsOf([value])
   let count = 0
   for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > mostLevels) {
-      const message = `${what} is nested more than ${mostLevels} levels deep. Flatten it`
+    if (depth > maxDepth) {
+      const message = `${what} is nested more than ${maxDepth} levels deep. Flatten it`
       throw new TidingsError({ code: 'bad_request', message })
     }
     const values = level.flatMap((each) => Object.values(each))
@@ -41,11 +41,10 @@ function walk(value: unknown, what: string, maxValues: number): void {
       const message = `${what} has more than ${maxValues} values in it. Send fewer at a time, or raise limits.bodyBytes`
       throw new TidingsError({ code: 'bad_request', message })
     }
-    level = inside(values)
+    level = objectsOf(values)
   }
 }
 
-/** Those that may have something in them. */
-function inside(values: readonly unknown[]): object[] {
+function objectsOf(values: readonly unknown[]): object[] {
   return values.filter((value): value is object => typeof value === 'object' && value !== null)
 }

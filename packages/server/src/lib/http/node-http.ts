@@ -2,35 +2,35 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { TidingsError } from '@tidings/core'
 import type { TidingsRequest, TidingsResponse } from './adapter.js'
-import { hasLeft, whenOver, writeAnswer } from './node-sink.js'
+import { hasLeft, whenOver, writeResponse } from './node-sink.js'
 import { turnOf } from './pipelining.js'
 import { explain } from './public-error.js'
 
-/** Whatever answers requests: a {@link Tidings} server, whichever its contract. */
+/** Handles requests: a {@link Tidings} server of any contract. */
 export interface RequestHandler {
   handle(request: TidingsRequest): Promise<TidingsResponse>
-  /** Whether it is closing: then connections are not kept alive. */
+  /** While it is true, connections are not kept alive. */
   readonly isClosing?: boolean
 }
 
-/** The scheme and authority of a target in absolute form, as clients send it to proxies: RFC 9112 section 3.2.2. */
+/** The scheme and authority of a request target in absolute form (RFC 9112 section 3.2.2). */
 const absoluteForm = /^https?:\/\/([^/?#]*)/i
 
-/** The target of a request in origin form: a path and a query. */
+/** Returns a request target in origin form: a path and a query. */
 export function originForm(url: string): string {
   const rest = url.replace(absoluteForm, '')
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 
-/** A request that a body parser may have read already, as Express' do. */
+/** A request whose body a parser may have read, as in Express. */
 type ParsedMessage = IncomingMessage & { readonly body?: unknown }
 
 /**
- * Answers a request of Node's own HTTP server, or of a framework that hands out its requests and responses.
+ * Handles a request of Node's HTTP server, or of a framework that uses its requests and responses.
  *
- * @param url what follows the mount in the request's own URL
+ * @param url the part of the request's URL below the mount
  */
-export async function answerNodeRequest(
+export async function handleNodeRequest(
   server: RequestHandler,
   request: IncomingMessage,
   response: ServerResponse,
@@ -39,7 +39,7 @@ export async function answerNodeRequest(
 ): Promise<void> {
   const turn = turnOf(request, response)
   if (turn && !(await turn)) return
-  writeAnswer(await server.handle(new NodeRequest(request, response, url, address)), response, server)
+  writeResponse(await server.handle(new NodeRequest(request, response, url, address)), response, server)
 }
 
 class NodeRequest implements TidingsRequest {
@@ -56,17 +56,17 @@ class NodeRequest implements TidingsRequest {
   constructor(request: IncomingMessage, response: ServerResponse, url: string, address: string | undefined) {
     const [pathname = '', ...rest] = originForm(url).split('?')
     this.method = request.method ?? 'GET'
-    // As it was sent: the names of a contract need no encoding, and whoever guards a path in front has seen this one.
+    // Not decoded: names in a contract need no encoding, and a guard in front has checked this path.
     this.path = pathname.replace(/^\/|\/$/g, '')
     this.query = new URLSearchParams(rest.join('?'))
     this.headers = headersOf(request)
     this.address = address
-    this.isEncrypted = cameByTls(request)
+    this.isEncrypted = isOverTls(request)
     this.#request = request
     this.#response = response
   }
 
-  /** Made when it is asked for: a topic, which may stay open for long, does not ask. */
+  /** Created on first use, because topics, which stay open for long, do not use it. */
   get signal(): AbortSignal {
     this.#signal ??= signalOf(this.#response)
     return this.#signal
@@ -77,7 +77,9 @@ class NodeRequest implements TidingsRequest {
   }
 }
 
-/** Fires when the client leaves, and at once where it has left while middleware in front took its time. */
+/**
+ * Returns a signal that fires when the client leaves. The client may have left during middleware in front.
+ */
 function signalOf(response: ServerResponse): AbortSignal {
   const left = new AbortController()
   if (hasLeft(response)) left.abort()
@@ -85,8 +87,8 @@ function signalOf(response: ServerResponse): AbortSignal {
   return left.signal
 }
 
-/** HTTP/2 tells the scheme, also where TLS has ended in front. */
-function cameByTls({ socket, headers }: IncomingMessage): boolean {
+/** HTTP/2 sends the scheme, even if a proxy terminates TLS. */
+function isOverTls({ socket, headers }: IncomingMessage): boolean {
   return (socket as Partial<TLSSocket> | undefined)?.encrypted === true || headers[':scheme'] === 'https'
 }
 
@@ -95,11 +97,11 @@ function headersOf(request: IncomingMessage): Headers {
   const { rawHeaders } = request
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
-    // HTTP/2 has pseudo-headers, which `Headers` does not take.
+    // `Headers` rejects HTTP/2's pseudo-headers.
     if (!name.startsWith(':')) headers.append(name, value)
     else if (name === ':authority') headers.set('host', value)
   }
-  // It counts instead of the header: RFC 9112 section 3.2.2.
+  // The authority of an absolute target overrides `Host`: RFC 9112 section 3.2.2.
   const authority = absoluteForm.exec(request.url ?? '')?.[1]
   if (authority) headers.set('host', authority)
   return headers
@@ -108,11 +110,11 @@ function headersOf(request: IncomingMessage): Headers {
 async function readJson(request: ParsedMessage, maxBytes: number): Promise<unknown> {
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > maxBytes) throw tooLarge(maxBytes)
-  // A body parser in front has read it: there is nothing left on the wire.
+  // A body parser in front has read the body.
   if (request.readableDidRead) return parsedBody(request)
   const chunks: Buffer[] = []
   let bytes = 0
-  // Leaving the loop early must not destroy the request: the socket it came on is the one the refusal goes out on.
+  // Leaving the loop early must not destroy the request, because its socket carries the refusal.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength
     if (bytes > maxBytes) {
@@ -124,9 +126,9 @@ async function readJson(request: ParsedMessage, maxBytes: number): Promise<unkno
   return parse(Buffer.concat(chunks))
 }
 
-/** The body as a parser in front has left it. */
+/** Returns the body that a parser in front left. */
 function parsedBody({ body }: ParsedMessage): unknown {
-  // One that hands on bytes has not parsed them.
+  // A raw parser leaves bytes.
   if (body instanceof Uint8Array) return parse(body)
   if (body !== undefined) return body
   const message =

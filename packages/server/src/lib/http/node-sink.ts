@@ -3,70 +3,69 @@ import type { Socket } from 'node:net'
 import type { Sink, StreamResponse, TidingsResponse } from './adapter.js'
 import type { Chunk } from './chunk.js'
 
-// As Node made them. What is different on a response was put there by somebody who wants to see what is written.
+// Node's own methods. Middleware that must see what is written replaces them on a response.
 const { write, end } = ServerResponse.prototype
 
-/** A server that may be closing: a connection that was kept alive would keep its process running. */
+/** A server that may be closing. A connection that is kept alive would keep its process running. */
 interface Closing {
   readonly isClosing?: boolean
 }
 
-/** Whether a connection has to end with its response. HTTP/2 has another way, and no such header. */
+/** Whether a connection must end with its response. HTTP/2 has no header for that. */
 function endsConnection(response: ServerResponse, { isClosing }: Closing): boolean {
   return isClosing === true && response.req.httpVersionMajor === 1
 }
 
-/** Answers on a response of Node's own HTTP server, or one that acts like it, such as HTTP/2's. */
-export function writeAnswer(answer: TidingsResponse, response: ServerResponse, server: Closing): void {
-  // Somebody in front may have answered in the meantime, because it took too long.
+/** Writes to a response of Node's HTTP server, or a compatible one, such as HTTP/2's. */
+export function writeResponse(content: TidingsResponse, response: ServerResponse, server: Closing): void {
+  // Middleware with a time limit may have responded meanwhile.
   const isTooLate = hasLeft(response) || response.headersSent
-  if (answer.kind === 'stream') {
-    if (isTooLate) answer.drop()
-    else openOnResponse(answer, response, server)
+  if (content.kind === 'stream') {
+    if (isTooLate) content.drop()
+    else openOnResponse(content, response, server)
   } else if (!isTooLate) {
     const closing = endsConnection(response, server) ? { Connection: 'close' } : undefined
-    response.writeHead(answer.status, { ...answer.headers, ...closing }).end(answer.body)
+    response.writeHead(content.status, { ...content.headers, ...closing }).end(content.body)
   }
 }
 
-/** Whether the client of a response is not there any more. */
+/** Whether the client of a response has left. */
 export function hasLeft(response: ServerResponse): boolean {
-  // HTTP/2's responses tell it by their streams only.
+  // HTTP/2 responses show it only on their streams.
   const { stream } = response as { stream?: { readonly destroyed: boolean } }
   return response.destroyed || response.closed || stream?.destroyed === true
 }
 
-/** Calls back when a response is over, whoever ended it. */
-export function whenOver(response: ServerResponse, over: () => void): void {
-  response.on('close', over)
+/** Calls a listener when a response is over, whichever side ended it. */
+export function whenOver(response: ServerResponse, listener: () => void): void {
+  response.on('close', listener)
 }
 
-/** Begins a stream. */
-function openOnResponse(answer: StreamResponse, response: ServerResponse, server: Closing): void {
+function openOnResponse(stream: StreamResponse, response: ServerResponse, server: Closing): void {
   try {
-    response.writeHead(200, answer.headers)
+    response.writeHead(200, stream.headers)
   } catch (error) {
-    // Whoever listens for headers may throw.
-    answer.drop()
+    // Middleware that hooks into headers may throw.
+    stream.drop()
     throw error
   }
-  const socket = bareSocketOf(response)
+  const socket = directSocketOf(response)
   if (!socket) {
-    const listener = answer.open(new ResponseSink(response, server))
+    const listener = stream.open(new ResponseSink(response, server))
     response.on('drain', () => listener.onDrained())
     whenOver(response, () => listener.onClosed())
-    // Where nothing was written yet, or middleware holds it back.
+    // The stream may have written nothing, or middleware may buffer it.
     response.flushHeaders()
     return
   }
   socket.cork()
   try {
     response.flushHeaders()
-    const listener = answer.open(new SocketSink(socket, response, server))
+    const listener = stream.open(new SocketSink(socket, response, server))
     const drained = () => listener.onDrained()
     socket.on('drain', drained)
     whenOver(response, () => {
-      // The connection may be kept alive for another request.
+      // The socket may serve another request.
       socket.off('drain', drained)
       listener.onClosed()
     })
@@ -76,19 +75,19 @@ function openOnResponse(answer: StreamResponse, response: ServerResponse, server
 }
 
 /**
- * The socket of a response that can be written past: HTTP/1.1 in chunks, with nothing in between that wants to see what
- * is written, as compressing middleware does. TLS is below the socket.
+ * Returns the socket of a response if frames can be written to it directly: with HTTP/1.1's chunked coding,
+ * and without middleware that must see what is written, such as compression. TLS is below the socket.
  *
- * It saves what a response does for each write: to frame the chunk, to cork the socket and uncork it a tick later.
+ * This saves a response's work for each write: framing, and corking the socket for a tick. See decision 005.
  */
-function bareSocketOf(response: ServerResponse): Socket | undefined {
+function directSocketOf(response: ServerResponse): Socket | undefined {
   const { socket } = response
-  const isBare =
+  const isDirect =
     response instanceof ServerResponse &&
     response.write === write &&
     response.end === end &&
     response.chunkedEncoding
-  return isBare && socket && !socket.destroyed ? socket : undefined
+  return isDirect && socket && !socket.destroyed ? socket : undefined
 }
 
 class SocketSink implements Sink {
@@ -101,14 +100,15 @@ class SocketSink implements Sink {
     this.#socket = socket
     this.#response = response
     this.#server = server
-    // Told rather than asked: a look at each of a thousand responses costs an eighth of what it takes to write to them.
+    // An event, because reading a property of each of a thousand responses costs an eighth of writing to
+    // them.
     response.on('prefinish', () => {
       this.#isEnded = true
     })
   }
 
   write(chunk: Chunk): boolean {
-    // After its end nothing may follow, whoever ended it.
+    // Nothing may follow the end, even if middleware ended the response.
     return !this.#isEnded && this.#socket.write(chunk.framed)
   }
 
@@ -120,7 +120,9 @@ class SocketSink implements Sink {
     this.#socket.uncork()
   }
 
-  /** The response writes the last chunk, of length zero, and knows whether the connection is kept alive. */
+  /**
+   * Ends through the response, which writes the last chunk and knows whether the connection is kept alive.
+   */
   end(): void {
     endResponse(this.#response, this.#server)
   }
@@ -144,7 +146,7 @@ class ResponseSink implements Sink {
   }
 
   cork(): void {
-    // HTTP/2's responses have none.
+    // HTTP/2 responses lack it.
     this.#response.cork?.()
   }
 
@@ -161,12 +163,14 @@ class ResponseSink implements Sink {
   }
 }
 
-/** For how long a connection may be idle after a stream that ended because the server is closing, in milliseconds. */
+/**
+ * How long a connection may stay idle after a stream that ended because the server closes, in milliseconds.
+ */
 const idleMs = 1_000
 
 /**
- * Ends a stream. If the server is closing, its connection soon ends too: its head said long ago that it would be kept alive, and
- * a request that its client has sent by now is to be answered.
+ * Ends a stream. If the server is closing, the connection ends soon after: the stream's head promised to keep
+ * it alive, so a request that the client has already sent must still get its response.
  */
 function endResponse(response: ServerResponse, server: Closing): void {
   const { socket } = response

@@ -3,32 +3,32 @@ import { commonHeaders, type TidingsRequest, type TidingsResponse } from './adap
 import { healthPath } from './reserved-paths.js'
 import { problemResponse } from './responses.js'
 
-/** Which other origins may use the server from a browser. */
+/** The other origins that may use the server from a browser. */
 export interface AllowedOrigins {
-  /** Whether any may, though without cookies. */
+  /** Whether any origin may, without cookies. */
   readonly any: boolean
   readonly listed: ReadonlySet<string>
 }
 
-/** For how long a browser may keep the answer to a preflight, in seconds: the most that Chromium does. */
+/** How long a browser may keep the response to a preflight, in seconds: Chromium's maximum. */
 const preflightSeconds = 7_200
 
 /**
- * Answers a request, unless a page asks whose origin may not; and says so to the browser, which asks first (a preflight)
- * and hands no answer over otherwise: the CORS protocol of the Fetch Standard, section 3.3.
+ * Handles a request unless it comes from a page whose origin is not allowed, and responds to preflights: the
+ * CORS protocol of the Fetch Standard, section 3.3.
  *
- * A browser sends an `Origin` with all that could change anything or be read. What it sends without, for an image, a frame
- * or a link on a page of another site or subdomain, is refused too: it comes with the visitor's cookies, and would count
- * as theirs.
+ * A browser sends `Origin` with each request that can change state or whose response the page can read. A
+ * request without it, for an image, frame or link of another site or subdomain, is refused too: it carries
+ * the visitor's cookies and would count as the visitor's.
  */
 export async function guardOrigin(
   allowed: AllowedOrigins,
   request: TidingsRequest,
-  answer: () => Promise<TidingsResponse>,
+  handle: () => Promise<TidingsResponse>,
 ): Promise<TidingsResponse> {
   const origin = request.headers.get('origin')
-  if (origin === null) return isForeign(request) ? refusal('Another site', foreignAdvice) : answer()
-  if (isSameOrigin(origin, request)) return answer()
+  if (origin === null) return isForeign(request) ? refusal('Another site', foreignAdvice) : handle()
+  if (isSameOrigin(origin, request)) return handle()
   const isListed = allowed.listed.has(origin)
   if (!isListed && !allowed.any) {
     return refusal(`The origin ${origin}`, `. Its owner can allow it: cors: { origins: ['${origin}'] }`)
@@ -39,13 +39,13 @@ export async function guardOrigin(
     Vary: 'Origin',
   }
   if (request.method === 'OPTIONS') return preflight(request, headers)
-  const given = await answer()
+  const response = await handle()
   const exposed = { 'Access-Control-Expose-Headers': 'Retry-After' }
-  return { ...given, headers: { ...given.headers, ...headers, ...exposed } }
+  return { ...response, headers: { ...response.headers, ...headers, ...exposed } }
 }
 
-function refusal(who: string, advice = ''): TidingsResponse {
-  const message = `${who} may not use this server${advice}`
+function refusal(subject: string, advice: string): TidingsResponse {
+  const message = `${subject} may not use this server${advice}`
   return problemResponse(new TidingsError({ code: 'forbidden', message }), { Vary: 'Origin' })
 }
 
@@ -53,16 +53,16 @@ const foreignAdvice =
   ' through an image, frame or link, for which browsers do not send `Origin`. Use fetch or an EventSource'
 
 /**
- * Whether a page of another site or subdomain has a browser fetch this without being able to read it. What needs no
- * `context` may be linked to.
+ * Whether a request is from a page of another site or subdomain, which cannot read the response. The health
+ * endpoint needs no `context` and may be linked to.
  */
 function isForeign({ headers, path }: TidingsRequest): boolean {
-  const site = headers.get('sec-fetch-site')
-  return (site === 'cross-site' || site === 'same-site') && path !== healthPath
+  const fetchSite = headers.get('sec-fetch-site')
+  return (fetchSite === 'cross-site' || fetchSite === 'same-site') && path !== healthPath
 }
 
 function preflight(request: TidingsRequest, headers: Readonly<Record<string, string>>): TidingsResponse {
-  const asked = request.headers.get('access-control-request-headers')
+  const requested = request.headers.get('access-control-request-headers')
   return {
     kind: 'complete',
     status: 204,
@@ -70,15 +70,17 @@ function preflight(request: TidingsRequest, headers: Readonly<Record<string, str
       ...headers,
       ...commonHeaders,
       'Access-Control-Allow-Methods': 'GET, POST',
-      // Whichever headers the user's own `context` reads.
-      ...(asked === null ? {} : { 'Access-Control-Allow-Headers': asked }),
+      // A server's `context` may read any header.
+      ...(requested === null ? {} : { 'Access-Control-Allow-Headers': requested }),
       'Access-Control-Max-Age': String(preflightSeconds),
     },
     body: '',
   }
 }
 
-/** Behind a proxy, `Host` may be another than the page's; what the browser itself says is better, where it says it. */
+/**
+ * Prefers the browser's own `Sec-Fetch-Site`, because behind a proxy `Host` may differ from the page's host.
+ */
 function isSameOrigin(origin: string, request: TidingsRequest): boolean {
   const { headers } = request
   const fetchSite = headers.get('sec-fetch-site')
@@ -86,15 +88,15 @@ function isSameOrigin(origin: string, request: TidingsRequest): boolean {
   if (!URL.canParse(origin)) return false
   const { protocol, host } = new URL(origin)
   if (host !== headers.get('host')) return false
-  // Where TLS ends in front, the page's scheme is https, and the request's own is not.
-  return protocol === 'https:' || (protocol === 'http:' && !cameByTls(request))
+  // Behind a proxy that terminates TLS, the page's scheme is https, and the request's is not.
+  return protocol === 'https:' || (protocol === 'http:' && !isOverTls(request))
 }
 
 /**
- * Whether the browser has sent a request by TLS, as far as can be known. What a proxy says can only add to what the adapter
- * knows: a header that says otherwise would let in what anyone on the way has put into a page without TLS.
+ * Whether the browser sent a request over TLS, as far as known. The headers of a proxy can only confirm TLS,
+ * never deny it: a forged denial would admit pages that an attacker altered on a connection without TLS.
  */
-function cameByTls({ isEncrypted, headers }: TidingsRequest): boolean {
-  const said = `${headers.get('x-forwarded-proto') ?? ''},${headers.get('forwarded') ?? ''}`
-  return isEncrypted === true || /(?:^|[\s,;="])https(?:$|[\s,;"])/i.test(said)
+function isOverTls({ isEncrypted, headers }: TidingsRequest): boolean {
+  const forwarded = `${headers.get('x-forwarded-proto') ?? ''},${headers.get('forwarded') ?? ''}`
+  return isEncrypted === true || /(?:^|[\s,;="])https(?:$|[\s,;"])/i.test(forwarded)
 }

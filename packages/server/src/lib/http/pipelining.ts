@@ -1,43 +1,46 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** How many requests of one connection may wait for those before them: with one more, the connection is destroyed. */
+/**
+ * How many requests of a connection may wait for earlier ones. With one more, the connection is destroyed.
+ */
 const maxWaiting = 100
 
-/** Those that wait, by the connection they came on: each is told whether its turn has come, or never will. */
-const waiting = new WeakMap<Socket, Set<(hasCome: boolean) => void>>()
+/** The requests that wait, by connection. Each is called with whether its turn has come or never will. */
+const waiting = new WeakMap<Socket, Set<(hasTurn: boolean) => void>>()
 
 /**
- * Waits for the turn of a request that was pipelined: HTTP/1.1 answers those of one connection in order, and behind an event
- * stream it may never come. Nothing is done for such a request before. Resolves with whether its turn has come; nothing for
- * a request that need not wait.
+ * Waits for the turn of a pipelined request, which is not handled before. HTTP/1.1 responds to the requests
+ * of a connection in order, so behind an event stream the turn may never come.
+ *
+ * Resolves with whether the turn has come. Returns undefined for a request that need not wait.
  */
 export function turnOf(request: IncomingMessage, response: ServerResponse): Promise<boolean> | undefined {
   const { socket } = request
-  // A response has its connection's socket once those before it are over. HTTP/2's always have.
+  // In HTTP/1.1, a response has its socket once the responses before it are over. In HTTP/2 it always has.
   if (response.socket || request.httpVersionMajor !== 1 || !socket) return undefined
   if (socket.destroyed) return Promise.resolve(false)
-  const others = waiting.get(socket) ?? waitOn(socket)
-  if (others.size >= maxWaiting) {
+  const requests = waiting.get(socket) ?? waitOn(socket)
+  if (requests.size >= maxWaiting) {
     socket.destroy()
     return Promise.resolve(false)
   }
   return new Promise((resolve) => {
-    others.add(resolve)
+    requests.add(resolve)
     response.once('socket', () => {
-      others.delete(resolve)
+      requests.delete(resolve)
       resolve(true)
     })
   })
 }
 
-/** One listener for all that wait on a connection. */
-function waitOn(socket: Socket): Set<(hasCome: boolean) => void> {
-  const others = new Set<(hasCome: boolean) => void>()
-  waiting.set(socket, others)
+/** Adds one close listener for all requests of a connection. */
+function waitOn(socket: Socket): Set<(hasTurn: boolean) => void> {
+  const requests = new Set<(hasTurn: boolean) => void>()
+  waiting.set(socket, requests)
   socket.once('close', () => {
-    for (const resolve of others) resolve(false)
-    others.clear()
+    for (const resolve of requests) resolve(false)
+    requests.clear()
   })
-  return others
+  return requests
 }

@@ -4,8 +4,8 @@ import { type CompiledProcedure, isErrorCode, isReceived } from '@tidings/core/w
 const explained = new WeakSet<TidingsError>()
 
 /**
- * Marks an error as one that tells how to mend the server, which is reported, and which callers may see: it has no secrets,
- * and whoever tries the server for the first time looks at the answer.
+ * Marks an error as public although it is the server's fault. Its message explains how to fix the server and
+ * has no secrets, and a developer who tries the server reads the response first. It is reported too.
  */
 export function explain(error: TidingsError): TidingsError {
   explained.add(error)
@@ -13,11 +13,12 @@ export function explain(error: TidingsError): TidingsError {
 }
 
 /**
- * What others may see of an error, with its data encoded; everything else is reported and becomes `internal`.
+ * Returns the error that a client may see, with its data encoded. Any other is reported and becomes
+ * `internal`.
  *
- * A `TidingsError` is an answer if its code is one the procedure declares, or one of Tidings' own for what a client did
- * wrong or a server cannot do now. One that came from another server, by way of a client in a handler, is none: it was
- * meant for this program, and not for whoever asked it.
+ * A `TidingsError` is public if the procedure declares its code, or if the code is Tidings' own and means
+ * that the client is at fault or the server is unavailable. An error that a handler received from another
+ * server through a client is not: it was addressed to this program, not to the caller.
  */
 export function toPublicError(
   error: unknown,
@@ -49,5 +50,5 @@ export function toPublicError(
 }
 
 function internal(): TidingsError {
-  return new TidingsError({ code: 'internal', message: 'The server failed to answer this request' })
+  return new TidingsError({ code: 'internal', message: 'The server failed to handle this request' })
 }

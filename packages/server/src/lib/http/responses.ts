@@ -2,7 +2,7 @@ import type { TidingsError } from '@tidings/core'
 import { problemContentType, toProblem } from '@tidings/core/wire'
 import { type CompleteResponse, commonHeaders } from './adapter.js'
 
-/** A value as an answer of its own, which nobody is to keep; 204 if there is none. */
+/** Returns a value as a JSON response that caches must not store, or 204 for undefined. */
 export function jsonResponse(value: unknown): CompleteResponse {
   const headers = { 'Cache-Control': 'no-store', ...commonHeaders }
   if (value === undefined) return { kind: 'complete', status: 204, headers, body: '' }
@@ -14,7 +14,7 @@ export function jsonResponse(value: unknown): CompleteResponse {
   }
 }
 
-/** An error as an answer of its own: RFC 9457 section 3. */
+/** Returns an error as a problem document: RFC 9457 section 3. */
 export function problemResponse(
   error: TidingsError,
   headers: CompleteResponse['headers'] = {},
