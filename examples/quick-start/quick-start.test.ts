@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '@tidings/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const here = import.meta.dirname
@@ -13,16 +13,6 @@ async function blocksOfReadme(): Promise<Map<string, string>> {
   const readme = await readFile(join(here, '../../README.md'), 'utf8')
   const blocks = [...readme.matchAll(/^```ts\n(\/\/ (\w+)\.ts[\s\S]*?)^```$/gm)]
   return new Map(blocks.map(([, code = '', name = '']) => [name, code]))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 /** Runs a file, and gives what it printed and how it ended. */

@@ -1,25 +1,10 @@
-import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { launchChromium } from '@tidings/test-kit/chromium'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 
-const executablePath = process.env['TIDINGS_CHROMIUM'] ?? '/usr/bin/chromium'
-
-/** Whether there is a Chromium to test with. With `CI=true` there has to be. */
-export const hasChromium = existsSync(executablePath) || process.env['CI'] === 'true'
-
-/** Starts Chromium without a window, on a profile of its own that goes with it. */
+/** Starts Chromium without a window, and closes it at the end: of the test by default. */
 export async function launch(atEnd: (close: () => Promise<void>) => void = onTestFinished): Promise<Browser> {
-  const args = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ]
-  const browser = await chromium.launch({ executablePath, headless: true, args })
+  const browser = await launchChromium()
   atEnd(() => browser.close())
   return browser
 }

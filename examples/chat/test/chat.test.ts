@@ -1,6 +1,7 @@
+import { hasChromium } from '@tidings/test-kit/chromium'
 import { describe, expect, it } from 'vitest'
 import { startBot, startChat } from './app.js'
-import { enter, hasChromium, launch, say, sees } from './browser.js'
+import { enter, launch, say, sees } from './browser.js'
 
 describe('the built chat', () => {
   it('prints one line with its address, serves the page and plain topics, and stops when it is told to', async () => {

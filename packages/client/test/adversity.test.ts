@@ -1,12 +1,11 @@
 import type { TidingsError } from '@tidings/core'
+import { listen, pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ClientOptions, createClient } from '../src/index.js'
 import { contract } from './contract.js'
-import { listen, startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 import { fakeLocks } from './locks.js'
 import { scriptedServer } from './scripted-server.js'
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 function connect(url: string, options: Partial<ClientOptions> = {}) {
   const errors: TidingsError[] = []
@@ -300,7 +299,7 @@ describe('tabs that share', () => {
     expect(received).toEqual([])
   })
 
-  it.each<[string, ClientOptions['share'], Partial<ClientOptions>, RegExp]>([
+  it.each<[string, NonNullable<ClientOptions['share']>, Partial<ClientOptions>, RegExp]>([
     [
       'that send headers',
       true,

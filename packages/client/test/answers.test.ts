@@ -1,9 +1,10 @@
 import type { RequestListener } from 'node:http'
 import type { TidingsError } from '@tidings/core'
+import { listen, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ClientOptions, createClient } from '../src/index.js'
 import { contract } from './contract.js'
-import { listen, startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 
 function connect(url: string, options: Partial<ClientOptions> = {}) {
   const errors: TidingsError[] = []

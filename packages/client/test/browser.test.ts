@@ -1,6 +1,7 @@
+import { until } from '@tidings/test-kit'
+import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
 import { expect, it, onTestFinished } from 'vitest'
-import { hasChromium, launchChromium } from './chromium.js'
-import { startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 import { pageServer } from './page-server.js'
 
 it.skipIf(!hasChromium).each(['its own', 'the default'])(

@@ -1,8 +1,9 @@
 import { isTidingsError } from '@tidings/core'
+import { listen, pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ClientOptions, createClient } from '../src/index.js'
 import { contract } from './contract.js'
-import { listen, startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 
 function connect(url: string, options: Partial<ClientOptions> = {}) {
   const client = createClient(contract, { url, ...options })
@@ -148,7 +149,7 @@ describe('a stream', () => {
           try {
             for (let n = 1; !signal.aborted; n += 1) {
               yield { type: 'number', data: n }
-              await new Promise((resolve) => setTimeout(resolve, 1))
+              await pause(1)
             }
           } finally {
             cleaned += 1

@@ -1,33 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { chromiumArgs, chromiumPath } from '@tidings/test-kit/chromium'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
-
-const executablePath = process.env['TIDINGS_CHROMIUM'] ?? '/usr/bin/chromium'
-
-/** Whether there is a Chromium to test with. With `CI=true` there has to be. */
-export const hasChromium = existsSync(executablePath) || process.env['CI'] === 'true'
-
-const args = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-/** Starts Chromium without a window, on a profile of its own that goes with it. */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath, headless: true, args })
-}
 
 /**
  * Starts Chromium as people have it: one tab in front hides the others, and what they leave goes to the back-forward cache.
@@ -37,8 +16,8 @@ export async function startChromium(): Promise<BrowserContext> {
   const profile = await mkdtemp(join(tmpdir(), 'tidings-chromium-'))
   onTestFinished(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
   const started = spawn(
-    executablePath,
-    [...args, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
+    chromiumPath,
+    [...chromiumArgs, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const ended = once(started, 'exit')

@@ -1,8 +1,9 @@
 import { TidingsError } from '@tidings/core'
+import { listen, pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ClientOptions, createClient, type ErrorContext } from '../src/index.js'
 import { contract } from './contract.js'
-import { listen, startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 import { hostileProxy, type Plan } from './hostile-proxy.js'
 import { scriptedServer } from './scripted-server.js'
 
@@ -63,7 +64,7 @@ describe('one connection', () => {
     expect(tidings.stats().connections).toBe(1)
     const again = client.ticks().on('tick', () => {})
     await until(() => tidings.stats().subscriptions === 1, 'it carried something again')
-    await new Promise((resolve) => setTimeout(resolve, 80))
+    await pause(80)
     expect(eventStreams(requests)).toHaveLength(1)
     again()
     await until(() => client.connection.state.status === 'idle', 'it was let go of')
@@ -111,7 +112,7 @@ describe('a connection that goes silent', () => {
     await isOpen()
     for (let n = 1; n <= 40; n += 1) {
       await tidings.emit.ticks().tick(n)
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await pause(5)
     }
     await until(() => got.length === 40, 'all had come')
     expect(got).toEqual(Array.from({ length: 40 }, (_, n) => n + 1))
@@ -138,7 +139,7 @@ describe('a connection that goes silent', () => {
     const { client, isOpen } = connect(url)
     client.ticks().on('tick', () => {})
     await isOpen()
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await pause(300)
     expect(client.connection.state.status).toBe('open')
     expect(eventStreams(requests)).toHaveLength(1)
   })
@@ -177,7 +178,7 @@ describe('who the client is', () => {
     await isOpen()
     for (let n = 1; n <= 60; n += 1) {
       await tidings.emit.ticks().tick(n)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await pause(20)
     }
     await until(() => got.length === 60, 'all had come')
     expect(eventStreams(requests)).toHaveLength(1)

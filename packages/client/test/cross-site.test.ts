@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http'
+import { listen, until } from '@tidings/test-kit'
+import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
 import { expect, it, onTestFinished } from 'vitest'
-import { hasChromium, launchChromium } from './chromium.js'
-import { listen, startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 
 const page: RequestListener = (_request, response) => {
   response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Another site</title>')

@@ -1,5 +1,5 @@
+import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
 import { expect, it, onTestFinished } from 'vitest'
-import { hasChromium, launchChromium } from './chromium.js'
 import { startServer } from './harness.js'
 import { pageServer } from './page-server.js'
 

@@ -1,32 +1,10 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { createServer as createTidings, type ServerOptions } from '@tidings/server'
 import { expressHandler } from '@tidings/server/express'
+import { listen } from '@tidings/test-kit'
 import express from 'express'
 import { onTestFinished } from 'vitest'
 import { contract } from './contract.js'
-
-/** An HTTP server on a port of 127.0.0.1, a free one unless told, that can be cut off and stopped. */
-export async function listen(listener: RequestListener, port = 0) {
-  const server: Server = createServer(listener)
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-  })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
-  }
-  const stop = async () => {
-    const stopped = new Promise((resolve) => server.close(resolve))
-    cut()
-    await stopped
-  }
-  onTestFinished(stop)
-  const { port: bound } = server.address() as AddressInfo
-  return { origin: `http://127.0.0.1:${bound}`, port: bound, cut, stop }
-}
 
 type HandlersOf = Parameters<typeof createTidings<typeof contract, string | null>>[2]
 
@@ -62,15 +40,4 @@ export async function startServer(
   app.use('/events', expressHandler(tidings))
   const http = await listen(app, port)
   return { tidings, requests, app, ...http, url: `${http.origin}/events` }
-}
-
-/** Waits until something holds. */
-export async function until(holds: () => boolean, what: string | (() => string)): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!holds()) {
-    if (Date.now() > deadline) {
-      throw new Error(`waited in vain until ${typeof what === 'string' ? what : what()}`)
-    }
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
 }

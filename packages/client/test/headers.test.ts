@@ -1,9 +1,10 @@
 import type { TidingsError } from '@tidings/core'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ClientOptions, createClient } from '../src/index.js'
 import { contract } from './contract.js'
 import { FakeEventSource } from './fake-event-source.js'
-import { startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 
 function connect(url: string, options: Partial<ClientOptions> = {}) {
   const errors: TidingsError[] = []
@@ -76,7 +77,7 @@ describe('headers', () => {
     expect([requests, errors]).toEqual([[], []])
   })
 
-  it.each<[string, ClientOptions['headers']]>([
+  it.each<[string, NonNullable<ClientOptions['headers']>]>([
     ['a record', { authorization: undefined, 'x-other': 'b' }],
     ['what a function returns', () => ({ authorization: undefined, 'x-other': 'b' })],
     [

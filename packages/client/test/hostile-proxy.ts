@@ -75,14 +75,3 @@ export async function hostileProxy(upstreamPort: number, plan: () => Plan) {
   const { port } = server.address() as AddressInfo
   return { origin: `http://127.0.0.1:${port}`, done }
 }
-
-/** Numbers from 0 to 1 that are the same each time for one seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}

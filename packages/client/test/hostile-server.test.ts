@@ -1,10 +1,10 @@
 import type { TidingsError } from '@tidings/core'
+import { until } from '@tidings/test-kit'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createClient } from '../src/index.js'
 import { contract } from './contract.js'
 import { fakeEventSources } from './fake-event-source.js'
-import { until } from './harness.js'
 
 const names = [
   '$open',

@@ -1,3 +1,4 @@
+import { pause } from '@tidings/test-kit'
 import type { BrowserContext, Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 import { startChromium } from './chromium.js'
@@ -84,7 +85,7 @@ export class Observed {
         const notes = (await this.notes()).filter(({ what }) => what !== 'event')
         throw new Error(`waited in vain until ${what}: ${JSON.stringify(notes)}`)
       }
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await pause(10)
     }
     return Date.now() - begun
   }

@@ -1,8 +1,9 @@
+import { pause, until } from '@tidings/test-kit'
+import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
 import { expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../src/index.js'
-import { hasChromium, launchChromium } from './chromium.js'
 import { contract } from './contract.js'
-import { startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 import { hasNginx, startNginx } from './nginx.js'
 import { pageServer } from './page-server.js'
 import { goStepByStep, type Steps } from './step-by-step.js'
@@ -95,7 +96,7 @@ for (const { what, isAbleTo, names, protocol, go } of ways) {
         await haveTold(`tick ${n}`)
       }
       for (let n = 1; n <= ticks; n += 1) await emit(n)
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      await pause(pauseMs)
       await emit(ticks + 1)
 
       const steps = await going

@@ -2,9 +2,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort, pause } from '@tidings/test-kit'
 import { onTestFinished } from 'vitest'
 
 const executablePath = process.env['TIDINGS_NGINX'] ?? '/usr/sbin/nginx'
@@ -52,7 +52,7 @@ export async function startNginx(...upstreamPorts: number[]) {
     const origin = `http://127.0.0.1:${port}`
     while (nginx.exitCode === null) {
       if (await isAnswered(origin)) return { origin, tlsOrigin: `https://127.0.0.1:${tlsPort}`, requests }
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await pause(10)
     }
     // Someone else may have taken the port in the meantime.
     if (attempt === 3) throw new Error(`nginx ended with ${nginx.exitCode}: ${said}`)
@@ -129,12 +129,4 @@ function makeCertificate(prefix: string): void {
     { cwd: prefix, encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(`openssl made no certificate: ${stderr}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,11 +1,11 @@
 import { channel, command, defineContract, stream } from '@tidings/core'
 import { createServer } from '@tidings/server'
 import { expressHandler } from '@tidings/server/express'
+import { listen, until } from '@tidings/test-kit'
 import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { createClient } from '../src/index.js'
-import { listen, until } from './harness.js'
 
 const contract = defineContract({
   room: channel({ events: { done: undefined, message: z.string() } }),

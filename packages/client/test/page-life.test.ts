@@ -1,7 +1,8 @@
+import { pause, until } from '@tidings/test-kit'
+import { hasChromium } from '@tidings/test-kit/chromium'
 import { expect, it } from 'vitest'
-import { freeze, hasChromium } from './chromium.js'
+import { freeze } from './chromium.js'
 import { failingNetwork } from './failing-network.js'
-import { until } from './harness.js'
 import { expectNothingMissed, Feed, has, judge, last, openPage, startFed, transports } from './living-feed.js'
 import type { Note } from './living-page.js'
 
@@ -50,7 +51,7 @@ it.skipIf(!hasChromium).for(hidden)(
     await living.until((notes) => has(notes, 'page', 'hidden'), 'it was hidden')
     network.become('silent')
     const diedAt = feed.count
-    await new Promise((resolve) => setTimeout(resolve, hiddenMs))
+    await pause(hiddenMs)
     const state = (notes: readonly Note[]) => notes.findLast(({ topic }) => topic === 'connection')?.what
     await living.until((notes) => state(notes) === sees, `its connection was ${sees}`)
     network.become('up')
@@ -76,7 +77,7 @@ it.skipIf(!hasChromium).for(transports)(
     await context.setOffline(true)
     network.become('down')
     await living.until((notes) => has(notes, 'connection', 'waiting'), 'it was lost')
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await pause(500)
     const diedAt = feed.count
     network.become('up')
     await context.setOffline(false)
@@ -123,7 +124,7 @@ it.skipIf(!hasChromium).for(transports)(
     await page.goto(`${origin}/events/nothing`)
     await until(() => tidings.stats().connections === 0, 'its connection was closed')
     const leftAt = feed.count
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await pause(500)
     await page.goBack({ waitUntil: 'commit' })
     const tookMs = await living.until((notes) => last(notes, 'ticks') > leftAt, 'it was back')
     await annotate(`${tookMs} ms`)
@@ -148,7 +149,7 @@ it.skipIf(!hasChromium).for(freezes)(
     const { origin } = await startFed(feed, { heartbeatMs: 60_000, retryMs: longRetryMs })
     const { page, living } = await openPage(origin, transport)
     const thaw = await freeze(page, isTold)
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await pause(300)
     const thawedAt = feed.count
     await thaw()
     await living.until((notes) => last(notes, 'ticks') > thawedAt, 'it had gone on')

@@ -1,13 +1,13 @@
 import { channel, defineContract } from '@tidings/core'
 import { createServer } from '@tidings/server'
 import { expressHandler } from '@tidings/server/express'
+import { listen, until } from '@tidings/test-kit'
+import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
 import { EventSource } from 'eventsource'
 import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { createClient } from '../src/index.js'
-import { hasChromium, launchChromium } from './chromium.js'
-import { listen, until } from './harness.js'
 
 const contract = defineContract({ texts: channel({ events: { message: z.string(), done: z.boolean() } }) })
 

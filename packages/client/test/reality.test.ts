@@ -1,10 +1,10 @@
 import { createServer } from '@tidings/server'
 import { nodeHandler } from '@tidings/server/node'
+import { listen, pause, seeded, until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../src/index.js'
 import { countingContract as contract } from './counting-contract.js'
-import { listen, until } from './harness.js'
-import { type Harm, hostileProxy, type Plan, seeded } from './hostile-proxy.js'
+import { type Harm, hostileProxy, type Plan } from './hostile-proxy.js'
 import { Witness } from './witness.js'
 
 const cutsWanted = Number(process.env['TIDINGS_CUTS'] ?? 300)
@@ -66,8 +66,7 @@ it.each([
     const emitting = setInterval(emit, 2)
     onTestFinished(() => clearInterval(emitting))
     const deadline = Date.now() + cutsWanted * 200
-    while (harmed() < cutsWanted && Date.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 10))
+    while (harmed() < cutsWanted && Date.now() < deadline) await pause(10)
     clearInterval(emitting)
     isHarmless = true
     // What was missed last may be a gap with nothing after it, or be in a snapshot alone.

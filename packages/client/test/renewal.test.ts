@@ -1,9 +1,10 @@
 import type { TidingsError } from '@tidings/core'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type ClientOptions, createClient } from '../src/index.js'
 import { contract } from './contract.js'
 import { FakeEventSource, fakeEventSources } from './fake-event-source.js'
-import { startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 import { fakeLocks } from './locks.js'
 
 function connect(url: string, options: Partial<ClientOptions> = {}) {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { ControlOperation, ControlRequest } from '@tidings/core/wire'
-import { listen, until } from './harness.js'
+import { listen, until } from '@tidings/test-kit'
 
 /** A server that answers every shared connection with a stream that the test writes to, and does what it is asked in silence. */
 export async function scriptedServer() {

@@ -1,7 +1,8 @@
+import { listen, until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../src/index.js'
 import { contract } from './contract.js'
-import { listen, startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 import { fakeLocks } from './locks.js'
 
 /** A server and two tabs that share a connection, as far as sharing goes; and the channel between them, for a script. */

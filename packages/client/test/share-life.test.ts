@@ -1,6 +1,7 @@
+import { until } from '@tidings/test-kit'
+import { hasChromium } from '@tidings/test-kit/chromium'
 import { expect, it } from 'vitest'
-import { freeze, hasChromium, startChromium } from './chromium.js'
-import { until } from './harness.js'
+import { freeze, startChromium } from './chromium.js'
 import { expectNothingMissed, Feed, has, judge, last, openTab, startFed } from './living-feed.js'
 
 /** Starts a server and a browser, whose tabs share a connection. */
@@ -41,7 +42,6 @@ it.skipIf(!hasChromium)(
     for (const { living } of [holder, late]) expectNothingMissed(await living.end(feed), feed)
     expect(has(await holder.living.notes(), 'page', 'came back')).toBe(true)
   },
-  60_000,
 )
 
 it.skipIf(!hasChromium)(
@@ -59,7 +59,6 @@ it.skipIf(!hasChromium)(
     expect(has(await follower.living.notes(), 'page', 'came back')).toBe(true)
     expect(server.tidings.stats().connections).toBe(1)
   },
-  60_000,
 )
 
 it.skipIf(!hasChromium)(
@@ -82,13 +81,12 @@ it.skipIf(!hasChromium)(
       expect(room).toMatchObject({ gaps: ['history_lost'], snapshots: 2, faults: [] })
     }
   },
-  60_000,
 )
 
-it.skipIf(!hasChromium).for([
+it.skipIf(!hasChromium).for<[how: string, isTold: boolean]>([
   ['and says so', true],
   ['without a word', false],
-] as const)(
+])(
   'tabs go on when the one that holds the connection is frozen %s, and so does that when it thaws',
   async ([, isTold]) => {
     const { feed, server, open } = await start()
@@ -110,7 +108,6 @@ it.skipIf(!hasChromium).for([
     // They did not say that all is well while nothing came.
     for (const { living } of followers) expect(has(await living.notes(), 'connection', 'waiting')).toBe(true)
   },
-  60_000,
 )
 
 it.skipIf(!hasChromium)(
@@ -125,7 +122,6 @@ it.skipIf(!hasChromium)(
     for (const { living } of [holder, late]) expectNothingMissed(await living.end(feed), feed)
     await until(() => server.tidings.stats().connections === 1, 'they share one connection again')
   },
-  60_000,
 )
 
 it.skipIf(!hasChromium)(
@@ -146,7 +142,6 @@ it.skipIf(!hasChromium)(
     await until(() => server.tidings.stats().connections === 1, 'they share one connection again')
     for (const { living } of [holder, follower]) expectNothingMissed(await living.end(feed), feed)
   },
-  60_000,
 )
 
 it.skipIf(!hasChromium)(
@@ -164,5 +159,4 @@ it.skipIf(!hasChromium)(
     for (const { living } of [holder, follower]) expectNothingMissed(await living.end(feed), feed)
     expect(server.tidings.stats().connections).toBe(1)
   },
-  60_000,
 )

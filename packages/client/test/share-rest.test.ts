@@ -1,7 +1,8 @@
+import { until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../src/index.js'
 import { contract } from './contract.js'
-import { startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 import { fakeLocks } from './locks.js'
 
 it('leaves the tabs that share while nothing is subscribed to, unless it holds the connection', async () => {

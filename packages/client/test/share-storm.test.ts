@@ -1,7 +1,7 @@
+import { pause, seeded, until } from '@tidings/test-kit'
+import { hasChromium } from '@tidings/test-kit/chromium'
 import { it } from 'vitest'
-import { freeze, hasChromium, startChromium } from './chromium.js'
-import { until } from './harness.js'
-import { seeded } from './hostile-proxy.js'
+import { freeze, startChromium } from './chromium.js'
 import { expectNothingMissed, Feed, last, openTab, startFed, transports } from './living-feed.js'
 
 type Tab = Awaited<ReturnType<typeof openTab>>
@@ -11,7 +11,7 @@ it.skipIf(!hasChromium).each([1, 2])(
   'tabs that are navigated, frozen, closed and opened at random share one connection and miss nothing (seed %d)',
   async (seed) => {
     const random = seeded(seed)
-    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms * random()))
+    const pauseAtMost = (ms: number) => pause(ms * random())
     const feed = new Feed()
     const server = await startFed(feed, { heartbeatMs: 60_000 })
     const context = await startChromium()
@@ -23,7 +23,7 @@ it.skipIf(!hasChromium).each([1, 2])(
     }
     /** Undoes something after a while. The tab takes part again then. */
     const later = async (tab: Tab, mostMs: number, undo: () => Promise<unknown>) => {
-      await pause(mostMs)
+      await pauseAtMost(mostMs)
       await undo()
       tabs.push(tab)
     }
@@ -46,7 +46,7 @@ it.skipIf(!hasChromium).each([1, 2])(
     }
     for (let n = 0; n < 3; n += 1) await open()
     for (let n = 0; n < 10; n += 1) {
-      await pause(600)
+      await pauseAtMost(600)
       if (tabs.length === 0) await open()
       // Mostly the oldest, which is the one that holds the connection.
       const [tab] = tabs.splice(random() < 0.5 ? 0 : Math.floor(random() * tabs.length), 1)

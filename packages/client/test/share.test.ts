@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import { pause, until } from '@tidings/test-kit'
+import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
 import { build } from 'esbuild'
 import type { Page } from 'playwright-core'
 import { expect, it, onTestFinished } from 'vitest'
-import { hasChromium, launchChromium } from './chromium.js'
-import { startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 
 interface Seen {
   readonly ticks: number[]
@@ -57,7 +58,7 @@ async function start() {
     for (const page of pages) {
       for (let seen = await seenBy(page); !holds(seen); seen = await seenBy(page)) {
         if (Date.now() > deadline) throw new Error(`waited in vain until ${what}: ${JSON.stringify(seen)}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await pause(20)
       }
     }
   }
@@ -91,7 +92,7 @@ it.skipIf(!hasChromium)(
     for (let closed = 1; closed <= 2; closed += 1) {
       await pages.shift()?.close()
       await until(() => streams() === 1 + closed && tidings.stats().connections === 1, 'another tab went on')
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await pause(200)
     }
     clearInterval(emitting)
     await all(
@@ -105,7 +106,6 @@ it.skipIf(!hasChromium)(
     }
     expect(tidings.stats().connections).toBe(1)
   },
-  60_000,
 )
 
 it.skipIf(!hasChromium)(
@@ -146,5 +146,4 @@ it.skipIf(!hasChromium)(
     await until(() => tidings.stats().connections === 0, 'the connection was ended')
     expect((await seenBy(second)).states.at(-1)).toBe('closed')
   },
-  60_000,
 )

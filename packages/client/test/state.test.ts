@@ -1,8 +1,9 @@
 import type { TidingsError } from '@tidings/core'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ClientOptions, createClient, type ErrorContext, type TopicState } from '../src/index.js'
 import { contract } from './contract.js'
-import { startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 import { scriptedServer } from './scripted-server.js'
 
 const lobby = { roomId: 'lobby' }

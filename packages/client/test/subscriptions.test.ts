@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { channel, defineContract, type TidingsError } from '@tidings/core'
+import { pause, until } from '@tidings/test-kit'
 import { EventSource } from 'eventsource'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as z from 'zod'
 import { type ClientOptions, type ConnectionState, createClient, type ErrorContext } from '../src/index.js'
 import { contract } from './contract.js'
-import { startServer, until } from './harness.js'
+import { startServer } from './harness.js'
 import { scriptedServer } from './scripted-server.js'
 
 const lobby = { roomId: 'lobby' }
@@ -284,7 +285,7 @@ describe('a subscription', () => {
       client.room(lobby).on('typing', () => {})
       await asked(2)
       accept('ticks', 'e', 'e.0')
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      await pause(30)
       expect(client.connection.state.status).toBe('connecting')
       accept(topic, 'f')
       await until(() => client.connection.state.status === 'open', 'the client was connected')
@@ -514,7 +515,7 @@ describe('reconnecting', () => {
     await until(() => client.connection.state.status === 'open', 'the client was connected')
     for (let n = 1; n <= 200; n += 1) {
       await tidings.emit.ticks().tick(n)
-      if (n % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 3))
+      if (n % 7 === 0) await pause(3)
       if (n % 10 === 0) cut()
     }
     await until(() => got.at(-1) === 200, 'the newest had come')

@@ -1,10 +1,10 @@
 import { createServer } from '@tidings/server'
 import { nodeHandler } from '@tidings/server/node'
+import { listen, pause, seeded, until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../src/index.js'
 import { countingContract as contract } from './counting-contract.js'
-import { listen, until } from './harness.js'
-import { hostileProxy, type Plan, seeded } from './hostile-proxy.js'
+import { hostileProxy, type Plan } from './hostile-proxy.js'
 import { fakeLocks } from './locks.js'
 import { Witness } from './witness.js'
 
@@ -26,7 +26,7 @@ it.each([1, 2, 3])(
         state: {
           snapshot: async ({ params }) => {
             const value = values.get(params.name) ?? 0
-            await new Promise((resolve) => setTimeout(resolve, 3 * random()))
+            await pause(3 * random())
             return value
           },
         },
@@ -86,7 +86,7 @@ it.each([1, 2, 3])(
     onTestFinished(() => clearInterval(emitting))
     const faults: string[] = []
     for (let round = 0; round < roundsWanted; round += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 10 * random()))
+      await pause(10 * random())
       const at = Math.floor(random() * tabs.length)
       // Mostly the oldest, which is the one that holds the connection.
       const left = random() < 0.5 ? 0 : at

@@ -2,13 +2,14 @@ import { createServer as createHttp, type Server, type ServerResponse } from 'no
 import { connect as connectHttp2, createServer as createHttp2, type Http2Server } from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { channel, defineContract, stream, type TidingsError } from '@tidings/core'
+import { listen, pause, until } from '@tidings/test-kit'
 import express, { type RequestHandler } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions } from '../src/index.js'
 import { nodeHandler } from '../src/node.js'
-import { listen, open, until } from './harness.js'
+import { open } from './harness.js'
 
 const contract = defineContract({
   ticks: channel({ events: { tick: z.union([z.number(), z.string()]) } }),
@@ -41,7 +42,7 @@ function start(options: ServerOptions<undefined> = {}, authorize: () => Promise<
           } catch {
             // It may hear of the end by its emit before its signal fires.
           }
-          await new Promise((resolve) => setTimeout(resolve, 10))
+          await pause(10)
         }
       },
     },
@@ -144,7 +145,7 @@ describe('a client that does not read', () => {
 describe('what stands in front', () => {
   it('may answer first: the connection that was let in gives its place back', async () => {
     const { tidings } = start({ limits: { connections: 1 } }, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await pause(60)
       return true
     })
     const app = express()
@@ -155,7 +156,7 @@ describe('what stands in front', () => {
     app.use('/events', expressHandler(tidings))
     const { origin } = await listen(app)
     expect((await fetch(`${origin}/events/late`)).status).toBe(503)
-    await new Promise((resolve) => setTimeout(resolve, 80))
+    await pause(80)
     expect((await open(`${origin}/events/ticks`)).response.status).toBe(200)
   })
 
@@ -199,9 +200,9 @@ it('an HTTP/2 client that leaves while it is authorized leaves nothing behind', 
   request.on('error', () => {})
   await until(() => answer.name !== 'answer', 'authorize was asked')
   request.close(8)
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await pause(50)
   answer(true)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await pause(20)
   expect(tidings.stats().connections).toBe(0)
   const next = session.request({ ':path': '/events/ticks' })
   const status = await new Promise((resolve) =>

@@ -1,11 +1,12 @@
 import { request } from 'node:http'
 import { TidingsError } from '@tidings/core'
 import { fromProblem } from '@tidings/core/wire'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, post, until } from './harness.js'
+import { mount, post } from './harness.js'
 
 type SendHandler = Parameters<typeof createServer<typeof contract, string>>[2]['send']
 

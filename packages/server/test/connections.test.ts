@@ -1,10 +1,11 @@
 import { connect, type Socket } from 'node:net'
 import { channel, defineContract, stream } from '@tidings/core'
+import { pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type Hooks, type ServerOptions } from '../src/index.js'
-import { mount, open, until } from './harness.js'
+import { mount, open } from './harness.js'
 
 const contract = defineContract({
   ticks: channel({ events: { tick: z.union([z.number(), z.string()]) } }),
@@ -106,7 +107,7 @@ describe('too many connections', () => {
     const { tidings, url } = await start({
       limits: { connections: 1 },
       context: async () => {
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await pause(20)
         return { user: null }
       },
     })
@@ -116,7 +117,7 @@ describe('too many connections', () => {
       setTimeout(() => abort.abort(), 5)
       expect(await left).toBe('left')
     }
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
     expect(tidings.stats().connections).toBe(0)
     expect((await open(`${url}/ticks`)).response.status).toBe(200)
   })

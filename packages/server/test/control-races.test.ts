@@ -1,11 +1,12 @@
 import { request as httpRequest } from 'node:http'
 import { TidingsError } from '@tidings/core'
 import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import { pause, until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post, until } from './harness.js'
+import { mount, open, post } from './harness.js'
 
 interface Caller {
   readonly user: string
@@ -64,8 +65,6 @@ function gate() {
   })
   return { open: () => open(), passed }
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 it.each([
   { older: 'unsubscribe' as const, newer: 'subscribe' as const, ticks: ['tick'] },

@@ -1,10 +1,11 @@
 import { connect } from 'node:net'
 import { channel, defineContract } from '@tidings/core'
+import { pause, until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type HistoryOptions } from '../src/index.js'
-import { mount, open, until } from './harness.js'
+import { mount, open } from './harness.js'
 
 const contract = defineContract({
   price: channel({
@@ -91,7 +92,7 @@ it('with latest, too, announces what is too old to be kept', async () => {
   const start_ = (await first.count(1))[0]?.id
   await price.bid(1)
   await first.count(2)
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await pause(30)
   await price.ask(1)
   await first.count(3)
   const late = await open(`${url}/price?symbol=A`, { headers: { 'last-event-id': String(start_) } })

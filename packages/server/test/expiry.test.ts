@@ -1,9 +1,10 @@
 import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import { until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post, until } from './harness.js'
+import { mount, open, post } from './harness.js'
 
 interface Credentials {
   /** Whether they admit to the staff's room. */

@@ -1,9 +1,10 @@
 import { connect, createServer as createTcp } from 'node:net'
+import { pause, until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { type Bus, createServer, memoryBus } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, type OpenStream, open, post, until } from './harness.js'
+import { mount, type OpenStream, open, post } from './harness.js'
 
 async function startNode(connectionsPerPrincipal: number, bus?: Bus) {
   const tidings = createServer(
@@ -80,7 +81,7 @@ async function letIn(url: string): Promise<string | null> {
     leave()
     expect(response.status).toBe(429)
     told ??= response.headers.get('retry-after')
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await pause(200)
   }
   return told
 }

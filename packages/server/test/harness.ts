@@ -1,21 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listen, until } from '@tidings/test-kit'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { RequestHandler } from 'express'
 import express from 'express'
 import { onTestFinished } from 'vitest'
-
-/** An HTTP server on a free port of 127.0.0.1, closed when the test is over. */
-export async function listen(listener: RequestListener): Promise<{ origin: string; server: Server }> {
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const { port } = server.address() as AddressInfo
-  return { origin: `http://127.0.0.1:${port}`, server }
-}
 
 /** An Express app with a handler at `/events`, behind some middleware; gives the URL of the mount. */
 export async function mount(handler: RequestHandler, ...middleware: RequestHandler[]): Promise<string> {
@@ -24,15 +11,6 @@ export async function mount(handler: RequestHandler, ...middleware: RequestHandl
   app.use('/events', handler)
   const { origin } = await listen(app)
   return `${origin}/events`
-}
-
-/** Waits until something holds, looking again each turn of the event loop. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
 }
 
 /** An event stream that is being read, as plain text and as events. */

@@ -1,9 +1,10 @@
+import { listen } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer } from '../src/index.js'
 import { nodeHandler } from '../src/node.js'
 import { contract } from './contract.js'
-import { listen, mount } from './harness.js'
+import { mount } from './harness.js'
 
 const app = 'https://app.example.org'
 

@@ -1,9 +1,10 @@
 import { command, defineContract } from '@tidings/core'
+import { pause, until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions } from '../src/index.js'
-import { mount, post, until } from './harness.js'
+import { mount, post } from './harness.js'
 
 const contract = defineContract({
   pay: command({
@@ -58,7 +59,7 @@ it('one that is sent again while it runs waits for the same answer', async () =>
   const { pay, runs } = await start()
   const calls = [pay(5_000, 'a'), pay(5_000, 'a'), pay(5_000, 'a')]
   await until(() => runs.length > 0, 'it ran')
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await pause(30)
   runs[0]?.finish()
   expect((await Promise.all(calls)).map(({ body }) => body)).toEqual(Array(3).fill({ receipt: 1 }))
   expect(runs).toHaveLength(1)
@@ -94,7 +95,7 @@ it('a key is good for one request of one principal', async () => {
 it('an answer is remembered for as long as the options say', async () => {
   const { pay } = await start({ idempotencyMs: 40 })
   expect((await pay(5, 'a')).body).toEqual({ receipt: 1 })
-  await new Promise((resolve) => setTimeout(resolve, 60))
+  await pause(60)
   expect((await pay(5, 'a')).body).toEqual({ receipt: 2 })
   const forgetful = await start({ idempotencyMs: 0 })
   await forgetful.pay(5, 'a')
@@ -113,10 +114,10 @@ it('a caller that loses its connection does not stop it, and gets the answer whe
   await until(() => runs.length === 1, 'it ran')
   abort.abort()
   await expect(lost).rejects.toThrow()
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await pause(30)
   expect(runs[0]?.signal.aborted).toBe(false)
   const again = pay(5_000, 'a')
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await pause(30)
   runs[0]?.finish()
   expect((await again).body).toEqual({ receipt: 1 })
   expect(runs).toHaveLength(1)
@@ -144,7 +145,7 @@ it('one that breaks because nobody waits for it any more may be sent again', asy
   await until(() => runs === 1, 'it ran')
   caller.abort()
   await expect(lost).rejects.toThrow()
-  await new Promise((resolve) => setTimeout(resolve, 2_200))
+  await pause(2_200)
   const again = await post(`${url}/pay`, { amount: 1 }, { 'idempotency-key': 'k' })
   expect(again).toMatchObject({ status: 200, body: { receipt: 2 } })
 })

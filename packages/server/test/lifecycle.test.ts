@@ -1,10 +1,11 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer, type HistoryOptions, type Tidings } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post, until } from './harness.js'
+import { mount, open, post } from './harness.js'
 
 async function start(options: { history?: HistoryOptions } = {}) {
   const signals: AbortSignal[] = []

@@ -1,3 +1,4 @@
+import { listen } from '@tidings/test-kit'
 import compression from 'compression'
 import type { RequestHandler } from 'express'
 import express5 from 'express'
@@ -7,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer } from '../src/index.js'
 import { contract } from './contract.js'
-import { listen, open, post } from './harness.js'
+import { open, post } from './harness.js'
 
 const bare: [string, () => RequestHandler[]] = ['nothing', () => []]
 const stacks: [string, () => RequestHandler[]][] = [

@@ -2,6 +2,7 @@ import { createServer as createHttp, type RequestListener } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import { channel, command, defineContract } from '@tidings/core'
+import { listen, until } from '@tidings/test-kit'
 import type { RequestHandler } from 'express'
 import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -9,7 +10,7 @@ import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions } from '../src/index.js'
 import { nodeHandler } from '../src/node.js'
-import { listen, mount, open, post, until } from './harness.js'
+import { mount, open, post } from './harness.js'
 
 const contract = defineContract({
   room: channel({ params: { id: z.string() }, events: { said: z.string() } }),

@@ -1,10 +1,11 @@
 import { TidingsError } from '@tidings/core'
 import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { type Bus, type ConnectionPredicate, createServer, memoryBus } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post, until } from './harness.js'
+import { mount, open, post } from './harness.js'
 
 /** Holds up each that passes, until it is opened for all. */
 class Gate {

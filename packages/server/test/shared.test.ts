@@ -1,9 +1,10 @@
 import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import { pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, type OpenStream, open, post, until } from './harness.js'
+import { mount, type OpenStream, open, post } from './harness.js'
 
 interface Caller {
   readonly user: string
@@ -383,7 +384,7 @@ describe('what a connection was opened with', () => {
     const asked = stream.events.find(({ event }) => event === '$reauthorize')
     expect(json(asked?.data).withinMs).toBeGreaterThan(0)
     await control([], 'ada')
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await pause(700)
     await tidings.emit.ticks().tick(1)
     await until(() => stream.events.some(({ event }) => event === 'tick'), 'it went on')
     expect(stream.isOver()).toBe(false)

@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, until } from './harness.js'
+import { mount } from './harness.js'
 
 /** A connection that is kept alive, and what came on it. */
 function keepAlive(port: number, path: string, head = '', method = 'GET') {

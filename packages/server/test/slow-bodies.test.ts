@@ -1,10 +1,11 @@
 import { request as httpRequest } from 'node:http'
 import { TidingsError } from '@tidings/core'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post, until } from './harness.js'
+import { mount, open, post } from './harness.js'
 
 /** A server where eve is admitted until she is banned, and which counts what it is asked for. */
 async function start(expiresAt?: () => number) {

@@ -1,9 +1,10 @@
 import { channel, defineContract } from '@tidings/core'
+import { pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions, type SourceRequest } from '../src/index.js'
-import { mount, open, until } from './harness.js'
+import { mount, open } from './harness.js'
 
 const contract = defineContract({
   feed: channel({ params: { name: z.string() }, events: { item: z.number() } }),
@@ -58,7 +59,7 @@ describe('a source', () => {
     const second = await open(`${url}/feed?name=a`)
     await second.count(1)
     expect(runs).toHaveLength(1)
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await pause(150)
     expect(runs[0]?.signal.aborted).toBe(false)
     second.leave()
     await until(() => runs[0]?.signal.aborted === true, 'the source was aborted')

@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
-import { until } from './harness.js'
 import type { StalledServerReport } from './stalled-server.js'
 
 /** A subscriber that notes what it was sent, without keeping it. */

@@ -1,12 +1,13 @@
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isTidingsError } from '@tidings/core'
+import { until } from '@tidings/test-kit'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post, until } from './harness.js'
+import { mount, open, post } from './harness.js'
 
 type CountHandler = Parameters<typeof createServer<typeof contract, undefined>>[2]['admin']['count']
 

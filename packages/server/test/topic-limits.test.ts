@@ -1,10 +1,11 @@
 import { channel, defineContract } from '@tidings/core'
 import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type LimitOptions, memoryBus, type ServerOptions } from '../src/index.js'
-import { mount, open, post, until } from './harness.js'
+import { mount, open, post } from './harness.js'
 
 const contract = defineContract({
   room: channel({ params: { id: z.string() }, events: { said: z.number() } }),

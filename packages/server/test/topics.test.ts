@@ -1,9 +1,10 @@
+import { pause, until } from '@tidings/test-kit'
 import { EventSource } from 'eventsource'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer, type HistoryOptions } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, until } from './harness.js'
+import { mount, open } from './harness.js'
 
 const handlers = {
   room: { snapshot: () => ({ messages: [] as string[] }) },
@@ -176,7 +177,7 @@ describe('resuming', () => {
     const stream = await open(`${url}/ticks`)
     await tidings.emit.ticks().tick(1)
     const [opened] = await stream.count(2)
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    await pause(40)
     await tidings.emit.ticks().tick(2)
     await stream.count(3)
     const late = await open(`${url}/ticks`, { headers: { 'last-event-id': String(opened?.id) } })

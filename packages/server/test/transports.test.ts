@@ -3,6 +3,7 @@ import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2
 import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { until } from '@tidings/test-kit'
 import compression from 'compression'
 import express, { type RequestHandler } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -10,7 +11,6 @@ import { expressHandler } from '../src/express.js'
 import { createServer } from '../src/index.js'
 import { nodeHandler } from '../src/node.js'
 import { contract } from './contract.js'
-import { until } from './harness.js'
 
 function start() {
   const tidings = createServer(contract, {

@@ -1,10 +1,11 @@
 import { channel, defineContract } from '@tidings/core'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type Handlers, memoryBus, type ServerOptions } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post, until } from './harness.js'
+import { mount, open, post } from './harness.js'
 
 const handlers: Handlers<typeof contract, undefined> = {
   room: { snapshot: () => ({ messages: [] }) },

@@ -1,12 +1,13 @@
 import { createServer as createHttp } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { channel, defineContract } from '@tidings/core'
+import { until } from '@tidings/test-kit'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { createServer, type DisconnectReason } from '../src/index.js'
 import { nodeHandler } from '../src/node.js'
-import { post, until } from './harness.js'
+import { post } from './harness.js'
 import { FlakyJoint } from './histories/flaky-bus.js'
 
 const contract = defineContract({

@@ -1,14 +1,12 @@
+import { pause, seeded } from '@tidings/test-kit'
+import { hasRedis } from '@tidings/test-kit/redis'
 import { expect, it } from 'vitest'
-import { hasRedis } from '../../../server/test/bus/redis-server.js'
-import { seeded } from '../hostile-proxy.js'
 import { hasNginx } from '../nginx.js'
 import { type Node, startService } from './service.js'
 
 /** `npm run test:chaos` asks for more. */
 const wanted = Number(process.env['TIDINGS_DELIVERIES'] ?? 20_000)
 const random = seeded(Number(process.env['TIDINGS_SEED'] ?? 1))
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 it.skipIf(!hasRedis || !hasNginx)(
   'whatever happens to nodes, Redis and connections, no subscriber misses anything without being told',
   async () => {

@@ -1,3 +1,5 @@
+import { pause, until } from '@tidings/test-kit'
+import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
 import type { EventSourceMessage } from 'eventsource-parser'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../../src/express.js'
@@ -11,8 +13,7 @@ import {
 } from '../../src/index.js'
 import { redisBus } from '../../src/redis.js'
 import { contract } from '../contract.js'
-import { mount, open, post, until } from '../harness.js'
-import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
+import { mount, open, post } from '../harness.js'
 import { startCluster, startSentinels } from './redis-topologies.js'
 
 type HandlersOf = Handlers<typeof contract, string>
@@ -43,8 +44,6 @@ async function startNode(bus: Bus, options: Options = {}, own: Partial<HandlersO
 }
 
 const json = (text: string | undefined) => JSON.parse(text ?? 'null')
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 let redis: RedisServer
 beforeAll(async () => {
   if (!hasRedis) return

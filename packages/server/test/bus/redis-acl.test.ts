@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type RedisTarget, redisBus } from '../../src/redis.js'
 import { busSuite } from '../../src/testing.js'
-import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
 import { runOn, startCluster } from './redis-topologies.js'
 
 const guide = readFileSync(new URL('../../../../docs/deployment.md', import.meta.url), 'utf8')

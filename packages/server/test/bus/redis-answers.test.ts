@@ -1,4 +1,5 @@
 import { command, defineContract } from '@tidings/core'
+import { hasRedis, startRedis } from '@tidings/test-kit/redis'
 import { createClient } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
@@ -6,7 +7,6 @@ import { expressHandler } from '../../src/express.js'
 import { createServer } from '../../src/index.js'
 import { redisBus } from '../../src/redis.js'
 import { mount, post } from '../harness.js'
-import { hasRedis, startRedis } from './redis-server.js'
 
 const contract = defineContract({
   store: command({ input: z.object({ length: z.number() }), output: z.string() }),

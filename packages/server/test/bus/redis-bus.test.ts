@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
+import { freePort, pause, until } from '@tidings/test-kit'
+import { hasRedis, startRedis } from '@tidings/test-kit/redis'
 import { createClient } from 'redis'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { type RedisTarget, redisBus } from '../../src/redis.js'
-import { freePort, hasRedis, startRedis } from './redis-server.js'
-import { startCluster, until } from './redis-topologies.js'
+import { startCluster } from './redis-topologies.js'
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`
 const forever = Number.POSITIVE_INFINITY
 

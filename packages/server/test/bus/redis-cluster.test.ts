@@ -1,7 +1,7 @@
+import { hasRedis } from '@tidings/test-kit/redis'
 import { beforeAll, describe, it } from 'vitest'
 import { redisBus } from '../../src/redis.js'
 import { busSuite } from '../../src/testing.js'
-import { hasRedis } from './redis-server.js'
 import { startCluster } from './redis-topologies.js'
 
 describe.skipIf(!hasRedis)('the bus on a Redis Cluster', () => {

@@ -1,10 +1,9 @@
+import { pause, until } from '@tidings/test-kit'
+import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
 import { describe, it, onTestFinished } from 'vitest'
 import { type RedisTarget, redisBus } from '../../src/redis.js'
 
-import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
-import { runOn, startCluster, startSentinels, until } from './redis-topologies.js'
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+import { runOn, startCluster, startSentinels } from './redis-topologies.js'
 
 const topologies: Record<string, () => Promise<{ place: RedisTarget; servers: readonly RedisServer[] }>> = {
   async 'a server'() {

@@ -1,9 +1,10 @@
+import { until } from '@tidings/test-kit'
+import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
 import { createClient } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Bus } from '../../src/index.js'
 import { redisBus } from '../../src/redis.js'
-import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
-import { runOn, until } from './redis-topologies.js'
+import { runOn } from './redis-topologies.js'
 
 const keep = { size: 10, ms: 60_000 }
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`

@@ -1,9 +1,10 @@
 import { createServer, type Socket, connect as tcpConnect } from 'node:net'
+import { freePort, until } from '@tidings/test-kit'
+import { hasRedis } from '@tidings/test-kit/redis'
 import { beforeAll, describe, it, onTestFinished } from 'vitest'
 import { redisBus } from '../../src/redis.js'
 import { busSuite } from '../../src/testing.js'
-import { freePort, hasRedis } from './redis-server.js'
-import { startSentinels, until } from './redis-topologies.js'
+import { startSentinels } from './redis-topologies.js'
 
 describe.skipIf(!hasRedis)('the bus on a Redis that a Sentinel watches', () => {
   let watched: Awaited<ReturnType<typeof startSentinels>>

@@ -1,13 +1,12 @@
+import { pause, until } from '@tidings/test-kit'
+import { hasRedis } from '@tidings/test-kit/redis'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Bus } from '../../src/lib/bus/bus.js'
 import { redisBus } from '../../src/redis.js'
-import { hasRedis } from './redis-server.js'
-import { startCluster, until } from './redis-topologies.js'
+import { startCluster } from './redis-topologies.js'
 
 const keep = { size: 100, ms: 60_000 }
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 describe.skipIf(!hasRedis)('when the slots of a cluster move', () => {
   let cluster: Awaited<ReturnType<typeof startCluster>>
   let bus: Bus

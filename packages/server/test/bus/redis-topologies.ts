@@ -1,10 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort, until } from '@tidings/test-kit'
+import { type RedisServer, startRedis } from '@tidings/test-kit/redis'
 import { createClient } from 'redis'
-import { freePort, type RedisServer, startRedis } from './redis-server.js'
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Runs commands on a server, one after the other, and gives what the last has answered. */
 export async function runOn(
@@ -20,23 +19,6 @@ export async function runOn(
     return answer
   } finally {
     client.destroy()
-  }
-}
-
-async function attempt(holds: () => boolean | Promise<boolean>): Promise<boolean> {
-  try {
-    return await holds()
-  } catch {
-    return false
-  }
-}
-
-/** Waits until something holds, asking now and then. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!(await attempt(holds))) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
-    await pause(50)
   }
 }
 

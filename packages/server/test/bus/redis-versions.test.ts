@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import { hasRedis, startRedis } from '@tidings/test-kit/redis'
 import { createClient } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
 import { libraryName, librarySource } from '../../src/lib/bus/redis/library.js'
 import { redisBus } from '../../src/redis.js'
-import { hasRedis, startRedis } from './redis-server.js'
 
 const keep = { size: 10, ms: 60_000 }
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`

@@ -1,7 +1,7 @@
+import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
 import { beforeAll, describe, it } from 'vitest'
 import { redisBus } from '../../src/redis.js'
 import { busSuite } from '../../src/testing.js'
-import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
 
 describe.skipIf(!hasRedis)('the bus on a single Redis', () => {
   let redis: RedisServer

@@ -1,10 +1,11 @@
+import { until } from '@tidings/test-kit'
+import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../../src/express.js'
 import { type Bus, type ConnectionFilter, createServer, memoryBus } from '../../src/index.js'
 import { redisBus } from '../../src/redis.js'
 import { contract } from '../contract.js'
-import { mount, open, post, until } from '../harness.js'
-import { hasRedis, type RedisServer, startRedis } from './redis-server.js'
+import { mount, open, post } from '../harness.js'
 
 async function startNode(bus?: Bus) {
   const tidings = createServer(

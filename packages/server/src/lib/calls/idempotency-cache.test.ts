@@ -1,3 +1,4 @@
+import { pause } from '@tidings/test-kit'
 import { expect, it } from 'vitest'
 import { memoryBus } from '../bus/memory-bus.js'
 import type { CompleteResponse } from '../http/adapter.js'
@@ -5,7 +6,6 @@ import { IdempotencyCache, type IdempotentRequest } from './idempotency-cache.js
 
 const left = new AbortController().signal
 const response = (body = ''): CompleteResponse => ({ kind: 'complete', status: 200, headers: {}, body })
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const longest = response('x'.repeat(64 * 1024))
 
 type Request = Pick<IdempotentRequest, 'account' | 'key'> & Partial<IdempotentRequest>

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
+import { until } from '@tidings/test-kit'
 import { describe, expect, it } from 'vitest'
-import { until } from '../../../test/harness.js'
 import { type Bus, type BusUpdate, memoryBus } from '../../index.js'
 import { Follower } from './follower.js'
 import { Log } from './log.js'

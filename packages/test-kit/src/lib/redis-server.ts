@@ -1,27 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port.js'
+import { until } from './until.js'
 
-/** A `redis-server` of the tests' own, with a data directory of its own. */
+/** A `redis-server` process with its own data directory. */
 export interface RedisServer {
   readonly port: number
   readonly url: string
-  /** Stops it from running, and lets it go on. */
+  /** Stops the process, which keeps its connections, until `resume`. */
   pause(): void
   resume(): void
-  /** Kills it and starts it again, with what it had written to disk or with nothing. */
+  /** Kills the server and starts it again, with the data it had written to disk or with none. */
   restart(options: { keepData: boolean }): Promise<void>
-  /** Cuts every connection to it. */
+  /** Cuts every connection to the server. */
   cutConnections(): void
   stop(): Promise<void>
 }
 
 const executablePath = process.env['TIDINGS_REDIS'] ?? '/usr/bin/redis-server'
 
-/** Those that run: none outlives the process that has started it. */
+/** The servers that run. None outlives the process that started it. */
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -32,27 +34,15 @@ process.once('SIGTERM', () => process.exit(143))
 /** Whether there is a Redis to test with. With `CI=true` there has to be. */
 export const hasRedis = existsSync(executablePath) || process.env['CI'] === 'true'
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (typeof address !== 'object' || !address) throw new Error('no port is free')
-  return address.port
-}
-
-/** What a server is started with. */
 export interface RedisServerOptions {
   /** Further settings: `['--appendonly', 'yes']`. */
   readonly args?: readonly string[]
-  /** A configuration file of its own. */
+  /** The path of a configuration file. */
   readonly file?: string
-  /** Where it listens, if not on a free port. */
+  /** Defaults to a free port. */
   readonly port?: number
 }
 
-/** Starts a server. */
 export async function startRedis({
   args = [],
   file,
@@ -63,7 +53,7 @@ export async function startRedis({
   let child: ChildProcess
   const start = async () => {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
-    // A replica need not wait for others.
+    // Sends a replica its data at once, instead of waiting for more replicas.
     if (!file) settings.push('--repl-diskless-sync-delay', '0')
     // A Sentinel keeps nothing.
     const all = [...(file ? [file] : []), ...settings, ...(file ? [] : ['--save', '']), ...args]
@@ -106,13 +96,9 @@ export async function startRedis({
 
 /** Waits until a server answers to PING. */
 async function answers(port: number, child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`)
-    if (await isAlive(port)) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('redis-server did not answer within 20 s')
+  const hasEnded = () => child.exitCode !== null
+  await until(async () => hasEnded() || (await isAlive(port)), 'redis-server answered')
+  if (hasEnded()) throw new Error(`redis-server ended with ${child.exitCode}`)
 }
 
 function isAlive(port: number): Promise<boolean> {

@@ -1,0 +1,1 @@
+export { chromiumArgs, chromiumPath, hasChromium, launchChromium } from './lib/launch-chromium.js'

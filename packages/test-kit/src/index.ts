@@ -1,0 +1,5 @@
+export { freePort } from './lib/free-port.js'
+export { listen } from './lib/listen.js'
+export { pause } from './lib/pause.js'
+export { seeded } from './lib/seeded.js'
+export { until } from './lib/until.js'

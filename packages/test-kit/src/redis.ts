@@ -1,0 +1,1 @@
+export { hasRedis, type RedisServer, type RedisServerOptions, startRedis } from './lib/redis-server.js'
