@@ -15,7 +15,6 @@ export default defineConfig({
   },
   test: {
     include: ['*.test.ts', 'src/**/*.test.ts', 'test/**/*.test.ts'],
-    typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     // Some tests measure what is left on the heap.
     execArgv: ['--expose-gc'],
     testTimeout: 60_000,

@@ -7,6 +7,7 @@ import {
   type Gap,
   type Run,
   type RunOf,
+  type Subscription,
   type Topic,
   type TopicEvent,
   type TopicEventOf,
@@ -29,7 +30,7 @@ describe('a topic', () => {
       gap: (gap) => expectTypeOf(gap).toEqualTypeOf<Gap>(),
       error: (problem) => expectTypeOf(problem).toEqualTypeOf<TidingsError>(),
     })
-    expectTypeOf(stop).toEqualTypeOf<Unsubscribe>()
+    expectTypeOf(stop).toEqualTypeOf<Subscription>()
     room.on('message', ({ sentAt }) => expectTypeOf(sentAt).toEqualTypeOf<Date>())
   })
 
@@ -269,7 +270,7 @@ describe('what has a default', () => {
   )
 
   it('may be left out by the caller, and all of it with that', () => {
-    expectTypeOf(mine.room).parameters.toEqualTypeOf<[params?: { page?: number | undefined }]>()
+    expectTypeOf(mine.room).parameters.toEqualTypeOf<[params?: { page?: number | undefined } | undefined]>()
     expectTypeOf(mine.list)
       .parameter(0)
       .toEqualTypeOf<{ limit?: number | undefined; since?: Date | undefined } | undefined>()
