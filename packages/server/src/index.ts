@@ -1,4 +1,4 @@
-export type { Bus, BusEvent, BusPage, BusUpdate } from './lib/bus/bus.js'
+export type { Bus, BusCoordination, BusEvent, BusLog, BusPage, BusUpdate } from './lib/bus/bus.js'
 export { type MemoryBusOptions, memoryBus } from './lib/bus/memory-bus.js'
 export { createEmitter, type Emitter, type EmitterOptions } from './lib/create-emitter.js'
 export type { Health } from './lib/endpoints/health.js'

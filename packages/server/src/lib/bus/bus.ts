@@ -25,7 +25,7 @@ export interface BusPage {
   readonly events: readonly BusEvent[]
 }
 
-/** The news that listeners of a topic receive after an append. */
+/** The update that listeners of a topic receive after an append. */
 export interface BusUpdate {
   readonly epoch: string
   /** The appended events, oldest first and without holes. */
@@ -33,19 +33,14 @@ export interface BusUpdate {
 }
 
 /**
- * Carries events from the process that emits them to every process with subscribers, and coordinates the
- * nodes of a service.
+ * The logs of topics, which all nodes of a service share.
  *
- * A bus keeps logs and passes messages on. From the positions in the logs, the server ensures that a
- * subscriber gets no event twice or out of order, and none is missed without a gap. For that, a bus must keep
- * two promises: the events that `read` returns for an epoch never change, and an event whose `append` has
- * resolved can be read. When the bus cannot tell whether it lost events, as after a restart or failover, it
- * must begin a new epoch.
- *
- * Every method that returns a promise rejects with a `TidingsError` `unavailable`, after a bounded time, if
- * its work may not be done. `@tidings/server/testing` has a test suite for implementations of a bus.
+ * From the positions in the logs, the server ensures that a subscriber gets no event twice or out of order, and none
+ * is missed without a gap. For that, a bus must keep two promises: the events that `read` returns for an epoch never
+ * change, and an event whose `append` has resolved can be read. When the bus cannot tell whether it lost events, as
+ * after a restart or failover, it must begin a new epoch.
  */
-export interface Bus {
+export interface BusLog {
   /**
    * Appends an event to a topic's log, atomically with its position, and notifies the listeners. Appends of
    * one process to a topic keep their order; an append that begins after another has resolved comes after it.
@@ -61,22 +56,25 @@ export interface Bus {
    * `unavailable` if there is no room for it.
    *
    * Also sets how much of the log to keep from now on, and marks the log as in use: a log that is read more
-   * often than every `inUseMs` keeps its epoch, even if no events are emitted to it.
+   * often than every `keepAliveMs` keeps its epoch, even if no events are emitted to it.
    */
   read(topic: string, keep: HistoryBounds, after?: Cursor): Promise<BusPage>
   /**
-   * Calls the listener with each later append to a topic, until the function it resolves with is called. News
-   * may be lost, duplicated or late.
+   * Calls the listener with each later append to a topic, until the function it resolves with is called.
+   * Updates may be lost, duplicated or late.
    */
-  listen(topic: string, listener: (news: BusUpdate) => void): Promise<() => void>
+  listen(topic: string, listener: (update: BusUpdate) => void): Promise<() => void>
   /**
-   * Calls the listener when news may have been lost, as after a lost connection. Returns a function that
+   * Calls the listener when updates may have been lost, as after a lost connection. Returns a function that
    * stops it.
    */
   onPossibleLoss(listener: () => void): () => void
   /** The longest time between two reads for which the bus considers a log in use, in milliseconds. */
   readonly keepAliveMs: number
+}
 
+/** Messages, locks, values and counts, which all nodes of a service share. */
+export interface BusCoordination {
   /**
    * Sends a message to every process that receives under a name. Resolves with their number, which does not
    * prove that the message arrived.
@@ -87,7 +85,6 @@ export interface Bus {
    * called.
    */
   receive(name: string, listener: (message: string) => void): Promise<() => void>
-
   /**
    * Makes `holder` the holder of a name for `ms` milliseconds, or renews it for as long if it already is.
    * Resolves with whether it holds the name now.
@@ -106,7 +103,16 @@ export interface Bus {
    * within `most`. Resolves with whether it does. A lower count than before is always recorded.
    */
   count(name: string, holder: string, count: number, most: number, ms: number): Promise<boolean>
+}
 
+/**
+ * Carries events from the process that emits them to every process with subscribers, and coordinates the
+ * nodes of a service.
+ *
+ * Every method that returns a promise rejects with a `TidingsError` `unavailable`, after a bounded time, if
+ * its work may not be done. `@tidings/server/testing` has a test suite for implementations of a bus.
+ */
+export interface Bus extends BusLog, BusCoordination {
   /** Resolves if the bus is usable now. */
   ping(): Promise<void>
   /** Releases every resource. Resolves when that is done. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { TidingsError } from '@tidings/core'
-import type { Bus } from '../bus/bus.js'
+import type { BusCoordination } from '../bus/bus.js'
 import type { CompleteResponse } from '../http/adapter.js'
 import { ignorable } from '../ignorable.js'
 import { onAbort } from '../on-abort.js'
@@ -45,12 +45,12 @@ interface Execution {
  * drops to make room is removed from the bus as well.
  */
 export class IdempotencyCache {
-  readonly #bus: Bus | undefined
+  readonly #bus: BusCoordination | undefined
   readonly #executions = new Map<string, Execution>()
   readonly #store: ResponseStore
 
   /** @param bus shares responses with other nodes */
-  constructor(bus?: Bus) {
+  constructor(bus?: BusCoordination) {
     this.#bus = bus
     this.#store = new ResponseStore((id) => {
       // If this fails, the response expires on the bus.

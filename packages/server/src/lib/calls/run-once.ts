@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Bus } from '../bus/bus.js'
+import type { BusCoordination } from '../bus/bus.js'
 import type { CompleteResponse } from '../http/adapter.js'
 import { pause } from '../pause.js'
 import { replay, type StoredResponse, toStored } from './stored-response.js'
@@ -33,7 +33,7 @@ interface Outcome {
  * `unavailable` if the bus cannot be used
  */
 export async function runOnceInCluster(
-  bus: Bus,
+  bus: BusCoordination,
   name: string,
   fingerprint: string,
   ms: number,

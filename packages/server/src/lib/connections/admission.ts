@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import type { Bus } from '../bus/bus.js'
+import type { BusCoordination } from '../bus/bus.js'
 import type { ConnectionInfo, ConnectionLimit, ConnectionLimits } from '../hooks.js'
 import { jittered } from '../jitter.js'
 
@@ -11,7 +11,7 @@ const roomMs = 500
 
 /** Where the connections of other nodes are counted too. */
 export interface SharedCounts {
-  readonly bus: Bus
+  readonly bus: BusCoordination
   readonly nodeId: string
 }
 

@@ -18,7 +18,7 @@ export interface Health {
  */
 export async function handleHealth(
   request: TidingsRequest,
-  bus: Bus | undefined,
+  bus: Pick<Bus, 'ping'> | undefined,
   isOpen: boolean,
 ): Promise<CompleteResponse> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -31,7 +31,7 @@ export async function handleHealth(
   return ready || request.query.has('live') ? answer : { ...answer, status: 503 }
 }
 
-async function isUsable(bus: Bus | undefined): Promise<boolean> {
+async function isUsable(bus: Pick<Bus, 'ping'> | undefined): Promise<boolean> {
   try {
     await bus?.ping()
     return true

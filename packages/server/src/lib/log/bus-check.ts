@@ -1,4 +1,4 @@
-import type { Bus } from '../bus/bus.js'
+import type { BusLog } from '../bus/bus.js'
 import type { Follower } from './follower.js'
 
 /** How often every topic is compared with the bus, in milliseconds: an update may be lost without a sign of it. */
@@ -16,7 +16,7 @@ export class BusCheck {
   /** Whether updates may have been lost since the check under way began. */
   #isDoubtful = false
 
-  constructor(bus: Bus, followers: () => Iterable<Follower>) {
+  constructor(bus: BusLog, followers: () => Iterable<Follower>) {
     this.#followers = followers
     this.#stopListening = bus.onPossibleLoss(() => this.#check())
     this.#timer = setInterval(() => this.#check(), Math.min(checkMs, bus.keepAliveMs)).unref()

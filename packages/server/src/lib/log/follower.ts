@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackoffBounds, backoffMs, type Cursor, eventNameOf } from '@tidings/core/wire'
-import type { Bus, BusEvent, BusPage, BusUpdate } from '../bus/bus.js'
+import type { BusEvent, BusLog, BusPage, BusUpdate } from '../bus/bus.js'
 import type { HistoryBounds } from '../history.js'
 import type { Log } from './log.js'
 import { PendingUpdates } from './pending-updates.js'
@@ -12,7 +12,7 @@ const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
 const patience = { ms: 1_000, eachMs: 10 }
 
 export interface FollowerDeps {
-  readonly bus: Bus
+  readonly bus: BusLog
   /** The log that is kept in step with the bus'. */
   readonly log: Log
   readonly key: string

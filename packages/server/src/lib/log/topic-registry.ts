@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
-import type { Bus } from '../bus/bus.js'
+import type { BusLog } from '../bus/bus.js'
 import { jittered } from '../jitter.js'
 import { BusCheck } from './bus-check.js'
 import { EventlessEpochs } from './eventless-epochs.js'
@@ -20,7 +20,7 @@ const joinMs = 1_000
 
 export interface TopicRegistryDeps extends SourceDeps {
   /** Has the logs whose tails are here; absent where the logs here are the whole. See decision 011. */
-  readonly bus: Bus | undefined
+  readonly bus: BusLog | undefined
   readonly limits: TopicLimits
   /** About how long a client that was refused should wait before it tries again, in milliseconds. */
   readonly retryMs: number

@@ -1,4 +1,4 @@
-import type { Bus } from '../bus/bus.js'
+import type { BusCoordination } from '../bus/bus.js'
 import { onAbort } from '../on-abort.js'
 import { pause } from '../pause.js'
 
@@ -18,7 +18,7 @@ const renewMs = leaseMs / 4
  * @param body must not reject
  */
 export async function whileHeld(
-  bus: Bus,
+  bus: BusCoordination,
   name: string,
   holder: string,
   signal: AbortSignal,
@@ -33,7 +33,7 @@ export async function whileHeld(
 }
 
 async function hold(
-  bus: Bus,
+  bus: BusCoordination,
   name: string,
   holder: string,
   acquiredAt: number,

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, backoffMs } from '@tidings/core/wire'
-import type { Bus } from '../bus/bus.js'
+import type { BusCoordination } from '../bus/bus.js'
 import { waitAtMost, withTimeout } from '../deadline.js'
 import type { CompleteResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { newNodeId } from './node-id.js'
@@ -60,7 +60,7 @@ interface SerializedRequest {
 export class NodeRpc {
   /** Names this node. */
   readonly nodeId = newNodeId()
-  readonly #bus: Bus
+  readonly #bus: BusCoordination
   readonly #deps: NodeRpcDeps
   readonly #requests = new Map<number, (answer: CompleteResponse) => void>()
   readonly #queries = new Map<number, PendingQuery>()
@@ -71,7 +71,7 @@ export class NodeRpc {
   #retry: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(bus: Bus, home: NodeRpcDeps) {
+  constructor(bus: BusCoordination, home: NodeRpcDeps) {
     this.#bus = bus
     this.#deps = home
     this.#receiving = new Promise((resolve) => void this.#receive(0, resolve))

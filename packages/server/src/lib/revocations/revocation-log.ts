@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, backoffMs, type Cursor, encodeEventBody, eventDataOf } from '@tidings/core/wire'
-import type { Bus, BusEvent } from '../bus/bus.js'
+import type { BusEvent, BusLog } from '../bus/bus.js'
 import type { HistoryBounds } from '../history.js'
 import type { NodeRpc } from '../nodes/node-rpc.js'
 import type { ConnectionFilter } from './connection-filter.js'
@@ -42,7 +42,7 @@ interface KnownRevocation {
 
 /** What revocations do to their node. */
 export interface RevocationLogDeps {
-  readonly bus: Bus
+  readonly bus: BusLog
   readonly peers: NodeRpc
   /** Revokes on this node, and says how many connections that are. */
   revoke(kind: RevocationKind, filter: ConnectionFilter): number
