@@ -14,7 +14,7 @@ const layers = {
     'lib/(acceptance|dropped-keys|given|json-safety|overlap|round-trip|shared-keys)\\.ts',
     'lib/(codecs|mini-codecs|payload-codec)\\.ts',
     // Contracts and control requests
-    'lib/(check-contract|compile|contract|control|procedure|topic)\\.ts',
+    'lib/(check-contract|compile|contract|control-request|control-response|procedure|topic)\\.ts',
     '[^/]+\\.ts',
   ],
   server: [
@@ -29,7 +29,7 @@ const layers = {
     'lib/(calls|nodes)/',
     'lib/revocations/',
     'lib/endpoints/',
-    'lib/(duplicate-server-check|server|stats)\\.ts',
+    'lib/(duplicate-server-check|publisher|report-once|server|server-life|shutdown|stats|tidings)\\.ts',
     '[^/]+\\.ts',
   ],
   client: [

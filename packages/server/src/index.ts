@@ -27,8 +27,9 @@ export type {
   ConnectionView,
 } from './lib/revocations/connection-filter.js'
 export type { Revoked } from './lib/revocations/revocation-log.js'
-export { type CloseOptions, createServer, type Tidings } from './lib/server.js'
+export { createServer } from './lib/server.js'
 export type { Stats } from './lib/stats.js'
+export type { CloseOptions, Tidings } from './lib/tidings.js'
 export type { ChannelEmitter, Emit, EmitEvent, TopicEmitter } from './lib/types/emit.js'
 export type {
   ChannelHandler,

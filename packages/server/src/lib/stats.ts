@@ -25,7 +25,7 @@ export interface Stats {
   readonly stalled: number
 }
 
-export function statsOf({ connections, topics, calls: runs, counters: tally }: ServerContext): Stats {
+export function statsOf({ connections, topics, calls, counters }: ServerContext): Stats {
   let subscriptions = 0
   let lagging = 0
   for (const connection of connections) {
@@ -37,7 +37,7 @@ export function statsOf({ connections, topics, calls: runs, counters: tally }: S
     subscriptions,
     lagging,
     topics: topics.topicCount,
-    running: runs.size,
-    ...tally,
+    running: calls.size,
+    ...counters,
   }
 }

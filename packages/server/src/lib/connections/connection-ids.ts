@@ -26,7 +26,7 @@ export class ConnectionIds {
    * Whether an id says that another process has opened the connection while this one runs. After a restart, clients ask for
    * connections of the process before, which are older.
    */
-  isOfProcessBeside(id: string): boolean {
+  isOfConcurrentProcess(id: string): boolean {
     const [, nodeId, time = ''] = form.exec(id) ?? []
     if (nodeId === undefined || nodeId === this.#nodeId) return false
     const openedAt = Number.parseInt(time, 36)

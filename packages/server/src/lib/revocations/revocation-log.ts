@@ -43,7 +43,7 @@ interface KnownRevocation {
 /** What revocations do to their node. */
 export interface RevocationLogDeps {
   readonly bus: BusLog
-  readonly peers: NodeRpc
+  readonly nodes: NodeRpc
   /** Revokes on this node, and says how many connections that are. */
   revoke(kind: RevocationKind, filter: ConnectionFilter): number
   /** Revocations were made that cannot be found any more: any connection may be one of them. */
@@ -92,18 +92,18 @@ export class RevocationLog {
    * @throws TidingsError `unavailable` if not every node that can be reached says that it has
    */
   async revoke(kind: RevocationKind, filter: ConnectionFilter): Promise<Revoked> {
-    const { bus, peers } = this.#deps
+    const { bus, nodes } = this.#deps
     this.#count += 1
-    const record: RevocationRecord = { id: `${peers.nodeId}-${this.#count}`, kind, filter }
+    const record: RevocationRecord = { id: `${nodes.nodeId}-${this.#count}`, kind, filter }
     // Here it is done in any case.
     const connections = this.#apply(record, true)
     await bus.append(topic, encodeEventBody('revoked', record), keep)
-    const { nodes, replies } = await peers.askAll({ revoked: record.id })
-    if (replies.size < nodes) {
-      const message = `${kind} completed on ${replies.size} of ${nodes} nodes; the others apply it when they can read the bus. Call it again to be sure`
+    const { nodes: nodeCount, replies } = await nodes.askAll({ revoked: record.id })
+    if (replies.size < nodeCount) {
+      const message = `${kind} completed on ${replies.size} of ${nodeCount} nodes; the others apply it when they can read the bus. Call it again to be sure`
       throw new TidingsError({ code: 'unavailable', message, retryAfterMs: retry.maxMs })
     }
-    const counts = new Map([...replies, [peers.nodeId, connections]])
+    const counts = new Map([...replies, [nodes.nodeId, connections]])
     let total = 0
     for (const count of counts.values()) total += Number(count)
     return { connections: total, nodes: counts.size }

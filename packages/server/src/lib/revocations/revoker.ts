@@ -51,21 +51,21 @@ export interface Revoker {
 /** What a revoker needs of its server. */
 export interface RevokerDeps {
   readonly revocations: Revocations
-  /** Those that reach all nodes; absent without a bus. */
-  readonly shared: RevocationLog | undefined
+  /** The revocations of all nodes; absent without a bus. */
+  readonly revocationLog: RevocationLog | undefined
   readonly procedures: ReadonlyMap<string, Implementation>
   isClosed(): boolean
 }
 
-export function revoker(home: RevokerDeps): Revoker {
-  const { revocations, shared, procedures } = home
+export function revoker(deps: RevokerDeps): Revoker {
+  const { revocations, revocationLog, procedures } = deps
 
   async function everywhere(kind: RevocationKind, which: ConnectionFilter): Promise<Revoked> {
     const filter = requireFilter(which, procedures, kind)
-    if (home.isClosed()) {
+    if (deps.isClosed()) {
       throw new TidingsError({ code: 'closed', message: 'The server is closed and has no connections' })
     }
-    if (shared) return shared.revoke(kind, filter)
+    if (revocationLog) return revocationLog.revoke(kind, filter)
     return { connections: revocations.revoke(kind, predicateOf(filter)), nodes: 1 }
   }
 
