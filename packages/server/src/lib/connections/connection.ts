@@ -4,47 +4,47 @@ import type { Sink, SinkListener } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
 import { MonitoredSink, type MonitoredSinkCallbacks, type MonitoredSinkDeps } from '../http/monitored-sink.js'
 import type { Piece } from '../log/pending-frames.js'
-import type { Subscription, SubscriptionCallbacks } from '../log/subscription.js'
+import type { Subscription, SubscriptionConnection } from '../log/subscription.js'
 import type { TopicRegistry } from '../log/topic-registry.js'
 import type { WriteBatcher } from '../log/write-batcher.js'
 import type { Admission } from './admission.js'
 import { ReadyList } from './ready-list.js'
 import { type SnapshotBytes, SnapshotRoom } from './snapshot-room.js'
 
-/** What a connection needs of its server. */
 export interface ConnectionDeps extends MonitoredSinkDeps {
   readonly topics: TopicRegistry
   readonly writes: WriteBatcher
   readonly admission: Admission
   readonly hooks: Hooks
+  /** The server's open connections. */
   readonly connections: Set<Connection>
   readonly snapshotBytes: SnapshotBytes
   readonly options: MonitoredSinkDeps['options'] & { readonly maxConnectionMs: number }
 }
 
-/** Whoever shares a connection out among topics. Without one, it is a single topic's own. */
+/** A shared connection, as its response sees it. A connection of a single topic has none. */
 export interface ConnectionCallbacks {
-  /** What goes out where the connection would be silent for too long. */
+  /** The chunk that keeps the connection alive. */
   readonly heartbeat: Chunk
-  /** The keys of the topics that are about to be carried. */
+  /** The keys of the topics that are being subscribed to. */
   readonly entering: Iterable<string>
-  /** A subscription cannot go on. */
+  /** Called when a subscription cannot continue. */
   onFailed(subscription: Subscription, error: unknown): void
-  /** A subscription goes on, but without the snapshot it was asked for. */
+  /** Called when a subscription continues without the snapshot that was requested. */
   onNotRefreshed(subscription: Subscription, error: unknown): void
-  /** Asks the client to prove who it is within so many milliseconds. */
+  /** Asks the client to authenticate again within so many milliseconds. */
   requestReauthorization(withinMs: number): void
-  /** The connection is over. */
+  /** Called when the connection is over. */
   onReleased(): void
 }
 
 /**
  * One response that carries subscriptions.
  *
- * It keeps no frames: what it has not written yet stands in the logs. While its socket is full it notes who has
- * something to say, and asks them when the socket has drained.
+ * A connection keeps no frames: what is not written yet is in the logs. While its socket is full, it keeps a
+ * list of the subscriptions that have something to write.
  */
-export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks, SinkListener {
+export class Connection implements MonitoredSinkCallbacks, SubscriptionConnection, SinkListener {
   readonly info: ConnectionInfo
   readonly #deps: ConnectionDeps
   readonly #callbacks: ConnectionCallbacks | undefined
@@ -56,31 +56,31 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
   readonly #lifeMs: number
   #expiry: NodeJS.Timeout | undefined
   #isOver = false
-  /** Whether the connection is about to be flushed. */
+  /** Whether a flush is scheduled or under way that includes the connection. */
   #isFlushDue = false
-  /** There once it carries a snapshot. */
+  /** Present once a snapshot was loaded. */
   #room: SnapshotRoom | undefined
 
-  /** @param expiresAt when it ends, for its client to be asked anew who it is: in milliseconds since the epoch, or Infinity */
+  /** @param expiresAt when the client's credentials expire, in milliseconds since the epoch, or Infinity */
   constructor(
-    home: ConnectionDeps,
+    deps: ConnectionDeps,
     sink: Sink,
     info: ConnectionInfo,
     expiresAt: number,
-    owner?: ConnectionCallbacks,
+    callbacks?: ConnectionCallbacks,
   ) {
-    this.#deps = home
+    this.#deps = deps
     this.info = info
-    this.#callbacks = owner
-    // Connections that were opened together do not end together.
-    this.#lifeMs = home.options.maxConnectionMs * (1 - Math.random() / 5)
+    this.#callbacks = callbacks
+    // Random, so that connections that were opened together do not end together.
+    this.#lifeMs = deps.options.maxConnectionMs * (1 - Math.random() / 5)
     if (expiresAt !== Number.POSITIVE_INFINITY) this.#endAt(expiresAt)
-    this.#sink = new MonitoredSink(home, sink, this)
-    home.connections.add(this)
-    home.hooks.connected?.(info)
+    this.#sink = new MonitoredSink(deps, sink, this)
+    deps.connections.add(this)
+    deps.hooks.connected?.(info)
   }
 
-  /** How many of its subscriptions are owed something that its client has no room for. */
+  /** The number of subscriptions with something to write that the client has no room for. */
   get laggingCount(): number {
     if (!this.#sink.isFull) return 0
     let count = 0
@@ -92,7 +92,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
     return this.#subscriptions
   }
 
-  /** The keys of the topics that it is about to carry. */
+  /** The keys of the topics that are being subscribed to. */
   get entering(): Iterable<string> {
     return this.#callbacks?.entering ?? []
   }
@@ -105,7 +105,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
     return this.#callbacks?.heartbeat
   }
 
-  /** Takes a subscription, or ends it at once where the connection is over already. */
+  /** Adds a subscription, or ends it if the connection is over. */
   add(subscription: Subscription): void {
     if (this.#isOver) {
       subscription.end()
@@ -116,7 +116,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
     this.onReady(subscription)
   }
 
-  /** Lets go of a subscription, and goes on without it. */
+  /** Ends a subscription. The connection continues without it. */
   remove(subscription: Subscription): void {
     subscription.end()
     if (this.#room?.forget(subscription)) this.#flushSoon()
@@ -159,7 +159,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
   hold(subscription: Subscription, bytes: number): boolean {
     this.#room ??= new SnapshotRoom(this.#deps.snapshotBytes)
     const isHeld = this.#room.hold(subscription, bytes, this.#sink.isWritable)
-    // Where nothing else is written, nothing would be reloaded.
+    // A flush reloads the snapshot, and there may be nothing else to write.
     if (!isHeld) this.#flushSoon()
     return isHeld
   }
@@ -169,15 +169,15 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
   }
 
   /**
-   * Has the client prove who it is, within so many milliseconds, or end. On a topic's own connection there is no way to
-   * ask: it ends now, and its client is asked when it comes back.
+   * Has the client authenticate again within so many milliseconds, or ends the connection. A connection of a
+   * single topic ends at once, and its client authenticates when it reconnects.
    */
   reauthorize(withinMs: number): void {
     if (this.#callbacks) this.#callbacks.requestReauthorization(withinMs)
     else this.end('unauthorized')
   }
 
-  /** Writes something about the connection itself, whether its client has room for it or not; see {@link MonitoredSink.writeUnbuffered}. */
+  /** Writes a signal about the connection itself; see {@link MonitoredSink.writeUnbuffered}. */
   writeSignal(text: string): void {
     this.#sink.writeUnbuffered(new Chunk(text))
   }
@@ -189,17 +189,17 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
   }
 
   #write(): void {
-    const outlet = this.#sink
-    if (!outlet.isWritable) return
+    const sink = this.#sink
+    if (!sink.isWritable) return
     const piece = this.#take()
     if (!piece) return
     if (!this.#ready.first) {
-      outlet.write(piece.chunk)
+      sink.write(piece.chunk)
       return
     }
-    outlet.together(() => {
-      for (let next: Piece | undefined = piece; next; next = outlet.isWritable ? this.#take() : undefined) {
-        outlet.write(next.chunk)
+    sink.together(() => {
+      for (let next: Piece | undefined = piece; next; next = sink.isWritable ? this.#take() : undefined) {
+        sink.write(next.chunk)
       }
     })
   }
@@ -214,11 +214,11 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
     if (error !== undefined) this.#deps.publicError(error, this.info.topic ?? 'the shared connection')
   }
 
-  /** Ends the response, with some last words. */
-  end(reason: DisconnectReason, last?: string): void {
+  /** Ends the response, after a last frame if one is given. */
+  end(reason: DisconnectReason, lastFrame?: string): void {
     if (this.#isOver) return
     this.flush()
-    if (last) this.writeSignal(last)
+    if (lastFrame) this.writeSignal(lastFrame)
     this.#release(reason)
     this.#sink.end()
   }
@@ -232,7 +232,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
     this.#release('left')
   }
 
-  /** The next that is owed to anyone. Who is owed more gets it when those after it have had their turn. */
+  /** Takes frames of the first subscription that is ready. If it has more, it goes behind the others. */
   #take(): Piece | undefined {
     for (let first = this.#ready.first; first; first = this.#ready.first) {
       const piece = first.take()
@@ -251,7 +251,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionCallbacks
     this.#deps.writes.flushSoon(this)
   }
 
-  /** Ends it at some time, in milliseconds since the epoch. */
+  /** Ends the connection at a time, in milliseconds since the epoch. */
   #endAt(time: number): void {
     const left = time - Date.now()
     const act = left > maxTimerMs ? () => this.#endAt(time) : () => this.end('unauthorized')

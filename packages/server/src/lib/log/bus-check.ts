@@ -1,13 +1,18 @@
 import type { BusLog } from '../bus/bus.js'
 import type { Follower } from './follower.js'
 
-/** How often every topic is compared with the bus, in milliseconds: an update may be lost without a sign of it. */
+/**
+ * How often every topic is compared with the bus, in milliseconds: an update may be lost without a sign of
+ * it.
+ */
 const checkMs = 15_000
 
 /** How many topics are compared at once. */
 const maxConcurrent = 500
 
-/** Compares every topic with the bus: regularly, and whenever the bus may have lost updates. See decision 011. */
+/**
+ * Compares every topic with the bus: regularly, and whenever the bus may have lost updates. See decision 011.
+ */
 export class BusCheck {
   readonly #followers: () => Iterable<Follower>
   readonly #stopListening: () => void

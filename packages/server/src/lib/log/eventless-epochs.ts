@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto'
 
 /** How many topics are remembered. */
-const most = 50_000
+const maxTopics = 50_000
 
-/** Which life of its log a topic had. */
 export interface EventlessEpoch {
+  /** The number of the epoch in this process. */
   readonly number: number
-  /** When its last subscriber left, in milliseconds of a monotonic clock. */
+  /** When the topic's last subscriber left, in milliseconds of a monotonic clock. */
   readonly leftAt: number
 }
 
 /**
- * Remembers which life of its log a topic had that was left before anything was emitted to it, in some bytes instead of a
- * topic. A subscriber that comes back resumes in that life, and so does the log once something is emitted.
+ * Remembers the epochs of topics whose subscribers left before the first event, in a few bytes for each
+ * topic. A subscriber that returns resumes in that epoch, and so does the log with its first event. See
+ * decision 006.
  *
- * What is forgotten is a gap for the subscriber, never a silent one. So is the rare topic whose hash another one shares.
+ * A topic that is forgotten, or whose hash another topic shares, gets a new epoch: its subscriber receives a
+ * gap.
  */
 export class EventlessEpochs {
   readonly #seed = randomBytes(4).readUInt32LE()
@@ -29,14 +31,14 @@ export class EventlessEpochs {
     const hash = hashOf(key, this.#seed)
     this.#epochs.delete(hash)
     this.#epochs.set(hash, epoch)
-    if (this.#epochs.size <= most) return
+    if (this.#epochs.size <= maxTopics) return
     for (const oldest of this.#epochs.keys()) {
       this.#epochs.delete(oldest)
       return
     }
   }
 
-  /** Gives the epoch of a topic, and forgets it. */
+  /** Returns the epoch of a topic, and forgets it. */
   take(key: string): EventlessEpoch | undefined {
     if (this.isEmpty) return undefined
     const hash = hashOf(key, this.#seed)
@@ -50,7 +52,7 @@ export class EventlessEpochs {
   }
 }
 
-/** Gives 53 bits for a text: cyrb53, by bryc, which is in the public domain. */
+/** Hashes a text to 53 bits: cyrb53, by bryc, which is in the public domain. */
 function hashOf(text: string, seed: number): number {
   let high = 0xdeadbeef ^ seed
   let low = 0x41c6ce57 ^ seed

@@ -8,22 +8,22 @@ import { Log } from './log.js'
 const keep = { size: 10, ms: 60_000 }
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`
 
-/** A follower of a topic on a bus, and what it has told. */
+/** Creates a follower of a topic on a bus. Its log and the calls of its callbacks can be inspected. */
 function follow(bus: Bus) {
   const log = new Log('none yet', keep, 'every')
-  const told: string[] = []
+  const calls: string[] = []
   const follower = new Follower(
     { bus, log, key: 'topic', history: keep },
     {
-      onAppended: () => told.push(`head ${log.head}`),
-      onRestarted: () => told.push('restarted'),
-      onUnused: () => told.push('unused'),
+      onAppended: () => calls.push(`head ${log.head}`),
+      onRestarted: () => calls.push('restarted'),
+      onUnused: () => calls.push('unused'),
     },
   )
-  return { follower, log, told }
+  return { follower, log, calls }
 }
 
-/** A bus in memory, some of which a test does itself. */
+/** Creates a memory bus with some methods replaced. */
 function busWith(methods: (real: Bus) => Partial<Bus>): Bus {
   const real = memoryBus()
   const own = methods(real)
@@ -35,28 +35,28 @@ function busWith(methods: (real: Bus) => Partial<Bus>): Bus {
   })
 }
 
-/** What listens to nothing. */
-const deaf: Pick<Bus, 'listen'> = { listen: async () => () => {} }
+/** Methods of a bus that delivers no updates. */
+const withoutUpdates: Pick<Bus, 'listen'> = { listen: async () => () => {} }
 
-/** A bus in memory whose news comes when a test says so. */
-function busWithLateNews(methods: (real: Bus) => Partial<Bus> = () => ({})) {
-  const late: (() => void)[] = []
+/** Creates a memory bus whose updates a test delivers. */
+function busWithHeldUpdates(methods: (real: Bus) => Partial<Bus> = () => ({})) {
+  const held: (() => void)[] = []
   const bus = busWith((real) => ({
-    listen: (topic, listener) => real.listen(topic, (news) => late.push(() => listener(news))),
+    listen: (topic, listener) => real.listen(topic, (update) => held.push(() => listener(update))),
     ...methods(real),
   }))
-  /** Tells what there is but for so much at its beginning, which is lost. */
-  const tell = (lost = 0) => {
-    for (const hear of late.splice(0).slice(lost)) hear()
+  /** Delivers the held updates, except for the first ones, which are lost. */
+  const deliver = (lost = 0) => {
+    for (const deliverOne of held.splice(0).slice(lost)) deliverOne()
   }
-  return { bus, tell }
+  return { bus, deliver }
 }
 
 async function append(bus: Bus, first: number, last: number): Promise<void> {
   for (let n = first; n <= last; n += 1) await bus.append('topic', body(n), keep)
 }
 
-/** What those who were at the beginning of a log are handed. */
+/** Returns the numbers of all events that a log keeps. */
 function numbersIn(log: Log): number[] {
   const text = String(log.readFrom(log.floor, 'all')?.chunk.bytes ?? '')
   return [...text.matchAll(/data: (\d+)/g)].map(([, n]) => Number(n))
@@ -66,7 +66,7 @@ const upTo = (last: number) => Array.from({ length: last }, (_, n) => n + 1)
 
 const unavailable = () => new TidingsError({ code: 'unavailable', message: 'not now' })
 
-it('a follower that is stopped while it starts leaves nothing behind', async () => {
+it('stops listening if it is stopped while it starts', async () => {
   let listeners = 0
   const bus = busWith((real) => ({
     async listen(topic, listener) {
@@ -86,55 +86,55 @@ it('a follower that is stopped while it starts leaves nothing behind', async () 
   expect(listeners).toBe(0)
 })
 
-it('a follower that cannot read what came while it started reads it later, and begins no second time', async () => {
+it('reads events later that it could not read while it started, and starts once', async () => {
   let reads = 0
-  const { bus, tell } = busWithLateNews((real) => ({
+  const { bus, deliver } = busWithHeldUpdates((real) => ({
     async read(topic, kept, after) {
       reads += 1
       if (reads === 2) throw unavailable()
       const page = await real.read(topic, kept, after)
       if (reads === 1) {
         await append(real, 1, 2)
-        tell(1)
+        deliver(1)
       }
       return page
     },
   }))
-  const { follower, log, told } = follow(bus)
+  const { follower, log, calls } = follow(bus)
   await follower.start()
   expect(log.head).toBe(0)
   await follower.start()
   await follower.check()
   expect(log.head).toBe(2)
-  expect(told).toEqual(['head 2'])
+  expect(calls).toEqual(['head 2'])
   follower.stop()
 })
 
-it('what is missing in the middle of news is read', async () => {
-  let hear = (_: BusUpdate) => {}
+it('reads an event that is missing within an update', async () => {
+  let deliver = (_: BusUpdate) => {}
   const bus = busWith(() => ({
     async listen(_, listener) {
-      hear = listener
+      deliver = listener
       return () => {}
     },
   }))
-  const { follower, log, told } = follow(bus)
+  const { follower, log, calls } = follow(bus)
   await follower.start()
   for (let n = 1; n <= 3; n += 1) await bus.append('topic', body(n), keep)
   const event = (seq: number) => ({ seq, at: Date.now(), body: body(seq) })
-  hear({ epoch: log.epoch, events: [event(1), event(3)] })
+  deliver({ epoch: log.epoch, events: [event(1), event(3)] })
   await follower.check()
   expect(String(log.readFrom(0)?.chunk.bytes)).toBe(
     [1, 2, 3].map((n) => `id: ${log.epoch}.${n}\n${body(n)}`).join(''),
   )
-  expect(told).toEqual(['head 1', 'head 3'])
+  expect(calls).toEqual(['head 1', 'head 3'])
   follower.stop()
 })
 
-it('a follower that waits before it tries again does so at once where the bus is there again', async () => {
+it('tries again at once when it is checked, instead of waiting for its backoff', async () => {
   let isAway = false
   const bus = busWith((real) => ({
-    ...deaf,
+    ...withoutUpdates,
     read: (...args) => (isAway ? Promise.reject(unavailable()) : real.read(...args)),
   }))
   const { follower, log } = follow(bus)
@@ -149,16 +149,16 @@ it('a follower that waits before it tries again does so at once where the bus is
   follower.stop()
 })
 
-describe('where more happens than the bus keeps while it is read', () => {
-  it('what comes while a follower starts is not lost', async () => {
+describe('with more events than the bus keeps', () => {
+  it('keeps the updates that arrive while it starts', async () => {
     let reads = 0
-    const { bus, tell } = busWithLateNews((real) => ({
+    const { bus, deliver } = busWithHeldUpdates((real) => ({
       async read(...args) {
         const page = await real.read(...args)
         reads += 1
         if (reads === 1) {
           await append(real, 1, 25)
-          tell()
+          deliver()
         }
         return page
       },
@@ -170,15 +170,15 @@ describe('where more happens than the bus keeps while it is read', () => {
     follower.stop()
   })
 
-  it('what was heard meanwhile goes on from what was read', async () => {
-    let isAsked = false
-    const { bus, tell } = busWithLateNews((real) => ({
+  it('continues from the events it read with the updates that arrived meanwhile', async () => {
+    let isArmed = false
+    const { bus, deliver } = busWithHeldUpdates((real) => ({
       async read(...args) {
         const page = await real.read(...args)
-        if (isAsked) {
-          isAsked = false
+        if (isArmed) {
+          isArmed = false
           await append(real, 4, 25)
-          tell()
+          deliver()
         }
         return page
       },
@@ -186,66 +186,66 @@ describe('where more happens than the bus keeps while it is read', () => {
     const { follower, log } = follow(bus)
     await follower.start()
     await append(bus, 1, 3)
-    isAsked = true
+    isArmed = true
     // The first two were lost.
-    tell(2)
+    deliver(2)
     await follower.check()
     expect(numbersIn(log)).toEqual(upTo(25))
     follower.stop()
   })
 
-  it('what is on its way is waited for', async () => {
-    const { bus, tell } = busWithLateNews()
+  it('waits for an update with the events that the bus no longer keeps', async () => {
+    const { bus, deliver } = busWithHeldUpdates()
     const { follower, log } = follow(bus)
     await follower.start()
     await append(bus, 1, 25)
     const checked = follower.check()
-    setTimeout(tell, 30)
+    setTimeout(deliver, 30)
     await checked
     expect(numbersIn(log)).toEqual(upTo(25))
     follower.stop()
   })
 
-  it('a gap is announced where what follows has come', async () => {
-    const { bus, tell } = busWithLateNews()
-    const { follower, log, told } = follow(bus)
+  it('skips lost events once a later update has arrived', async () => {
+    const { bus, deliver } = busWithHeldUpdates()
+    const { follower, log, calls } = follow(bus)
     await follower.start()
     await append(bus, 1, 25)
-    tell(20)
+    deliver(20)
     const checked = follower.check()
     await append(bus, 26, 27)
-    tell()
+    deliver()
     await checked
     expect(log.floor).toBe(25)
     expect(numbersIn(log)).toEqual([26, 27])
-    expect(told.at(-1)).toBe('head 27')
+    expect(calls.at(-1)).toBe('head 27')
     follower.stop()
   })
 
-  it('a gap is announced where nothing comes', async () => {
-    const bus = busWith(() => deaf)
-    const { follower, log, told } = follow(bus)
+  it('skips lost events if no update arrives', async () => {
+    const bus = busWith(() => withoutUpdates)
+    const { follower, log, calls } = follow(bus)
     await follower.start()
     await append(bus, 1, 25)
     await follower.check()
-    expect(told).toEqual(['head 25'])
+    expect(calls).toEqual(['head 25'])
     expect(log.floor).toBe(25)
     follower.stop()
   })
 
-  it('what is too much to keep meanwhile is read', async () => {
+  it('reads the events of updates that were too large to keep', async () => {
     const long = `event: tested\ndata: ${'x'.repeat(600_000)}\n\n`
     const appendLong = async (to: Bus, count: number) => {
       for (let n = 0; n < count; n += 1) await to.append('topic', long, keep)
     }
     let reads = 0
-    const { bus, tell } = busWithLateNews((real) => ({
+    const { bus, deliver } = busWithHeldUpdates((real) => ({
       async read(...args) {
         reads += 1
         const page = await real.read(...args)
         if (reads === 2) {
           await appendLong(real, 4)
-          tell()
+          deliver()
         }
         return page
       },
@@ -253,8 +253,8 @@ describe('where more happens than the bus keeps while it is read', () => {
     const { follower, log } = follow(bus)
     await follower.start()
     await appendLong(bus, 2)
-    tell(1)
-    await until(() => log.head === 6, 'all was read')
+    deliver(1)
+    await until(() => log.head === 6, 'every event was read')
     expect(log.head).toBe(6)
     expect(log.floor).toBe(0)
     expect(reads).toBe(3)
@@ -263,18 +263,18 @@ describe('where more happens than the bus keeps while it is read', () => {
 })
 
 it.each([0, 1, 2, 3, 4, 5, 6])(
-  'news with a hole is not missed as reading ends, %i microtasks later',
+  'notices an update with a hole that arrives %i microtasks after a read',
   async (later) => {
     let reads = 0
     const bus = busWith((real) => ({
       listen: (topic, listener) =>
-        real.listen(topic, (news) => {
-          const tellLater = (more: number) => {
-            if (more === 0) listener(news)
-            else queueMicrotask(() => tellLater(more - 1))
+        real.listen(topic, (update) => {
+          const deliverLater = (more: number) => {
+            if (more === 0) listener(update)
+            else queueMicrotask(() => deliverLater(more - 1))
           }
           // The others are lost.
-          if (news.events.every(({ seq }) => seq % 2 === 0)) tellLater(later)
+          if (update.events.every(({ seq }) => seq % 2 === 0)) deliverLater(later)
         }),
       async read(...args) {
         const page = await real.read(...args)
@@ -286,7 +286,7 @@ it.each([0, 1, 2, 3, 4, 5, 6])(
     const { follower, log } = follow(bus)
     await follower.start()
     await follower.check()
-    await until(() => log.head === 4, 'all was read')
+    await until(() => log.head === 4, 'every event was read')
     expect(numbersIn(log)).toEqual(upTo(4))
     follower.stop()
   },

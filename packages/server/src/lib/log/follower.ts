@@ -5,11 +5,11 @@ import type { HistoryBounds } from '../history.js'
 import type { Log } from './log.js'
 import { PendingUpdates } from './pending-updates.js'
 
-/** Between which bounds a bus that fails is asked again. */
+/** The delay before a failed read of the bus is tried again. */
 const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
 
-/** For how long news is waited for of what the bus keeps no more, and how often it is looked for, in milliseconds. */
-const patience = { ms: 1_000, eachMs: 10 }
+/** How long a follower waits for updates with events that the bus no longer keeps, in milliseconds. */
+const updatePatience = { totalMs: 1_000, intervalMs: 10 }
 
 export interface FollowerDeps {
   readonly bus: BusLog
@@ -30,11 +30,13 @@ export interface FollowerCallbacks {
 }
 
 /**
- * Keeps the log of a topic in step with the bus', of which it is the tail.
+ * Keeps the log of a topic in step with the bus' log, of which it is the tail. See decision 011.
  *
- * News is only ever trusted as far as it goes on from the log's head. Whatever does not, and whatever may have been
- * lost, is read from the bus: what comes after a position either is all there, or has been lost and is announced. What has
- * come by the time is not thrown away: where many events come, the bus may not keep them for as long as it takes to read.
+ * An update is accepted only if it continues from the log's head. After any other, the follower reads from
+ * its head, and either finds every event that follows or moves on past events that are lost, which is a gap.
+ *
+ * Updates that arrive during a read are kept: on a busy topic, the bus may drop their events before the next
+ * read.
  */
 export class Follower {
   readonly #deps: FollowerDeps
@@ -42,9 +44,9 @@ export class Follower {
   #state: 'new' | 'started' | 'stopped' = 'new'
   #stopListening: (() => void) | undefined
   #started: Promise<void> | undefined
-  /** Whether there may be something that the log was not read with. */
+  /** Whether the bus may have events that the read under way does not return. */
   #isDoubtful = false
-  /** There while the log is being read. */
+  /** The updates that arrive during a read; absent between reads. */
   #pending: PendingUpdates | undefined
   #catchingUp: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
@@ -56,7 +58,11 @@ export class Follower {
     this.#callbacks = callbacks
   }
 
-  /** Resolves when the log stands where the bus' does. @throws TidingsError `unavailable`, after which it can be started again */
+  /**
+   * Starts following. Resolves when the log is at the position of the bus' log.
+   *
+   * @throws TidingsError `unavailable`, after which it can be started again
+   */
   start(): Promise<void> {
     this.#started ??= this.#start().catch((error) => {
       this.#started = undefined
@@ -69,12 +75,12 @@ export class Follower {
     return this.#state === 'started'
   }
 
-  /** Somebody needs the log. */
+  /** Cancels {@link scheduleRelease}. */
   retain(): void {
     clearTimeout(this.#linger)
   }
 
-  /** Nobody needs the log now. */
+  /** Calls `onUnused` after a while, unless the log is needed before. */
   scheduleRelease(ms: number): void {
     clearTimeout(this.#linger)
     this.#linger = setTimeout(() => this.#callbacks.onUnused(), ms).unref()
@@ -88,21 +94,21 @@ export class Follower {
     this.#stopListening = undefined
   }
 
-  /** Reads what may have been missed. Resolves when that is done, or is tried again later. */
+  /** Reads the events that may have been missed. Resolves when they are read, or will be tried again. */
   async check(): Promise<void> {
     this.#isDoubtful = true
     if (this.isStarted) await this.#catchUp().catch(() => {})
   }
 
   /**
-   * Has the log reach as far as a cursor that somebody comes with, back and forth, if the bus' does: it may be newer than
-   * what this node has heard of.
+   * Extends the log to a client's cursor, if the bus' log reaches as far. The cursor may be newer than the
+   * last update that this node has received, or older than its log.
    *
    * @throws TidingsError `unavailable` if the bus cannot be read
    */
   async ensureCovers(cursor: Cursor): Promise<void> {
     const { log } = this.#deps
-    // Where one is under way already, it may have begun before the cursor was.
+    // A read that is already under way may have begun before the cursor's event.
     if (this.#isBehind(cursor)) await this.#catchUp()
     if (this.#isBehind(cursor)) await this.#catchUp()
     if (cursor.epoch === log.epoch && cursor.seq < log.floor) await this.#readBack(cursor)
@@ -124,50 +130,52 @@ export class Follower {
       events.push(...page.events)
       seq = page.events.at(-1)?.seq ?? seq
     }
-    // The log may have let go of some more in the meantime, or begun another life.
+    // The log may have been trimmed further in the meantime, or have begun another epoch.
     if (cursor.epoch === log.epoch) log.prepend(events.filter((event) => event.seq <= log.floor).map(toEntry))
   }
 
   async #start(): Promise<void> {
     const { bus, log, key } = this.#deps
-    this.#stopListening ??= await bus.listen(key, (news) => this.#onUpdate(news))
+    this.#stopListening ??= await bus.listen(key, (update) => this.#onUpdate(update))
     if (this.#isStopped) {
       this.stop()
       return
     }
-    const [{ epoch, head }, ahead] = await this.#read()
+    const [{ epoch, head }, pending] = await this.#read()
     if (this.#isStopped) return
     log.restart(epoch, head)
     this.#state = 'started'
-    const goesOn = this.#applyPending(ahead)
-    // It stands where the bus' did, even if this fails.
-    if (!goesOn || this.#isDoubtful) await this.#catchUp().catch(() => {})
+    const isComplete = this.#applyPending(pending)
+    // The log is where the bus' log was, even if this fails.
+    if (!isComplete || this.#isDoubtful) await this.#catchUp().catch(() => {})
   }
 
-  #onUpdate(news: BusUpdate): void {
-    if (this.#isStopped || this.#tryAppend(news) || this.#pending?.hold(news)) return
+  #onUpdate(update: BusUpdate): void {
+    if (this.#isStopped || this.#tryAppend(update) || this.#pending?.add(update)) return
     this.#isDoubtful = true
     if (this.isStarted && !this.#retry) this.#catchUpWithRetry()
   }
 
-  /** Appends what goes on from the log's head, and says whether the log has all of it now. */
+  /**
+   * Appends the events that continue from the log's head. Returns whether the log has every event of the
+   * update now.
+   */
   #tryAppend({ epoch, events }: BusUpdate): boolean {
     const { log } = this.#deps
     if (!this.isStarted || epoch !== log.epoch) return false
-    // News is new: nobody's clock matters.
+    // The events are new, so the clocks of other machines do not matter.
     const now = performance.now()
     this.#append(events, () => now)
     return (events.at(-1)?.seq ?? 0) <= log.head
   }
 
-  /** The same for what has come while the log was read. */
-  #applyPending({ updates: news }: PendingUpdates): boolean {
-    let goesOn = true
-    for (const each of news) goesOn = this.#tryAppend(each) && goesOn
-    return goesOn
+  /** Appends the updates that arrived during a read, as {@link #tryAppend} does. */
+  #applyPending({ updates }: PendingUpdates): boolean {
+    let isComplete = true
+    for (const update of updates) isComplete = this.#tryAppend(update) && isComplete
+    return isComplete
   }
 
-  /** Appends what goes on from the log's head. */
   #append(events: readonly BusEvent[], timeOf: (event: BusEvent) => number): void {
     const { log } = this.#deps
     let length = 0
@@ -177,13 +185,13 @@ export class Follower {
     if (length > 0) this.#callbacks.onAppended(length)
   }
 
-  /** Reads on from the log's head until there is nothing more. Whoever asks while it is under way shares it. */
+  /** Reads from the log's head until there is nothing more. Calls share a read that is under way. */
   #catchUp(): Promise<void> {
     this.#catchingUp ??= this.#readToHead()
     return this.#catchingUp
   }
 
-  /** The same, for those who do not wait for it: it is tried again until it succeeds. */
+  /** Catches up without a caller that waits. A failed read is tried again until it succeeds. */
   #catchUpWithRetry(): void {
     this.#catchUp().catch(() => {})
   }
@@ -194,7 +202,7 @@ export class Follower {
     try {
       do {
         this.#isDoubtful = false
-        while (await this.#readOn());
+        while (await this.#readPage());
       } while (this.#isDoubtful)
       this.#failures = 0
     } catch (error) {
@@ -208,11 +216,11 @@ export class Follower {
     }
   }
 
-  /** Reads one page, and says whether there is more. */
-  async #readOn(): Promise<boolean> {
+  /** Reads one page. Returns whether there is more. */
+  async #readPage(): Promise<boolean> {
     const { log } = this.#deps
     const after = log.cursorAt(log.head)
-    const [{ epoch, head, events }, ahead] = await this.#read(after)
+    const [{ epoch, head, events }, pending] = await this.#read(after)
     if (this.#isStopped) return false
     if (epoch !== after.epoch || head < after.seq) {
       log.restart(epoch, head)
@@ -223,23 +231,23 @@ export class Follower {
       log.skipTo(head)
       this.#callbacks.onAppended(0)
     }
-    return log.head < head || !this.#applyPending(ahead)
+    return log.head < head || !this.#applyPending(pending)
   }
 
-  /** Reads what the bus keeps after a position, and gives it with the news that has come meanwhile. */
-  async #read(after?: Cursor): Promise<[page: BusPage, ahead: PendingUpdates]> {
+  /** Reads the events after a position. Returns them with the updates that arrived meanwhile. */
+  async #read(after?: Cursor): Promise<[page: BusPage, pending: PendingUpdates]> {
     const { bus, log, key, history } = this.#deps
-    const ahead = new PendingUpdates()
-    this.#pending = ahead
+    const pending = new PendingUpdates()
+    this.#pending = pending
     try {
       const page = await bus.read(key, history, after)
-      // What it keeps no more may be on its way, unless what follows it has come.
-      const until = performance.now() + patience.ms
+      // Events that the bus no longer keeps may still arrive in an update, unless a later update has arrived.
+      const until = performance.now() + updatePatience.totalMs
       const isAwaited = () => page.epoch === after?.epoch && page.events.length === 0 && log.head < page.head
-      while (isAwaited() && ahead.isEmpty && !this.#isStopped && performance.now() < until) {
-        await sleep(patience.eachMs, undefined, { ref: false })
+      while (isAwaited() && pending.isEmpty && !this.#isStopped && performance.now() < until) {
+        await sleep(updatePatience.intervalMs, undefined, { ref: false })
       }
-      return [page, ahead]
+      return [page, pending]
     } finally {
       this.#pending = undefined
     }
@@ -254,7 +262,7 @@ function toEntry({ seq, at, body }: BusEvent) {
   return { seq, event: eventNameOf(body), body, at: monotonic(at) }
 }
 
-/** When something was, on the clock that logs go by. */
+/** Converts a time to the monotonic clock that logs use. */
 function monotonic(at: number): number {
   return Math.min(performance.now(), performance.now() - (Date.now() - at))
 }

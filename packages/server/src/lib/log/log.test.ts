@@ -9,10 +9,10 @@ function filled(events: number, size: number, length = 10, delivery: Delivery = 
   return log
 }
 
-/** What a reader at a position is handed, piece by piece, as sequence numbers. */
-function readAll(log: Log, from: number): { seqs: number[]; pieces: number[] } {
+/** Reads a log from a position, batch by batch. Returns the sequence numbers and the sizes of the batches. */
+function readAll(log: Log, from: number): { seqs: number[]; batchSizes: number[] } {
   const seqs: number[] = []
-  const pieces: number[] = []
+  const batchSizes: number[] = []
   for (let batch = log.readFrom(from); batch; batch = log.readFrom(batch.seq)) {
     const ids = [
       ...Buffer.from(batch.chunk.bytes)
@@ -21,32 +21,32 @@ function readAll(log: Log, from: number): { seqs: number[]; pieces: number[] } {
     ].map((match) => Number(match[1]))
     expect(ids).toHaveLength(batch.count)
     expect(ids.at(-1)).toBe(batch.seq)
-    pieces.push(batch.chunk.byteLength)
+    batchSizes.push(batch.chunk.byteLength)
     seqs.push(...ids)
   }
-  return { seqs, pieces }
+  return { seqs, batchSizes }
 }
 
 const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n)
 
 describe('a log', () => {
-  it.each([0, 3, 99, 100])('hands a reader at %i all that follows, once', (seq) => {
+  it.each([0, 3, 99, 100])('returns every event after position %i once', (seq) => {
     const log = filled(100, 100)
     log.trim(100)
     expect(readAll(log, seq).seqs).toEqual(from(seq + 1, 100))
   })
 
-  it('hands one that keeps up all of a turn at once, and one that lies behind a piece at a time', () => {
+  it('returns all events of a turn at once to a reader that keeps up, and some at a time to one behind', () => {
     const log = filled(100, 200, 10_000)
-    expect(readAll(log, 0).pieces).toHaveLength(1)
+    expect(readAll(log, 0).batchSizes).toHaveLength(1)
     log.trim(100)
-    const { seqs, pieces } = readAll(log, 0)
+    const { seqs, batchSizes } = readAll(log, 0)
     expect(seqs).toEqual(from(1, 100))
-    expect(Math.max(...pieces)).toBeLessThan(80_000)
-    expect(pieces.length).toBeGreaterThan(12)
+    expect(Math.max(...batchSizes)).toBeLessThan(80_000)
+    expect(batchSizes.length).toBeGreaterThan(12)
   })
 
-  it('hands readers at one position the same bytes, and makes new ones for what is appended', () => {
+  it('shares the bytes between readers at one position until an event is appended', () => {
     const log = filled(3, 10)
     const first = log.readFrom(1)
     expect(log.readFrom(1)).toBe(first)
@@ -54,7 +54,7 @@ describe('a log', () => {
     expect(readAll(log, 1).seqs).toEqual([2, 3, 4])
   })
 
-  it('keeps what was appended since the last trim, beyond its bounds, and no more than these after it', () => {
+  it('keeps events beyond its bounds until it is trimmed', () => {
     const log = filled(50, 10)
     expect(log.reaches(0)).toBe(true)
     log.trim(50)
@@ -66,7 +66,7 @@ describe('a log', () => {
     expect([49, 50].map((seq) => log.reaches(seq))).toEqual([false, true])
   })
 
-  it('with latest keeps one event of each kind, and nobody misses what was superseded', () => {
+  it('keeps one event of each name with latest, and superseded events are not a gap', () => {
     const log = filled(50, 10, 10, 'latest')
     expect(readAll(log, 0).seqs).toEqual([49, 50])
     log.trim(50)
@@ -78,7 +78,7 @@ describe('a log', () => {
     expect([0, 48, 49, 51].map((seq) => log.reaches(seq))).toEqual([false, false, true, true])
   })
 
-  it('that keeps nothing reaches its head alone', () => {
+  it('reaches only its head if it keeps no events', () => {
     const log = filled(5, 0)
     expect(readAll(log, 0).seqs).toEqual(from(1, 5))
     log.trim(5)

@@ -10,25 +10,31 @@ interface Entry {
   readonly at: number
 }
 
-/** What a reader at some position is handed, joined, and the position it is at after that. */
+/** The frames that follow a position, joined. */
 export interface Batch {
   readonly chunk: Chunk
+  /** The number of events. */
   readonly count: number
+  /** The position after the last event. */
   readonly seq: number
 }
 
-/** About how much a reader that lies behind is handed at once, in characters: it is what its socket holds if it stalls. */
+/**
+ * About how much a reader that is behind gets at once, in characters. A socket holds that much if its client
+ * stops reading.
+ */
 const catchUpLength = 64 * 1024
 
-/** How much is kept for those who wait for a snapshot, in characters: beyond, they begin again with a newer one. */
-const heldLength = 16 * 1024 * 1024
+/** How much the log holds while a snapshot loads, in characters. Beyond it, a newer snapshot is loaded. */
+const maxHeldLength = 16 * 1024 * 1024
 
 /**
  * The ordered history of one topic, as encoded frames that all readers share.
  *
- * Positions are sequence numbers: a reader at `n` has seen event `n` and is owed `n + 1` and those that follow.
- * What was appended since the last {@link trim} is kept beyond the bounds, and handed out at once, so that a reader with
- * room on its socket is not overtaken, however much comes between two trims.
+ * Positions are sequence numbers: a reader at `n` has read event `n`, and event `n + 1` is pending.
+ *
+ * Events that were appended since the last {@link trim} are kept beyond the bounds and read in one batch. So
+ * a reader with room on its socket misses none, however many events are appended between two trims.
  */
 export class Log {
   readonly #bounds: HistoryBounds
@@ -36,13 +42,13 @@ export class Log {
   readonly #entries: Entry[] = []
   #epoch: string
   #head: number
-  /** Everything a reader at this position or a later one is owed is still kept. */
+  /** Every event after this position is kept. */
   #floor: number
-  /** Where readers who keep up were when the current turn began. */
+  /** The position of readers that keep up, when the current turn of the event loop began. */
   #turnStart = 0
-  /** Positions that somebody is about to read from. */
-  readonly #held: number[] = []
-  /** The length of all frames together. */
+  /** The positions of the snapshots that are being loaded. */
+  readonly #heldPositions: number[] = []
+  /** The total length of the frames. */
   #length = 0
   #lastBatch: { readonly from: number; readonly batch: Batch } | undefined
 
@@ -54,7 +60,7 @@ export class Log {
     this.#delivery = delivery
   }
 
-  /** Names this life of the log: positions mean nothing in another. */
+  /** Identifies one lifetime of the log. A position is valid only in its epoch. */
   get epoch(): string {
     return this.#epoch
   }
@@ -64,18 +70,18 @@ export class Log {
     return this.#head
   }
 
-  /** The position from which on everything is kept. */
+  /** The position after which every event is kept. */
   get floor(): number {
     return this.#floor
   }
 
-  /** Begins another life at a position, with nothing kept. Positions of the one before are void. */
+  /** Begins another epoch at a position, without events. */
   restart(epoch: string, head: number): void {
     this.#epoch = epoch
     this.skipTo(head)
   }
 
-  /** Goes on from a position without what came before it. */
+  /** Moves the head to a position, and drops every event. */
   skipTo(head: number): void {
     this.#drop(0, this.#entries.length)
     this.#head = head
@@ -84,7 +90,7 @@ export class Log {
     this.#lastBatch = undefined
   }
 
-  /** Puts events before the oldest that is kept: they end where the log begins, and have no holes. */
+  /** Puts events before the oldest one. They end at the floor, without holes. */
   prepend(events: readonly { seq: number; event: string; body: string; at: number }[]): void {
     const [oldest] = events
     if (!oldest) return
@@ -106,7 +112,7 @@ export class Log {
     return { epoch: this.#epoch, seq }
   }
 
-  /** Adds an event, and gives the length of its frame. */
+  /** Appends an event. Returns the length of its frame. */
   append(event: string, body: string, now: number): number {
     this.#head += 1
     const frame = withId(eventId(this.#epoch, this.#head), body)
@@ -121,18 +127,18 @@ export class Log {
   }
 
   /**
-   * Keeps what follows a position, beyond the bounds, until it is released: for those who wait for the snapshot that
-   * stands for it. Otherwise, where more is emitted while it is loading than the log keeps, no snapshot would ever do.
+   * Keeps the events after the position of a snapshot, beyond the bounds, until it is released. Otherwise a
+   * busy topic would outrun every snapshot that loads. See decision 007.
    */
   hold(seq: number): void {
-    this.#held.push(seq)
+    this.#heldPositions.push(seq)
   }
 
   release(seq: number): void {
-    this.#held.splice(this.#held.indexOf(seq), 1)
+    this.#heldPositions.splice(this.#heldPositions.indexOf(seq), 1)
   }
 
-  /** Lets go of what is beyond the bounds. */
+  /** Drops the events beyond the bounds. */
   trim(now: number): void {
     this.#turnStart = this.#head
     this.#lastBatch = undefined
@@ -141,31 +147,32 @@ export class Log {
     for (let entry = this.#entries[surplus]; entry && entry.at < oldest; entry = this.#entries[surplus]) {
       surplus += 1
     }
-    const held = this.#held.filter((seq) => this.reaches(seq))
-    if (held.length > 0 && this.#length <= heldLength) {
+    const held = this.#heldPositions.filter((seq) => this.reaches(seq))
+    if (held.length > 0 && this.#length <= maxHeldLength) {
       surplus = Math.min(surplus, this.#indexAfter(Math.min(...held)))
     }
     this.#floor = this.#entries[surplus - 1]?.seq ?? this.#floor
     this.#drop(0, surplus)
   }
 
-  /** Why a reader cannot go on from a cursor; nothing if it can. */
+  /** Returns why a reader cannot continue from a cursor, or undefined if it can. */
   gapAt(cursor: Cursor): ServerGapReason | undefined {
     if (cursor.epoch !== this.#epoch) return 'history_lost'
     if (cursor.seq > this.#head) return 'invalid'
     return this.reaches(cursor.seq) ? undefined : 'expired'
   }
 
-  /** Whether everything a reader at a position is owed is still kept. */
+  /** Whether every event after a position is kept. */
   reaches(seq: number): boolean {
     return seq >= this.#floor
   }
 
   /**
-   * What follows a position, or nothing at the head. Readers at one position get the same bytes.
+   * Returns the events after a position, or undefined at the head. Readers at the same position share the
+   * bytes.
    *
-   * A reader that was at the head when this turn began is handed all of it, which is bounded by what is emitted in a
-   * turn; one that lies further behind is handed a piece, and asks again, unless it asks for `all`.
+   * A reader that was at the head when this turn of the event loop began gets all of them: what is emitted in
+   * one turn is bounded. A reader further behind gets some at a time, or `all`.
    */
   readFrom(seq: number, amount: 'some' | 'all' = 'some'): Batch | undefined {
     if (seq >= this.#head) return undefined
@@ -186,9 +193,9 @@ export class Log {
     return batch
   }
 
-  /** How many of what is kept come before or at a position. */
+  /** Returns the index of the first event after a position. */
   #indexAfter(seq: number): number {
-    // The newest events, without holes between them; holes are what `latest` makes.
+    // Only `latest` leaves holes between events.
     if (this.#delivery === 'every') return Math.max(0, this.#entries.length - (this.#head - seq))
     const index = this.#entries.findIndex((entry) => entry.seq > seq)
     return index < 0 ? this.#entries.length : index

@@ -1,11 +1,11 @@
 import type { Batch } from './log.js'
 
-/** What a subscription hands over. */
+/** A chunk to write, with the number of events in it. */
 export type Piece = Pick<Batch, 'chunk' | 'count'>
 
 /**
- * What a subscription hands over before the events that follow its cursor. There is at most one of each, however long the
- * client does not read: a newer one replaces it.
+ * The frames of a subscription that precede the events after its cursor. There is at most one of each,
+ * however long the client does not read: a newer one replaces it.
  */
 export class PendingFrames {
   /** The frame that begins the subscription. */
@@ -13,21 +13,21 @@ export class PendingFrames {
   gap: Piece | undefined
   /** The snapshot that the subscription begins with, or goes on with after a gap. */
   snapshot: Piece | undefined
-  /** What was emitted while the snapshot loaded. */
+  /** The events that were emitted while the snapshot loaded. */
   meanwhile: Piece | undefined
-  /** A snapshot that was asked for between events. */
+  /** A snapshot that was requested between events. */
   refreshed: Piece | undefined
 
   get isEmpty(): boolean {
     return !(this.open || this.gap || this.snapshot || this.meanwhile || this.refreshed)
   }
 
-  /** The size of its snapshots and of what comes with them. */
+  /** The size of the snapshots and of the events that come with them. */
   get heldBytes(): number {
     return sizeOf(this.snapshot) + sizeOf(this.meanwhile) + sizeOf(this.refreshed)
   }
 
-  /** Hands over the next piece. */
+  /** Removes and returns the next frame. */
   take(): Piece | undefined {
     const { open, gap, snapshot, meanwhile, refreshed } = this
     if (open) this.open = undefined
@@ -38,7 +38,7 @@ export class PendingFrames {
     return open ?? gap ?? snapshot ?? meanwhile ?? refreshed
   }
 
-  /** Replaces the gap and voids every snapshot. Returns how many bytes were held for those. */
+  /** Replaces the gap, and drops every snapshot. Returns the size of what was dropped. */
   replaceByGap(gap: Piece): number {
     const { heldBytes } = this
     this.gap = gap
@@ -48,7 +48,7 @@ export class PendingFrames {
     return heldBytes
   }
 
-  /** Voids the snapshot that was asked for between events. Returns how many bytes were held for it. */
+  /** Drops the snapshot that was requested between events. Returns its size. */
   dropRefreshed(): number {
     const bytes = sizeOf(this.refreshed)
     this.refreshed = undefined

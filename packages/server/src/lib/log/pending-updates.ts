@@ -1,23 +1,26 @@
 import type { BusUpdate } from '../bus/bus.js'
 
-/** How much is held, in characters. */
+/** How much is kept, in characters. */
 const maxLength = 1024 * 1024
 
-/** News that comes while a log is being read and does not go on from its head yet. */
+/** The updates that arrive while a log is being read, and do not continue from its head yet. */
 export class PendingUpdates {
   readonly updates: BusUpdate[] = []
   #length = 0
 
-  /** Whether nothing has come. */
+  /** Whether no update has arrived. */
   get isEmpty(): boolean {
     return this.#length === 0
   }
 
-  /** Holds on to news. Too much is refused, and all that comes after it: it is there to be read. */
-  hold(news: BusUpdate): boolean {
-    this.#length += news.events.reduce((sum, { body }) => sum + body.length, 0)
+  /**
+   * Keeps an update, and returns whether there was room. After the first update without room, every other is
+   * refused: their events can be read from the bus.
+   */
+  add(update: BusUpdate): boolean {
+    this.#length += update.events.reduce((sum, { body }) => sum + body.length, 0)
     if (this.#length > maxLength) return false
-    this.updates.push(news)
+    this.updates.push(update)
     return true
   }
 }

@@ -2,20 +2,20 @@ import type { Topic } from './topic.js'
 
 const sweepMs = 10_000
 
-/** How many topics are seen to before others get a turn of the event loop. */
+/** How many topics are handled in one turn of the event loop. */
 const sliceSize = 10_000
 
 /**
- * Knows which topics hold on to something that will be too old some day: events in their log, or the log itself once
- * nobody reads it.
+ * Finds the topics whose history has become too old: events in their log, or the log itself if it has no
+ * readers.
  *
- * Topics that keep history for equally long stand in the order in which they were last used, so that a sweep looks at
- * those that are due and at no others.
+ * Topics whose history lasts equally long are kept in the order of their last use, so a sweep visits only the
+ * topics that are due. See decision 006.
  */
 export class Retention {
   readonly #byMs = new Map<number, Set<Topic>>()
   readonly #onDue: (topics: readonly Topic[], now: number) => void
-  // Runs only while there is something to look after, so that a server nobody uses any more can be collected.
+  // Runs only while there are topics, so that an unused server can be garbage-collected.
   #timer: NodeJS.Timeout | undefined
 
   /** @param onDue called with the topics that were last used longer ago than they keep history */
@@ -23,7 +23,7 @@ export class Retention {
     this.#onDue = onDue
   }
 
-  /** The topic is in use now. */
+  /** Notes that a topic is used now. */
   touch(topic: Topic, now: number): void {
     const { ms } = topic.channel.history
     let topics = this.#byMs.get(ms)
@@ -37,7 +37,7 @@ export class Retention {
     this.#timer ??= setInterval(() => this.sweep(performance.now()), sweepMs).unref()
   }
 
-  /** The topic holds on to nothing any more. */
+  /** Removes a topic that was dropped. */
   forget(topic: Topic): void {
     const { ms } = topic.channel.history
     const topics = this.#byMs.get(ms)

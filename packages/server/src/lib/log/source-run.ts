@@ -9,8 +9,8 @@ export interface SourceDeps {
   /** Milliseconds a source keeps running after the topic's last subscriber has left. */
   readonly lingerMs: number
   /**
-   * Runs a body while no other node runs one for the same topic. Resolves when another node may run it, after the signal
-   * has fired.
+   * Runs a body while no other node runs one for the same topic. Resolves when another node may run it, after
+   * the signal has fired.
    */
   runOnOneNode(
     topicKey: string,
@@ -28,10 +28,11 @@ export interface SourceCallbacks {
 type RunSource = (topic: TopicRef, signal: AbortSignal) => Promise<void>
 
 /**
- * Runs the source of one topic while the topic has subscribers, and a while longer in case a subscriber returns.
+ * Runs the source of one topic while the topic has subscribers, and a while longer in case a subscriber
+ * returns.
  *
- * A source that throws is started again, after a backoff. A source that returns is started again once the topic has been
- * without subscribers.
+ * A source that throws is started again, after a backoff. A source that returns is started again once the
+ * topic has been without subscribers.
  */
 export class SourceRun {
   readonly #topic: TopicRef
@@ -63,7 +64,9 @@ export class SourceRun {
     this.#over = this.#deps.runOnOneNode(key, this.#running.signal, (signal) => this.#run(signal))
   }
 
-  /** Calls `stop` after `lingerMs`, unless the source is started before: the topic's last subscriber has left. */
+  /**
+   * Calls `stop` after `lingerMs`, unless the source is started before: the topic's last subscriber has left.
+   */
   stopSoon(stop: () => void): void {
     clearTimeout(this.#linger)
     this.#linger = setTimeout(stop, this.#deps.lingerMs).unref()

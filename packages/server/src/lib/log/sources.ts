@@ -6,12 +6,18 @@ export interface SourcesCallbacks extends SourceCallbacks {
   onStopped(topic: Topic): void
 }
 
-/** Runs the sources of a server's topics, up to a limit. At the limit, a source without subscribers is stopped for another. */
+/**
+ * Runs the sources of a server's topics, up to a limit. At the limit, a source without subscribers is stopped
+ * for another.
+ */
 export class Sources {
   readonly #deps: SourceDeps
   readonly #limit: number
   readonly #callbacks: SourcesCallbacks
-  /** The topics with a running source and without subscribers, in the order in which their last subscriber left. */
+  /**
+   * The topics with a running source and without subscribers, in the order in which their last subscriber
+   * left.
+   */
   readonly #lingering = new Set<Topic>()
   #count = 0
 

@@ -4,38 +4,38 @@ import { PendingFrames, type Piece } from './pending-frames.js'
 import type { ReaderConnection, Topic, TopicReader } from './topic.js'
 import type { TopicHolder } from './topic-limits.js'
 
-/** The connection of a subscription. */
-export interface SubscriptionCallbacks extends ReaderConnection {
+/** A connection, as its subscriptions see it. */
+export interface SubscriptionConnection extends ReaderConnection {
   /** The client. */
   readonly info: TopicHolder
-  /** The subscription has something to {@link Subscription.take}. */
+  /** Called outside a flush when the subscription has something to {@link Subscription.take}. */
   onReady(subscription: Subscription): void
-  /** The subscription has missed events, and is about to say so. */
+  /** Called when the subscription has missed events. Its client is about to receive a gap. */
   onGap(subscription: Subscription, reason: ServerGapReason): void
-  /** The subscription cannot go on. */
+  /** Called when the subscription cannot continue. */
   onFailed(subscription: Subscription, error: unknown): void
-  /** A snapshot that was asked for between events could not be loaded. The subscription goes on. */
+  /** Called when a snapshot that was requested between events failed to load. The subscription continues. */
   onNotRefreshed(subscription: Subscription, error: unknown): void
   /**
-   * Whether so many bytes of a snapshot may wait for the client to read them, until they are {@link release}d. If not, the
-   * subscription drops the snapshot, and the owner has it {@link Subscription.reload} later.
+   * Reserves bytes for a snapshot until the client has read it. Returns whether there is room. If not, the
+   * subscription drops the snapshot, and the connection {@link Subscription.reload}s it later.
    */
   hold(subscription: Subscription, bytes: number): boolean
-  /** So many bytes of a snapshot wait no longer. */
+  /** Releases bytes that were reserved by {@link hold}. */
   release(bytes: number): void
 }
 
-/** Where a subscription begins: at the head of the log, or where the client says that it was. */
+/** Where a subscription begins: at the head of the log, or at the cursor of its client. */
 export type Start =
   | { readonly kind: 'head' }
   | { readonly kind: 'resume'; readonly cursor: Cursor | undefined }
 
-/** The cursor that a subscription begins with, if it has a valid one. */
+/** Returns the cursor of a start, if it has a valid one. */
 export function cursorOf(start: Start): Cursor | undefined {
   return start.kind === 'resume' ? start.cursor : undefined
 }
 
-/** Why a subscription that begins there has missed events; nothing if it has not. */
+/** Returns why a subscription with this start has missed events, or undefined if it has not. */
 export function gapAtStart({ log }: Topic, start: Start): ServerGapReason | undefined {
   if (start.kind === 'head') return undefined
   return start.cursor ? log.gapAt(start.cursor) : 'invalid'
@@ -44,29 +44,31 @@ export function gapAtStart({ log }: Topic, start: Start): ServerGapReason | unde
 /**
  * One subscriber's cursor on one log.
  *
- * It holds no queue. Whoever carries it asks for what follows the cursor when its socket takes more; live delivery,
- * resume and a slow reader's catching up are all that one question.
+ * A subscription has no queue. Its connection takes the events after the cursor when the socket has room.
+ * Live delivery, resume and a slow reader that catches up are the same operation.
  */
 export class Subscription implements TopicReader {
   readonly topic: Topic
-  /** What its client calls the topic, where it has to be told which one is meant: on a shared connection. */
+  /** The key of the topic as the client spelled it, on a shared connection. */
   readonly label: string | undefined
-  /** Whether its carrier has noted that it has something to say, and who has after it: a list that takes no room. */
   isReady = false
   nextReady: Subscription | undefined
-  readonly connection: SubscriptionCallbacks
-  /** What goes out before the events that follow the cursor. */
+  readonly connection: SubscriptionConnection
+  /** The frames that precede the events after the cursor. */
   #pending: PendingFrames | undefined
   #seq: number
-  /** `dropped`: its snapshot was loaded and is to be loaded again, for there was no room to keep it. */
+  /** `dropped`: there was no room for the snapshot, which is to be loaded again. */
   #phase: 'reading' | 'loading' | 'dropped' | 'ended' = 'reading'
-  /** The load of the snapshot that it begins with, or goes on with after a gap. */
+  /** The load of the snapshot with which the subscription begins, or continues after a gap. */
   #loading: Promise<unknown> | undefined
-  /** The load of a snapshot that was asked for between events, until it is there, overtaken or dropped. */
+  /**
+   * The load of a snapshot that was requested between events, until it is loaded or superseded. See decision
+   * 003.
+   */
   #refreshing: Promise<unknown> | 'dropped' | undefined
 
   /** @param open the frame that begins the subscription, without an id */
-  constructor(topic: Topic, connection: SubscriptionCallbacks, start: Start, open: string, label?: string) {
+  constructor(topic: Topic, connection: SubscriptionConnection, start: Start, open: string, label?: string) {
     this.topic = topic
     this.label = label
     this.connection = connection
@@ -83,24 +85,24 @@ export class Subscription implements TopicReader {
     return this.#pending !== undefined || (this.#phase === 'reading' && this.#seq < this.topic.log.head)
   }
 
-  /** Whether its client is owed something that is there, or would be if there were room to keep it. */
+  /** Whether the client has something left to read, including a snapshot that was dropped. */
   get isPending(): boolean {
     return this.hasMore || this.#phase === 'dropped' || this.#refreshing === 'dropped'
   }
 
-  /** Whether a snapshot that was asked for between events is still on its way. */
+  /** Whether a snapshot that was requested between events is still to be written. */
   get isRefreshing(): boolean {
     return this.#refreshing !== undefined || this.#pending?.refreshed !== undefined
   }
 
-  /** The log has begun another life: its cursor is void, and a snapshot on its way is of no use. */
+  /** Voids the cursor, and a snapshot that is being loaded: the log has begun another epoch. */
   onRestarted(): void {
     if (this.#phase === 'ended') return
     this.#gap('history_lost', this.topic.log.head)
     this.connection.onReady(this)
   }
 
-  /** Hands over some of what the subscriber is owed, and moves its cursor past it. */
+  /** Removes and returns the next frames, and moves the cursor past them. */
   take(): Piece | undefined {
     const pending = this.#takePending()
     if (pending) return pending
@@ -116,8 +118,8 @@ export class Subscription implements TopicReader {
   }
 
   /**
-   * Hands over the topic's state once more, as it is now or later, between the events and without holding them up: for
-   * a subscriber that joins others in the client. Does nothing where a snapshot is on its way anyhow, or there is none.
+   * Loads another snapshot, which is written between events without delaying them. Does nothing if a snapshot
+   * is being loaded anyway, or the channel has none. See decision 003.
    */
   refresh(): void {
     if (this.#phase !== 'reading' || !this.topic.hasSnapshot) return
@@ -126,7 +128,7 @@ export class Subscription implements TopicReader {
     refreshing.then(
       ({ chunk }) => {
         if (this.#refreshing !== refreshing) return
-        // The one before, if its client has not read it, is older.
+        // A refreshed snapshot that the client has not read yet is older.
         this.#release(this.#pending?.dropRefreshed() ?? 0)
         this.#refreshing = this.connection.hold(this, chunk.byteLength) ? undefined : 'dropped'
         if (this.#refreshing) {
@@ -144,10 +146,10 @@ export class Subscription implements TopicReader {
     )
   }
 
-  /** Loads the snapshot again that there was no room for, and says whether there is one to load. */
+  /** Loads a snapshot again for which there was no room. Returns whether there is one. */
   reload(): boolean {
     if (this.#phase === 'dropped') {
-      // What was emitted since it was dropped precedes the next one, and will not be sent.
+      // The next snapshot includes the events since the dropped one, and they will not be sent.
       if (this.topic.log.head > this.#seq) {
         this.#gap('expired')
         this.connection.onReady(this)
@@ -159,7 +161,7 @@ export class Subscription implements TopicReader {
     return true
   }
 
-  /** Lets go of the topic. Nothing is taken from then on. */
+  /** Ends the subscription, which has nothing more to take. */
   end(): void {
     this.#phase = 'ended'
     this.#release(this.#pending?.heldBytes ?? 0)
@@ -175,7 +177,8 @@ export class Subscription implements TopicReader {
       this.#pend().open = { chunk: this.#withCursor(open), count: 0 }
       return
     }
-    // No id before a snapshot or gap is there: a client cut off in between must not resume as if it had seen it.
+    // No id before a snapshot or gap: a client that is disconnected in between must not resume past it. See
+    // decision 002.
     const chunk = reason || this.topic.hasSnapshot ? new Chunk(open) : this.#withCursor(open)
     this.#pend().open = { chunk, count: 0 }
     if (reason) this.#gap(reason)
@@ -183,13 +186,13 @@ export class Subscription implements TopicReader {
   }
 
   /**
-   * Goes on from the head, and says so. A snapshot that stands for `missedAt` or later heals it. What its client has not
-   * read of a gap or snapshot before this one is void.
+   * Continues from the head after a gap, which a snapshot at `missedAt` or later heals. Drops an earlier gap
+   * or snapshot that the client has not read.
    */
   #gap(reason: ServerGapReason, missedAt = this.#seq): void {
     const { log, hasSnapshot } = this.topic
     this.#seq = log.head
-    // What it would stand for lies before the gap; the snapshot that heals it follows.
+    // A refreshed snapshot would be older than the gap. The snapshot that heals the gap follows.
     this.#refreshing = undefined
     const cursor = formatCursor(log.cursorAt(this.#seq))
     const about = this.label === undefined ? undefined : { topic: this.label }
@@ -211,7 +214,8 @@ export class Subscription implements TopicReader {
       ({ seq, chunk }) => {
         if (this.#loading !== loading) return
         this.#loading = undefined
-        // At once, though its client may take long to read: the log lets go of it now.
+        // At once, though the client may take long to read: the log releases these events now. See decision
+        // 007.
         const meanwhile = this.topic.log.reaches(seq) ? this.topic.log.readFrom(seq, 'all') : undefined
         if (this.connection.hold(this, chunk.byteLength + (meanwhile?.chunk.byteLength ?? 0))) {
           this.#phase = 'reading'
@@ -242,7 +246,7 @@ export class Subscription implements TopicReader {
     const held = pending.heldBytes
     const piece = pending.take()
     this.#release(held - pending.heldBytes)
-    // Mostly there is none, and an empty one takes room.
+    // Most subscriptions have none, and an empty object would take memory.
     if (pending.isEmpty) this.#pending = undefined
     return piece
   }

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 
-/** How many topics there may be, and sources that run. */
+/** The maximum numbers of topics and of running sources. */
 export interface TopicLimits {
   readonly topics: number
   readonly topicsPerAddress: number
@@ -8,7 +8,7 @@ export interface TopicLimits {
   readonly sources: number
 }
 
-/** The client that a topic counts for. */
+/** A client that topics count for. */
 export interface TopicHolder {
   readonly address: string | undefined
   readonly principal: string | undefined
@@ -20,7 +20,7 @@ interface HeldTopic {
 }
 
 /**
- * Counts a topic that has subscribers for one of them: for the one that has been subscribed for longest.
+ * Counts the topics that each client holds. A topic is held by the client that has been subscribed longest.
  */
 export class HeldTopics {
   readonly #limits: TopicLimits
@@ -31,15 +31,15 @@ export class HeldTopics {
     this.#limits = limits
   }
 
-  /** Counts a topic for its payer from now on, or for no client. */
-  assign(topic: HeldTopic, payer: TopicHolder | undefined): void {
-    if (topic.holder === payer) return
+  /** Makes a client the holder of a topic. Without a client, the topic counts for none. */
+  assign(topic: HeldTopic, holder: TopicHolder | undefined): void {
+    if (topic.holder === holder) return
     this.#count(topic.holder, -1)
-    topic.holder = payer
-    this.#count(payer, 1)
+    topic.holder = holder
+    this.#count(holder, 1)
   }
 
-  /** @throws TidingsError `too_many_requests` for a client that has as many topics as it may */
+  /** @throws TidingsError `too_many_requests` for a client that has reached its limit */
   requireRoom({ address, principal }: TopicHolder, retryAfterMs: number): void {
     const { topicsPerAddress, topicsPerPrincipal } = this.#limits
     const ofAddress = countOf(this.#byAddress, address)
@@ -50,10 +50,10 @@ export class HeldTopics {
     if (ofPrincipal >= topicsPerPrincipal) throw tooMany('You have', ofPrincipal, retryAfterMs)
   }
 
-  #count(payer: TopicHolder | undefined, change: 1 | -1): void {
-    if (!payer) return
-    add(this.#byAddress, payer.address, change)
-    add(this.#byPrincipal, payer.principal, change)
+  #count(holder: TopicHolder | undefined, change: 1 | -1): void {
+    if (!holder) return
+    add(this.#byAddress, holder.address, change)
+    add(this.#byPrincipal, holder.principal, change)
   }
 }
 

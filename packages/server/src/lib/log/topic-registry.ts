@@ -63,11 +63,12 @@ export class TopicRegistry {
   }
 
   /**
-   * Prepares a topic for a subscriber: brings its log to the position of the bus' log, and back to a cursor if the bus still
-   * keeps the events after it. Without a bus there is nothing to wait for.
+   * Prepares a topic for a subscriber: brings its log to the position of the bus' log, and back to a cursor
+   * if the bus still keeps the events after it. Without a bus there is nothing to wait for.
    *
    * @param holder the client that is to subscribe
-   * @throws TidingsError `unavailable` if the bus cannot be read, and as {@link getOrCreate} does where there is no room
+   * @throws TidingsError `unavailable` if the bus cannot be read, and as {@link getOrCreate} does where there
+   * is no room
    */
   async prepare(ref: TopicRef, holder: TopicHolder, cursor?: Cursor): Promise<void> {
     const known = this.#requireRoom(ref, holder)
@@ -77,10 +78,11 @@ export class TopicRegistry {
   }
 
   /**
-   * Returns a topic with its log. The caller has prepared the topic, and joins it in the same turn of the event loop.
+   * Returns a topic with its log. The caller has prepared the topic, and joins it in the same turn of the
+   * event loop.
    *
-   * @throws TidingsError `unavailable` if the topic was released since it was prepared, or there are too many topics or
-   * sources; `too_many_requests` if the client has too many topics
+   * @throws TidingsError `unavailable` if the topic was released since it was prepared, or there are too many
+   * topics or sources; `too_many_requests` if the client has too many topics
    */
   getOrCreate(ref: TopicRef, holder: TopicHolder): Topic {
     const topic = this.#requireRoom(ref, holder) ?? this.#create(ref)
@@ -112,7 +114,8 @@ export class TopicRegistry {
   }
 
   /**
-   * Appends an event to a topic's log, and has it written to the readers at the end of this turn of the event loop.
+   * Appends an event to a topic's log, and has it written to the readers at the end of this turn of the event
+   * loop.
    *
    * A topic without a log discards the event. See decision 006.
    */
@@ -136,7 +139,10 @@ export class TopicRegistry {
     await Promise.all(stopped)
   }
 
-  /** Creates the log again of a topic whose subscribers left before its first event: they may return for this event. */
+  /**
+   * Creates the log again of a topic whose subscribers left before its first event: they may return for this
+   * event.
+   */
   #revive(ref: TopicRef): Topic | undefined {
     if (this.#eventless.isEmpty) return undefined
     const epoch = this.#eventless.take(ref.key)
@@ -190,8 +196,9 @@ export class TopicRegistry {
   }
 
   /**
-   * Returns how long a topic on a bus is followed after its last subscriber has left. A topic without events is quick to read
-   * again, and a client that subscribes to made-up topics must not have thousands of them followed.
+   * Returns how long a topic on a bus is followed after its last subscriber has left. A topic without events
+   * is quick to read again, and a client that subscribes to made-up topics must not have thousands of them
+   * followed.
    */
   #lingerMsOf({ log }: Topic): number {
     const { lingerMs } = this.#deps
@@ -227,7 +234,10 @@ export class TopicRegistry {
     })
   }
 
-  /** Makes room for a topic, and returns whether there is. At the limit, the topic without readers for longest is dropped. */
+  /**
+   * Makes room for a topic, and returns whether there is. At the limit, the topic without readers for longest
+   * is dropped.
+   */
   #makeRoom(): boolean {
     if (this.#topics.size < this.#deps.limits.topics) return true
     for (const topic of this.#unread) {
@@ -237,7 +247,10 @@ export class TopicRegistry {
     return false
   }
 
-  /** Drops a topic without readers and events, and remembers its epoch. Returns whether it was one. See decision 006. */
+  /**
+   * Drops a topic without readers and events, and remembers its epoch. Returns whether it was one. See
+   * decision 006.
+   */
   #dropIfEventless(topic: Topic): boolean {
     const { readers, log, source, follower, isLoading } = topic
     // With a bus, the epoch is the bus', and is read again.

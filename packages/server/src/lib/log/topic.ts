@@ -81,8 +81,8 @@ export class Topic implements TopicRef {
   }
 
   /**
-   * Loads the current state. The position is taken before the load begins, so an event emitted meanwhile follows the
-   * snapshot, even if the snapshot includes it.
+   * Loads the current state. The position is taken before the load begins, so an event emitted meanwhile
+   * follows the snapshot, even if the snapshot includes it.
    *
    * Calls share a load that is under way if its position is `atLeast` or later.
    */

@@ -1,11 +1,14 @@
 import type { ReaderConnection, Topic } from './topic.js'
 
-/** How much may be emitted in one turn of the event loop before it is written without waiting for the turn's end, in characters. */
+/**
+ * How much may be emitted in one turn of the event loop before it is written without waiting for the turn's
+ * end, in characters.
+ */
 const maxTurnLength = 1024 * 1024
 
 /**
- * Writes what was emitted once a turn of the event loop: each connection with something new gets one write, however
- * many events and topics it is.
+ * Writes what was emitted once a turn of the event loop: each connection with something new gets one write,
+ * however many events and topics it is.
  */
 export class WriteBatcher {
   readonly #onWritten: (topic: Topic, now: number) => void
