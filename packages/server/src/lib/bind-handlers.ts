@@ -7,7 +7,7 @@ import { rejected } from './ignorable.js'
 import type { ChannelSettings } from './log/topic-ref.js'
 import { atLeast, invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
 
-/** The function that answers a command or stream, without its types. */
+/** The handler of a command or stream, without its types. */
 type Handler = (request: object) => unknown
 
 /** A channel with its handlers. */
@@ -15,7 +15,7 @@ export interface ChannelImplementation extends ChannelSettings {
   readonly kind: 'channel'
   readonly compiled: CompiledChannel
   authorize(request: { params: unknown; context: unknown }): unknown
-  /** How long the key of a topic may be. */
+  /** The maximum length of a topic's key. */
   readonly maxKeyBytes: number
 }
 
@@ -24,7 +24,7 @@ export interface CommandImplementation {
   readonly kind: 'command'
   readonly compiled: CompiledCommand
   readonly handler: Handler
-  /** For how long the answer to one with an idempotency key is kept. */
+  /** Milliseconds the response to a command with an idempotency key is kept. */
   readonly idempotencyMs: number
 }
 
@@ -46,7 +46,6 @@ interface UntypedChannelHandler {
   readonly delivery?: Delivery
 }
 
-/** What handlers are bound with. */
 export interface BindingDeps {
   readonly history: HistoryBounds
   readonly snapshotMs: number
@@ -56,40 +55,39 @@ export interface BindingDeps {
 }
 
 /**
- * Finds each procedure's handler, by path.
+ * Returns the procedures of a contract with their handlers, by path.
  *
- * @throws TidingsError `invalid_options` for a handler that is missing, that nothing in the contract asks for, or that
- * is not what it should be
+ * @throws TidingsError `invalid_options` for a handler that is missing, unknown or malformed
  */
 export function bindHandlers(
   group: CompiledGroup,
   handlers: unknown,
-  home: BindingDeps,
+  deps: BindingDeps,
 ): ReadonlyMap<string, Implementation> {
   const bound = new Map<string, Implementation>()
   bindGroup(group, handlers, 'handlers')
   return bound
 
-  function bindGroup(members: CompiledGroup, given: unknown, place: string): void {
+  function bindGroup(members: CompiledGroup, given: unknown, at: string): void {
     if (typeof given !== 'object' || given === null) {
       throw invalidOptions(
-        `${place} is ${kindOf(given)}. Give an object with the handlers of ${listOf(members)}`,
+        `${at} is ${kindOf(given)}. Give an object with the handlers of ${listOf(members)}`,
       )
     }
     for (const name of Object.keys(given)) {
       if (members.members.has(name)) continue
       throw invalidOptions(
-        `${place}.${name} does not match a procedure or group of the contract. Expected one of ${listOf(members)}`,
+        `${at}.${name} does not match a procedure or group of the contract. Expected one of ${listOf(members)}`,
       )
     }
     for (const [name, member] of members.members) {
       const handler: unknown = Object.hasOwn(given, name)
         ? (given as Record<string, unknown>)[name]
         : undefined
-      const here = `${place}.${name}`
+      const here = `${at}.${name}`
       if (member.kind === 'group') bindGroup(member, handler ?? {}, here)
-      else if (member.kind === 'channel') bound.set(member.path, bindChannel(member, handler, home, here))
-      else if (member.kind === 'command') bound.set(member.path, bindCommand(member, handler, home, here))
+      else if (member.kind === 'channel') bound.set(member.path, bindChannel(member, handler, deps, here))
+      else if (member.kind === 'command') bound.set(member.path, bindCommand(member, handler, deps, here))
       else
         bound.set(member.path, {
           kind: 'stream',
@@ -110,65 +108,65 @@ export function channelOf(
   return procedure
 }
 
-/** @throws TidingsError `invalid_options` for what is not a function */
-function requireHandler({ kind }: CompiledCommand | CompiledStream, given: unknown, place: string): Handler {
+/** @throws TidingsError `invalid_options` if the handler is not a function */
+function requireHandler({ kind }: CompiledCommand | CompiledStream, given: unknown, at: string): Handler {
   if (typeof given === 'function') return given as Handler
-  throw invalidOptions(`${place} is ${kindOf(given)}. The ${kind} needs a handler function`)
+  throw invalidOptions(`${at} is ${kindOf(given)}. The ${kind} needs a handler function`)
 }
 
 function bindCommand(
   compiled: CompiledCommand,
   given: unknown,
-  home: BindingDeps,
-  place: string,
+  deps: BindingDeps,
+  at: string,
 ): CommandImplementation {
   const bound = { kind: 'command', compiled } as const
   if (typeof given !== 'object' || given === null) {
-    return { ...bound, handler: requireHandler(compiled, given, place), idempotencyMs: home.idempotencyMs }
+    return { ...bound, handler: requireHandler(compiled, given, at), idempotencyMs: deps.idempotencyMs }
   }
-  requireKnownKeys(place, given, ['run', 'idempotencyMs'])
+  requireKnownKeys(at, given, ['run', 'idempotencyMs'])
   const { run, idempotencyMs }: { run?: unknown; idempotencyMs?: number } = given
   return {
     ...bound,
-    handler: requireHandler(compiled, run, `${place}.run`),
-    idempotencyMs: atLeast(`${place}.idempotencyMs`, idempotencyMs, home.idempotencyMs, 0),
+    handler: requireHandler(compiled, run, `${at}.run`),
+    idempotencyMs: atLeast(`${at}.idempotencyMs`, idempotencyMs, deps.idempotencyMs, 0),
   }
 }
 
 function bindChannel(
   compiled: CompiledChannel,
   given: unknown,
-  home: BindingDeps,
-  place: string,
+  deps: BindingDeps,
+  at: string,
 ): ChannelImplementation {
   if (given !== undefined)
-    requireKnownKeys(place, given, ['authorize', 'snapshot', 'source', 'history', 'delivery'])
+    requireKnownKeys(at, given, ['authorize', 'snapshot', 'source', 'history', 'delivery'])
   const handler: UntypedChannelHandler = given ?? {}
   for (const name of ['authorize', 'snapshot', 'source'] as const) {
-    requireFunction(`${place}.${name}`, handler[name])
+    requireFunction(`${at}.${name}`, handler[name])
   }
   const { delivery = 'every' } = handler
   if (delivery !== 'every' && delivery !== 'latest') {
-    throw invalidOptions(`${place}.delivery is ${JSON.stringify(delivery)}. Give 'every' or 'latest'`)
+    throw invalidOptions(`${at}.delivery is ${JSON.stringify(delivery)}. Give 'every' or 'latest'`)
   }
   if (compiled.snapshot && !handler.snapshot) {
     throw invalidOptions(
-      `${place}.snapshot is missing. The contract declares a snapshot: give a function that loads it`,
+      `${at}.snapshot is missing. The contract declares a snapshot: give a function that loads it`,
     )
   }
   if (!compiled.snapshot && handler.snapshot) {
-    throw invalidOptions(`${place}.snapshot has no schema. Declare the channel's snapshot in the contract`)
+    throw invalidOptions(`${at}.snapshot has no schema. Declare the channel's snapshot in the contract`)
   }
   return {
     kind: 'channel',
     compiled,
-    maxKeyBytes: home.maxTopicKeyBytes,
-    // Whatever an `authorize` returns but true is a no: undefined is what a forgotten return gives.
+    maxKeyBytes: deps.maxTopicKeyBytes,
+    // Any result but true is a refusal: an `authorize` without a return statement gives undefined.
     authorize: (request) => (handler.authorize ? handler.authorize(request) : true),
-    history: resolveHistory(handler.history, home.history, `${place}.history`),
+    history: resolveHistory(handler.history, deps.history, `${at}.history`),
     delivery,
-    loadSnapshot: snapshotLoader(compiled, handler, home),
-    runSource: sourceRunner(compiled, handler, home),
+    loadSnapshot: snapshotLoader(compiled, handler, deps),
+    runSource: sourceRunner(compiled, handler, deps),
   }
 }
 

@@ -74,7 +74,7 @@ export function createEmitter<const Contract extends ContractDefinition>(
       return rejected(new TidingsError({ code: 'closed', message }))
     }
     const appended = bus.append(key, body, history)
-    // Also what makes the promise safe to ignore.
+    // This also makes the promise safe to ignore.
     appended.catch((error) => onError(error, { place: key }))
     return appended
   }

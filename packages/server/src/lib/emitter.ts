@@ -8,7 +8,7 @@ import { keyTooLong } from './topic-key.js'
 /** Publishes an encoded event: its topic, its name, and its frame without an id. */
 export type Publish = (topic: TopicRef, event: string, body: string) => Promise<void>
 
-/** An `emit` without its types: channels by name, and groups of them. */
+/** An `emit` without its types: channels and groups by name. */
 export interface UntypedEmit {
   readonly [name: string]: UntypedEmit | ((params?: unknown) => UntypedTopicEmitter)
 }
@@ -17,8 +17,9 @@ export type UntypedTopicEmitter = Readonly<Record<string, (payload: unknown) => 
 
 export interface EmitDeps {
   readonly publish: Publish
+  /** Returns what a channel brings to its topics. */
   settingsOf(channel: CompiledChannel): ChannelSettings
-  /** The greatest length of a topic's key. */
+  /** The maximum length of a topic's key. */
   readonly maxKeyBytes: number
   /** Reports an event for a topic that cannot exist. */
   readonly onError: (error: unknown, at: ErrorPlace) => void
@@ -60,7 +61,9 @@ function channelEmitter(channel: CompiledChannel, deps: EmitDeps) {
   }
 }
 
-/** A topic that is emitted to. Its params are decoded if an emit creates its log, which few do. */
+/**
+ * A topic that is emitted to. Only an emit that creates the topic's log needs its params, and decodes them.
+ */
 class EmittedTopic implements TopicRef {
   readonly key: string
   readonly channel: ChannelSettings

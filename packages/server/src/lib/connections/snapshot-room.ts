@@ -1,53 +1,54 @@
 import type { Subscription } from '../log/subscription.js'
 
-/** How many bytes of snapshots one connection, and all of a server, keep for clients that have not read them yet. */
-export const snapshotBytes = { ofOne: 1024 * 1024, ofAll: 64 * 1024 * 1024 }
+/** How many bytes of unread snapshots a connection, and a server, keep. */
+export const maxSnapshotBytes = { ofConnection: 1024 * 1024, ofServer: 64 * 1024 * 1024 }
 
-/** How many bytes of snapshots all connections of a server keep. */
+/** The bytes of unread snapshots that all connections of a server keep. */
 export interface SnapshotBytes {
   held: number
 }
 
 /**
- * The snapshots that wait for the client of one connection to read them.
+ * Limits the snapshots of one connection that its client has not read yet.
  *
- * A snapshot for which there is no room is dropped, and loaded again once the client reads: one at a time, so that a client
- * that reads slowly has no more loaded for it than it reads.
+ * A snapshot without room is dropped, and loaded again once the client reads. One is loaded at a time, so
+ * that the server loads no more for a slow client than it reads.
  */
 export class SnapshotRoom {
-  readonly #all: SnapshotBytes
+  readonly #ofServer: SnapshotBytes
   readonly #dropped = new Set<Subscription>()
   #held = 0
   #reloading: Subscription | undefined
 
-  constructor(all: SnapshotBytes) {
-    this.#all = all
+  constructor(ofServer: SnapshotBytes) {
+    this.#ofServer = ofServer
   }
 
   /**
-   * Takes so many bytes, or notes that the subscription has to be reloaded.
+   * Reserves bytes, or notes that the subscription has to be reloaded. Returns whether there was room.
    *
-   * @param isWritable whether the client has room for what is written now: what it takes at once always fits
+   * @param isWritable whether the client has room now: the first snapshot then always fits, since it is
+   * written at once
    */
   hold(subscription: Subscription, bytes: number, isWritable: boolean): boolean {
     this.#settled(subscription)
-    const { ofOne, ofAll } = snapshotBytes
-    const fits = this.#held + bytes <= ofOne && this.#all.held + bytes <= ofAll
+    const { ofConnection, ofServer } = maxSnapshotBytes
+    const fits = this.#held + bytes <= ofConnection && this.#ofServer.held + bytes <= ofServer
     if (!fits && !(isWritable && this.#held === 0)) {
       this.#dropped.add(subscription)
       return false
     }
     this.#held += bytes
-    this.#all.held += bytes
+    this.#ofServer.held += bytes
     return true
   }
 
   release(bytes: number): void {
     this.#held -= bytes
-    this.#all.held -= bytes
+    this.#ofServer.held -= bytes
   }
 
-  /** The client has room: loads the next snapshot that was dropped. */
+  /** Loads the next snapshot that was dropped: the client has room. */
   reloadNext(): void {
     if (this.#reloading || this.#held > 0) return
     for (const subscription of this.#dropped) {
@@ -58,7 +59,7 @@ export class SnapshotRoom {
     }
   }
 
-  /** A subscription is over, or failed to load. Says whether others have to be reloaded. */
+  /** Forgets a subscription that is over or failed to load. Returns whether others have to be reloaded. */
   forget(subscription: Subscription): boolean {
     this.#settled(subscription)
     this.#dropped.delete(subscription)

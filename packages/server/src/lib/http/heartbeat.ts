@@ -1,20 +1,20 @@
 import { waitAtMost } from '../deadline.js'
 
-/** Something that is looked after while it is open. */
+/** An open stream. */
 export interface HeartbeatListener {
   /** Called at each beat. */
   onBeat(): void
   abort(): void
 }
 
-/** How many are looked after before others get a turn of the event loop. */
+/** How many streams are notified in one turn of the event loop. */
 const sliceSize = 500
 
 /**
- * One timer for all that is open: it tells each of them to look whether it was silent, or stalled, or open for too long.
- * It runs only while something is.
+ * One timer for all open streams: at each beat, every stream checks whether it has been silent, stalled or
+ * open for too long. The timer runs only while a stream is open.
  *
- * Time is counted in beats, which cost nothing to read.
+ * Time is measured in beats, since reading a clock at each write would cost more.
  */
 export class Heartbeat {
   readonly beatMs: number
@@ -23,47 +23,47 @@ export class Heartbeat {
   #count = 0
   #emptied: (() => void) | undefined
 
-  /** @param shortestMs the shortest time that anything is to be held against */
+  /** @param shortestMs the shortest time that a stream is checked for */
   constructor(shortestMs: number) {
     this.beatMs = Math.max(Math.floor(shortestMs / 4), 1)
   }
 
-  /** How many beats there have been. */
+  /** The number of the current beat. */
   get count(): number {
     return this.#count
   }
 
-  /** Whether at the next beat so much time may have passed since some beat's count was read. */
+  /** Whether, at the next beat, so many milliseconds may have passed since a beat. */
   isNearly(ms: number, since: number): boolean {
     return (this.#count - since + 1) * this.beatMs >= ms
   }
 
-  /** Whether so much time has passed since some beat's count was read. */
+  /** Whether so many milliseconds have passed since a beat. */
   isPast(ms: number, since: number): boolean {
     return (this.#count - since - 1) * this.beatMs >= ms
   }
 
-  add(beating: HeartbeatListener): void {
-    this.#listeners.add(beating)
+  add(listener: HeartbeatListener): void {
+    this.#listeners.add(listener)
     this.#timer ??= setInterval(() => this.#beat(), this.beatMs).unref()
   }
 
-  remove(beating: HeartbeatListener): void {
-    this.#listeners.delete(beating)
+  remove(listener: HeartbeatListener): void {
+    this.#listeners.delete(listener)
     if (this.#listeners.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
     this.#emptied?.()
   }
 
-  /** Waits until nothing is open any more, and cuts off what still is when the time is up. */
+  /** Waits until every stream is closed, and closes those that are still open after so many milliseconds. */
   async empty(ms: number): Promise<void> {
     if (this.#listeners.size === 0) return
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve
     })
     await waitAtMost(ms, emptied)
-    for (const beating of this.#listeners) beating.abort()
+    for (const listener of this.#listeners) listener.abort()
   }
 
   #beat(): void {
@@ -72,7 +72,7 @@ export class Heartbeat {
   }
 
   #notify(rest: Iterator<HeartbeatListener>): void {
-    for (let told = 0; told < sliceSize; told += 1) {
+    for (let count = 0; count < sliceSize; count += 1) {
       const { done, value } = rest.next()
       if (done) return
       value.onBeat()

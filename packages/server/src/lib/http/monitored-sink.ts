@@ -5,52 +5,51 @@ import { Chunk } from './chunk.js'
 import type { Counters } from './counters.js'
 import type { Heartbeat, HeartbeatListener } from './heartbeat.js'
 
-/** What shows every proxy on the way that a connection is alive. */
+/** A comment line, which shows proxies that the connection is alive. */
 const heartbeatComment = new Chunk(heartbeatFrame)
 
-/** How many bytes are written to a client that has no room for them before it is cut off. */
+/** How many bytes may be written to a client without room before it is disconnected. */
 const maxOverfullBytes = 1024 * 1024
 
-/** What an outlet needs of its server. */
 export interface MonitoredSinkDeps {
   readonly heartbeat: Heartbeat
   readonly counters: Counters
   readonly options: { readonly heartbeatMs: number; readonly stallMs: number }
-  /** What others may see of an error at some place; the rest of it is reported. */
+  /** Returns what clients may see of an error, and reports the rest. */
   publicError(error: unknown, place: string): TidingsError
 }
 
-/** Whoever writes to an outlet. */
 export interface MonitoredSinkCallbacks {
-  /** What goes out where it would be silent for too long. Defaults to a comment line. */
+  /** The chunk that is written after a silence. Defaults to a comment line. */
   readonly heartbeat?: Chunk | undefined
-  /** Called at each beat, until the outlet is ended. */
+  /** Called at each beat until the sink is ended. */
   onBeat?(): void
-  /** The outlet was cut: its client did not read, or writing to it has failed. */
+  /** Called when the client was disconnected because it did not read, or a write failed. */
   onCut(reason: 'stalled' | 'failed', error?: unknown): void
 }
 
 /**
- * A sink that is looked after: it is never silent for too long, and cut when its client does not read, whether it is being
- * written to or was ended.
+ * A sink with a heartbeat: it is never silent for too long, and a client that does not read is disconnected,
+ * also after the sink was ended.
  */
 export class MonitoredSink implements HeartbeatListener {
   readonly #deps: MonitoredSinkDeps
   readonly #sink: Sink
   readonly #callbacks: MonitoredSinkCallbacks
   #state: 'writable' | 'full' | 'ending' | 'closed' = 'writable'
-  /** Counts of beats: when something was written last, and since when it has been full or ending. */
+  /** The beat of the last write. */
   #writtenBeat: number
+  /** The beat since which the sink has been full or ending. */
   #waitingBeat = 0
-  /** What was insisted on since the client had room last. */
+  /** The bytes of {@link writeUnbuffered} since the client had room. */
   #overfullBytes = 0
 
-  constructor(home: MonitoredSinkDeps, sink: Sink, owner: MonitoredSinkCallbacks) {
-    this.#deps = home
+  constructor(deps: MonitoredSinkDeps, sink: Sink, callbacks: MonitoredSinkCallbacks) {
+    this.#deps = deps
     this.#sink = sink
-    this.#callbacks = owner
-    this.#writtenBeat = home.heartbeat.count
-    home.heartbeat.add(this)
+    this.#callbacks = callbacks
+    this.#writtenBeat = deps.heartbeat.count
+    deps.heartbeat.add(this)
   }
 
   get isWritable(): boolean {
@@ -61,31 +60,37 @@ export class MonitoredSink implements HeartbeatListener {
     return this.#state === 'full'
   }
 
-  /** Writes, though it be full: last words, and what a run that does not wait has to say. */
+  /**
+   * Writes a chunk, even if the client has no room: a last frame, or the event of a stream that does not
+   * wait.
+   */
   write(chunk: Chunk): void {
     if (this.#state === 'ending' || this.#state === 'closed') return
-    const { heartbeat, counters: tally } = this.#deps
-    tally.bytes += chunk.byteLength
+    const { heartbeat, counters } = this.#deps
+    counters.bytes += chunk.byteLength
     this.#writtenBeat = heartbeat.count
     let hasRoom = false
     try {
       hasRoom = this.#sink.write(chunk)
     } catch (error) {
-      // Middleware that wraps a response may throw. That is the end of this one, and of no other.
+      // Middleware that wraps a response may throw. That must end this response and no other.
       this.#cut('failed', error)
       return
     }
     if (!hasRoom && this.#state === 'writable') this.#wait('full')
   }
 
-  /** Writes what cannot wait for a client that has no room. One that is insisted on for too much without reading is cut off. */
+  /**
+   * Writes a chunk that cannot wait until the client has room. A client that reads none of too many is
+   * disconnected.
+   */
   writeUnbuffered(chunk: Chunk): void {
     if (this.isFull) this.#overfullBytes += chunk.byteLength
     if (this.#overfullBytes > maxOverfullBytes) this.#cut('stalled')
     else this.write(chunk)
   }
 
-  /** Writes several so that they go out together. */
+  /** Sends the chunks that `write` writes together. */
   together(write: () => void): void {
     this.#sink.cork()
     try {
@@ -95,7 +100,7 @@ export class MonitoredSink implements HeartbeatListener {
     }
   }
 
-  /** Says whether it was full. */
+  /** Returns whether the sink was full. */
   onDrained(): boolean {
     if (this.#state !== 'full') return false
     this.#state = 'writable'
@@ -113,7 +118,7 @@ export class MonitoredSink implements HeartbeatListener {
     }
   }
 
-  /** Cuts it off, with what its client has not read. */
+  /** Closes the connection, and discards what the client has not read. */
   abort(): void {
     if (this.#state === 'closed') return
     this.onClosed()
