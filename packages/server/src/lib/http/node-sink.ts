@@ -16,7 +16,7 @@ function endsConnection(response: ServerResponse, { isClosing }: Closing): boole
   return isClosing === true && response.req.httpVersionMajor === 1
 }
 
-/** Writes to a response of Node's HTTP server, or a compatible one, such as HTTP/2's. */
+/** Writes a response with Node's HTTP server, or a compatible one, such as HTTP/2's. */
 export function writeResponse(content: TidingsResponse, response: ServerResponse, server: Closing): void {
   // Middleware with a time limit may have responded meanwhile.
   const isTooLate = hasLeft(response) || response.headersSent
