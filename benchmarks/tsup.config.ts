@@ -1,9 +1,9 @@
 import { defineConfig } from 'tsup'
 
-/** What is measured runs as plain JavaScript in plain Node, against the packages' own builds. */
+/** The benchmarks run as plain JavaScript in plain Node, on the packages' builds. */
 export default defineConfig({
   entry: ['src/**/*.ts', '!src/**/*.test.ts', 'subjects/*.ts'],
-  // Each file for itself, in the same folders: processes are started by the path of their file.
+  // Each file separately, in the same folders, because processes are started by the path of a file.
   bundle: false,
   format: 'esm',
   target: 'node20',

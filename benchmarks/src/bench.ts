@@ -1,4 +1,4 @@
-/** Compares Tidings with what else sends events to many: `npm run bench`, in the root of the repository. */
+/** Compares Tidings with other ways to send events: `npm run bench`, in the root of the repository. */
 import { writeFile } from 'node:fs/promises'
 import { parsePlan } from './lib/command-line.js'
 import { writeFigures } from './lib/figures.js'
@@ -10,7 +10,7 @@ import type { Scenario } from './lib/scenario.js'
 import { tableOf } from './lib/table.js'
 import { versionsOf } from './lib/versions.js'
 
-/** Up to which share of the machine may be busy with something else. */
+/** The share of the machine that other programs may use in a round. */
 const quietShare = 0.05
 
 const root = new URL('../../../', import.meta.url)
@@ -29,7 +29,7 @@ const resultFile = plan.isFull ? 'results.json' : 'results-partial.json'
 await writeFile(new URL(`benchmarks/${resultFile}`, root), `${JSON.stringify(report, undefined, 2)}\n`)
 if (plan.isFull) await publish()
 
-/** Puts the figures where they are shown. */
+/** Writes the plot and the figures of the README. */
 async function publish(): Promise<void> {
   const measuredOn = `${describe(on)}; the median of ${plan.rounds} rounds`
   const bursts = scenarios.filter(({ scenario }) => scenario.startsWith('burst'))
@@ -39,26 +39,29 @@ async function publish(): Promise<void> {
   await writeFigures(new URL('benchmarks/README.md', root), 'figures', figures.join('\n\n'))
 }
 
-/** All subjects take turns, so that a machine that is slow for a while is slow for all of them. */
+/** Measures all subjects in turn, so that a slow period of the machine affects all of them. */
 async function samplesOf(scenario: Scenario): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const samples = new Map<string, Sample[]>(plan.subjects.map((subject) => [subject, []]))
-  // Memory varies little, and takes long.
+  // Memory varies little and takes long to measure.
   const rounds = scenario.kind === 'idle' ? Math.min(plan.rounds, 3) : plan.rounds
   for (let round = 1; round <= rounds; round += 1) {
-    for (const [subject, taken] of samples) {
+    for (const [subject, ofSubject] of samples) {
       showProgress(`${scenario.name} ${round}/${rounds} ${subject}`)
-      taken.push(await sampleOf(subject, scenario))
+      ofSubject.push(await sampleOf(subject, scenario))
     }
   }
   showProgress('')
   return samples
 }
 
-/** A round that something else on the machine has disturbed is measured again, as long as there is hope. */
+/**
+ * Measures a round, and up to three times again if other programs used the machine. Returns the least
+ * disturbed.
+ */
 async function sampleOf(subject: string, scenario: Scenario): Promise<Sample> {
   if (scenario.kind === 'idle') return measureIdle(subject, scenario)
   let best = await measureFlow(subject, scenario)
-  for (let more = 0; more < 3 && best.othersBusy > quietShare; more += 1) {
+  for (let retries = 0; retries < 3 && best.othersBusy > quietShare; retries += 1) {
     const again = await measureFlow(subject, scenario)
     if (again.othersBusy < best.othersBusy) best = again
   }

@@ -1,4 +1,6 @@
-/** How one Tidings process grows with its subscribers: `npm run bench:growth`, in the root of the repository. */
+/**
+ * Measures how a process grows with its subscribers: `npm run bench:growth`, in the root of the repository.
+ */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { writeFigures } from './lib/figures.js'
@@ -34,7 +36,8 @@ const measured = counts.map((connections) => {
   }
 })
 
-// Straight lines through all samples: the whole process, and the time until the last connection has an event.
+// Straight lines through all samples: memory, CPU, and the time until the last connection has received an
+// event.
 const rssLine = lineThrough(samples.map(({ connections, rss }) => [connections, rss / 2 ** 20]))
 const timeLine = lineThrough(samples.map(({ connections, lastReceiptMs }) => [connections, lastReceiptMs]))
 const cpuLine = lineThrough(samples.map(({ connections, cpuUs }) => [connections, connections * cpuUs]))
@@ -46,7 +49,7 @@ const computed = {
   lastReceiptMs: timeLine.at(computedCount),
 }
 
-/** What each of the connections takes that a row has more than the row before. */
+/** The memory of each connection that a row has more than the row before. */
 function rssEachKiB(row: number): number | undefined {
   const [here, before] = [measured[row], measured[row - 1]]
   if (!here || !before) return undefined

@@ -1,36 +1,36 @@
-/** The subscribers of one subject, in a process of their own. */
+/** Runs the subscribers of one subject, in a process of their own. */
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { answerParent } from './lib/child.js'
+import { serveParent } from './lib/child.js'
 import { microseconds } from './lib/feed-event.js'
 import type { Inspection } from './lib/inspection.js'
 import { quantile } from './lib/quantile.js'
 import { Subscriber } from './lib/subscriber.js'
 import type { Address } from './serve.js'
 
-/** How many connections are opened at the same time. */
-const openingAtOnce = 64
+/** How many connections are opened concurrently. */
+const concurrentOpens = 64
 
 export interface Load {
   readonly address: Address
   readonly connections: number
-  /** How many of the connections read whole events. */
+  /** How many of the connections parse events. */
   readonly inspected: number
-  /** After how many events that have arrived everywhere the server is told. */
+  /** The number of events that every connection must receive before the server gets a confirmation. */
   readonly confirmEvery: number
 }
 
 export interface Received {
-  /** By all connections, since the last of them was opened. */
+  /** The deliveries to all connections since the last was opened. */
   readonly deliveries: number
   readonly lost: number
   readonly duplicated: number
   readonly outOfOrder: number
-  /** From emit to receipt by one of the connections that are inspected, since {@link LoadCommands.mark}. */
+  /** From emit to receipt by an inspected connection, since {@link LoadCommands.mark}. */
   readonly latency: Distribution
   /** From emit to receipt by the last connection, since the mark. */
   readonly lastReceipt: Distribution
-  /** What the process took since the mark, in microseconds. */
+  /** The CPU time of the process since the mark, in microseconds. */
   readonly cpu: { readonly user: number; readonly system: number }
 }
 
@@ -41,11 +41,11 @@ export interface Distribution {
 }
 
 export type LoadCommands = {
-  /** Opens connections beside those that are open, and counts from 0 for all of them. */
+  /** Opens further connections, and resets the counts of all. */
   connect(load: Load): Promise<void>
-  /** Begins to measure latency and CPU. */
+  /** Begins to measure latency and CPU time. */
   mark(): void
-  /** Waits until everything has come, or no more comes, and tells what has. */
+  /** Waits until every event has arrived, or no more arrive, and reports. */
   report(expectedEach: number): Promise<Received>
 }
 
@@ -58,7 +58,7 @@ let perConfirmation = 0
 let confirmAt = 0
 let cpuAtMark = process.cpuUsage()
 
-answerParent({
+serveParent({
   async connect({ address, connections, inspected, confirmEvery }) {
     pacer ??= connect({ port: address.pacerPort, host: '127.0.0.1', noDelay: true })
     const all = subscribers.length + connections
@@ -66,13 +66,13 @@ answerParent({
     const openOne = async (): Promise<void> => {
       while (subscribers.length < all) {
         const isInspected = subscribers.length % stride === 0
-        const subscriber = new Subscriber(address.port, address.client, isInspected, counted)
+        const subscriber = new Subscriber(address.port, address.client, isInspected, countEvents)
         subscribers.push(subscriber)
         if (subscriber.inspection) inspections.push(subscriber.inspection)
         await subscriber.subscribed
       }
     }
-    await Promise.all(Array.from({ length: openingAtOnce }, openOne))
+    await Promise.all(Array.from({ length: concurrentOpens }, openOne))
     for (const subscriber of subscribers) subscriber.restart()
     deliveries = 0
     perConfirmation = confirmEvery * all
@@ -90,7 +90,7 @@ answerParent({
     const expected = expectedEach * subscribers.length
     for (let before = -1; deliveries < expected && deliveries > before; await sleep(1_000))
       before = deliveries
-    // A duplicate would come late.
+    // Duplicates would arrive late.
     await sleep(100)
     const sum = (count: (subscriber: Subscriber) => number) =>
       subscribers.reduce((total, subscriber) => total + count(subscriber), 0)
@@ -108,7 +108,7 @@ answerParent({
   },
 } satisfies LoadCommands)
 
-function counted(events: number): void {
+function countEvents(events: number): void {
   deliveries += events
   while (deliveries >= confirmAt) {
     confirmAt += perConfirmation

@@ -1,12 +1,12 @@
 /** Runs one subject in a process of its own: `node serve.js <subject>`. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { answerParent } from './lib/child.js'
+import { serveParent } from './lib/child.js'
 import type { ClientScript } from './lib/client-script.js'
 import { makeEvent } from './lib/feed-event.js'
 import { Pacer } from './lib/pacer.js'
 import type { StartSubject, Subject } from './lib/subject.js'
 
-/** Where a subject can be reached. */
+/** The address of a subject and its pacer. */
 export interface Address {
   readonly port: number
   readonly client: ClientScript
@@ -14,11 +14,11 @@ export interface Address {
 }
 
 export interface Emission {
-  /** How many events are emitted at once, in one turn of the event loop. */
+  /** The number of events that are emitted in one turn of the event loop. */
   readonly burst: number
-  /** How many events of those emitted may not have arrived everywhere yet. */
+  /** The most emitted events that some connection may not have received yet. */
   readonly window: number
-  /** After how many events the load generator confirms that they have arrived everywhere. */
+  /** The number of events that the load generator confirms at once. */
   readonly confirmEvery: number
   readonly atLeastBursts: number
   readonly atLeastMs: number
@@ -28,10 +28,10 @@ export interface Emission {
 export interface Emitted {
   readonly events: number
   readonly elapsedMs: number
-  /** What the process took meanwhile, in microseconds. */
+  /** The CPU time of the process meanwhile, in microseconds. */
   readonly cpu: { readonly user: number; readonly system: number }
-  /** Whether everything was confirmed. */
-  readonly isWhole: boolean
+  /** Whether every event was confirmed. */
+  readonly isComplete: boolean
 }
 
 export interface Memory {
@@ -44,7 +44,7 @@ export type ServeCommands = {
   start(): Promise<Address>
   awaitSubscribers(count: number): Promise<void>
   emit(emission: Emission): Promise<Emitted>
-  /** What it takes once it has come to rest. */
+  /** Measures memory after garbage collection. */
   memory(): Promise<Memory>
 }
 
@@ -53,7 +53,7 @@ const pacer = new Pacer()
 let subject: Subject
 let seq = 0
 
-answerParent({
+serveParent({
   async start() {
     const module = new URL(`../subjects/${subjectName}.js`, import.meta.url)
     const { start } = (await import(module.href)) as { start: StartSubject }
@@ -74,16 +74,16 @@ answerParent({
   async emit({ burst, window, confirmEvery, atLeastBursts, atLeastMs, atMostEvents }) {
     const confirmedBefore = pacer.batches
     let events = 0
-    let isWhole = true
+    let isComplete = true
     const arrived = async (count: number) => {
       const batches = Math.ceil(count / confirmEvery)
-      if (!(await pacer.reached(confirmedBefore + batches))) isWhole = false
+      if (!(await pacer.reached(confirmedBefore + batches))) isComplete = false
     }
     const cpuBefore = process.cpuUsage()
     const startedAt = performance.now()
     for (;;) {
       const isEnough = events >= atLeastBursts * burst && performance.now() - startedAt >= atLeastMs
-      if (events % confirmEvery === 0 && (isEnough || events >= atMostEvents || !isWhole)) break
+      if (events % confirmEvery === 0 && (isEnough || events >= atMostEvents || !isComplete)) break
       await arrived(events + burst - window)
       for (let each = 0; each < burst; each += 1) {
         seq += 1
@@ -97,7 +97,7 @@ answerParent({
       events,
       elapsedMs: performance.now() - startedAt,
       cpu: process.cpuUsage(cpuBefore),
-      isWhole,
+      isComplete,
     }
   },
 

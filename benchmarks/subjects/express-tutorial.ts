@@ -4,7 +4,7 @@ import { sseClient } from '../src/lib/client-script.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-/** What tutorials of Server-Sent Events with Express have: a list of clients, and a loop that writes to each. */
+/** Express as in tutorials of Server-Sent Events: a list of clients, and a loop that writes to each. */
 export const start: StartSubject = async () => {
   let clients: { id: number; res: Response }[] = []
   let lastId = 0

@@ -3,7 +3,7 @@ import { sseClient } from '../src/lib/client-script.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-/** Plain node:http: what is emitted in one turn of the event loop is one write to each response. */
+/** Plain node:http: the events of one turn of the event loop are one write to each response. */
 export const start: StartSubject = async () => {
   const responses = new Set<ServerResponse>()
   const server = createServer((_request, response) => {

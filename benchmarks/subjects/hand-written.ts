@@ -3,7 +3,7 @@ import { sseClient } from '../src/lib/client-script.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-/** Plain node:http: each event is encoded once and written to each response. What all others are compared with. */
+/** Plain node:http: each event is encoded once and written to each response. The baseline. */
 export const start: StartSubject = async () => {
   const responses = new Set<ServerResponse>()
   const server = createServer((_request, response) => {

@@ -6,7 +6,9 @@ import { sseClient } from '../src/lib/client-script.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-/** Hono on Node: `streamSSE` for each request. Events are encoded once, past `writeSSE`, which would do it for each. */
+/**
+ * Hono on Node: `streamSSE` for each request. Events are encoded once; `writeSSE` would encode them for each.
+ */
 export const start: StartSubject = async () => {
   const streams = new Set<SSEStreamingApi>()
   const app = new Hono()

@@ -6,7 +6,7 @@ import type { FeedEvent } from '../src/lib/feed-event.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-/** oRPC: an event iterator on its publisher, which buffers as much as a subscriber may be behind. */
+/** oRPC: an event iterator on its publisher, with a buffer that no subscriber overflows. */
 export const start: StartSubject = async () => {
   const publisher = new EventPublisher<{ message: FeedEvent }>({ maxBufferedEvents: 10_000 })
   let subscribers = 0

@@ -4,7 +4,10 @@ import { sseClient } from '../src/lib/client-script.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-/** The floor in Node: what is emitted in one turn is framed once, and written to each socket past its response. */
+/**
+ * The minimum in Node: the events of one turn are framed once, and written to each response's socket
+ * directly.
+ */
 export const start: StartSubject = async () => {
   const sockets = new Set<Socket>()
   const server = createServer((_request, response) => {

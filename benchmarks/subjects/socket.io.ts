@@ -5,7 +5,7 @@ import type { FeedEvent } from '../src/lib/feed-event.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-/** Socket.IO over WebSockets: everyone joins a room, and events go to the room. */
+/** Socket.IO over WebSockets: each client joins a room, and events are emitted to the room. */
 export const start: StartSubject = async () => {
   const server = createServer()
   const io = new Server<Record<string, never>, { message: (event: FeedEvent) => void }>(server, {

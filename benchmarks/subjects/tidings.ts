@@ -7,7 +7,7 @@ import { feedContract } from '../src/lib/feed-contract.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-/** Tidings as its users run it: its build, in Express 5, with every payload validated and a history kept. */
+/** Tidings as applications run it: built, in Express 5, with validated payloads and a history. */
 export const start: StartSubject = async () => {
   const tidings = createTidings(feedContract, {})
   const app = express()

@@ -6,7 +6,7 @@ import type { FeedEvent } from '../src/lib/feed-event.js'
 import { listenOnFreePort } from '../src/lib/free-port.js'
 import type { StartSubject } from '../src/lib/subject.js'
 
-/** tRPC: a subscription over Server-Sent Events, as its documentation writes one, for its `httpSubscriptionLink`. */
+/** tRPC: a subscription over Server-Sent Events for `httpSubscriptionLink`, as in its documentation. */
 export const start: StartSubject = async () => {
   const events = new EventEmitter<{ message: [FeedEvent] }>()
   events.setMaxListeners(0)

@@ -10,9 +10,9 @@ const scenario = fanOut({
   extent: { warmUpMs: 100, measuredMs: 100 },
 })
 
-// What is measured is the build, as in the bench. How long it takes is the machine's, and is never asserted.
+// The bench measures the build. Times depend on the machine and are not asserted.
 test.each(['hand-written', 'tidings'])(
-  '%s delivers every event to everyone, once, in order',
+  '%s delivers every event to every connection, once and in order',
   async (subject) => {
     const sample = await measureFlow(subject, scenario)
     expect(sample.deliveries).toBeGreaterThanOrEqual(2 * 5 * 50)
@@ -21,6 +21,6 @@ test.each(['hand-written', 'tidings'])(
   },
 )
 
-test('a subject that does not exist is an error, and leaves no process behind', async () => {
+test('rejects an unknown subject, and leaves no process behind', async () => {
   await expect(measureFlow('nobody', scenario)).rejects.toThrow(/nobody could not start/)
 })

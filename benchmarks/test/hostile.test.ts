@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const script = fileURLToPath(new URL('../dist/src/hostile/bench.js', import.meta.url))
 
-test('the hostile bench attacks a server, and finds it alive afterwards', async () => {
+test('attacks a server, which is alive afterwards', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     script,
     '--seconds',
@@ -18,7 +18,7 @@ test('the hostile bench attacks a server, and finds it alive afterwards', async 
   expect(stdout).not.toMatch(/died|refused/)
 })
 
-test('an attack that does not exist is an error that lists the others', async () => {
+test('rejects an unknown attack with a list of all', async () => {
   const run = promisify(execFile)(process.execPath, [script, '--only', 'nothing'])
   await expect(run).rejects.toThrow(/There is no nothing\. Attacks: unread, long-names/)
 })

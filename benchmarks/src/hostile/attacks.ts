@@ -7,16 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Target {
   readonly port: number
   readonly signal: AbortSignal
-  /** Counts a response by its status, or `cut` where the server ended the connection. */
+  /** Counts a response by its status, or as `cut` if the server ended the connection. */
   count(outcome: string): void
 }
 
 export interface Attack {
   readonly name: string
   readonly title: string
-  /** Whether the server has Redis as its bus. */
+  /** Whether the server has a bus on Redis. */
   readonly needsRedis?: boolean
-  /** Goes on until the signal fires. What it leaves open is open when memory is measured. */
+  /** Attacks until the signal fires. Connections that it leaves open count when memory is measured. */
   run(target: Target): Promise<void>
 }
 
@@ -25,7 +25,7 @@ interface OpenConnection {
   readonly socket: Socket
 }
 
-/** Opens a shared connection on a socket of its own, and reads no further than its id. */
+/** Opens a shared connection on a socket of its own, and stops reading after its id. */
 async function openConnection({ port }: Target): Promise<OpenConnection> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
@@ -67,15 +67,15 @@ function control(target: Target, id: string, operations: readonly object[]): Pro
   return post(target, `$connections/${id}`, JSON.stringify({ operations }))
 }
 
-/** Does something over and over on several lanes at once. */
-async function repeat(target: Target, lanes: number, once_: () => Promise<unknown>): Promise<void> {
-  const lane = async () => {
-    while (!target.signal.aborted) await once_()
+/** Repeats an action until the signal fires, with a number of them running at once. */
+async function repeat(target: Target, concurrency: number, act: () => Promise<unknown>): Promise<void> {
+  const loop = async () => {
+    while (!target.signal.aborted) await act()
   }
-  await Promise.all(Array.from({ length: lanes }, lane))
+  await Promise.all(Array.from({ length: concurrency }, loop))
 }
 
-/** Connects, subscribes to as many made-up topics as one connection takes, leaves, and again. */
+/** Repeatedly connects, subscribes to as many made-up topics as a connection allows, and leaves. */
 function madeUpTopics(channel: string, param: string) {
   return (target: Target) =>
     repeat(target, 1, async () => {
@@ -88,7 +88,7 @@ function madeUpTopics(channel: string, param: string) {
     })
 }
 
-function keyedAnswers(target: Target): Promise<void> {
+function keyedCommands(target: Target): Promise<void> {
   return repeat(target, 8, () =>
     post(target, 'report', JSON.stringify({ seed: randomUUID() }), { 'idempotency-key': randomUUID() }),
   )
@@ -97,13 +97,13 @@ function keyedAnswers(target: Target): Promise<void> {
 export const attacks: readonly Attack[] = [
   {
     name: 'unread',
-    title: 'asks for a snapshot of 1 MiB over and over, and reads nothing',
+    title: 'requests a snapshot of 1 MiB over and over, and reads nothing',
     async run(target) {
       let { id } = await openConnection(target)
       await control(target, id, [{ subscribe: 'board?id=1' }])
       await repeat(target, 8, async () => {
-        const answer = await control(target, id, [{ snapshot: 'board?id=1' }])
-        if (!answer.includes('"gone"')) return
+        const response = await control(target, id, [{ snapshot: 'board?id=1' }])
+        if (!response.includes('"gone"')) return
         ;({ id } = await openConnection(target))
         await control(target, id, [{ subscribe: 'board?id=1' }])
       })
@@ -124,7 +124,7 @@ export const attacks: readonly Attack[] = [
     title: 'subscribes to made-up topics, leaves, and again',
     run: madeUpTopics('room', 'roomId'),
   },
-  { name: 'sources', title: 'the same where each topic has a source', run: madeUpTopics('feed', 'id') },
+  { name: 'sources', title: 'the same, with a source for each topic', run: madeUpTopics('feed', 'id') },
   {
     name: 'pipelining',
     title: 'sends 3,000 requests for topics on one socket, and again',
@@ -168,7 +168,7 @@ export const attacks: readonly Attack[] = [
       return repeat(target, 2, () => post(target, 'add', body))
     },
   },
-  { name: 'answers', title: 'sends keyed commands whose answers are 1 MiB', run: keyedAnswers },
+  { name: 'responses', title: 'sends keyed commands whose responses are 1 MiB', run: keyedCommands },
   {
     name: 'redis-topics',
     title: 'subscribes to made-up topics with Redis, leaves, and again',
@@ -176,9 +176,9 @@ export const attacks: readonly Attack[] = [
     run: madeUpTopics('room', 'roomId'),
   },
   {
-    name: 'redis-answers',
-    title: 'sends keyed commands whose answers are 1 MiB, with Redis',
+    name: 'redis-responses',
+    title: 'sends keyed commands whose responses are 1 MiB, with Redis',
     needsRedis: true,
-    run: keyedAnswers,
+    run: keyedCommands,
   },
 ]

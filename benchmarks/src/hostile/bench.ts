@@ -1,4 +1,7 @@
-/** What one hostile client can make a server with default options hold: `npm run bench:hostile`, in the root of the repository. */
+/**
+ * Measures how much one hostile client makes a server hold: `npm run bench:hostile`, in the root of the
+ * repository.
+ */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -15,7 +18,7 @@ const { values } = parseArgs({
 })
 const seconds = Number(values.seconds)
 if (!(seconds >= 1))
-  throw new Error(`--seconds is ${values.seconds}: give how long each attack lasts, such as 60`)
+  throw new Error(`--seconds is ${values.seconds}. Give the duration of each attack, such as --seconds 60`)
 const chosen = values.only?.split(',') ?? attacks.map(({ name }) => name)
 const unknown = chosen.filter((name) => !attacks.some((attack) => attack.name === name))
 if (unknown.length > 0) {
@@ -46,13 +49,13 @@ async function measure(attack: Attack): Promise<Outcome> {
     redis ? [redis.url] : [],
   )
   try {
-    const port = await server.ask('listen')
-    const before = await server.ask('begin')
+    const port = await server.call('listen')
+    const before = await server.call('begin')
     const redisBefore = await usedMemory(redis)
     let redisPeak = redisBefore
     const counts = new Map<string, number>()
     const signal = AbortSignal.timeout(seconds * 1_000)
-    // Each of many thousand requests listens to it until it is collected.
+    // Each of many thousand requests adds a listener, which stays until the request is collected.
     setMaxListeners(0, signal)
     const count = (outcome: string) => counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
     const attacked = attack.run({ port, signal, count }).catch((error: unknown) => {
@@ -63,8 +66,8 @@ async function measure(attack: Attack): Promise<Outcome> {
       redisPeak = Math.max(redisPeak, await usedMemory(redis))
     }
     await attacked
-    const after = await server.ask('usage')
-    const emits = await server.ask('emit')
+    const after = await server.call('usage')
+    const emits = await server.call('emit')
     const outcomes = [...counts].map(([outcome, times]) => `${times.toLocaleString('en')} × ${outcome}`)
     const redisFigures = redis && { before: redisBefore, peak: redisPeak, after: await usedMemory(redis) }
     return { before, after, outcomes: outcomes.join(', '), redis: redisFigures, emits }
@@ -96,7 +99,7 @@ const header = [
   'RSS at the most',
   'Redis at the most, after',
   'loop blocked',
-  'answers',
+  'responses',
 ]
 const figures = `${describe(machine())}; ${seconds} s each.\n\n${markdownTable([header, ...rows])}`
 console.log(`\n### What one hostile client costs\n\n${figures}\n`)

@@ -1,7 +1,7 @@
 import { bigint, channel, command, defineContract } from '@tidings/core'
 import * as z from 'zod'
 
-/** A contract as loose as beginners write them: names of any length, and large snapshots and answers. */
+/** A contract as beginners write it: names of any length, and large snapshots and outputs. */
 export const contract = defineContract({
   room: channel({ params: { roomId: z.string() }, events: { message: z.string() } }),
   board: channel({

@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer } from '@tidings/server'
 import { nodeHandler } from '@tidings/server/node'
 import { redisBus } from '@tidings/server/redis'
-import { answerParent } from '../lib/child.js'
+import { serveParent } from '../lib/child.js'
 import { listenOnFreePort } from '../lib/free-port.js'
 import { contract } from './contract.js'
 
-/** Memory of the server process in bytes, and the longest time its event loop was blocked, in milliseconds. */
+/** The memory of the server process in bytes, and the longest block of its event loop in milliseconds. */
 export interface Usage {
   readonly rss: number
   readonly heap: number
@@ -40,7 +40,7 @@ setInterval(() => {
 }, 50).unref()
 
 async function usage(): Promise<Usage> {
-  // What is collected in two passes, a turn apart, is what nothing holds.
+  // Two passes, because the first may only make objects collectable.
   globalThis.gc?.()
   await sleep(100)
   globalThis.gc?.()
@@ -50,7 +50,7 @@ async function usage(): Promise<Usage> {
 
 const commands = {
   listen: () => listenOnFreePort(http),
-  /** Forgets the peaks, and tells where memory stands before an attack. */
+  /** Resets the peaks, and returns the usage before an attack. */
   async begin(): Promise<Usage> {
     const before = await usage()
     peakRss = 0
@@ -59,7 +59,7 @@ const commands = {
     return before
   },
   usage,
-  /** Whether an event still reaches the log: false where the bus refuses it. */
+  /** Resolves with whether an event still reaches the log. */
   emit: () =>
     tidings.emit
       .room({ roomId: 'probe' })
@@ -72,4 +72,4 @@ const commands = {
 
 export type HostileCommands = typeof commands
 
-answerParent(commands)
+serveParent(commands)

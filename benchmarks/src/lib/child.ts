@@ -4,37 +4,37 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** What a child process can be asked to do. Arguments and results travel as JSON. */
+/** The commands of a child process. Arguments and results are sent as JSON. */
 export type Commands = Record<string, (argument: never) => unknown>
 
-interface Question {
+interface CommandCall {
   readonly name: string
   readonly argument: unknown
 }
 
-type Answer = { readonly result: unknown } | { readonly error: string }
+type CommandOutcome = { readonly result: unknown } | { readonly error: string }
 
-/** In a child: does what it is asked, one thing at a time, and ends when its parent does. */
-export function answerParent(commands: Commands): void {
-  process.on('message', async ({ name, argument }: Question) => {
-    let answer: Answer
+/** In a child process: runs the commands that the parent calls, and ends with the parent. */
+export function serveParent(commands: Commands): void {
+  process.on('message', async ({ name, argument }: CommandCall) => {
+    let outcome: CommandOutcome
     try {
-      answer = { result: await commands[name]?.(argument as never) }
+      outcome = { result: await commands[name]?.(argument as never) }
     } catch (error) {
-      answer = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+      outcome = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
     }
-    // The parent may have ended meanwhile: then there is nobody to tell.
-    process.send?.(answer, () => {})
+    // The parent may have ended meanwhile.
+    process.send?.(outcome, () => {})
   })
   process.on('disconnect', () => process.exit())
 }
 
-/** A child process that answers {@link Commands}. */
+/** A child process that runs {@link Commands}. */
 export class Child<Known extends Commands> {
   readonly #name: string
   readonly #process: ChildProcess
 
-  /** @param module what the package exports it as */
+  /** @param module the package's export that the process runs */
   constructor(module: string, name: string, args: readonly string[] = []) {
     this.#name = name
     this.#process = fork(require.resolve(module), args, {
@@ -43,28 +43,28 @@ export class Child<Known extends Commands> {
     })
   }
 
-  /** Asks for one thing, and waits for it. */
-  async ask<Name extends keyof Known & string>(
+  /** Runs a command, and resolves with its result. Run one at a time. */
+  async call<Name extends keyof Known & string>(
     name: Name,
     ...[argument]: Parameters<Known[Name]>
   ): Promise<Awaited<ReturnType<Known[Name]>>> {
-    const over = new AbortController()
-    const { signal } = over
+    const done = new AbortController()
+    const { signal } = done
     try {
-      const answered = once(this.#process, 'message', { signal })
+      const responded = once(this.#process, 'message', { signal })
       const ended = once(this.#process, 'exit', { signal }).then(([code, killedBy]) => {
-        throw new Error(`${this.#name} ended while it was asked to ${name}: ${killedBy ?? code}`)
+        throw new Error(`${this.#name} ended during ${name}: ${killedBy ?? code}`)
       })
-      this.#process.send({ name, argument } satisfies Question)
-      const [answer] = (await Promise.race([answered, ended])) as [Answer]
-      if ('error' in answer) throw new Error(`${this.#name} could not ${name}: ${answer.error}`)
-      return answer.result as Awaited<ReturnType<Known[Name]>>
+      this.#process.send({ name, argument } satisfies CommandCall)
+      const [outcome] = (await Promise.race([responded, ended])) as [CommandOutcome]
+      if ('error' in outcome) throw new Error(`${this.#name} could not ${name}: ${outcome.error}`)
+      return outcome.result as Awaited<ReturnType<Known[Name]>>
     } finally {
-      over.abort()
+      done.abort()
     }
   }
 
-  /** Ends the process, and waits until it has ended. */
+  /** Kills the process, and resolves once it has ended. */
   async end(): Promise<void> {
     const { exitCode, signalCode } = this.#process
     if (exitCode !== null || signalCode !== null) return

@@ -1,18 +1,18 @@
 /**
- * What the client of a subject sends over a plain TCP connection until it is subscribed, byte for byte. Strings are
- * bytes, one a character.
+ * The bytes that the client of a subject sends over a TCP connection until it is subscribed. Each character
+ * of a string is a byte.
  */
 export interface ClientScript {
   readonly opening: string
-  /** In this order: what to wait for, and what to send then. */
+  /** The bytes to wait for and the bytes to send then, in order. */
   readonly steps: readonly { readonly when: string; readonly send: string }[]
-  /** It is subscribed when it has received this. */
+  /** The bytes after which the client is subscribed. */
   readonly ready: string
-  /** What it answers when the server asks whether it is there. */
+  /** The client's reply to a ping of the server. */
   readonly ping?: { readonly when: string; readonly send: string }
 }
 
-/** An EventSource, or a fetch that reads its response. */
+/** A client such as EventSource. */
 export function sseClient(path: string): ClientScript {
   const opening = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\n\r\n`
   return { opening, steps: [], ready: '\r\n\r\n' }
@@ -44,7 +44,7 @@ function upgrade(path: string): string {
   ].join('\r\n')
 }
 
-/** A short text frame as a client has to send it, masked with zeros. */
+/** A short text frame, masked as a client must, with zeros. */
 function maskedText(text: string): string {
   return `\x81${String.fromCharCode(0x80 | text.length)}\0\0\0\0${text}`
 }

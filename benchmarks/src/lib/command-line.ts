@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util'
 import { fullScenarios, quickScenarios, type Scenario } from './scenario.js'
 import { type SubjectName, subjectNames } from './subject-names.js'
 
-/** What is to be measured. */
+/** The subjects and scenarios to measure. */
 export interface Plan {
   readonly subjects: readonly SubjectName[]
   readonly scenarios: readonly Scenario[]
   readonly rounds: number
-  /** Whether it is all there is, so that it may stand for the results in the repository. */
+  /** Whether the plan has every subject and scenario, so that its results may be published. */
   readonly isFull: boolean
 }
 
@@ -17,10 +17,10 @@ const usage = `npm run bench -- [options]
   --scenario a,b    these scenarios: ${fullScenarios()
     .map(({ name, title }) => `${name} (${title})`)
     .join('; ')}
-  --rounds n        how often each subject is measured (5)
+  --rounds n        rounds for each subject (5)
   --quick           one short round`
 
-/** Reads the command line. @throws Error for an option it does not know, with all of them */
+/** Parses the command line. @throws Error with the usage if an option is unknown */
 export function parsePlan(args: readonly string[]): Plan {
   const { values } = parseArgs({
     args: [...args],
@@ -47,17 +47,17 @@ export function parsePlan(args: readonly string[]): Plan {
   }
 }
 
-/** How often each subject is measured. @throws Error for what is no count */
+/** Parses the number of rounds. @throws Error if it is not a positive integer */
 export function parseRounds(text: string): number {
   const rounds = Number(text)
   if (Number.isInteger(rounds) && rounds >= 1) return rounds
-  throw new Error(`--rounds is ${text}: give how often each subject is measured, such as --rounds 3`)
+  throw new Error(`--rounds is ${text}. Give the number of rounds, such as --rounds 3`)
 }
 
 function choose<Name extends string>(all: readonly Name[], list: string | undefined): readonly Name[] {
   if (list === undefined) return all
-  const wanted = list.split(',')
-  const unknown = wanted.filter((name) => !(all as readonly string[]).includes(name))
+  const chosen = list.split(',')
+  const unknown = chosen.filter((name) => !(all as readonly string[]).includes(name))
   if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}\n\n${usage}`)
-  return all.filter((name) => wanted.includes(name))
+  return all.filter((name) => chosen.includes(name))
 }

@@ -1,7 +1,7 @@
 import { channel, defineContract } from '@tidings/core'
 import * as z from 'zod'
 
-/** The contract of a feed of events, as an application would write it. */
+/** A contract as an application would write it. */
 export const feedContract = defineContract({
   feed: channel({
     events: {

@@ -1,17 +1,17 @@
-/** What every subject sends to every subscriber. */
+/** The event that every subject sends to every subscriber. */
 export interface FeedEvent {
   readonly id: string
   readonly author: string
   readonly text: string
   /** When it was emitted, by {@link microseconds}. */
   readonly emittedAt: number
-  /** Its place in the order of all events, from 1. */
+  /** The event's position among all events, from 1. */
   readonly seq: number
 }
 
 /**
- * Stands once in every event, and nowhere else on any wire: not in headers, JSON, chunk sizes or ids. Nor can a byte of
- * a WebSocket frame's header be it, as `~` could: that is 126, the mark of a longer frame.
+ * Occurs once in every event, and nowhere else on any wire: not in headers, JSON, chunk sizes, ids, or the
+ * headers of WebSocket frames. `~` would: its code 126 marks a longer frame.
  */
 export const marker = '^'
 
@@ -27,7 +27,7 @@ export function makeEvent(seq: number): FeedEvent {
   }
 }
 
-/** A clock that all processes of a machine share, and that only goes forward. */
+/** A monotonic clock that all processes of a machine share. */
 export function microseconds(): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1e6 + Math.round(nanoseconds / 1e3)

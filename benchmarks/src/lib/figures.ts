@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
 /**
- * Puts figures into a Markdown file, between the comments `<!-- name -->` and `<!-- /name -->`.
+ * Writes figures into a Markdown file, between the comments `<!-- name -->` and `<!-- /name -->`.
  *
  * @throws Error if the file has no such comments
  */
@@ -9,6 +9,6 @@ export async function writeFigures(file: URL, name: string, figures: string): Pr
   const text = await readFile(file, 'utf8')
   const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
   const [from, to] = [text.indexOf(opening), text.indexOf(closing)]
-  if (from === -1 || to < from) throw new Error(`${file.pathname} has no place for ${name}`)
+  if (from === -1 || to < from) throw new Error(`${file.pathname} has no comments ${opening} and ${closing}`)
   await writeFile(file, `${text.slice(0, from + opening.length)}\n\n${figures.trim()}\n\n${text.slice(to)}`)
 }

@@ -1,13 +1,13 @@
 import { withProcesses } from './measure.js'
 
-/** What a process with so many subscribers holds, and what one event to all of them takes. */
+/** The memory of a process with a number of subscribers, and the cost of an event to all of them. */
 export interface GrowthSample {
   readonly connections: number
-  /** Of the whole process, in bytes. */
+  /** The memory of the whole process, in bytes. */
   readonly rss: number
   /** Microseconds of the server's CPU for each delivered event. */
   readonly cpuUs: number
-  /** From emit until the last connection has it: the median of all events. */
+  /** The median time from emit to receipt by the last connection. */
   readonly lastReceiptMs: number
   readonly lost: number
 }
@@ -21,14 +21,14 @@ export async function measureGrowth(subject: string, connections: number): Promi
       atLeastBursts: 20,
       atMostEvents: Number.MAX_SAFE_INTEGER,
     }
-    const address = await server.ask('start')
-    await load.ask('connect', { address, connections, inspected: 20, confirmEvery: 1 })
-    await server.ask('awaitSubscribers', connections)
-    const { rss } = await server.ask('memory')
-    const warm = await server.ask('emit', { ...emission, atLeastMs: 1_000 })
-    await load.ask('mark')
-    const { events, cpu } = await server.ask('emit', { ...emission, atLeastMs: 3_000 })
-    const { lost, lastReceipt } = await load.ask('report', warm.events + events)
+    const address = await server.call('start')
+    await load.call('connect', { address, connections, inspected: 20, confirmEvery: 1 })
+    await server.call('awaitSubscribers', connections)
+    const { rss } = await server.call('memory')
+    const warm = await server.call('emit', { ...emission, atLeastMs: 1_000 })
+    await load.call('mark')
+    const { events, cpu } = await server.call('emit', { ...emission, atLeastMs: 3_000 })
+    const { lost, lastReceipt } = await load.call('report', warm.events + events)
     return {
       connections,
       rss,

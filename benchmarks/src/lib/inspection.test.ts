@@ -18,7 +18,7 @@ test.each([
   expect(inspected(seqs)).toMatchObject(faults)
 })
 
-test('events may be split anywhere', () => {
+test('parses events that are split at any byte', () => {
   for (let chunkSize = 1; chunkSize < 200; chunkSize += 1) {
     const inspection = inspected([1, 2, 3, 123_456], chunkSize)
     expect(inspection).toMatchObject({ lost: 123_452, duplicated: 0, outOfOrder: 0 })

@@ -1,6 +1,6 @@
 import { microseconds } from './feed-event.js'
 
-/** Reads events whole, to see their order and how long they were on their way. */
+/** Parses events, to check their order and measure their latency. */
 export class Inspection {
   /** From emit to receipt, in microseconds. */
   readonly latencies: number[] = []
@@ -20,12 +20,12 @@ export class Inspection {
       end = match.index + match[0].length
       this.emittedAt = Number(match[1])
       this.latencies.push(now - this.emittedAt)
-      this.#place(Number(match[2]))
+      this.#checkOrder(Number(match[2]))
     }
     this.#rest = text.slice(end)
   }
 
-  #place(seq: number): void {
+  #checkOrder(seq: number): void {
     const expected = this.#lastSeq === undefined ? seq : this.#lastSeq + 1
     if (seq >= expected) {
       this.lost += seq - expected

@@ -4,7 +4,7 @@ export interface Line {
   at(x: number): number
 }
 
-/** The line with the least squares of its distances to some points. */
+/** Returns the least-squares line through some points. */
 export function lineThrough(points: readonly (readonly [x: number, y: number])[]): Line {
   const mean = (pick: (point: readonly [number, number]) => number) =>
     points.reduce((total, point) => total + pick(point), 0) / points.length

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 
-/** What figures were measured on. */
+/** The machine that figures were measured on. */
 export interface Machine {
   readonly node: string
   readonly platform: string

@@ -4,7 +4,7 @@ import type { ServeCommands } from '../serve.js'
 import { Child } from './child.js'
 import type { FlowScenario, IdleScenario } from './scenario.js'
 
-/** What one subject needed in one round of a scenario. */
+/** The figures of one subject in one round of a scenario with events. */
 export interface FlowSample {
   readonly kind: 'flow'
   readonly deliveries: number
@@ -12,9 +12,9 @@ export interface FlowSample {
   readonly cpuUs: number
   /** Microseconds of the load generator's CPU for each delivered event. */
   readonly loadCpuUs: number
-  /** Which share of the time the load generator was busy: near 1, it is what is measured. */
+  /** The share of the time that the load generator was busy. Near 1, it is the bottleneck. */
   readonly loadBusy: number
-  /** Which share of the machine something else was busy with. */
+  /** The share of the machine that other programs used. */
   readonly othersBusy: number
   readonly deliveriesPerSecond: number
   readonly latencyMs: { readonly median: number; readonly p99: number }
@@ -24,12 +24,12 @@ export interface FlowSample {
   readonly outOfOrder: number
 }
 
-/** What one subject held in one round of a scenario. */
+/** The memory of one subject in one round of an idle scenario. */
 export interface IdleSample {
   readonly kind: 'idle'
   /** Bytes of memory for each idle connection. */
   readonly rss: number
-  /** Of these, bytes on the heap of JavaScript. */
+  /** The part of them on the JavaScript heap. */
   readonly heap: number
 }
 
@@ -38,15 +38,15 @@ export type Sample = FlowSample | IdleSample
 export async function measureFlow(subject: string, scenario: FlowScenario): Promise<FlowSample> {
   return withProcesses(subject, async (server, load) => {
     const { connections, inspected, warmUp, measured } = scenario
-    const address = await server.ask('start')
-    await load.ask('connect', { address, connections, inspected, confirmEvery: measured.confirmEvery })
-    await server.ask('awaitSubscribers', connections)
-    const warm = await server.ask('emit', warmUp)
-    await load.ask('mark')
+    const address = await server.call('start')
+    await load.call('connect', { address, connections, inspected, confirmEvery: measured.confirmEvery })
+    await server.call('awaitSubscribers', connections)
+    const warm = await server.call('emit', warmUp)
+    await load.call('mark')
     const allBefore = machineBusyMs()
-    const { events, elapsedMs, cpu } = await server.ask('emit', measured)
+    const { events, elapsedMs, cpu } = await server.call('emit', measured)
     const allBusyMs = machineBusyMs() - allBefore
-    const received = await load.ask('report', warm.events + events)
+    const received = await load.call('report', warm.events + events)
     const { lost, duplicated, outOfOrder } = received
     const deliveries = events * connections
     const serverCpu = cpu.user + cpu.system
@@ -71,18 +71,18 @@ export async function measureFlow(subject: string, scenario: FlowScenario): Prom
 
 export async function measureIdle(subject: string, { connections }: IdleScenario): Promise<IdleSample> {
   return withProcesses(subject, async (server, load) => {
-    const address = await server.ask('start')
-    // What is loaded and compiled with the first subscribers is not the memory of those that follow.
+    const address = await server.call('start')
+    // The first subscribers load and compile code, which must not count as memory of the others.
     const first = Math.ceil(connections / 20)
-    await load.ask('connect', { address, connections: first, inspected: 1, confirmEvery: 1 })
-    await server.ask('awaitSubscribers', first)
+    await load.call('connect', { address, connections: first, inspected: 1, confirmEvery: 1 })
+    await server.call('awaitSubscribers', first)
     const emission = { burst: 1, window: 1, confirmEvery: 1, atLeastMs: 200, atMostEvents: 1_000 }
-    const { isWhole } = await server.ask('emit', { ...emission, atLeastBursts: 20 })
-    if (!isWhole) throw new Error(`${subject} lost events`)
-    const before = await server.ask('memory')
-    await load.ask('connect', { address, connections, inspected: 1, confirmEvery: 1 })
-    await server.ask('awaitSubscribers', first + connections)
-    const after = await server.ask('memory')
+    const { isComplete } = await server.call('emit', { ...emission, atLeastBursts: 20 })
+    if (!isComplete) throw new Error(`${subject} lost events`)
+    const before = await server.call('memory')
+    await load.call('connect', { address, connections, inspected: 1, confirmEvery: 1 })
+    await server.call('awaitSubscribers', first + connections)
+    const after = await server.call('memory')
     return {
       kind: 'idle',
       rss: (after.rss - before.rss) / connections,

@@ -1,18 +1,18 @@
 import { createServer, type Server } from 'node:net'
 import { listenOnFreePort } from './free-port.js'
 
-/** How long a burst may take to arrive everywhere before it is given up. */
+/** How long a batch may take to reach every connection before it is given up, in milliseconds. */
 const patienceMs = 20_000
 
 /**
- * Tells the server what has arrived, so that it never has more on the way than a subject can take.
+ * Limits how many events are under way to what a subject can take.
  *
- * The load generator connects to it, and sends one byte for each batch of events that every subscriber has received.
+ * The load generator connects to it and sends one byte for each batch that every subscriber has received.
  */
 export class Pacer {
   readonly #server: Server
   #confirmed = 0
-  #given = 0
+  #givenUp = 0
   #wake: (() => void) | undefined
 
   constructor() {
@@ -30,14 +30,14 @@ export class Pacer {
     return listenOnFreePort(this.#server)
   }
 
-  /** How many batches are confirmed, or given up. */
+  /** The number of batches that were confirmed or given up. */
   get batches(): number {
-    return this.#confirmed + this.#given
+    return this.#confirmed + this.#givenUp
   }
 
-  /** Waits until so many batches are confirmed; `false` if one of them had to be given up. */
+  /** Waits until a number of batches is confirmed. Resolves with `false` if one of them was given up. */
   async reached(batches: number): Promise<boolean> {
-    let isWhole = true
+    let isComplete = true
     while (this.batches < batches) {
       let timer: NodeJS.Timeout | undefined
       const woken = await new Promise<boolean>((resolve) => {
@@ -47,9 +47,9 @@ export class Pacer {
       clearTimeout(timer)
       this.#wake = undefined
       if (woken) continue
-      isWhole = false
-      this.#given += batches - this.batches
+      isComplete = false
+      this.#givenUp += batches - this.batches
     }
-    return isWhole
+    return isComplete
   }
 }

@@ -10,9 +10,9 @@ const pitch = 25
 const panelHead = 52
 
 /**
- * Draws what a delivery costs in some scenarios, as multiples of the baseline, on a logarithmic scale.
+ * Draws the cost of a delivery in some scenarios, as multiples of the baseline, on a logarithmic scale.
  *
- * It has a background of its own, so that it can be read wherever it is put.
+ * The plot has a background of its own, so that it is readable on any page.
  */
 export function plotOf(scenarios: readonly ScenarioResult[], footnote: string): string {
   const panels = scenarios.map((scenario) => ({ ...scenario, bars: barsOf(scenario) }))
@@ -54,7 +54,7 @@ function barsOf({ results }: ScenarioResult): Bar[] {
     .sort((a, b) => a.ratio - b.ratio)
 }
 
-/** Gives the horizontal place of a ratio. */
+/** Returns the x coordinate of a ratio. */
 type Scale = (ratio: number) => number
 
 function logScale(least: number, most: number): Scale {

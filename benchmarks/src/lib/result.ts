@@ -3,33 +3,33 @@ import { quantile } from './quantile.js'
 import type { Scenario } from './scenario.js'
 import { baseline } from './subject-names.js'
 
-/** A figure of several rounds. */
+/** The median and range of a figure over several rounds. */
 export interface Figure {
   readonly median: number
   readonly least: number
   readonly most: number
 }
 
-/** What a subject needed in all rounds of a scenario. */
+/** The figures of a subject over all rounds of a scenario with events. */
 export interface FlowResult {
   readonly kind: 'flow'
   readonly subject: string
   readonly cpuUs: Figure
-  /** The CPU as a multiple of the baseline's in the same round; absent where that was not measured. */
+  /** The CPU as a multiple of the baseline's in the same round, if the baseline was measured. */
   readonly ratio: Figure | undefined
   readonly latencyP99Ms: Figure
   readonly deliveriesPerSecond: Figure
   readonly loadCpuUs: Figure
   readonly loadBusy: Figure
   readonly othersBusy: Figure
-  /** Of all rounds together. */
+  /** The sum of all rounds. */
   readonly deliveries: number
   readonly lost: number
   readonly duplicated: number
   readonly outOfOrder: number
 }
 
-/** What a subject held in all rounds of a scenario, in bytes a connection. */
+/** The memory of a subject over all rounds of an idle scenario, in bytes for each connection. */
 export interface IdleResult {
   readonly kind: 'idle'
   readonly subject: string
@@ -44,7 +44,7 @@ export interface ScenarioResult {
   readonly results: readonly (FlowResult | IdleResult)[]
 }
 
-/** Sums up the rounds of a scenario: for each subject, one sample a round. */
+/** Summarizes the rounds of a scenario: one sample for each subject and round. */
 export function resultOf(
   scenario: Scenario,
   samples: ReadonlyMap<string, readonly Sample[]>,

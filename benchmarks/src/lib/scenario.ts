@@ -1,18 +1,18 @@
 import type { Emission } from '../serve.js'
 
-/** Events that flow: measured is what a delivery costs. */
+/** A scenario with events, which measures the cost of a delivery. */
 export interface FlowScenario {
   readonly kind: 'flow'
   readonly name: string
   readonly title: string
   readonly connections: number
-  /** How many of the connections read whole events. */
+  /** How many of the connections parse events. */
   readonly inspected: number
   readonly warmUp: Emission
   readonly measured: Emission
 }
 
-/** Connections that are idle: measured is what each of them holds. */
+/** A scenario without events, which measures the memory of a connection. */
 export interface IdleScenario {
   readonly kind: 'idle'
   readonly name: string
@@ -22,13 +22,13 @@ export interface IdleScenario {
 
 export type Scenario = FlowScenario | IdleScenario
 
-/** For how long one subject is measured in one round, and how long it is run before that. */
+/** How long a subject runs in one round, before and during the measurement. */
 export interface Extent {
   readonly warmUpMs: number
   readonly measuredMs: number
 }
 
-/** A stream ends with so many events, or when a subject has had its time. */
+/** A stream ends after a number of events or the time for a subject, whichever comes first. */
 export interface StreamExtent extends Extent {
   readonly events: number
 }
@@ -40,7 +40,7 @@ export function fullScenarios(): readonly Scenario[] {
   )
 }
 
-/** The same, shorter. */
+/** The same scenarios, shorter. */
 export function quickScenarios(): readonly Scenario[] {
   return scenarios({ warmUpMs: 800, measuredMs: 800 }, { warmUpMs: 800, measuredMs: 2_000, events: 40_000 })
 }
@@ -67,7 +67,9 @@ function scenarios(extent: Extent, streamExtent: StreamExtent): readonly Scenari
   ]
 }
 
-/** Events to many, in bursts. The next burst goes out when every connection has all of the one before. */
+/**
+ * Bursts of events to many connections. Each burst waits until every connection has received the one before.
+ */
 export function fanOut(given: {
   name: string
   title: string
@@ -94,7 +96,7 @@ export function fanOut(given: {
   }
 }
 
-/** Events to one, with fewer on the way than any subject keeps for a subscriber. */
+/** A stream of events to one connection, with fewer under way than any subject buffers. */
 function stream({
   name,
   title,

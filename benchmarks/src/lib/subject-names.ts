@@ -1,4 +1,4 @@
-/** The files of `subjects/`, in the order in which they are measured and shown. */
+/** The files of `subjects/`, in the order of measurement and display. */
 export const subjectNames = [
   'hand-written',
   'hand-written-joined',
@@ -16,5 +16,5 @@ export const subjectNames = [
 
 export type SubjectName = (typeof subjectNames)[number]
 
-/** What all others are compared with. */
+/** The subject that all others are compared with. */
 export const baseline: SubjectName = 'hand-written'

@@ -1,17 +1,17 @@
 import type { ClientScript } from './client-script.js'
 import type { FeedEvent } from './feed-event.js'
 
-/** What is compared: each file in `subjects/` exports one as `start`. */
+/** Starts a subject of the comparison. Each file in `subjects/` exports one as `start`. */
 export type StartSubject = () => Promise<Subject>
 
-/** A server that is running, on a free port of 127.0.0.1. */
+/** A running server, on a free port of 127.0.0.1. */
 export interface Subject {
   readonly port: number
-  /** What a subscriber has to say to it. */
+  /** The script of a subscriber's client. */
   readonly client: ClientScript
   /** Sends one event to every subscriber. */
   emit(event: FeedEvent): void
-  /** How many subscribers there are at the moment. */
+  /** Returns the current number of subscribers. */
   subscribers(): number
   stop(): void
 }

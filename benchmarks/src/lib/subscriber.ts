@@ -5,26 +5,26 @@ import { Inspection } from './inspection.js'
 
 const markerByte = marker.charCodeAt(0)
 
-/** All subscribers of a process read into it, one after the other: what was read is counted before the next read. */
+/** Shared by all subscribers of a process: the bytes of a read are counted before the next read. */
 const buffer = Buffer.allocUnsafe(256 * 1024)
 
-/** One subscriber: a TCP connection that says what a client says, and counts the events that come. */
+/** A TCP connection that follows a client's script and counts the events that it receives. */
 export class Subscriber {
-  /** How many events came since the last {@link restart}. */
+  /** The number of events since the last {@link restart}. */
   received = 0
   readonly inspection: Inspection | undefined
   readonly #script: ClientScript
   readonly #socket: Socket
-  readonly #counted: (events: number) => void
+  readonly #onEvents: (events: number) => void
   readonly #subscribed: Promise<void>
   #step = 0
   #greeting: string | undefined = ''
   #onReady: () => void = () => {}
 
-  /** @param counted told how many events each read had */
-  constructor(port: number, script: ClientScript, isInspected: boolean, counted: (events: number) => void) {
+  /** @param onEvents called with the number of events of each read */
+  constructor(port: number, script: ClientScript, isInspected: boolean, onEvents: (events: number) => void) {
     this.#script = script
-    this.#counted = counted
+    this.#onEvents = onEvents
     this.inspection = isInspected ? new Inspection() : undefined
     this.#socket = connect({
       port,
@@ -41,7 +41,7 @@ export class Subscriber {
     this.#socket.write(script.opening, 'latin1')
   }
 
-  /** Resolves when it is subscribed. */
+  /** Resolves when the connection is subscribed. */
   get subscribed(): Promise<void> {
     return this.#subscribed
   }
@@ -66,7 +66,7 @@ export class Subscriber {
     if (events === 0) return
     this.received += events
     this.inspection?.read(bytes)
-    this.#counted(events)
+    this.#onEvents(events)
   }
 
   #greet(text: string): void {

@@ -1,6 +1,6 @@
 import type { Figure, FlowResult, IdleResult, ScenarioResult } from './result.js'
 
-/** A scenario's results as a table in Markdown, which reads well on a terminal too. */
+/** Formats a scenario's results as a Markdown table. */
 export function tableOf({ scenario, title, results }: ScenarioResult): string {
   const flows = results.filter((result): result is FlowResult => result.kind === 'flow')
   const idle = results.filter((result): result is IdleResult => result.kind === 'idle')
@@ -8,11 +8,11 @@ export function tableOf({ scenario, title, results }: ScenarioResult): string {
   return `### ${scenario}: ${title}\n\n${markdownTable(rows)}\n${disturbance(flows)}`
 }
 
-/** Says so if something else has used the machine meanwhile: the figures are then less than exact. */
+/** Returns a note if other programs used the machine, because the figures are then less exact. */
 function disturbance(flows: readonly FlowResult[]): string {
   const most = Math.max(0, ...flows.map(({ othersBusy }) => othersBusy.median))
   return most > 0.05
-    ? `\nSomething else took up to ${Math.round(most * 100)} % of the machine meanwhile.\n`
+    ? `\nOther programs used up to ${Math.round(most * 100)} % of the machine meanwhile.\n`
     : ''
 }
 
@@ -70,12 +70,12 @@ function spread({ least, most }: Figure): string {
   return `${digits(least)} to ${digits(most)}`
 }
 
-/** Three digits that count, as far as they are behind the point. */
+/** Formats a number with up to two decimals and three significant digits. */
 export function digits(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(value >= 10 ? 1 : 2)
 }
 
-/** Lines up the columns: the first to the left, all others to the right. */
+/** Formats a Markdown table with the first column aligned left and the others right. */
 export function markdownTable(rows: readonly string[][]): string {
   const columns =
     rows[0]?.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0))) ?? []

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-/** The version of every package that takes part, as it is installed. */
+/** Returns the installed version of every package that is compared. */
 export async function versionsOf(root: URL): Promise<Readonly<Record<string, string>>> {
   const [own, lock] = await Promise.all([
     readJson<{ devDependencies: Record<string, string> }>(new URL('benchmarks/package.json', root)),

@@ -16,13 +16,13 @@ const nodeCounts = [1, 2, 3]
 const rate = { perSecond: 200, ms: 3_000 }
 const flood = { outstanding: 500, ms: 3_000 }
 
-/** What one subject has done in one round, with so many nodes. */
+/** The figures of one subject in one round, with a number of nodes. */
 interface Sample {
   readonly subject: SubjectName
   readonly nodes: number
   readonly latency: { readonly p50: number; readonly p99: number } | undefined
   readonly eventsPerSecond: number
-  /** What Redis' own process took, in milliseconds of CPU for a thousand events. */
+  /** The CPU of the Redis process for a thousand events, in milliseconds. */
   readonly redisCpuMs: number
   readonly lost: number
   readonly outOfOrder: number
@@ -37,24 +37,24 @@ async function measure(subject: SubjectName, nodeCount: number): Promise<Sample>
   const nodes = Array.from({ length: nodeCount }, (_, n) => startNode(subject, redis.url, `node ${n + 1}`))
   try {
     const [first] = nodes as [Child<NodeCommands>]
-    await first.ask('rate', { perSecond: 200, ms: 500 })
-    await Promise.all(nodes.map((node) => node.ask('flood', { outstanding: 50, ms: 1_000 })))
+    await first.call('rate', { perSecond: 200, ms: 500 })
+    await Promise.all(nodes.map((node) => node.call('flood', { outstanding: 50, ms: 1_000 })))
     await sleep(500)
-    await Promise.all(nodes.map((node) => node.ask('report')))
+    await Promise.all(nodes.map((node) => node.call('report')))
 
     let latency: Sample['latency']
     if (nodeCount > 1) {
-      await first.ask('rate', rate)
+      await first.call('rate', rate)
       await sleep(300)
-      const [, other] = await Promise.all(nodes.map((node) => node.ask('report')))
+      const [, other] = await Promise.all(nodes.map((node) => node.call('report')))
       latency = other?.latency
     }
     const before = await cpuOf(redis.client)
-    await Promise.all(nodes.map((node) => node.ask('flood', flood)))
+    await Promise.all(nodes.map((node) => node.call('flood', flood)))
     const cpuMs = (await cpuOf(redis.client)) - before
-    // What is not there by now counts as lost.
+    // Events that arrive later than this count as lost.
     await sleep(3_000)
-    const reports = await Promise.all(nodes.map((node) => node.ask('report')))
+    const reports = await Promise.all(nodes.map((node) => node.call('report')))
     const emitted = reports.reduce((sum, report) => sum + report.emitted, 0)
     const received = reports.map((report) =>
       Object.values(report.received).reduce((sum, count) => sum + count, 0),

@@ -1,7 +1,7 @@
-// Emits to many topics, and serves nobody: see figures.ts.
+// Emits to many topics without serving clients: see figures.ts.
 import { createEmitter } from '@tidings/server'
 import { redisBus } from '@tidings/server/redis'
-import { answerParent } from '../lib/child.js'
+import { serveParent } from '../lib/child.js'
 import { roomContract, topicCount } from './room-contract.js'
 
 const [redisUrl = ''] = process.argv.slice(2)
@@ -10,7 +10,9 @@ const text = 'x'.repeat(200)
 let emitted = 0
 
 const commands = {
-  /** Emits so many a second for so many milliseconds, to one topic after the other, and tells how many it were. */
+  /**
+   * Emits at a rate for a number of milliseconds, to each topic in turn. Resolves with the number of events.
+   */
   emit: async ({ perSecond, ms }: { perSecond: number; ms: number }): Promise<number> => {
     const startedAt = performance.now()
     const start = emitted
@@ -30,4 +32,4 @@ const commands = {
 
 export type EmitterCommands = typeof commands
 
-answerParent(commands)
+serveParent(commands)

@@ -8,7 +8,7 @@ import type { EmitterCommands } from './emitter.js'
 import { cpuOf, startRedis } from './own-redis.js'
 import { roomContract, topicCount } from './room-contract.js'
 
-/** What a topic with a full history takes in Redis, in bytes. */
+/** Measures the memory of a topic with a full history in Redis, in bytes. */
 async function memoryOfTopic(): Promise<number> {
   const redis = await startRedis()
   const bus = redisBus({ url: redis.url })
@@ -33,8 +33,8 @@ const keep = { size: 256, ms: 120_000 }
 const body = `event: item\ndata: ${JSON.stringify({ text: 'x'.repeat(200) })}\n\n`
 
 /**
- * What one event costs Redis where each is a call of its own, in microseconds of CPU, with so many nodes that follow its
- * topic.
+ * Measures the CPU of Redis for one event that is a call of its own, in microseconds, with a number of nodes
+ * that follow the topic.
  */
 async function redisCpuOf(listeners: number): Promise<number> {
   const redis = await startRedis()
@@ -46,8 +46,8 @@ async function redisCpuOf(listeners: number): Promise<number> {
     for (const other of others) for (const topic of topics) await other.listen(topic, () => {})
     const before = await cpuOf(redis.client)
     let count = 0
-    const until = performance.now() + 3_000
-    while (performance.now() < until) {
+    const deadline = performance.now() + 3_000
+    while (performance.now() < deadline) {
       await Promise.all(topics.slice(0, 20).map((topic) => bus.append(topic, body, keep)))
       count += 20
       await sleep(5)
@@ -59,7 +59,7 @@ async function redisCpuOf(listeners: number): Promise<number> {
   }
 }
 
-/** What a topic that a node follows costs Redis while nothing happens, in microseconds of CPU each time it is read. */
+/** Measures the CPU of Redis for one read of an idle topic, in microseconds. */
 async function redisCpuOfRead(): Promise<number> {
   const redis = await startRedis()
   const bus = redisBus({ url: redis.url })
@@ -79,7 +79,10 @@ async function redisCpuOfRead(): Promise<number> {
   }
 }
 
-/** What it costs a node to take an event off the wire, log it and hand it to a connection that does nothing, in microseconds of CPU. */
+/**
+ * Measures the CPU of a node that receives an event, logs it and writes it to a sink that does nothing, in
+ * microseconds.
+ */
 async function nodeCpuOf(perSecond: number): Promise<number> {
   const redis = await startRedis()
   const tidings = createServer(roomContract, { bus: redisBus({ url: redis.url }) }, {})
@@ -97,7 +100,7 @@ async function nodeCpuOf(perSecond: number): Promise<number> {
   }
   try {
     for (let n = 0; n < topicCount; n += 1) {
-      const answer = await tidings.handle({
+      const response = await tidings.handle({
         method: 'GET',
         path: 'room',
         query: new URLSearchParams({ roomId: String(n) }),
@@ -106,13 +109,13 @@ async function nodeCpuOf(perSecond: number): Promise<number> {
         signal: new AbortController().signal,
         json: async () => undefined,
       })
-      if (answer.kind !== 'stream') throw new Error(`room ${n} was refused: ${answer.body}`)
-      answer.open(sink)
+      if (response.kind !== 'stream') throw new Error(`room ${n} was refused: ${response.body}`)
+      response.open(sink)
     }
-    await emitter.ask('emit', { perSecond, ms: 1_000 })
+    await emitter.call('emit', { perSecond, ms: 1_000 })
     written = 0
     const before = process.cpuUsage()
-    const count = await emitter.ask('emit', { perSecond, ms: 3_000 })
+    const count = await emitter.call('emit', { perSecond, ms: 3_000 })
     const { user, system } = process.cpuUsage(before)
     if (written < count * 200) throw new Error(`${count} events came to ${written} bytes`)
     return (user + system) / count
@@ -123,7 +126,7 @@ async function nodeCpuOf(perSecond: number): Promise<number> {
   }
 }
 
-/** What single things cost. */
+/** Measures the cost of single operations. */
 export async function measureFigures() {
   return {
     bytesOfTopic: Math.round(await memoryOfTopic()),

@@ -1,14 +1,14 @@
 // One node of a service in a process of its own: see bench.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { answerParent } from '../lib/child.js'
+import { serveParent } from '../lib/child.js'
 import { quantile } from '../lib/quantile.js'
 import { type Item, type SubjectName, subjects } from './subjects.js'
 
 export interface Report {
   readonly emitted: number
-  /** How many came from each node. */
+  /** The number of events received from each node. */
   readonly received: Readonly<Record<string, number>>
-  /** Of those from other nodes, in milliseconds. */
+  /** The latency of events from other nodes, in milliseconds. */
   readonly latency: { readonly p50: number; readonly p99: number }
   readonly outOfOrder: number
 }
@@ -42,7 +42,7 @@ function flood(): void {
 }
 
 const commands = {
-  /** Emits so many a second, for so many milliseconds. */
+  /** Emits at a rate for a number of milliseconds. */
   rate: ({ perSecond, ms }: { perSecond: number; ms: number }) =>
     new Promise<void>((resolve) => {
       const startedAt = performance.now()
@@ -57,14 +57,16 @@ const commands = {
       }, 1)
     }),
 
-  /** Emits as fast as what it emits arrives at its own client, with so many on their way, for so many milliseconds. */
+  /**
+   * Emits for a number of milliseconds, with a constant number of events under way to the node's own client.
+   */
   flood({ outstanding, ms }: { outstanding: number; ms: number }) {
     flooding = { outstanding, until: performance.now() + ms }
     flood()
     return sleep(ms)
   },
 
-  /** Tells what came, and begins anew. */
+  /** Reports the received events, and resets the counts. */
   report(): Report {
     const latency = { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }
     const report = { emitted, received, latency, outOfOrder }
@@ -80,4 +82,4 @@ const commands = {
 
 export type NodeCommands = typeof commands
 
-answerParent(commands)
+serveParent(commands)

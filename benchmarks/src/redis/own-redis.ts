@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createClient } from 'redis'
 import { listenOnFreePort } from '../lib/free-port.js'
 
-/** Starts a Redis of the benchmark's own, which keeps nothing. */
+/** Starts a Redis of the benchmark's own, without persistence. */
 export async function startRedis() {
   const probe = createServer()
   const port = await listenOnFreePort(probe as never)
@@ -23,15 +23,15 @@ export async function startRedis() {
     client,
     async stop() {
       client.destroy()
-      const gone = once(child, 'exit')
+      const exited = once(child, 'exit')
       child.kill()
-      await gone
+      await exited
       await rm(directory, { recursive: true, force: true })
     },
   }
 }
 
-/** How much CPU a Redis has taken, in milliseconds. */
+/** Returns the CPU time of a Redis so far, in milliseconds. */
 export async function cpuOf(client: { info(section: string): Promise<unknown> }): Promise<number> {
   const info = String(await client.info('cpu'))
   const seconds = ['used_cpu_user', 'used_cpu_sys'].map((name) =>

@@ -1,10 +1,10 @@
 import { channel, defineContract } from '@tidings/core'
 import * as z from 'zod'
 
-/** Rooms, of which there are many. */
+/** A contract with many topics. */
 export const roomContract = defineContract({
   room: channel({ params: { roomId: z.string() }, events: { item: z.object({ text: z.string() }) } }),
 })
 
-/** How many of them are in use. */
+/** The number of rooms in use. */
 export const topicCount = 100

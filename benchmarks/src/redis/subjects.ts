@@ -10,7 +10,7 @@ import { io } from 'socket.io-client'
 import * as z from 'zod'
 import { listenOnFreePort } from '../lib/free-port.js'
 
-/** An event: who has emitted it, which of theirs it is, when, and something to carry. */
+/** An event: the node that emitted it, its number there, the time, and a text. */
 export interface Item {
   readonly by: string
   readonly n: number
@@ -18,15 +18,17 @@ export interface Item {
   readonly text: string
 }
 
-/** One way to have the nodes of a service hear of each other's events, and a client of this node hear of them all. */
+/**
+ * Starts a node that shares its events with the other nodes, and a client of it that receives all of them.
+ */
 export type Subject = (
   redisUrl: string,
-  received: (item: Item) => void,
+  onItem: (item: Item) => void,
 ) => Promise<{ emit(item: Item): Promise<unknown> }>
 
 export const subjects = {
-  /** Validated, numbered, kept, announced; and read from a connection as any browser's. */
-  tidings: async (redisUrl, received) => {
+  /** Tidings with the bus on Redis: events are validated, numbered and kept. */
+  tidings: async (redisUrl, onItem) => {
     const contract = defineContract({
       feed: channel({
         events: {
@@ -36,12 +38,15 @@ export const subjects = {
     })
     const tidings = createServer(contract, { bus: redisBus({ url: redisUrl }) }, {})
     const port = await listenOnFreePort(createHttp(nodeHandler(tidings, { path: '/events' })))
-    await readEvents(`http://127.0.0.1:${port}/events/feed`, received)
+    await readEvents(`http://127.0.0.1:${port}/events/feed`, onItem)
     return { emit: (item) => tidings.emit.feed().item(item) }
   },
 
-  /** PUBLISH and SUBSCRIBE, with the same client for Redis and Server-Sent Events by hand: nothing is kept or checked. */
-  'publish-subscribe': async (redisUrl, received) => {
+  /**
+   * PUBLISH and SUBSCRIBE with the same Redis client, and Server-Sent Events by hand: nothing is kept or
+   * validated.
+   */
+  'publish-subscribe': async (redisUrl, onItem) => {
     const client = await createClient({ url: redisUrl }).connect()
     const subscriber = await client.duplicate().connect()
     const open = new Set<ServerResponse>()
@@ -55,12 +60,15 @@ export const subjects = {
         open.add(response)
       }),
     )
-    await readEvents(`http://127.0.0.1:${port}/`, received)
+    await readEvents(`http://127.0.0.1:${port}/`, onItem)
     return { emit: (item) => client.publish('feed', JSON.stringify(item)) }
   },
 
-  /** Its adapter on Redis streams, over WebSockets. An emit does not say when Redis has it. */
-  'socket.io': async (redisUrl, received) => {
+  /**
+   * Socket.IO over WebSockets, with its adapter for Redis streams. An emit does not report when Redis has the
+   * event.
+   */
+  'socket.io': async (redisUrl, onItem) => {
     const client = await createClient({ url: redisUrl }).connect()
     const server = new SocketServer({ adapter: createAdapter(client), transports: ['websocket'] })
     const http = createHttp()
@@ -68,15 +76,15 @@ export const subjects = {
     const port = await listenOnFreePort(http)
     const socket = io(`http://127.0.0.1:${port}`, { transports: ['websocket'] })
     await new Promise<void>((resolve) => socket.on('connect', () => resolve()))
-    socket.on('item', received)
+    socket.on('item', onItem)
     return { emit: async (item) => server.emit('item', item) }
   },
 } satisfies Record<string, Subject>
 
 export type SubjectName = keyof typeof subjects
 
-/** Reads an event stream as simply as one can: each event is one line of JSON. Resolves when it has begun. */
-function readEvents(url: string, received: (item: Item) => void): Promise<void> {
+/** Reads an event stream whose events are one line of JSON each. Resolves when the stream has begun. */
+function readEvents(url: string, onItem: (item: Item) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     get(url, (response) => {
       let rest = ''
@@ -86,7 +94,7 @@ function readEvents(url: string, received: (item: Item) => void): Promise<void> 
         rest = blocks.pop() ?? ''
         for (const block of blocks) {
           const data = /^event: item\ndata: (.*)$/m.exec(block)?.[1]
-          if (data) received(JSON.parse(data))
+          if (data) onItem(JSON.parse(data))
         }
         resolve()
       })
