@@ -1,4 +1,5 @@
-// Starts the example chat as the README says, and checks that the address it prints answers with the app and the wire.
+// Starts the example chat as the README describes, and checks that the printed address serves the app and a
+// topic.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
@@ -8,14 +9,14 @@ try {
   const address = await printedAddress()
   const page = await fetch(address)
   if (!page.ok || !(await page.text()).includes('<title>'))
-    throw new Error(`${address} is no page: ${page.status}`)
+    throw new Error(`${address} is not the page of the chat: ${page.status}`)
   const topic = await fetch(`${address}/events/room?roomId=lobby`)
   const { value } = await topic.body.getReader().read()
   if (!new TextDecoder().decode(value).includes('event: $open'))
-    throw new Error('the topic is no event stream')
-  console.log(`The chat answers at ${address}`)
+    throw new Error('The topic is not an event stream')
+  console.log(`The chat runs at ${address}`)
 } finally {
-  // Its own process group: npm, and the server it started.
+  // The process group has npm and the server that it started.
   process.kill(-chat.pid, 'SIGTERM')
   await exited
 }
@@ -32,5 +33,5 @@ async function printedAddress() {
     clearTimeout(deadline)
     return address
   }
-  throw new Error('the chat ended before it printed its address')
+  throw new Error('The chat ended before it printed its address')
 }

@@ -1,5 +1,5 @@
-// Makes sure of what the tests need beyond npm. On Debian, as root, it installs what is missing; elsewhere it says what
-// is missing and how to get it, in one line each. With CI=true nothing may be missing.
+// Checks for the tools that the tests need beyond npm. On Debian, as root, it installs missing tools;
+// elsewhere it prints how to get each. With CI=true a missing tool is an error.
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 
@@ -22,13 +22,13 @@ const tools = [
     path: process.env.TIDINGS_REDIS ?? '/usr/bin/redis-server',
     packages: ['redis-server'],
     service: 'redis-server',
-    without: 'the tests with Redis, and the one of the cluster, are skipped',
+    without: 'the tests with Redis and of the cluster are skipped',
   },
   {
     name: 'OpenSSL',
     path: '/usr/bin/openssl',
     packages: ['openssl'],
-    without: 'the tests behind nginx are skipped: it makes their certificate',
+    without: 'the tests behind nginx are skipped, because it makes their certificate',
   },
 ]
 
@@ -40,14 +40,14 @@ function run(command, ...args) {
 }
 
 /**
- * Installs packages without starting what they bring: Debian's nginx would listen on port 80, Redis on 6379. Where there is a policy
- * about that already, as in every container image, it is left alone.
+ * Installs packages without starting their services: Debian's nginx would listen on port 80, Redis on 6379.
+ * An existing policy for services, as in every container image, stays.
  */
 function install(packages) {
   const policy = '/usr/sbin/policy-rc.d'
   const isOurs = !existsSync(policy)
   if (isOurs) {
-    // Interrupted, it goes all the same: the signal waits until apt-get has ended.
+    // With a handler, an interrupt waits until apt-get has ended and the policy is removed.
     process.on('SIGINT', () => process.exit(130))
     writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   }
@@ -64,7 +64,7 @@ if (missing.length > 0 && isRootOnDebian) {
   console.log(`Installing ${packages.join(', ')} for the tests`)
   run('apt-get', '-q', 'update')
   install(packages)
-  // Nor at the next boot.
+  // The services must not start at the next boot either.
   for (const { path, service } of missing) {
     if (service && existsSync(path)) run('update-rc.d', service, 'disable')
   }
@@ -73,7 +73,7 @@ if (missing.length > 0 && isRootOnDebian) {
 const stillMissing = missing.filter((tool) => !existsSync(tool.path))
 const isCi = process.env.CI === 'true'
 for (const { name, path, packages, without } of stillMissing) {
-  const consequence = isCi ? 'With CI=true it has to be there' : `Without it ${without}`
+  const consequence = isCi ? 'With CI=true it is required' : `Without it ${without}`
   console.error(
     `${name} is missing (${path}). ${consequence}. Get it with: sudo apt-get install ${packages.join(' ')}`,
   )

@@ -3,7 +3,8 @@ import { defaultClientConditions, defineConfig } from 'vite'
 
 export default defineConfig(({ command }) => ({
   plugins: [react()],
-  // While developing, changes in the packages show at once; what is built uses them as they would be published.
+  // While developing, changes in the packages show at once; what is built uses them as they would be
+  // published.
   resolve: command === 'serve' ? { conditions: ['@tidings/source', ...defaultClientConditions] } : {},
   build: { outDir: 'dist/web', emptyOutDir: true },
   server: { proxy: { '/events': 'http://localhost:3000' } },

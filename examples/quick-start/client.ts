@@ -4,7 +4,7 @@ import { contract } from './contract.js'
 
 const client = createClient(contract, {
   url: 'http://localhost:3000/events',
-  headers: () => ({ authorization: 'Bearer ada' }), // asked again for every request
+  headers: () => ({ authorization: 'Bearer ada' }), // called for every request
 })
 
 const room = client.room({ roomId: 'lobby' })
@@ -26,6 +26,6 @@ for await (const event of room) {
   if (event.type === 'snapshot') bye = client.send({ roomId: 'lobby', author: 'ada', text: 'bye' })
   if (event.type === 'message' && event.data.text === 'bye') break
 }
-await bye // its answer may come after its event
+await bye // its response may arrive after its event
 stop()
 client.close()

@@ -8,7 +8,7 @@ describe('go-to-definition', () => {
   const service = languageService()
   const contract = readFileSync(join(here, 'contract.ts'), 'utf8').split('\n')
 
-  /** The line of the contract that the end of some text in a file leads to. */
+  /** Returns the line of the contract that defines the last word of a text in a file. */
   function definitionOf(file: string, text: string): string {
     const source = readFileSync(join(here, file), 'utf8')
     const position = source.indexOf(text) + text.length - 1
@@ -32,7 +32,7 @@ describe('go-to-definition', () => {
     ['server.ts', '  send', 'send: command({'],
     ['server.ts', '  complete', 'complete: stream({'],
     ['client.ts', '\n  message', 'events: { message: Message'],
-  ])('in %s on `%s` lands on its line of the contract', (file, text, line) => {
+  ])('in %s on `%s` leads to its line of the contract', (file, text, line) => {
     expect(definitionOf(file, text)).toContain(line)
   })
 })

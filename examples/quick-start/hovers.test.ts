@@ -6,7 +6,7 @@ import { languageService } from './language-service.js'
 
 const here = import.meta.dirname
 
-/** A program that shows what the quick start does not. */
+/** A program with names that the quick start does not have. */
 const more = `
 import { createClient, type RunOf, type TopicEventOf, type TopicOf } from '@tidings/client'
 import { channel, command, defineContract, isoDate } from '@tidings/core'
@@ -34,7 +34,7 @@ export const { emit } = createServer(times, {
 
 const service = languageService({ 'more.ts': more })
 
-/** The hover over the word before the mark ¦, on one line. */
+/** Returns the hover over the word before the mark ¦, on one line. */
 function hoverOver(file: string, place: string): string {
   const source = file === 'more.ts' ? more : readFileSync(join(here, file), 'utf8')
   const text = place.replace('¦', '')
@@ -66,7 +66,7 @@ const emitter = `TopicEmitter<${events}>`
 const emitters = `{ readonly room: (params: ${params}) => ${emitter}; }`
 const clockEvents = '{ tick: Date; stop: undefined; }'
 
-/** What a hover contains, for each place of each file. The members of a union are in no order. */
+/** The texts that each hover contains. The members of a union have no fixed order. */
 const hovers: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>> = {
   'client.ts': {
     'client.room¦(': `room: (params: ${params}) => Topic<${events}, ${snapshot}>`,

@@ -5,7 +5,7 @@ import ts from 'typescript'
 const here = import.meta.dirname
 const names = ['contract.ts', 'server.ts', 'client.ts']
 
-/** An editor's view of this folder, and of files given by name that it does not have. */
+/** Creates a language service for this folder and for further files, given by name. */
 export function languageService(given: Readonly<Record<string, string>> = {}): ts.LanguageService {
   const texts = new Map(Object.entries(given).map(([name, text]) => [join(here, name), text]))
   const config = ts.getParsedCommandLineOfConfigFile(

@@ -8,14 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const here = import.meta.dirname
 const names = ['contract', 'server', 'client'] as const
 
-/** The code blocks of the README that begin with the name of a file. */
+/** Returns the code blocks of the README that begin with the name of a file. */
 async function blocksOfReadme(): Promise<Map<string, string>> {
   const readme = await readFile(join(here, '../../README.md'), 'utf8')
   const blocks = [...readme.matchAll(/^```ts\n(\/\/ (\w+)\.ts[\s\S]*?)^```$/gm)]
   return new Map(blocks.map(([, code = '', name = '']) => [name, code]))
 }
 
-/** Runs a file, and gives what it printed and how it ended. */
+/** Runs a file, and returns its process, its output and its exit code. */
 function run(file: string): { child: ChildProcess; printed: () => string; exited: Promise<number | null> } {
   const child = spawn(process.execPath, ['--conditions=@tidings/source', '--import', 'tsx', file])
   let printed = ''
@@ -38,19 +38,19 @@ describe('the quick start of the README', () => {
     folder = await mkdtemp(join(here, '.run-'))
     port = await freePort()
     for (const name of names) {
-      // As written, but for the port, which another program may have.
+      // Another program may use port 3000.
       const code = blocks.get(name)?.replaceAll('3000', String(port)) ?? ''
       await writeFile(join(folder, `${name}.ts`), code)
     }
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  it.each(names)('has %s.ts as it stands in this folder, which is type checked', async (name) => {
+  it.each(names)('contains %s.ts as in this folder, where it is type checked', async (name) => {
     const block = (await blocksOfReadme()).get(name)
     expect(block).toBe(await readFile(join(here, `${name}.ts`), 'utf8'))
   })
 
-  it('runs: the client prints what it was sent, and ends', async () => {
+  it('runs: the client prints its events and ends', async () => {
     const server = run(join(folder, 'server.ts'))
     try {
       await expect

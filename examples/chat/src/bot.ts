@@ -7,16 +7,16 @@ const me = { roomId: 'lobby', author: 'bot' } as const
 
 process.once('SIGINT', () => client.close())
 process.once('SIGTERM', () => client.close())
-console.log(`The bot listens for @bot in the ${me.roomId} of ${url}`)
+console.log(`The bot replies to @bot in the ${me.roomId} of ${url}`)
 
 for await (const event of client.room({ roomId: me.roomId })) {
   if (event.type !== 'message' || event.data.author === me.author) continue
   const [, prompt] = /@bot\b[,:]?\s*(.+)/s.exec(event.data.text) ?? []
-  if (prompt) await answer(prompt).catch((error: unknown) => console.error(error))
+  if (prompt) await reply(prompt).catch((error: unknown) => console.error(error))
 }
 
-/** Runs the stream, tells the room that it types while tokens come in, and sends what came of it. */
-async function answer(prompt: string): Promise<void> {
+/** Runs the stream, shows the room that the bot is typing meanwhile, and sends the result. */
+async function reply(prompt: string): Promise<void> {
   const words: string[] = []
   for await (const token of client.complete({ prompt })) {
     if (words.length % 10 === 0) await client.typing(me)

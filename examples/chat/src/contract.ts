@@ -1,7 +1,7 @@
 import { channel, command, defineContract, isoDate, stream } from '@tidings/core'
 import * as z from 'zod'
 
-/** The rooms of the chat. `staff` is one that its guests may not enter, to show what a refusal looks like. */
+/** The rooms of the chat. Guests may not enter `staff`, which shows a refusal. */
 export const rooms = [
   { id: 'lobby', name: 'Lobby', about: 'Say hello' },
   { id: 'release', name: 'Release', about: 'What ships next' },
@@ -17,7 +17,7 @@ export const Message = z.object({
   author,
   text: z.string().min(1).max(2_000),
   sentAt: isoDate,
-  /** The node that has taken it, where there are several. */
+  /** The node that received the message, if there are several. */
   node: z.string().optional(),
 })
 export type Message = z.infer<typeof Message>

@@ -5,14 +5,14 @@ import { onTestFinished } from 'vitest'
 
 const dist = join(import.meta.dirname, '../dist')
 
-/** A program of the built example that is running, and the line it said so with. */
+/** A running program of the built example, and its first line of output. */
 export interface Running {
   readonly line: string
   readonly errors: () => string
   stop(): Promise<number | null>
 }
 
-/** Has something done at the end: of the test, unless told of what else. */
+/** Registers a function to call at the end of a test. */
 export type AtEnd = (stop: () => Promise<unknown>) => void
 
 const atEndOfTest: AtEnd = (stop) =>
@@ -48,7 +48,7 @@ async function start(
   return { line, errors: () => errors, stop }
 }
 
-/** Starts the built chat on a port of 127.0.0.1, a free one unless told. */
+/** Starts the built chat on a port of 127.0.0.1, by default a free one. */
 export async function startChat(
   port = 0,
   atEnd?: AtEnd,

@@ -2,14 +2,14 @@ import { launchChromium } from '@tidings/test-kit/chromium'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 
-/** Starts Chromium without a window, and closes it at the end: of the test by default. */
+/** Starts headless Chromium, and closes it at the end, by default of the test. */
 export async function launch(atEnd: (close: () => Promise<void>) => void = onTestFinished): Promise<Browser> {
   const browser = await launchChromium()
   atEnd(() => browser.close())
   return browser
 }
 
-/** Opens the chat as somebody who was never there before, and enters under a name. */
+/** Opens the chat in a new browser context, and enters under a name. */
 export async function enter(
   browser: Browser,
   address: string,
@@ -28,12 +28,12 @@ export async function enter(
   return page
 }
 
-export async function say(page: Page, text: string): Promise<void> {
+export async function write(page: Page, text: string): Promise<void> {
   await page.getByLabel('Message', { exact: true }).fill(text)
   await page.keyboard.press('Enter')
 }
 
-/** Waits until a message shows. */
-export function sees(page: Page, text: string): Promise<void> {
+/** Waits until a page shows a message. */
+export function waitForMessage(page: Page, text: string): Promise<void> {
   return page.getByRole('log').getByText(text, { exact: true }).waitFor()
 }

@@ -1,10 +1,10 @@
 import { hasChromium } from '@tidings/test-kit/chromium'
 import { describe, expect, it } from 'vitest'
 import { startBot, startChat } from './app.js'
-import { enter, launch, say, sees } from './browser.js'
+import { enter, launch, waitForMessage, write } from './browser.js'
 
 describe('the built chat', () => {
-  it('prints one line with its address, serves the page and plain topics, and stops when it is told to', async () => {
+  it('prints one line with its address, serves the page and topics, and stops on SIGTERM', async () => {
     const chat = await startChat()
     expect(chat.line).toMatch(/^Chat is running at http:\/\/localhost:\d+$/)
     const page = await fetch(chat.address)
@@ -19,19 +19,19 @@ describe('the built chat', () => {
   })
 })
 
-describe.skipIf(!hasChromium)('two people in Chromium', () => {
-  it('chat with each other, in the room they are in and in no other', async () => {
+describe.skipIf(!hasChromium)('two users in Chromium', () => {
+  it('receive messages of their room and of no other', async () => {
     const { address } = await startChat()
     const browser = await launch()
     const [ada, bob] = await Promise.all([enter(browser, address, 'Ada'), enter(browser, address, 'Bob')])
 
     await ada.getByLabel('Message', { exact: true }).pressSequentially('Hel')
     await bob.getByText('Ada is typing…').waitFor()
-    await say(ada, 'Hello Bob')
-    await sees(bob, 'Hello Bob')
+    await write(ada, 'Hello Bob')
+    await waitForMessage(bob, 'Hello Bob')
     await bob.getByText('Ada is typing…').waitFor({ state: 'detached' })
-    await say(bob, 'Hello Ada')
-    await sees(ada, 'Hello Ada')
+    await write(bob, 'Hello Ada')
+    await waitForMessage(ada, 'Hello Ada')
     expect(await ada.locator('.message').allInnerTexts()).toEqual([
       expect.stringMatching(/^You\s+.*\s+Hello Bob$/s),
       expect.stringMatching(/^B\s+Bob\s+.*\s+Hello Ada$/s),
@@ -39,19 +39,19 @@ describe.skipIf(!hasChromium)('two people in Chromium', () => {
 
     await bob.getByRole('button', { name: /Kitchen/ }).click()
     await bob.getByText('Nothing here yet').waitFor()
-    await say(bob, 'Anyone for tea?')
-    await sees(bob, 'Anyone for tea?')
-    await say(ada, 'Where did you go?')
-    await sees(ada, 'Where did you go?')
+    await write(bob, 'Anyone for tea?')
+    await waitForMessage(bob, 'Anyone for tea?')
+    await write(ada, 'Where did you go?')
+    await waitForMessage(ada, 'Where did you go?')
     expect(await ada.getByText('Anyone for tea?').count()).toBe(0)
     expect(await bob.getByText('Where did you go?').count()).toBe(0)
 
     await bob.getByRole('button', { name: /Lobby/ }).click()
-    await sees(bob, 'Where did you go?')
+    await waitForMessage(bob, 'Where did you go?')
     expect(await bob.locator('.message').count()).toBe(3)
   })
 
-  it('find the history when they enter, write several lines, and markup stays text', async () => {
+  it('receive the history when they enter, write several lines, and see markup as text', async () => {
     const { address } = await startChat()
     const browser = await launch()
     const ada = await enter(browser, address, 'Ada')
@@ -68,11 +68,11 @@ describe.skipIf(!hasChromium)('two people in Chromium', () => {
     await expect.poll(() => late.locator('.message-body p').allInnerTexts()).toEqual([text])
   })
 
-  it('are told why a message or a room is refused, and keep what they wrote', async () => {
+  it('see why a message or a room is refused, and keep their text', async () => {
     const { address } = await startChat()
     const browser = await launch()
     const ada = await enter(browser, address, 'Ada')
-    await say(ada, 'buy now, it is spam')
+    await write(ada, 'buy now, it is spam')
     const refusal = ada.getByRole('alert')
     await refusal.waitFor()
     expect(await refusal.textContent()).toMatch(/^That looked like spam\. You can write again at \d+:\d+:\d+/)
@@ -84,31 +84,31 @@ describe.skipIf(!hasChromium)('two people in Chromium', () => {
     expect(await ada.getByLabel('Message', { exact: true }).count()).toBe(0)
   })
 
-  it('see that the server is gone, and go on without a reload when it is back', async () => {
+  it('see that the server is gone, and continue without a reload when it returns', async () => {
     const chat = await startChat()
     const browser = await launch()
     const ada = await enter(browser, chat.address, 'Ada')
-    await say(ada, 'before')
-    await sees(ada, 'before')
+    await write(ada, 'before')
+    await waitForMessage(ada, 'before')
     await chat.stop()
     await ada.getByText(/Reconnecting/).waitFor()
-    await say(ada, 'to nobody')
+    await write(ada, 'unsent')
     await ada.getByText('The server could not be reached. Try again.').waitFor()
 
     await startChat(chat.port)
     await ada.getByText('Live').waitFor()
     await ada.getByText('You were away: some messages may be missing above').waitFor()
     await ada.getByRole('button', { name: 'Send' }).click()
-    await sees(ada, 'to nobody')
+    await waitForMessage(ada, 'unsent')
     expect(await ada.getByText('before', { exact: true }).count()).toBe(0)
   })
 
-  it('ask the bot, which types and answers', async () => {
+  it('see the bot type and reply', async () => {
     const { address } = await startChat()
     const bot = await startBot(address)
     const browser = await launch()
     const ada = await enter(browser, address, 'Ada')
-    await say(ada, '@bot are you there?')
+    await write(ada, '@bot are you there?')
     await ada.getByText('bot is typing…').waitFor()
     await ada.getByText(/that was a question of 3 words/).waitFor()
     expect([await bot.stop(), bot.errors()]).toEqual([0, ''])

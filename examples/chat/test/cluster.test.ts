@@ -14,10 +14,10 @@ const tools = {
   nginx: process.env['TIDINGS_NGINX'] ?? '/usr/sbin/nginx',
 }
 
-/** Whether there is what a cluster needs. With `CI=true` there has to be. */
+/** Whether the tools of a cluster are installed. With `CI=true` the tests require them. */
 const canCluster = Object.values(tools).every((path) => existsSync(path)) || process.env['CI'] === 'true'
 
-/** Runs the built cluster, with a folder of its own for whatever it writes. */
+/** Runs the built cluster, with a temporary folder for its files. */
 async function runCluster(env: NodeJS.ProcessEnv = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'tidings-cluster-test-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -54,7 +54,7 @@ async function startCluster() {
   throw new Error(`The cluster has ended with ${await cluster.ended}: ${cluster.errors()}`)
 }
 
-/** Somebody in the lobby: what they have seen, and which node their connection is on. */
+/** Subscribes a client to the lobby, and records its events and the nodes of its connections. */
 function enterLobby(address: string) {
   const nodes: string[] = []
   const client = createClient(contract, {
@@ -85,48 +85,51 @@ function isAlive(pid: number): boolean {
   }
 }
 
-it.skipIf(!canCluster)('a cluster loses nothing and nobody when a node is killed', async ({ annotate }) => {
-  const cluster = await startCluster()
-  expect([...cluster.pids.keys()]).toEqual(['nginx', 'node 1', 'node 2', 'node 3', 'redis'])
-  const ada = enterLobby(cluster.address)
-  const bob = enterLobby(cluster.address)
-  await expect.poll(() => [ada.seen, bob.seen]).toEqual([['snapshot of 0'], ['snapshot of 0']])
+it.skipIf(!canCluster)(
+  'a cluster loses no message and no client when a node is killed',
+  async ({ annotate }) => {
+    const cluster = await startCluster()
+    expect([...cluster.pids.keys()]).toEqual(['nginx', 'node 1', 'node 2', 'node 3', 'redis'])
+    const ada = enterLobby(cluster.address)
+    const bob = enterLobby(cluster.address)
+    await expect.poll(() => [ada.seen, bob.seen]).toEqual([['snapshot of 0'], ['snapshot of 0']])
 
-  const said: string[] = []
-  const takenBy = new Set<string | undefined>()
-  const talk = async (times: number) => {
-    for (let n = 0; n < times; n += 1) {
-      const text = `message ${said.length}`
-      said.push(text)
-      const { node } = await (n % 2 ? bob.say('Bob', text) : ada.say('Ada', text))
-      takenBy.add(node)
+    const sent: string[] = []
+    const receivedBy = new Set<string | undefined>()
+    const talk = async (times: number) => {
+      for (let n = 0; n < times; n += 1) {
+        const text = `message ${sent.length}`
+        sent.push(text)
+        const { node } = await (n % 2 ? bob.say('Bob', text) : ada.say('Ada', text))
+        receivedBy.add(node)
+      }
     }
-  }
-  const bothHaveAll = async () => {
-    const all = ['snapshot of 0', ...said]
-    await expect.poll(() => [ada.seen, bob.seen], { timeout: 8_000 }).toEqual([all, all])
-  }
-  await talk(6)
-  await bothHaveAll()
-  expect(takenBy).toEqual(new Set(['node 1', 'node 2', 'node 3']))
+    const bothReceiveAll = async () => {
+      const all = ['snapshot of 0', ...sent]
+      await expect.poll(() => [ada.seen, bob.seen], { timeout: 8_000 }).toEqual([all, all])
+    }
+    await talk(6)
+    await bothReceiveAll()
+    expect(receivedBy).toEqual(new Set(['node 1', 'node 2', 'node 3']))
 
-  const [lost = ''] = ada.nodes
-  process.kill(cluster.pids.get(lost) as number, 'SIGKILL')
-  const killedAt = performance.now()
-  await talk(20)
-  await annotate(`all sent ${Math.round(performance.now() - killedAt)} ms after the kill`)
-  await bothHaveAll()
-  await annotate(`all there ${Math.round(performance.now() - killedAt)} ms after the kill`)
-  expect(ada.nodes.length).toBeGreaterThan(1)
-  expect(ada.nodes.at(-1)).not.toBe(lost)
+    const [lost = ''] = ada.nodes
+    process.kill(cluster.pids.get(lost) as number, 'SIGKILL')
+    const killedAt = performance.now()
+    await talk(20)
+    await annotate(`all sent ${Math.round(performance.now() - killedAt)} ms after the kill`)
+    await bothReceiveAll()
+    await annotate(`all received ${Math.round(performance.now() - killedAt)} ms after the kill`)
+    expect(ada.nodes.length).toBeGreaterThan(1)
+    expect(ada.nodes.at(-1)).not.toBe(lost)
 
-  const late = enterLobby(cluster.address)
-  await expect.poll(() => late.seen).toEqual([`snapshot of ${said.length}`])
-  expect([await cluster.stop(), cluster.errors(), await cluster.files()]).toEqual([0, '', []])
-  expect([...cluster.pids.values()].filter(isAlive)).toEqual([])
-})
+    const late = enterLobby(cluster.address)
+    await expect.poll(() => late.seen).toEqual([`snapshot of ${sent.length}`])
+    expect([await cluster.stop(), cluster.errors(), await cluster.files()]).toEqual([0, '', []])
+    expect([...cluster.pids.values()].filter(isAlive)).toEqual([])
+  },
+)
 
-it('a cluster says what is missing and how to get it, and starts nothing', async () => {
+it('a cluster without its tools reports how to get them, and starts nothing', async () => {
   const cluster = await runCluster({
     TIDINGS_REDIS: '/nowhere/redis-server',
     TIDINGS_NGINX: '/nowhere/nginx',

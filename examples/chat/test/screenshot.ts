@@ -1,7 +1,8 @@
-// Takes the picture of the README: two people and the bot, in the built app. Others may be taken of a folder's choice.
+// Takes the screenshot for the README: two users and the bot, in the built app. With a folder, takes further
+// ones.
 import { join } from 'node:path'
 import { startBot, startChat } from './app.js'
-import { enter, launch, say, sees } from './browser.js'
+import { enter, launch, waitForMessage, write } from './browser.js'
 
 const ends: (() => Promise<unknown>)[] = []
 const atEnd = (stop: () => Promise<unknown>) => {
@@ -16,9 +17,9 @@ try {
   const ada = await enter(browser, address, 'Ada Lovelace', { colorScheme: 'light' })
   const grace = await enter(browser, address, 'Grace Hopper', { colorScheme: 'dark' })
   const talk = async (page: typeof ada, text: string) => {
-    await say(page, text)
-    await sees(ada, text)
-    await sees(grace, text)
+    await write(page, text)
+    await waitForMessage(ada, text)
+    await waitForMessage(grace, text)
   }
   await talk(grace, 'Morning! The release notes are up, have a look when you can.')
   await talk(ada, 'On it. Did the migration finish last night?')
@@ -32,7 +33,7 @@ try {
   await ada.screenshot({ path: join(folder ?? join(import.meta.dirname, '../../../docs'), 'chat.png') })
   if (folder) {
     await grace.screenshot({ path: join(folder, 'dark.png') })
-    await say(grace, 'buy now, it is spam')
+    await write(grace, 'buy now, it is spam')
     await grace.getByRole('alert').waitFor()
     await grace.setViewportSize({ width: 390, height: 780 })
     await grace.screenshot({ path: join(folder, 'phone.png') })

@@ -1,4 +1,4 @@
-import { Cluster, type Place } from './cluster'
+import { Cluster, type RunningProgram } from './cluster'
 import { freePort } from './ports'
 import { findTools } from './tools'
 
@@ -9,17 +9,17 @@ if ('missing' in found) {
 }
 
 const cluster = new Cluster(found.paths, (name, how) => {
-  if (name.startsWith('node')) console.log(`${name} has ended (${how}): nginx goes on with the others`)
+  if (name.startsWith('node')) console.log(`${name} has ended (${how}). nginx continues with the other nodes`)
   else void stop(1, `${name} has ended (${how})`)
 })
-// Not once: npm passes on what Ctrl-C has sent to all, so that it comes twice.
+// Not once: npm forwards Ctrl-C, which the terminal sends to every process, so the signal comes twice.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
 
 try {
-  // Like the chat alone: without a port of its own choice, it takes the next free one.
+  // Without PORT, the cluster takes the next free port, as the chat does.
   const chosen = process.env['PORT']
-  const places = await cluster.start(await freePort(Number(chosen ?? 3000), chosen === undefined ? 100 : 1))
-  console.log(welcome(places))
+  const programs = await cluster.start(await freePort(Number(chosen ?? 3000), chosen === undefined ? 100 : 1))
+  console.log(welcome(programs))
 } catch (error) {
   await stop(1, (error as Error).message)
 }
@@ -30,14 +30,14 @@ async function stop(code: number, reason?: string): Promise<void> {
   process.exit(code)
 }
 
-function welcome(places: readonly Place[]): string {
-  const rows = places.map(
+function welcome(programs: readonly RunningProgram[]): string {
+  const rows = programs.map(
     ({ name, port, pid }) => `  ${name.padEnd(6)}  127.0.0.1:${String(port).padEnd(5)}  pid ${pid}`,
   )
-  return `Chat is running at http://localhost:${places[0]?.port}
+  return `Chat is running at http://localhost:${programs[0]?.port}
 
 ${rows.join('\n')}
 
-Open it in two windows: each message tells which node has taken it, and reaches all.
-Kill a node (kill -9 and its pid) and go on. Ctrl-C ends all of it.`
+Open it in two windows. Each message shows the node that received it, and reaches every window.
+Kill a node (kill -9 and its pid) and keep chatting. Ctrl-C ends every program.`
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Writes the configuration of an nginx on a port of 127.0.0.1, in front of nodes there, and gives the arguments for it. */
+/** Writes the configuration of an nginx in front of the nodes, and returns its arguments. */
 export async function configureNginx(
   folder: string,
   port: number,
@@ -9,11 +9,11 @@ export async function configureNginx(
   proxyFile: string,
 ): Promise<string[]> {
   await writeFile(join(folder, 'nginx.conf'), configuration(port, nodePorts, proxyFile))
-  // Before it has read its configuration, it would write to the log of the nginx that is installed.
+  // Until it has read its configuration, nginx would write to the log of the installed nginx.
   return ['-p', `${folder}/`, '-c', 'nginx.conf', '-e', 'stderr']
 }
 
-/** One process, so that ending it ends all of it; all that it writes is below its folder. */
+/** A configuration with a single process, which writes only below its folder. */
 function configuration(port: number, nodePorts: readonly number[], proxyFile: string): string {
   return `
 daemon off;

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 
-/** A port that is free: one of so many from the first, or any for 0. @throws if none of them is */
+/** Resolves with a free port: one of `count` from `first`, or any for 0. @throws if none is free */
 export async function freePort(first = 0, count = 1): Promise<number> {
   const server = createServer()
   try {
-    // On all addresses, so that `localhost` is nobody else's, whichever address it stands for.
+    // On all addresses, because `localhost` may resolve to any of them.
     server.listen(first)
     await once(server, 'listening')
   } catch (error) {
@@ -19,14 +19,14 @@ export async function freePort(first = 0, count = 1): Promise<number> {
   return port
 }
 
-/** Whether somebody listens on a port of 127.0.0.1. */
+/** Resolves with whether a program listens on a port of 127.0.0.1. */
 export function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
-    const found = (isThere: boolean) => {
+    const finish = (isOpen: boolean) => {
       socket.destroy()
-      resolve(isThere)
+      resolve(isOpen)
     }
-    socket.once('connect', () => found(true)).once('error', () => found(false))
+    socket.once('connect', () => finish(true)).once('error', () => finish(false))
   })
 }

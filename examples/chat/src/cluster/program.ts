@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** For how long a program may take to end before it is killed. */
-const patienceMs = 5_000
+/** How long a program may take to end before it is killed. */
+const killAfterMs = 5_000
 
-/** A program that was started, and what it is called. What it complains of is printed under its name. */
+/** A running program. Its errors are printed with its name. */
 export class Program {
   readonly name: string
   /** Resolves with how it ended. */
@@ -18,7 +18,8 @@ export class Program {
   constructor(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.name = name
     this.#child = spawn(command, args, {
-      // Not in the terminal's own group: Ctrl-C is for the cluster, which ends its programs in order.
+      // In a process group of its own, so that Ctrl-C reaches only the cluster, which ends its programs in
+      // order.
       detached: true,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,26 +36,26 @@ export class Program {
     return this.#child.pid
   }
 
-  /** The first line that it prints. @throws if it ends before */
+  /** Resolves with the first line of output. @throws if the program ends before */
   async firstLine(): Promise<string> {
-    const [line] = await this.#whileItRuns(once(this.#lines, 'line'))
+    const [line] = await this.#whileRunning(once(this.#lines, 'line'))
     return line as string
   }
 
-  /** Asks again and again whether it is ready. @throws if it ends before */
+  /** Polls until the program is ready. @throws if it ends before */
   async ready(isReady: () => Promise<boolean>): Promise<void> {
-    while (!(await this.#whileItRuns(isReady()))) await pause(20)
+    while (!(await this.#whileRunning(isReady()))) await pause(20)
   }
 
   async end(): Promise<void> {
     this.#child.kill('SIGTERM')
-    const kill = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs)
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), killAfterMs)
     await this.ended
     clearTimeout(kill)
   }
 
-  #whileItRuns<Result>(waiting: Promise<Result>): Promise<Result> {
-    const tooSoon = this.ended.then((how) => Promise.reject(new Error(`${this.name} has ended: ${how}`)))
-    return Promise.race([waiting, tooSoon])
+  #whileRunning<Result>(result: Promise<Result>): Promise<Result> {
+    const endedEarly = this.ended.then((how) => Promise.reject(new Error(`${this.name} has ended: ${how}`)))
+    return Promise.race([result, endedEarly])
   }
 }

@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** What the cluster needs beyond Node: the program, the package it comes in, and what names another binary. */
+/**
+ * The programs that the cluster needs, and the variables that name another binary. Each is in a package of
+ * its name.
+ */
 const needed = [
   { program: 'redis-server', variable: 'TIDINGS_REDIS' },
   { program: 'nginx', variable: 'TIDINGS_NGINX' },
 ] as const
 
-/** Where each of them is. */
+/** The path of each program. */
 export type ToolPaths = Readonly<Record<(typeof needed)[number]['program'], string>>
 
-/** Where each tool is, or what to say about those that are missing, in one line each. */
+/** Finds the programs. Returns their paths, or a line for each that is missing. */
 export function findTools(): { readonly paths: ToolPaths } | { readonly missing: string[] } {
   const found = needed.map(
     ({ program, variable }) => [program, find(program, process.env[variable])] as const,
@@ -23,7 +26,7 @@ export function findTools(): { readonly paths: ToolPaths } | { readonly missing:
 }
 
 function find(program: string, named: string | undefined): string | undefined {
-  // Debian has nginx where the paths of those who are not root do not lead.
+  // Debian installs nginx in a folder that is only in root's PATH.
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
   const candidates = named
     ? [named]

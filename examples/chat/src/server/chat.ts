@@ -5,21 +5,21 @@ import compression from 'compression'
 import express from 'express'
 import helmet from 'helmet'
 import { contract } from '../contract'
-import { answerTo } from './answer'
 import { Moderation } from './moderation'
+import { replyTo } from './reply'
 import type { Store } from './store'
 
 export interface ChatOptions {
   /** The folder of the built front end. */
   readonly webFolder: string
   readonly store: Store
-  /** What brings events to the other nodes, if there are any. */
+  /** Connects the nodes, if there are several. */
   readonly bus: Bus | undefined
-  /** What this node is called, if there are others. */
+  /** The name of this node, if there are several. */
   readonly node: string | undefined
 }
 
-/** The chat: its Tidings server, and an Express app that serves it with the front end. */
+/** Creates the Tidings server of the chat, and an Express app that serves it with the front end. */
 export function createChat({ webFolder, store, bus, node }: ChatOptions) {
   const moderation = new Moderation(store)
 
@@ -39,14 +39,14 @@ export function createChat({ webFolder, store, bus, node }: ChatOptions) {
         const until = await moderation.judge(author, text)
         if (until) throw fail('muted', { until }, 'That looked like spam')
         const message = { id: crypto.randomUUID(), author, text, sentAt: new Date(), node }
-        // Before it is emitted: a snapshot that is loaded after that has to have it.
+        // Stored before it is emitted, because a snapshot that is loaded after the emit must contain it.
         await store.add(roomId, message)
         await emit.room({ roomId }).message(message)
         return message
       },
       typing: ({ input, emit }) => emit.room({ roomId: input.roomId }).typing({ author: input.author }),
       complete: async function* ({ input, signal }) {
-        const words = answerTo(input.prompt)
+        const words = replyTo(input.prompt)
         for (const word of words) {
           await pause(60, undefined, { signal })
           yield { type: 'token', data: word }
@@ -57,7 +57,7 @@ export function createChat({ webFolder, store, bus, node }: ChatOptions) {
   )
 
   const app = express()
-  // Served over plain HTTP, so nothing may tell the browser to upgrade its requests.
+  // The chat is served over plain HTTP, so the browser must not upgrade its requests.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }))
   app.use(compression())
   app.use((_request, response, next) => {

@@ -6,21 +6,22 @@ import { createChat } from './chat'
 import { memoryStore } from './memory-store'
 import { redisStore } from './redis-store'
 
-// With Redis, there may be other nodes.
+// With Redis, the chat may run on several nodes.
 const redisUrl = process.env['REDIS_URL']
-const redisFailed = (error: unknown) => console.error('Redis failed:', error)
-const store = redisUrl ? await redisStore(redisUrl, redisFailed) : memoryStore()
+const onRedisError = (error: unknown) => console.error('Redis failed:', error)
+const store = redisUrl ? await redisStore(redisUrl, onRedisError) : memoryStore()
 const { app, tidings } = createChat({
   webFolder: fileURLToPath(new URL('./web', import.meta.url)),
   store,
-  bus: redisUrl ? redisBus({ url: redisUrl, onError: redisFailed }) : undefined,
+  bus: redisUrl ? redisBus({ url: redisUrl, onError: onRedisError }) : undefined,
   node: process.env['NODE_NAME'],
 })
 const host = process.env['HOST']
 const server = createServer(app)
-// For longer than a proxy in front keeps a connection without a request, so that it never sends one as Node closes it.
+// Longer than a proxy keeps an idle connection, so that it never sends a request while Node closes the
+// connection.
 server.keepAliveTimeout = 65_000
-// Without a port of its own choice, the chat takes the next free one.
+// Without PORT, the chat takes the next free port.
 const chosen = process.env['PORT']
 await listen(server, Number(chosen ?? 3000), chosen === undefined ? 100 : 0)
 console.log(`Chat is running at http://localhost:${(server.address() as AddressInfo).port}`)
@@ -34,10 +35,10 @@ async function stop(): Promise<void> {
   server.closeAllConnections()
 }
 
-function listen(http: Server, port: number, more: number): Promise<void> {
+function listen(http: Server, port: number, retries: number): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE' && more > 0) resolve(listen(http, port + 1, more - 1))
+      if (error.code === 'EADDRINUSE' && retries > 0) resolve(listen(http, port + 1, retries - 1))
       else reject(error)
     })
     http.listen(port, host, () => {

@@ -3,7 +3,7 @@ import { maxMessages, type Store } from './store'
 
 const maxMuted = 10_000
 
-/** Remembers as long as the process lives. */
+/** Stores messages in memory. */
 export function memoryStore(): Store {
   const rooms = new Map<string, Message[]>()
   const muted = new Map<string, Date>()

@@ -2,7 +2,7 @@ import type { Store } from './store'
 
 const muteMs = 30_000
 
-/** Mutes for a while whoever writes spam. */
+/** Mutes the authors of spam for a while. */
 export class Moderation {
   readonly #store: Store
 
@@ -10,7 +10,7 @@ export class Moderation {
     this.#store = store
   }
 
-  /** Until when the author of a message is muted, if it is; spam has just had that effect. */
+  /** Resolves with the time until which the author is muted, if so. Mutes the author if the text is spam. */
   async judge(author: string, text: string): Promise<Date | undefined> {
     const until = await this.#store.mutedUntil(author)
     if (until || !/\b(spam|buy now)\b/i.test(text)) return until

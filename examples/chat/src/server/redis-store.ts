@@ -3,9 +3,9 @@ import * as z from 'zod'
 import { Message } from '../contract'
 import { maxMessages, type Store } from './store'
 
-/** Remembers in Redis: a list for each room, and a key that expires for each who is muted. */
+/** Stores messages in Redis: a list for each room, and an expiring key for each muted author. */
 export async function redisStore(url: string, onError: (error: unknown) => void): Promise<Store> {
-  // While Redis is away, what asks for it fails at once.
+  // Without the queue, commands fail at once while Redis is away.
   const client = createClient({ url, disableOfflineQueue: true })
   client.on('error', onError)
   await client.connect()

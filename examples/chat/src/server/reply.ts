@@ -5,8 +5,8 @@ const closings = [
   'though a human may see it differently.',
 ]
 
-/** Words for a prompt. No model is behind it: it tells what it can see, which takes no more than counting. */
-export function answerTo(prompt: string): string[] {
+/** Returns the words of a reply to a prompt. No model is behind it, only counting. */
+export function replyTo(prompt: string): string[] {
   const words = prompt.split(/\s+/).filter((word) => word !== '')
   const longest = words.reduce((best, word) => (word.length > best.length ? word : best), '')
   const pick = (from: readonly string[]) => from[prompt.length % from.length]

@@ -27,7 +27,7 @@ export function App() {
   return (
     <div className="app">
       <Sidebar current={roomId} name={name} onRoom={setRoomId} onLeave={leave} />
-      {/* A room of its own for each key: what one shows never appears in another. */}
+      {/* The key resets the view, so that no state of one room appears in another. */}
       <RoomView key={roomId} roomId={roomId} name={name} />
     </div>
   )

@@ -1,4 +1,4 @@
-/** A name's own colour: the same for everyone, everywhere. */
+/** Returns a hue for a name, the same on every page. */
 function hueOf(name: string): number {
   let hash = 0
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 360

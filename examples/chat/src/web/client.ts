@@ -1,7 +1,7 @@
 import { createClient } from '@tidings/client'
 import { contract } from '../contract'
 
-/** The one client of the page: all that it watches goes through it. */
+/** The page's client. One is enough for every topic and command. */
 export const client = createClient(contract, {
   url: '/events',
   onError: (error, at) => console.error(error, at),

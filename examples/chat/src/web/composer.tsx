@@ -3,14 +3,14 @@ import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
 import type { RoomId } from '../contract'
 import { client } from './client'
 
-/** How often the others are told that somebody is typing, at the most. */
+/** The shortest time between two typing events, in milliseconds. */
 const typingEveryMs = 1_500
 
 export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
   const [text, setText] = useState('')
   const [isSending, setIsSending] = useState(false)
   const [refusal, setRefusal] = useState('')
-  const toldTypingAt = useRef(0)
+  const sentTypingAt = useRef(0)
   const field = useRef<HTMLTextAreaElement>(null)
 
   const send = async () => {
@@ -18,10 +18,10 @@ export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
     setIsSending(true)
     try {
       await client.send({ roomId, author: name, text })
-      // What was written while it was on its way stays.
+      // Text that was typed meanwhile stays.
       setText((now) => (now === text ? '' : now))
       setRefusal('')
-      toldTypingAt.current = 0
+      sentTypingAt.current = 0
     } catch (error) {
       setRefusal(refusalOf(error))
     } finally {
@@ -34,7 +34,7 @@ export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
     void send()
   }
   const keyDown = (event: KeyboardEvent) => {
-    // An Enter that ends the composition of a character is no Enter of the message.
+    // An Enter that ends the composition of a character does not send the message.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
     event.preventDefault()
     void send()
@@ -42,9 +42,9 @@ export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
   const change = (next: string) => {
     setText(next)
     const now = Date.now()
-    if (next === '' || now - toldTypingAt.current < typingEveryMs) return
-    toldTypingAt.current = now
-    // Nobody misses a sign of typing that was lost.
+    if (next === '' || now - sentTypingAt.current < typingEveryMs) return
+    sentTypingAt.current = now
+    // A lost typing event does no harm.
     client.typing({ roomId, author: name }).catch(() => {})
   }
 
@@ -77,7 +77,7 @@ export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
   )
 }
 
-/** Why a message was refused, in words for whoever wrote it. */
+/** Explains to the author why a message was refused. */
 function refusalOf(error: unknown): string {
   if (client.send.isError(error) && error.code === 'muted') {
     const until = error.data.until.toLocaleTimeString([], {

@@ -34,7 +34,7 @@ function reasonOf(state: ConnectionState): string | undefined {
   return state.status === 'waiting' || state.status === 'closed' ? state.problem?.message : undefined
 }
 
-/** Whole seconds until a time, counted down. */
+/** Counts down the whole seconds until a time. */
 function useSecondsUntil(time: number | undefined): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {

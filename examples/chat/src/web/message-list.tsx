@@ -4,19 +4,19 @@ import { Avatar } from './avatar'
 import type { Line } from './use-room'
 
 interface MessageListProps {
-  /** None before the room has been entered. */
+  /** Undefined before the room was entered. */
   lines: readonly Line[] | undefined
   me: string
 }
 
-/** Messages of one author, by one node, that follow each other within this time stand together. */
+/** Consecutive messages of one author and node within this time are grouped, in milliseconds. */
 const togetherMs = 5 * 60_000
 
 export function MessageList({ lines, me }: MessageListProps) {
   const list = useRef<HTMLDivElement>(null)
   const isAtEnd = useRef(true)
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the lines that make the list longer.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the lines make the list longer.
   useLayoutEffect(() => followNewest(list.current, isAtEnd.current), [lines])
   useLayoutEffect(() => {
     const observer = new ResizeObserver(() => followNewest(list.current, isAtEnd.current))
@@ -58,7 +58,7 @@ export function MessageList({ lines, me }: MessageListProps) {
   )
 }
 
-/** Shows the newest message, unless the reader has scrolled back to read. */
+/** Scrolls to the newest message, unless the reader has scrolled back. */
 function followNewest(list: HTMLElement | null, isAtEnd: boolean): void {
   if (isAtEnd) list?.scrollTo({ top: list.scrollHeight })
 }

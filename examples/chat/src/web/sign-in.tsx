@@ -11,7 +11,7 @@ export function SignIn({ onName }: { onName(name: string): void }) {
       <form onSubmit={submit}>
         <img src="/icon.svg" alt="" width="56" height="56" />
         <h1>Tidings chat</h1>
-        <p>Every message in order, none twice, none lost in silence.</p>
+        <p>Every message in order and once, and a notice if any is missing.</p>
         <label htmlFor="name">Your name</label>
         <input
           id="name"

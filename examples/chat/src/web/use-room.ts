@@ -4,15 +4,15 @@ import { useEffect, useState } from 'react'
 import type { contract, Message, RoomId } from '../contract'
 import { client } from './client'
 
-/** For how long somebody counts as typing after the last sign of it. */
+/** How long an author counts as typing after a typing event, in milliseconds. */
 const typingMs = 3_000
 
-/** A line of the room: a message, or a note that some were missed. */
+/** A line of the room: a message, or a note that messages are missing. */
 export type Line =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'gap'; readonly id: string }
 
-/** The lines after what has happened: what is no line leaves them as they are. */
+/** Returns the lines after an event. Events that are not lines leave them unchanged. */
 function next(lines: readonly Line[], event: TopicEventOf<typeof contract.room>): readonly Line[] {
   switch (event.type) {
     case 'snapshot': {
@@ -20,7 +20,7 @@ function next(lines: readonly Line[], event: TopicEventOf<typeof contract.room>)
       return [...gaps, ...event.data.messages.map((message): Line => ({ kind: 'message', message }))]
     }
     case 'message': {
-      // The snapshot may know of a message that was sent while it was taken.
+      // The snapshot may contain a message that was sent while it was loaded.
       const isKnown = lines.some((line) => line.kind === 'message' && line.message.id === event.data.id)
       return isKnown ? lines : [...lines, { kind: 'message', message: event.data }]
     }
@@ -31,7 +31,7 @@ function next(lines: readonly Line[], event: TopicEventOf<typeof contract.room>)
   }
 }
 
-/** What goes on in a room, for as long as it is shown. There are no lines before it has been entered. */
+/** Subscribes to a room while it is shown. Without lines until the room was entered. */
 export function useRoom(roomId: RoomId, me: string) {
   const [lines, setLines] = useState<readonly Line[]>()
   const [refusal, setRefusal] = useState<TidingsError>()
@@ -45,7 +45,7 @@ export function useRoom(roomId: RoomId, me: string) {
   return { lines, refusal, typing }
 }
 
-/** The others who are typing in a room. A message of theirs ends it, and so does silence. */
+/** Returns the other authors who are typing. Each stops with a message, or after a while. */
 function useTyping(roomId: RoomId, me: string): readonly string[] {
   const [typing, setTyping] = useState<readonly string[]>([])
   useEffect(() => {
