@@ -123,10 +123,11 @@ export class IdempotencyCache {
       if (ms > 0) this.#store.add(id, toStored(fingerprint, response), request, ms)
       return response
     }
-    const { answer, kept } = await runOnceInCluster(this.#bus, busName(id), fingerprint, ms, signal, execute)
-    requireNotCancelled(signal, answer)
-    if (kept) this.#store.add(id, kept, request, ms)
-    return answer
+    const name = busName(id)
+    const { response, stored } = await runOnceInCluster(this.#bus, name, fingerprint, ms, signal, execute)
+    requireNotCancelled(signal, response)
+    if (stored) this.#store.add(id, stored, request, ms)
+    return response
   }
 }
 

@@ -4,33 +4,32 @@ import type { CompleteResponse } from '../http/adapter.js'
 import { pause } from '../pause.js'
 import { replay, type StoredResponse, toStored } from './stored-response.js'
 
-/** For how long a node that runs a request is believed to, unless it says so again, in milliseconds. */
+/** How long a node holds a running request without renewing it, in milliseconds. */
 const runningMs = 5_000
 
-/** How often a node looks for the answer of another. */
-const lookMs = 100
+/** How often a node polls for the response of another, in milliseconds. */
+const pollMs = 100
 
-/** For how long an answer is kept at the least, so that nodes that wait find it. */
-const leastMs = 5_000
+/** The least time that a response stays on the bus, so that waiting nodes find it, in milliseconds. */
+const minStoredMs = 5_000
 
-/** What a request was answered with. */
 interface Outcome {
-  readonly answer: CompleteResponse
-  /** What is kept of it, if it has run on this node. */
-  readonly kept?: StoredResponse
+  readonly response: CompleteResponse
+  /** The stored response, if the request ran on this node. */
+  readonly stored?: StoredResponse
 }
 
 /**
- * Runs a request on one node only, and gives what it was answered with there, and what this node has put on the bus if it
- * has run here. Where a node dies while it runs one, whether it has run cannot be known, and it runs again.
+ * Runs a request on one node, and resolves with its response on every node. If the node dies meanwhile, the
+ * request runs again, because it may not have run.
  *
- * @param name where its answer is kept
- * @param fingerprint tells whether it is the same request
- * @param ms for how long its answer is kept
- * @param signal fires when nobody waits for it any more
+ * @param name the name of the stored response on the bus
+ * @param fingerprint a hash of the request's body
+ * @param ms how long the response is stored
+ * @param signal fires when no caller waits any more
  * @param run must not reject
- * @throws TidingsError `conflict` for a key that another request has had, or whose answer was too long to be kept;
- * `unavailable` if the bus cannot be used
+ * @throws TidingsError `conflict` if the name was used for another request, or the response was too long to
+ * be stored; `unavailable` if the bus failed
  */
 export async function runOnceInCluster(
   bus: BusCoordination,
@@ -45,25 +44,26 @@ export async function runOnceInCluster(
   for (;;) {
     signal.throwIfAborted()
     const isOurs = await bus.acquire(running, holder, runningMs)
-    // Looked for once it is ours: the one who had it has left an answer.
-    const kept = await bus.get(name)
-    if (kept !== undefined) {
+    // Read after the attempt to acquire, because a node puts its response before it releases.
+    const json = await bus.get(name)
+    if (json !== undefined) {
       if (isOurs) await bus.release(running, holder).catch(() => {})
-      return { answer: replay(JSON.parse(kept) as StoredResponse, fingerprint) }
+      return { response: replay(JSON.parse(json) as StoredResponse, fingerprint) }
     }
     if (isOurs) break
-    await pause(lookMs, signal)
+    await pause(pollMs, signal)
   }
   const renewing = setInterval(() => {
     bus.acquire(running, holder, runningMs).catch(() => {})
   }, runningMs / 3).unref()
   try {
-    const answer = await run(signal)
-    if (signal.aborted && answer.status === 500) return { answer }
-    const kept = toStored(fingerprint, answer)
-    // It has run, whether other nodes hear of it or not.
-    await bus.put(name, JSON.stringify(kept), Math.max(ms, leastMs)).catch(() => {})
-    return { answer, kept }
+    const response = await run(signal)
+    // A failure after the abort is not the request's response.
+    if (signal.aborted && response.status === 500) return { response }
+    const stored = toStored(fingerprint, response)
+    // The request has run even if the bus fails.
+    await bus.put(name, JSON.stringify(stored), Math.max(ms, minStoredMs)).catch(() => {})
+    return { response, stored }
   } finally {
     clearInterval(renewing)
     await bus.release(running, holder).catch(() => {})
