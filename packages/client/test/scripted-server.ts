@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { ControlOperation, ControlRequest } from '@tidings/core/wire'
+import { type ControlOperation, decodeControlRequest } from '@tidings/core/wire'
 import { listen, until } from '@tidings/test-kit'
 
 /** A server that answers every shared connection with a stream that the test writes to, and does what it is asked in silence. */
@@ -12,7 +12,7 @@ export async function scriptedServer() {
     if (request.method === 'POST') {
       let text = ''
       for await (const piece of request) text += String(piece)
-      const { sequence, operations: asked } = JSON.parse(text) as ControlRequest
+      const { sequence, operations: asked } = decodeControlRequest(JSON.parse(text))
       for (const operation of asked) if ('subscribe' in operation) askedIn.set(operation.subscribe, sequence)
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ results: asked.map(() => ({ status: 'done' })) }))

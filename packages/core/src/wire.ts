@@ -55,4 +55,4 @@ export {
   type SubscribedSignal,
 } from './lib/signals.js'
 export type { TopicCodec } from './lib/topic.js'
-export { parseTopicKey, type TopicName, topicKey } from './lib/topic-key.js'
+export { parseTopicKey, type TopicKeyParts, topicKey } from './lib/topic-key.js'

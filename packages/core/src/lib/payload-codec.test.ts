@@ -318,9 +318,9 @@ const halfPairs = fc
   .map((units) => units.join(''))
 
 test('an error lists at most 20 issues, and says how many there are', () => {
-  const plan = payloadCodec(classic.array(classic.string()))
+  const codec = payloadCodec(classic.array(classic.string()))
   const misfits = Array.from({ length: 1_000 }, () => 1)
-  expect(() => plan.decode(misfits, 'the input of send')).toThrow(
+  expect(() => codec.decode(misfits, 'the input of send')).toThrow(
     expect.objectContaining({
       message: expect.stringMatching(/^the input of send did not fit the schema: at 0: .+ \(and 999 more\)$/),
       issues: expect.toSatisfy((issues: unknown[]) => issues.length === 20),

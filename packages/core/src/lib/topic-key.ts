@@ -1,5 +1,5 @@
 /** The parts of a topic's key. */
-export interface TopicName {
+export interface TopicKeyParts {
   /** The path of the channel: `chat/room`. */
   readonly path: string
   /** The query string of the params, without `?`; empty for a channel without params. */
@@ -12,7 +12,7 @@ export function topicKey(path: string, query: string): string {
 }
 
 /** Splits the key of a topic. Any text is split: whether the channel exists is not checked. */
-export function parseTopicKey(key: string): TopicName {
+export function parseTopicKey(key: string): TopicKeyParts {
   const end = key.indexOf('?')
   return end < 0 ? { path: key, query: '' } : { path: key.slice(0, end), query: key.slice(end + 1) }
 }

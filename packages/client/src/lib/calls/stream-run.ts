@@ -118,13 +118,13 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
 
   #decode({ name, data }: StreamedEvent): StreamEvent {
     if (name === '$error') throw this.#problem(data)
-    const plan = this.#stream.events.get(name)
-    if (!plan) {
+    const codec = this.#stream.events.get(name)
+    if (!codec) {
       const message = `${this.#name('the run')} has an event "${name}" that the contract does not declare`
       throw new TidingsError({ code: 'invalid_response', message })
     }
     const what = this.#name(name)
-    return { type: name, data: plan.decode(parseJson(data, what), what, 'invalid_response') }
+    return { type: name, data: codec.decode(parseJson(data, what), what, 'invalid_response') }
   }
 
   #problem(data: string): TidingsError {

@@ -52,12 +52,12 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
    */
   event(type: unknown, payload: unknown): Promise<void> {
     const { events, path } = this.#compiled
-    const plan = events.get(String(type))
-    if (!plan) {
+    const codec = events.get(String(type))
+    if (!codec) {
       const message = `The stream ${path} has no event "${String(type)}". It has: ${[...events.keys()].join(', ')}`
       throw new TidingsError({ code: 'invalid_output', message })
     }
-    return this.#write(encodeEventBody(String(type), plan.encode(payload, `${path}.${String(type)}`)))
+    return this.#write(encodeEventBody(String(type), codec.encode(payload, `${path}.${String(type)}`)))
   }
 
   /** Returns the `emit` of a handler that is an async function. */
