@@ -1,0 +1,94 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { Log } from './log.js'
+import { type ReaderConnection, Topic, type TopicReader } from './topic.js'
+import { WriteBatcher } from './write-batcher.js'
+
+const holder = { address: undefined, principal: undefined }
+
+function topicNamed(key: string): Topic {
+  const channel = {
+    history: { size: 10, ms: 1_000 },
+    delivery: 'every',
+    loadSnapshot: undefined,
+    runSource: undefined,
+  } as const
+  return new Topic({ key, params: {}, channel }, new Log(key, channel.history, channel.delivery), () => {})
+}
+
+/** Creates a connection that counts its flushes. */
+function connect(onFlush = () => {}) {
+  let isFlushDue = false
+  const connection: ReaderConnection & { flushes: number } = {
+    flushes: 0,
+    enqueue() {
+      if (isFlushDue) return false
+      isFlushDue = true
+      return true
+    },
+    flush() {
+      isFlushDue = false
+      connection.flushes += 1
+      onFlush()
+    },
+  }
+  return connection
+}
+
+function read(topic: Topic, connection: ReaderConnection, hasMore = true): void {
+  const reader: TopicReader = { holder, connection, hasMore, onRestarted: () => {} }
+  topic.readers.add(reader)
+}
+
+it('flushes a connection once a turn, however many of its topics have changed', async () => {
+  const written: string[] = []
+  const writes = new WriteBatcher(({ key }) => written.push(key))
+  const [a, b, c] = [topicNamed('a'), topicNamed('b'), topicNamed('c')]
+  const connection = connect()
+  const idle = connect()
+  for (const topic of [a, b]) read(topic, connection)
+  read(c, idle, false)
+  for (const topic of [a, b, c, a]) writes.add(topic, 1)
+  expect(connection.flushes).toBe(0)
+  await turn()
+  expect(connection.flushes).toBe(1)
+  expect(idle.flushes).toBe(0)
+  expect(written).toEqual(['a', 'b', 'c'])
+})
+
+it('schedules no other flush from a flush that nothing is added to', () => {
+  const schedule = vi.spyOn(globalThis, 'setImmediate')
+  onTestFinished(() => schedule.mockRestore())
+  const writes = new WriteBatcher(() => {})
+  const topic = topicNamed('a')
+  read(topic, connect())
+  writes.add(topic, 1)
+  writes.flush()
+  expect(schedule).toHaveBeenCalledTimes(1)
+})
+
+it('writes an event that a flush appends in the next turn', async () => {
+  const writes = new WriteBatcher(() => {})
+  const topic = topicNamed('a')
+  const connection = connect(() => {
+    if (connection.flushes === 1) writes.add(topic, 1)
+  })
+  read(topic, connection)
+  writes.add(topic, 1)
+  writes.flush()
+  expect(connection.flushes).toBe(1)
+  await turn()
+  await turn()
+  expect(connection.flushes).toBe(2)
+})
+
+it('flushes at once when a turn has appended 1 Mi characters', () => {
+  const writes = new WriteBatcher(() => {})
+  const topic = topicNamed('a')
+  const connection = connect()
+  read(topic, connection)
+  writes.add(topic, 1024 * 1024 - 1)
+  expect(connection.flushes).toBe(0)
+  writes.add(topic, 1)
+  expect(connection.flushes).toBe(1)
+})
