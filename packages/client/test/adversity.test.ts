@@ -77,11 +77,15 @@ describe('a connection', () => {
   it('is made again without new headers when its time is over: its cookies may be good still', async () => {
     const server = await scriptedServer()
     const { client, errors } = connect(server.origin)
-    client.ticks().on('tick', () => {})
+    const received: number[] = []
+    client.ticks().on('tick', (n) => received.push(n))
     await server.asked(1)
     server.send('$error', '', { title: '', status: 401, detail: 'not renewed', code: 'unauthorized' })
-    await until(() => server.streams.length === 2, 'it came back')
-    expect(errors).toEqual([])
+    await server.asked(2)
+    server.accept('ticks', 'e', 'e.0')
+    server.send('tick', 'e.1', 7)
+    await until(() => received.length === 1, 'an event came on the new connection')
+    expect([server.streams.length, received, errors]).toEqual([2, [7], []])
   })
 
   it.each([
@@ -103,7 +107,7 @@ describe('a connection', () => {
 
 describe('a control request', () => {
   it('that comes twice, by whatever is in between, ends nothing', async () => {
-    const { url } = await startServer()
+    const { url, tidings } = await startServer()
     const twice: typeof fetch = async (input, init) => {
       if (init?.method === 'POST' && !isDone) {
         isDone = true
@@ -113,9 +117,12 @@ describe('a control request', () => {
     }
     let isDone = false
     const { client, errors, status } = connect(url, { fetch: twice })
-    client.ticks().on('tick', () => {})
-    await until(() => status() === 'open', 'it was open')
-    expect(errors).toEqual([])
+    const received: number[] = []
+    client.ticks().on('tick', (n) => received.push(n))
+    await until(() => status() === 'open', 'the client was connected')
+    await tidings.emit.ticks().tick(1)
+    await until(() => received.length === 1, 'an event came')
+    expect([received, errors, status()]).toEqual([[1], [], 'open'])
   })
 
   it('is never too long for the server, however many topics there are', async () => {
@@ -133,7 +140,8 @@ describe('a control request', () => {
 describe('a topic that is left and subscribed to again while the connection lags behind the answers', () => {
   it('goes on from what was asked for last, and leaves nothing out', async () => {
     const server = await scriptedServer()
-    const { client } = connect(server.origin)
+    // Keeps the connection open while no topic is subscribed to.
+    const { client } = connect(server.origin, { lingerMs: 60_000 })
     const received: string[] = []
     const follow = () =>
       client.room({ roomId: 'a' }).subscribe({

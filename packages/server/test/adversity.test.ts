@@ -143,20 +143,27 @@ describe('a client that does not read', () => {
 })
 
 describe('what stands in front', () => {
-  it('may answer first: the connection that was let in gives its place back', async () => {
-    const { tidings } = start({ limits: { connections: 1 } }, async () => {
-      await pause(60)
-      return true
-    })
+  it('may respond first: the connection that was admitted no longer counts against the limit', async () => {
+    let allow = () => {}
+    const { tidings } = start(
+      { limits: { connections: 1 } },
+      () =>
+        new Promise((resolve) => {
+          allow = () => resolve(true)
+          respond()
+        }),
+    )
+    let respond = () => {}
     const app = express()
     app.use((_request, response, next) => {
-      setTimeout(() => response.headersSent || response.status(503).end(), 20)
+      respond = () => response.headersSent || response.status(503).end()
       next()
     })
     app.use('/events', expressHandler(tidings))
     const { origin } = await listen(app)
     expect((await fetch(`${origin}/events/late`)).status).toBe(503)
-    await pause(80)
+    allow()
+    await until(() => tidings.stats().connections === 0, 'the connection was released')
     expect((await open(`${origin}/events/ticks`)).response.status).toBe(200)
   })
 
@@ -194,16 +201,18 @@ it('an HTTP/2 client that leaves while it is authorized leaves nothing behind', 
     { limits: { connections: 1 } },
     () => new Promise((resolve) => (answer = resolve)),
   )
-  const session = connectHttp2(`http://127.0.0.1:${await portOf(createHttp2(nodeHandler(tidings)))}`)
+  const server = createHttp2(nodeHandler(tidings))
+  let isClosed = false
+  server.on('request', (_request, response) => response.once('close', () => (isClosed = true)))
+  const session = connectHttp2(`http://127.0.0.1:${await portOf(server)}`)
   onTestFinished(() => session.destroy())
   const request = session.request({ ':path': '/events/late' })
   request.on('error', () => {})
   await until(() => answer.name !== 'answer', 'authorize was asked')
   request.close(8)
-  await pause(50)
+  await until(() => isClosed, 'the server noticed that the client left')
   answer(true)
-  await pause(20)
-  expect(tidings.stats().connections).toBe(0)
+  await until(() => tidings.stats().connections === 0, 'the connection was released')
   const next = session.request({ ':path': '/events/ticks' })
   const status = await new Promise((resolve) =>
     next.once('response', (headers) => resolve(headers[':status'])),

@@ -55,7 +55,7 @@ const weak: Credentials = { isStaff: false }
 
 it('a request with weaker credentials does not put off the expiry of what it did not authorise', async () => {
   const { tidings, url } = await start(onlyStaff)
-  const staff = { isStaff: true, expiresAt: soon(900) }
+  const staff = { isStaff: true, expiresAt: soon(2_500) }
   const { control, count, stream, last } = await connect(url, staff)
   await control([staffRoom], staff)
   await control([], weak)

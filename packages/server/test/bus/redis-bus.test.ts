@@ -202,7 +202,7 @@ it.skipIf(!hasRedis)('who leaves while the connection breaks has left', async ()
 
 it.skipIf(!hasRedis)('who listens while another gives up on it is told', async () => {
   const redis = await startRedis()
-  const bus = redisBus({ url: redis.url, timeoutMs: 50 })
+  const bus = redisBus({ url: redis.url, timeoutMs: 200 })
   onTestFinished(async () => {
     await bus.close()
     await redis.stop()

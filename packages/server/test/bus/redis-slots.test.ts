@@ -1,7 +1,7 @@
 import { pause, until } from '@tidings/test-kit'
 import { hasRedis } from '@tidings/test-kit/redis'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import type { Bus } from '../../src/lib/bus/bus.js'
+import type { Bus } from '../../src/index.js'
 import { redisBus } from '../../src/redis.js'
 import { startCluster } from './redis-topologies.js'
 
