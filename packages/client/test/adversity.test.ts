@@ -22,14 +22,14 @@ function connect(url: string, options: Partial<ClientOptions> = {}) {
 
 const unavailable = { title: '', status: 503, detail: 'no database', code: 'unavailable' }
 
-describe('headers that never come', () => {
-  it('do not keep a command from timing out', async () => {
+describe('a headers function that never resolves', () => {
+  it('lets a command time out', async () => {
     const { url } = await startServer()
     const { client } = connect(url, { headers: () => new Promise<HeadersInit>(() => {}) })
     await expect(client.send({ text: 'x' }, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'timeout' })
   })
 
-  it('do not keep a subscription from beginning: they are asked for again', async () => {
+  it('is called again for a subscription', async () => {
     const { url } = await startServer()
     let asked = 0
     const { client, status } = connect(url, {
@@ -45,7 +45,7 @@ describe('headers that never come', () => {
 })
 
 describe('a connection', () => {
-  it('is not made for a client that was closed by who was told of it', async () => {
+  it('is not opened by a client that a change listener closed', async () => {
     let requests = 0
     const { origin } = await listen((_request, response) => {
       requests += 1
@@ -60,7 +60,7 @@ describe('a connection', () => {
     expect(requests).toBe(0)
   })
 
-  it('is open when the last topic that was missing is refused', async () => {
+  it('becomes open when the last pending topic is refused', async () => {
     const { url } = await startServer({
       room: {
         snapshot: () => ({ messages: [] }),
@@ -74,7 +74,7 @@ describe('a connection', () => {
     await until(() => status() === 'open', 'it was open')
   })
 
-  it('is made again without new headers when its time is over: its cookies may be good still', async () => {
+  it('reopens with the same headers after its credentials expire, as cookies may still be valid', async () => {
     const server = await scriptedServer()
     const { client, errors } = connect(server.origin)
     const received: number[] = []
@@ -106,7 +106,7 @@ describe('a connection', () => {
 })
 
 describe('a control request', () => {
-  it('that comes twice, by whatever is in between, ends nothing', async () => {
+  it('is harmless when a proxy delivers it twice', async () => {
     const { url, tidings } = await startServer()
     const twice: typeof fetch = async (input, init) => {
       if (init?.method === 'POST' && !isDone) {
@@ -125,7 +125,7 @@ describe('a control request', () => {
     expect([received, errors, status()]).toEqual([[1], [], 'open'])
   })
 
-  it('is never too long for the server, however many topics there are', async () => {
+  it("stays within the server's size limit for a thousand topics", async () => {
     const { url, tidings } = await startServer({}, { limits: { bodyBytes: 200_000 } })
     const { client, errors, status } = connect(url)
     const follow = (n: number) => client.room({ roomId: String(n).padEnd(60, 'x') }).on('typing', () => {})
@@ -137,8 +137,8 @@ describe('a control request', () => {
   })
 })
 
-describe('a topic that is left and subscribed to again while the connection lags behind the answers', () => {
-  it('goes on from what was asked for last, and leaves nothing out', async () => {
+describe('a topic that is subscribed to again while the stream lags behind the responses', () => {
+  it('continues from the latest request, and skips no event', async () => {
     const server = await scriptedServer()
     // Keeps the connection open while no topic is subscribed to.
     const { client } = connect(server.origin, { lingerMs: 60_000 })
@@ -172,7 +172,7 @@ describe('a topic that is left and subscribed to again while the connection lags
     expect(server.operations).toHaveLength(5)
   })
 
-  it('is asked for again, though an old answer comes before it was', async () => {
+  it('is requested again when the response to an older request arrives late', async () => {
     const { url, tidings } = await startServer()
     const held: (() => void)[] = []
     let isHolding = false
@@ -202,7 +202,7 @@ describe('a topic that is left and subscribed to again while the connection lags
 })
 
 describe('a snapshot for a late subscriber', () => {
-  it('that is refused holds up nobody, and keeps nobody on the server', async () => {
+  it("leaves other subscribers and the server's subscription intact when it is refused", async () => {
     const { url, tidings } = await startServer({}, { limits: { subscriptionsPerConnection: 2 } })
     const { client, errors, status } = connect(url)
     const received: string[] = []
@@ -221,7 +221,7 @@ describe('a snapshot for a late subscriber', () => {
     await until(() => tidings.stats().subscriptions === 1, 'the room was left')
   })
 
-  it('that fails while its topic rests does not keep the topic from coming back', async () => {
+  it('does not keep a topic in backoff from being requested again when it fails', async () => {
     const server = await scriptedServer()
     const { client } = connect(server.origin, { reconnect: { minMs: 100, maxMs: 100 } })
     let snapshots = 0
@@ -244,7 +244,7 @@ describe('a snapshot for a late subscriber', () => {
   })
 })
 
-it('a command may take as long as it likes', async () => {
+it('a command without a time limit waits for its output', async () => {
   const { url } = await startServer({
     send: async ({ input }) => {
       await pause(50)
@@ -256,7 +256,7 @@ it('a command may take as long as it likes', async () => {
   await expect(answer).resolves.toMatchObject({ text: 'x' })
 })
 
-it('a command is sent again where a gateway has lost the server, with the same key', async () => {
+it("a command is sent again with the same key after a gateway's 502", async () => {
   const keys: unknown[] = []
   const { url } = await startServer(
     {},
@@ -273,7 +273,7 @@ it('a command is sent again where a gateway has lost the server, with the same k
 })
 
 describe('tabs that share', () => {
-  it('have each their own connection where the browser refuses locks', async () => {
+  it('open a connection each when the browser denies locks', async () => {
     const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator')
     const denied = () => Promise.reject(new DOMException('denied', 'SecurityError'))
     const value = { locks: { request: denied } }
@@ -287,7 +287,7 @@ describe('tabs that share', () => {
     await until(() => status() === 'open', 'it was open')
   })
 
-  it('share with nobody else', async () => {
+  it('share no connection with another user', async () => {
     fakeLocks()
     const { url, tidings } = await startServer({
       room: {
@@ -323,7 +323,7 @@ describe('tabs that share', () => {
     ],
     ['of a user without an id', { as: '' }, { headers: {} }, /share\.as is empty\. Tabs that share/],
     ['of a user with a number', { as: 7 as never }, {}, /share\.as is 7\. Tabs that share/],
-  ])('%s have to say whose they are', (_what, share, options, message) => {
+  ])('must identify their user: %s', (_what, share, options, message) => {
     const create = () => connect('http://localhost/events', { share, ...options })
     expect(create).toThrow(
       expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(message) }),

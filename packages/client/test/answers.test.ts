@@ -30,8 +30,8 @@ async function redirecting(status: number) {
   return { url, requests, seen, old: `${origin}/old` }
 }
 
-describe('a redirect before the whole mount', () => {
-  it.each([301, 308])('with %i is final, is not followed, and is told with what to do', async (status) => {
+describe('a redirect in front of the mount', () => {
+  it.each([301, 308])('with %i is final, is not followed, and is reported with a remedy', async (status) => {
     const { url, requests, old } = await redirecting(status)
     const { client, state } = connect(old)
     const problems: TidingsError[] = []
@@ -45,7 +45,7 @@ describe('a redirect before the whole mount', () => {
   })
 
   it.each([302, 303, 307])(
-    'with %i may be a page that says sorry: it is tried again, and told',
+    'with %i is reported and retried, as it may lead to a maintenance page',
     async (status) => {
       const { requests, seen, old } = await redirecting(status)
       const { client, errors } = connect(old, { headers: { authorization: 'Bearer ada' } })
@@ -57,7 +57,7 @@ describe('a redirect before the whole mount', () => {
     },
   )
 
-  it('that a browser hides is told as well', async () => {
+  it('is reported when the browser hides it', async () => {
     const { client, errors } = connect('http://tidings.test/events', {
       fetch: async () => Object.defineProperty(Response.error(), 'type', { value: 'opaqueredirect' }),
     })
@@ -70,7 +70,7 @@ describe('a redirect before the whole mount', () => {
 })
 
 describe('204 for an event stream', () => {
-  it('ends reconnecting', async () => {
+  it('stops the client from reconnecting', async () => {
     let requests = 0
     const { origin } = await listen((_request, response) => {
       requests += 1
@@ -108,7 +108,7 @@ describe('media types', () => {
   )
 
   it.each(['text/event-streams', 'text/event-stream+json', 'text/html'])(
-    '%s is none',
+    '%s is not an event stream',
     async (contentType) => {
       const { origin } = await listen((_request, response) => {
         response.writeHead(200, { 'content-type': contentType })
@@ -127,7 +127,7 @@ describe('media types', () => {
     ['Application/Problem+JSON', 'unauthorized'],
     ['application/problem+json; charset=utf-8', 'unauthorized'],
     ['application/problem+jsonp', 'invalid_response'],
-  ])('%s: the refusal is %s', async (contentType, code) => {
+  ])("%s: the error's code is %s", async (contentType, code) => {
     const { origin } = await listen((_request, response) => {
       response.writeHead(401, { 'content-type': contentType })
       response.end(JSON.stringify({ title: '', status: 401, detail: 'Who are you?', code: 'unauthorized' }))
@@ -161,7 +161,7 @@ describe('an event without an end', () => {
     return { origin, sent: () => bytes }
   }
 
-  it.each(endless)('of %s is a broken connection', async (_what, piece) => {
+  it.each(endless)('of %s breaks the connection', async (_what, piece) => {
     const { origin } = await endlessServer(piece)
     const { client, errors } = connect(origin, {
       fetch: async (url, init) =>
@@ -177,7 +177,7 @@ describe('an event without an end', () => {
     })
   })
 
-  it.each(endless)('of %s is a broken run', async (_what, piece) => {
+  it.each(endless)('of %s breaks the run', async (_what, piece) => {
     const { origin } = await endlessServer(piece)
     const { client } = connect(origin, {
       fetch: async (url) => {

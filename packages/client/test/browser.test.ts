@@ -5,7 +5,7 @@ import { startServer } from './harness.js'
 import { pageServer } from './page-server.js'
 
 it.skipIf(!hasChromium).each(['its own', 'the default'])(
-  'in Chromium, with %s EventSource, a client does all it does in Node',
+  'a client works in Chromium as in Node, with %s EventSource',
   async (transport) => {
     const { tidings, origin, requests } = await startServer(
       {

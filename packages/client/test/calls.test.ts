@@ -33,7 +33,7 @@ describe('a command', () => {
     expect(error).toMatchObject({ message: 'You are muted', status: 422 })
   })
 
-  it('makes no request with input that does not fit, and says where', async () => {
+  it('rejects invalid input with its issues, without a request', async () => {
     const { url, requests } = await startServer()
     const call = connect(url).send({ text: 'x'.repeat(21) })
     await expect(call).rejects.toMatchObject({
@@ -43,7 +43,7 @@ describe('a command', () => {
     expect(requests).toEqual([])
   })
 
-  it('rejects with what the server refused it for', async () => {
+  it("rejects with the server's error", async () => {
     const { url } = await startServer({
       send: () => {
         throw new Error('hunter2')
@@ -60,7 +60,7 @@ describe('a command', () => {
     })
   })
 
-  it('rejects with `network` where there is no server, and with `invalid_response` where it is another', async () => {
+  it('rejects with `network` without a server, and with `invalid_response` for a response of another server', async () => {
     const { url, stop } = await startServer()
     await stop()
     await expect(connect(url).ping()).rejects.toMatchObject({
@@ -86,7 +86,7 @@ describe('a command', () => {
     })
   })
 
-  it('is left with its signal, and with the client', async () => {
+  it('is aborted by its signal and by closing the client', async () => {
     let running = 0
     const { url } = await startServer({
       send: ({ signal }) =>
@@ -121,14 +121,14 @@ describe('a stream', () => {
     expect(await run.output).toEqual({ total: 3 })
   })
 
-  it('has its output also where nobody iterates, and says so where somebody does afterwards', async () => {
+  it('resolves its output without iteration, and throws when it is iterated afterwards', async () => {
     const { url } = await startServer()
     const run = connect(url).count({ to: 1_000 })
     expect(await run.output).toEqual({ total: 1_000 })
     expect(() => run[Symbol.asyncIterator]()).toThrow(/its output was awaited first/)
   })
 
-  it('can be waited for and iterated at once, but iterated only once', async () => {
+  it('can be awaited while it is iterated, but iterated only once', async () => {
     const { url } = await startServer()
     const run = connect(url).count({ to: 2 })
     const read = async () => {
@@ -141,7 +141,7 @@ describe('a stream', () => {
   })
 
   it.each(['leaving the loop', 'its signal', 'dispose', 'closing the client'])(
-    'is ended by %s, and the server is told',
+    'is ended by %s, also on the server',
     async (way) => {
       let cleaned = 0
       const { url, tidings } = await startServer({
@@ -197,7 +197,7 @@ describe('a stream', () => {
     await expect(run.output).rejects.toBe(error)
   })
 
-  it('rejects where it is refused, cut off, or fails unread without ending the process', async () => {
+  it('rejects when it is refused, cut off or fails, and never ends the process', async () => {
     const { url, cut } = await startServer({
       count: async ({ input, emit, signal }) => {
         await emit.number(1)

@@ -27,7 +27,7 @@ const controls = (requests: readonly { url: string }[]) =>
   requests.filter(({ url }) => url.includes('$connections'))
 
 describe('one connection', () => {
-  it('carries 300 subscriptions, and goes on while 50 more come and 50 leave', async () => {
+  it('carries 300 subscriptions while 50 are added and 50 end', async () => {
     const { tidings, url, requests } = await startServer()
     const { client, isOpen } = connect(url)
     const got = new Map<string, number>()
@@ -54,7 +54,7 @@ describe('one connection', () => {
     expect([eventStreams(requests).length, controls(requests).length]).toEqual([1, 2])
   })
 
-  it('is kept for a while after the last subscription, and opened again after that', async () => {
+  it('stays open for the linger time after the last subscription, and reopens later', async () => {
     const { tidings, url, requests } = await startServer()
     const { client, isOpen } = connect(url, { lingerMs: 60 })
     const stop = client.ticks().on('tick', () => {})
@@ -74,7 +74,7 @@ describe('one connection', () => {
     expect(eventStreams(requests)).toHaveLength(2)
   })
 
-  it('asks for what came and went within a turn only if it stayed', async () => {
+  it('does not request a topic that was left in the same turn', async () => {
     const { operations, asked, origin } = await scriptedServer()
     const { client } = connect(origin)
     const stop = client.ticks().on('tick', () => {})
@@ -86,7 +86,7 @@ describe('one connection', () => {
     expect(operations).toEqual([{ subscribe: 'room?roomId=a' }, { subscribe: 'room?roomId=b' }])
   })
 
-  it('reports a topic that is one too many, and carries it when there is room', async () => {
+  it('reports a topic beyond the limit, and subscribes when another leaves', async () => {
     const { tidings, url } = await startServer({}, { limits: { subscriptionsPerConnection: 2 }, retryMs: 50 })
     const { client, errors } = connect(url)
     const stops = ['a', 'b', 'c'].map((roomId) => client.room({ roomId }).on('typing', () => {}))
@@ -102,7 +102,7 @@ describe('one connection', () => {
 })
 
 describe('a connection that goes silent', () => {
-  it('is given up when two heartbeats are missing, and nothing is lost', async () => {
+  it('is replaced after two missing heartbeats, without losing events', async () => {
     const { tidings, port, requests } = await startServer({}, { heartbeatMs: 60 })
     const plans: Plan[] = [{ harm: 'stall', afterBytes: 900 }]
     const proxy = await hostileProxy(port, () => plans.shift() ?? { harm: 'none', afterBytes: 0 })
@@ -120,7 +120,7 @@ describe('a connection that goes silent', () => {
     expect(eventStreams(requests)).toHaveLength(2)
   })
 
-  it('is given up when it does not even begin', async () => {
+  it('is replaced when it never opens', async () => {
     let attempts = 0
     const { origin } = await listen(() => {
       attempts += 1
@@ -134,7 +134,7 @@ describe('a connection that goes silent', () => {
     })
   })
 
-  it('is not given up while it only has nothing to say', async () => {
+  it('is kept while only heartbeats arrive', async () => {
     const { url, requests } = await startServer({}, { heartbeatMs: 30 })
     const { client, isOpen } = connect(url)
     client.ticks().on('tick', () => {})
@@ -145,7 +145,7 @@ describe('a connection that goes silent', () => {
   })
 })
 
-describe('who the client is', () => {
+describe("the client's credentials", () => {
   /** A server that knows only the newest token, and asks for it again when it says so. */
   async function guarded(expiresInMs?: number) {
     const tokens = { valid: 'one' }
@@ -164,7 +164,7 @@ describe('who the client is', () => {
     return { ...server, tokens }
   }
 
-  it('may expire: asked for new headers, it proves itself and misses nothing', async () => {
+  it('are renewed with new headers when they expire, and no event is missed', async () => {
     const { tidings, url, requests } = await guarded(400)
     let asked = 0
     const { client, isOpen } = connect(url, {
@@ -186,7 +186,7 @@ describe('who the client is', () => {
     expect(asked).toBe(requests.length)
   })
 
-  it('is asked again once after a 401, with fresh headers', async () => {
+  it('are sent once more, with fresh headers, after a 401', async () => {
     const { url, tokens, requests } = await guarded()
     const headers = ['old', 'one']
     const { client, isOpen } = connect(url, {
@@ -215,7 +215,7 @@ describe('who the client is', () => {
     await isOpen()
   })
 
-  it('comes back when it was disconnected, if it still may', async () => {
+  it('let a disconnected client reconnect while they are valid', async () => {
     const { tidings, url, tokens } = await guarded()
     const { client, isOpen } = connect(url, { headers: () => ({ authorization: 'one' }) })
     const codes: string[] = []
@@ -232,7 +232,7 @@ describe('who the client is', () => {
 })
 
 describe('a command', () => {
-  it('that loses its answer is sent again, and runs once', async () => {
+  it('is sent again when its response is lost, and runs once', async () => {
     let runs = 0
     const { port } = await startServer({
       send: ({ input }) => {
@@ -251,7 +251,7 @@ describe('a command', () => {
     expect(await client.send({ text: 'hi' })).toMatchObject({ text: 'hi 2' })
   })
 
-  it('is given up when its time is over', async () => {
+  it('rejects when its time limit passes', async () => {
     let isAborted = false
     const { url } = await startServer({
       send: ({ signal }) =>
@@ -272,7 +272,7 @@ describe('a command', () => {
   })
 })
 
-it('a thousand clients whose server is restarted come back spread over time', async () => {
+it('a thousand clients reconnect spread over time after their server restarts', async () => {
   const before = await startServer({}, { retryMs: 1_000 })
   const delays: number[] = []
   for (let n = 0; n < 1_000; n += 1) {

@@ -92,7 +92,7 @@ it.skipIf(!hasChromium)(
   },
 )
 
-it.skipIf(!hasChromium)('in Chromium, a site that is listed can', async () => {
+it.skipIf(!hasChromium)('in Chromium, a listed site can send a command', async () => {
   const { tab, url, runs } = await start(['other'])
   const status = await tab.evaluate(
     ([target, text]) =>

@@ -61,7 +61,7 @@ async function start() {
 const whole = { limit: 20, since: day, q: '' }
 
 describe('a default of an input', () => {
-  it('stands in for what the caller leaves out, or for all of it', async () => {
+  it('replaces an omitted field, or the whole omitted input', async () => {
     const { client, inputs } = await start()
     await client.list()
     await client.list({})
@@ -71,7 +71,7 @@ describe('a default of an input', () => {
     expect(inputs).toEqual([whole, whole, whole, { limit: 5, since: day, q: 'a' }, whole])
   })
 
-  it('stands in for what curl leaves out', async () => {
+  it('replaces a field that plain HTTP omits', async () => {
     const { url, inputs } = await start()
     const headers = { 'Content-Type': 'application/json' }
     const response = await fetch(`${url}/list`, { method: 'POST', headers, body: '{"limit":5}' })
@@ -79,7 +79,7 @@ describe('a default of an input', () => {
     expect(inputs).toEqual([{ limit: 5, since: day, q: '' }])
   })
 
-  it('leaves what must be given to be given', async () => {
+  it('does not make other fields optional', async () => {
     const { client } = await start()
     expect(await client.find({ q: 'a', page: '2' })).toEqual({ q: 'a', page: 2 })
     const find = client.find as unknown as () => Promise<unknown>
@@ -91,7 +91,7 @@ describe('a default of an input', () => {
 })
 
 describe('a default of a param', () => {
-  it('is part of the topic, so that it is one with what was given, on both sides', async () => {
+  it('yields the same topic as the explicit value, on both sides', async () => {
     const { tidings, client, params } = await start()
     const got: unknown[] = []
     client.room().on('page', (page) => got.push(['left out', page.q]))
@@ -116,7 +116,7 @@ describe('a default of a param', () => {
 })
 
 describe('a default of what a server sends', () => {
-  it('does not stand in for what the server leaves out', async () => {
+  it("is not applied when the server's handler omits the field", async () => {
     const { tidings, client } = await start()
     const { page } = tidings.emit.room()
     const untyped = page as (payload: object) => Promise<void>
@@ -129,7 +129,7 @@ describe('a default of what a server sends', () => {
     expect(await client.list({ limit: 3 })).toEqual({ ...whole, limit: 3 })
   })
 
-  it('stands in for what an older server did not know', async () => {
+  it('is applied by the client when an older server omits the field', async () => {
     const client = createClient(contract, {
       url: 'http://127.0.0.1/events',
       fetch: async () => Response.json({ q: 'from an older server' }),

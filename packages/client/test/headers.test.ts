@@ -32,7 +32,7 @@ const failures: [what: string, headers: () => never, message: string][] = [
 ]
 
 describe('headers', () => {
-  it.each(failures)('%s are told to onError, and asked for again', async (_what, fail, message) => {
+  it.each(failures)('%s are reported to onError, and requested again', async (_what, fail, message) => {
     const { url } = await startServer()
     let left = 2
     const { client, errors, status } = connect(url, {
@@ -52,7 +52,7 @@ describe('headers', () => {
   })
 
   it.each(failures)(
-    '%s for a control request are told to onError, and asked for again',
+    '%s for a control request are reported to onError, and requested again',
     async (_what, fail) => {
       const { url } = await startServer()
       let asked = 0
@@ -68,7 +68,7 @@ describe('headers', () => {
     },
   )
 
-  it.each(failures)('%s reject a command, which is not sent', async (_what, fail, message) => {
+  it.each(failures)('%s reject a command before it is sent', async (_what, fail, message) => {
     const { url, requests } = await startServer()
     const { client, errors } = connect(url, { headers: fail })
     const call = client.send({ text: 'hi' })
@@ -87,7 +87,7 @@ describe('headers', () => {
         ['x-other', 'b'],
       ],
     ],
-  ])('of %s that are undefined are left out', async (_what, headers) => {
+  ])('of %s are omitted where they are undefined', async (_what, headers) => {
     const seen: unknown[] = []
     const { url } = await startServer(
       {},
@@ -103,8 +103,8 @@ describe('headers', () => {
   })
 })
 
-describe('an EventSource that cannot be made', () => {
-  it('is told to onError, and made again', async () => {
+describe('an EventSource whose constructor throws', () => {
+  it('is reported to onError, and constructed again', async () => {
     let left = 2
     class Failing extends FakeEventSource {
       constructor(url: string) {

@@ -5,7 +5,7 @@ import { contract } from './contract.js'
 import { startServer } from './harness.js'
 
 describe('the native client', () => {
-  it('subscribes with the EventSource it is given', async () => {
+  it('subscribes with a given EventSource', async () => {
     const opened: string[] = []
     class Watched extends EventSource {
       constructor(url: string, init?: { withCredentials?: boolean }) {
@@ -22,14 +22,14 @@ describe('the native client', () => {
     expect(opened).toEqual([`${url} true`])
   })
 
-  it('says so where there is no EventSource', () => {
+  it('throws when there is no EventSource', () => {
     expect(globalThis.EventSource).toBeUndefined()
     expect(() => createClient(contract, { url: 'http://localhost' })).toThrow(
       "createClient: EventSource is not available here. Give one, or use createClient from '@tidings/client'",
     )
   })
 
-  it('has no headers to send', () => {
+  it('refuses headers', () => {
     const options = { url: 'http://localhost', headers: { a: 'b' }, EventSource }
     expect(() => createClient(contract, options)).toThrow('cannot send headers')
   })

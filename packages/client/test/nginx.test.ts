@@ -64,7 +64,7 @@ async function goInChromium(origin: string): Promise<Steps[]> {
 
 for (const { what, isAbleTo, names, protocol, go } of ways) {
   it.skipIf(!isAbleTo)(
-    `behind an nginx that buffers, compresses and cuts what is silent, all arrives as it is sent: ${what}`,
+    `events arrive as they are sent behind an nginx that buffers, compresses and cuts silent responses: ${what}`,
     async ({ annotate }) => {
       const told = new Set<string>()
       const haveTold = (what: string) =>

@@ -33,8 +33,8 @@ async function start() {
   return { tidings, client, url: `${origin}/events` }
 }
 
-describe('what is declared without data', () => {
-  it('arrives as an event of a channel, in its place', async () => {
+describe('an event or error without data', () => {
+  it('arrives in order as an event of a channel', async () => {
     const { tidings, client } = await start()
     const got: unknown[] = []
     client.room().subscribe({
@@ -53,7 +53,7 @@ describe('what is declared without data', () => {
     ])
   })
 
-  it('is null on the wire, which any EventSource takes', async () => {
+  it('is null on the wire, which any EventSource delivers', async () => {
     const { tidings, url } = await start()
     const response = await fetch(`${url}/room`)
     await until(() => tidings.stats().subscriptions === 1, 'it is subscribed')

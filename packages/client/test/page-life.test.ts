@@ -13,7 +13,7 @@ const longRetryMs = 40_000
 const atOnceMs = 8_000
 
 it.skipIf(!hasChromium).each(transports)(
-  'with %s EventSource, a page comes back to a server that was killed, and is told what it has missed',
+  'with %s EventSource, a page reconnects to a restarted server, and is notified of the gap',
   async (transport) => {
     const feed = new Feed()
     const { origin, port, stop } = await startFed(feed)
@@ -36,12 +36,12 @@ it.skipIf(!hasChromium).each(transports)(
 )
 
 const hidden = transports.flatMap((transport) => [
-  [transport, 'has not noticed it', { heartbeatMs: 2_000, hiddenMs: 3_000, sees: 'open' }] as const,
-  [transport, 'waits to try again', { heartbeatMs: 500, hiddenMs: 1_000, sees: 'waiting' }] as const,
+  [transport, 'has not noticed', { heartbeatMs: 2_000, hiddenMs: 3_000, sees: 'open' }] as const,
+  [transport, 'waits for its next attempt', { heartbeatMs: 500, hiddenMs: 1_000, sees: 'waiting' }] as const,
 ])
 
 it.skipIf(!hasChromium).for(hidden)(
-  'with %s EventSource, a page whose connection died while it was hidden, and that %s, is back as soon as it is shown',
+  'with %s EventSource, a hidden page whose connection died, and that %s, reconnects as soon as it is shown',
   async ([transport, , { heartbeatMs, hiddenMs, sees }], { annotate }) => {
     const feed = new Feed()
     const { port } = await startFed(feed, { heartbeatMs, retryMs: longRetryMs })
@@ -67,7 +67,7 @@ it.skipIf(!hasChromium).for(hidden)(
 )
 
 it.skipIf(!hasChromium).for(transports)(
-  'with %s EventSource, a page that was offline is back as soon as it is online, and has missed nothing',
+  'with %s EventSource, a page reconnects as soon as it is online, and misses no event',
   async (transport, { annotate }) => {
     const feed = new Feed()
     const { port } = await startFed(feed, { retryMs: longRetryMs })
@@ -91,7 +91,7 @@ it.skipIf(!hasChromium).for(transports)(
 )
 
 it.skipIf(!hasChromium).for(transports)(
-  'with %s EventSource, a page does not wait for an attempt that was made before it came online',
+  'with %s EventSource, a page does not wait for an attempt from before it was online',
   async (transport, { annotate }) => {
     const feed = new Feed()
     const { port } = await startFed(feed, { retryMs: longRetryMs })
@@ -116,7 +116,7 @@ it.skipIf(!hasChromium).for(transports)(
 )
 
 it.skipIf(!hasChromium).for(transports)(
-  'with %s EventSource, a page that was left holds no connection, and goes on when it comes back from the back-forward cache',
+  'with %s EventSource, a page in the back-forward cache holds no connection, and resumes when it is restored',
   async (transport, { annotate }) => {
     const feed = new Feed()
     const { origin, tidings, requests } = await startFed(feed, { retryMs: longRetryMs })
@@ -137,12 +137,12 @@ it.skipIf(!hasChromium).for(transports)(
 )
 
 const freezes = transports.flatMap((transport) => [
-  [transport, 'that was told before', true] as const,
-  [transport, 'that was not told', false] as const,
+  [transport, 'that receives the freeze event', true] as const,
+  [transport, 'that receives no freeze event', false] as const,
 ])
 
 it.skipIf(!hasChromium).for(freezes)(
-  'with %s EventSource, a page %s goes on after a freeze, however short, and has missed nothing',
+  'with %s EventSource, a page %s resumes after a short freeze, and misses no event',
   async ([transport, , isTold]) => {
     const feed = new Feed()
     // What a client may take to notice a dead connection is more than the test waits.

@@ -52,7 +52,7 @@ function expectAll(got: readonly string[]): void {
   }
 }
 
-describe('each of the texts that break careless readers arrives as exactly one event, unchanged', () => {
+describe('each text that breaks careless readers arrives unchanged, as exactly one event', () => {
   it('through the eventsource package', async () => {
     const { url, emitAll, tidings } = await startServer()
     const source = new EventSource(`${url}/texts`)

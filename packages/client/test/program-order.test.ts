@@ -55,7 +55,7 @@ describe('program order', () => {
     }
   })
 
-  it('holds for a loop that has made its first step, for a state, and for a further topic of an open connection', async () => {
+  it('holds for a loop after its first step, for a state, and for a topic added to an open connection', async () => {
     const { url } = await echoingServer()
     const { client, status } = connect(url)
     client.ticks().on('tick', () => {})
@@ -87,7 +87,7 @@ describe('program order', () => {
     await until(() => got.length > 0, 'its event had come')
   })
 
-  it('waits for no subscription that is refused, and for none that was made later', async () => {
+  it('does not wait for refused or later subscriptions', async () => {
     let admit = (_isAdmitted: boolean) => {}
     const { url, requests } = await startServer({
       room: {
@@ -110,7 +110,7 @@ describe('program order', () => {
     expect(sent()).toBe(1)
   })
 
-  it('sends at once while the connection is down, and when it is lost; the topic then begins with a gap', async () => {
+  it('sends at once when the connection is down or lost, and the topic then begins with a gap', async () => {
     const server = await scriptedServer()
     const commands: string[] = []
     const { client } = connect(server.origin, {
@@ -136,7 +136,7 @@ describe('program order', () => {
     expect(got).toEqual([{ reason: 'late', cursor: 'e.7' }, 8])
   })
 
-  it('is bounded by half of the time that a command has, and by its signal', async () => {
+  it("waits at most half of a command's time limit, and no longer than its signal", async () => {
     const server = await scriptedServer()
     const { client } = connect(server.origin, {
       fetch: async (input, init) =>
@@ -152,7 +152,7 @@ describe('program order', () => {
 })
 
 describe('ready', () => {
-  it('resolves when the topic is live, and at once when it is already', async () => {
+  it('resolves when the topic is live, and at once if it already is', async () => {
     const { tidings, url } = await startServer()
     const { client } = connect(url)
     const first = client.ticks().on('tick', () => {})
@@ -175,7 +175,7 @@ describe('ready', () => {
     await expect(room.state((state) => state).ready).rejects.toMatchObject({ code: 'forbidden' })
   })
 
-  it('rejects when it is ended before, and is safe to ignore', async () => {
+  it('rejects when the subscription ends first, and may be ignored', async () => {
     const { url } = await startServer()
     const { client } = connect(url)
     const unhandled: unknown[] = []
@@ -197,7 +197,7 @@ describe('ready', () => {
 })
 
 describe('a connection is open while every topic is live', () => {
-  it('is not while a further one is asked for, and is one state object for as long', async () => {
+  it('is not open while another topic is pending, and keeps one state object meanwhile', async () => {
     const server = await scriptedServer()
     const { client, status } = connect(server.origin)
     const states: string[] = []
@@ -215,7 +215,7 @@ describe('a connection is open while every topic is live', () => {
     expect(states).toEqual(['connecting', 'open', 'connecting', 'open'])
   })
 
-  it('tells the subscription of a refusal for now, and announces a gap when the topic is let in', async () => {
+  it('reports a temporary refusal, and announces a gap when the topic is accepted', async () => {
     let isAllowed = false
     const { tidings, url } = await startServer({
       room: {
@@ -247,7 +247,7 @@ describe('a connection is open while every topic is live', () => {
     expect(got.slice(-3)).toEqual(['late', ['before'], 'ada'])
   })
 
-  it('tells onError once, where a subscription of the topic has no error handler', async () => {
+  it('reports to onError once when a subscription has no error handler', async () => {
     let refusals = 1
     const { url } = await startServer({
       room: {
@@ -270,7 +270,7 @@ describe('a connection is open while every topic is live', () => {
     expect(heard).toEqual(['internal'])
   })
 
-  it('announces a gap where a topic was live and its connection was lost before it had a position', async () => {
+  it('announces a gap when the connection of a live topic was lost before its first position', async () => {
     const server = await scriptedServer()
     const { client } = connect(server.origin)
     const got: unknown[] = []

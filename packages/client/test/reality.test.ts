@@ -10,10 +10,10 @@ import { Witness } from './witness.js'
 const cutsWanted = Number(process.env['TIDINGS_CUTS'] ?? 300)
 
 it.each([
-  ['with history enough for all, no subscriber misses anything', 100_000],
-  ['with little history, each that misses something is told so', 3],
+  ['with sufficient history, no subscriber misses an event', 100_000],
+  ['with little history, each subscriber that misses an event is notified of a gap', 3],
 ])(
-  'behind a network that cuts, stalls, ends, delays and answers for itself: %s',
+  'behind a network that cuts, stalls, ends, delays and responds itself: %s',
   async (_what, size) => {
     const values = new Map<string, number>()
     const tidings = createServer(

@@ -37,7 +37,7 @@ const gone = () =>
   })
 
 describe('a user who signs in on an open page', () => {
-  it('has another connection at once, when the server says that the first is gone', async () => {
+  it('gets a new connection at once when the server reports the first as gone', async () => {
     const { tidings, url, requests } = await startWithPrincipals()
     let user = 'ada'
     const { client, status } = connect(url, { headers: () => ({ authorization: user }) })
@@ -53,7 +53,7 @@ describe('a user who signs in on an open page', () => {
     expect(eventStreams(requests)).toEqual(['ada', 'bob'])
   })
 
-  it('waits as after other failures, when the next is gone as well', async () => {
+  it('waits with backoff when the next connection is gone as well', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5)
     onTestFinished(() => void vi.restoreAllMocks())
     const { sources, EventSource } = fakeEventSources()
@@ -100,7 +100,7 @@ describe('reconnect', () => {
     expect(holder.errors).toEqual([])
   })
 
-  it('is done once for what is asked within a second, and once more after it', async () => {
+  it('happens once for all calls within a second, and again for a later call', async () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const { sources, EventSource } = fakeEventSources()
@@ -122,8 +122,8 @@ describe('reconnect', () => {
   })
 })
 
-describe('time', () => {
-  it('that is set back does not keep a silent connection from being noticed', async () => {
+describe('the system clock', () => {
+  it('does not keep a silent connection unnoticed when it is set back', async () => {
     const { sources, EventSource } = fakeEventSources()
     const { client } = connect('http://tidings.test/events', {
       EventSource,
@@ -138,8 +138,8 @@ describe('time', () => {
   })
 })
 
-describe('a control request that is not answered', () => {
-  it('is sent again long before the time of the client is over, and each time is given longer', async () => {
+describe('a control request without a response', () => {
+  it("is sent again long before the client's time limit, with a longer limit each time", async () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const sequences: unknown[] = []

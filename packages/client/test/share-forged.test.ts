@@ -78,7 +78,7 @@ it.each([
   for (const tab of tabs) expect(tab).toMatchObject({ ...nothingMissed, room: tab.ticks })
 })
 
-it('is told what it may have missed when a script sends an event far ahead in the name of the holder', async () => {
+it("receives a gap when a script forges an event far ahead in the leader's name", async () => {
   const { tabs, script, heard, holder, goOn, countNow } = await start()
   for (const name of ['tick', 'typing']) {
     const frame = heard.findLast((one) => 'name' in one && one.name === name)
@@ -98,7 +98,7 @@ it('is told what it may have missed when a script sends an event far ahead in th
   expect(follower?.gaps).toEqual(['history_lost', 'history_lost'])
 })
 
-it('does not end when a script sends a refusal in the name of the holder', async () => {
+it("does not end when a script forges a refusal in the leader's name", async () => {
   const { tabs, script, holder, goOn } = await start()
   const problem = { title: '', status: 403, code: 'forbidden', detail: 'No' }
   script.postMessage({ type: 'refused', holder, since: Number.MAX_VALUE, problem })
@@ -108,7 +108,7 @@ it('does not end when a script sends a refusal in the name of the holder', async
   await until(() => tabs.every(({ client }) => client.connection.state.status === 'open'), 'all were open')
 })
 
-it('misses nothing when a script leaves or asks for topics in the name of a tab', async () => {
+it("misses no event when a script forges requests in a tab's name", async () => {
   const { tabs, script, server, heard, emit, goOn } = await start()
   // Both tabs say who they are when they want something.
   for (const { client } of tabs) client.room({ roomId: 'other' }).on('typing', () => {})
@@ -124,7 +124,7 @@ it('misses nothing when a script leaves or asks for topics in the name of a tab'
   expect(server.tidings.stats().subscriptions).toBe(3)
 })
 
-it('goes on whatever is posted to the channel', async () => {
+it('continues whatever is posted to the channel', async () => {
   const { tabs, script, heard, holder, goOn } = await start()
   const tab = heard.find((one) => one.tab !== undefined)?.tab ?? 'y'
   const values: unknown[] = [
@@ -177,7 +177,7 @@ it('ends in all tabs when the server refuses the connection, and begins again wh
   )
 })
 
-it('does not show in the names of channels and locks whose tabs share, and shares with no other user', async () => {
+it('hides the user in the names of channels and locks, and shares with no other user', async () => {
   const { server, locks } = await start()
   const ada = open(server.url, 'ada@some.example')
   const eve = open(server.url, 'eve@some.example')

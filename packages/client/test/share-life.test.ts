@@ -84,10 +84,10 @@ it.skipIf(!hasChromium)(
 )
 
 it.skipIf(!hasChromium).for<[how: string, isTold: boolean]>([
-  ['and says so', true],
-  ['without a word', false],
+  ['with notice', true],
+  ['without notice', false],
 ])(
-  'tabs go on when the one that holds the connection is frozen %s, and so does that when it thaws',
+  'tabs continue when the leading tab is frozen %s, and that tab continues when it thaws',
   async ([, isTold]) => {
     const { feed, server, open } = await start()
     const holder = await open()
@@ -111,7 +111,7 @@ it.skipIf(!hasChromium).for<[how: string, isTold: boolean]>([
 )
 
 it.skipIf(!hasChromium)(
-  'a tab that is opened while the one that holds the connection is frozen without a word takes over',
+  'a new tab takes over from a leading tab that was frozen without notice',
   async () => {
     const { feed, server, open } = await start()
     const holder = await open()
@@ -125,7 +125,7 @@ it.skipIf(!hasChromium)(
 )
 
 it.skipIf(!hasChromium)(
-  'tabs go on when the script of the one that holds the connection hangs, and so does that when it is done',
+  "tabs continue while the leading tab's script hangs, and that tab continues afterwards",
   async () => {
     const { feed, server, open } = await start()
     const holder = await open()

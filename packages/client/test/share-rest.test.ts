@@ -5,7 +5,7 @@ import { contract } from './contract.js'
 import { startServer } from './harness.js'
 import { fakeLocks } from './locks.js'
 
-it('leaves the tabs that share while nothing is subscribed to, unless it holds the connection', async () => {
+it('stops taking part without subscriptions, unless it leads', async () => {
   const locks = fakeLocks()
   const tabs = () => locks.names().filter((name) => name.includes(' tab ')).length
   const { url, tidings } = await startServer()

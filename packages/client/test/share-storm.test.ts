@@ -8,7 +8,7 @@ type Tab = Awaited<ReturnType<typeof openTab>>
 
 /** What may happen to a page at random, and be undone after a while. */
 it.skipIf(!hasChromium).each([1, 2])(
-  'tabs that are navigated, frozen, closed and opened at random share one connection and miss nothing (seed %d)',
+  'tabs that are navigated, frozen, closed and opened at random share one connection and miss no event (seed %d)',
   async (seed) => {
     const random = seeded(seed)
     const pauseAtMost = (ms: number) => pause(ms * random())

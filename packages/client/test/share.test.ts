@@ -68,7 +68,7 @@ async function start() {
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)
 
 it.skipIf(!hasChromium)(
-  'ten tabs share one connection, and when the one that holds it is closed another goes on without a gap',
+  'ten tabs share one connection, and another tab continues without a gap when the leader closes',
   async () => {
     const { tidings, requests, tab, seenBy, emit, all } = await start()
     const first = await tab()
@@ -109,7 +109,7 @@ it.skipIf(!hasChromium)(
 )
 
 it.skipIf(!hasChromium)(
-  'a tab that comes later begins with a snapshot, one that leaves is forgotten, and the last ends the connection',
+  'a late tab begins with a snapshot, and the last tab to leave ends the connection',
   async () => {
     const { tidings, tab, seenBy, emit, all } = await start()
     const first = await tab()

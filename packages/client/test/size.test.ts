@@ -92,7 +92,7 @@ const pageWithZod = pageWithZodMini
   .replace('zod/mini', 'zod')
   .replace('.check(z.minLength(1))', '.min(1)')
 
-describe('what a page has to load, minified and gzipped', () => {
+describe('the code of a page, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
     { what: 'the client', script: defaultClient, limit: 18_900, target: 8_000 },
@@ -129,21 +129,21 @@ it('loads no more than 4,820 bytes more when its tabs share a connection', async
   expect(gzippedOnDemand).toBeGreaterThan(0)
 })
 
-describe('what a page does not load', () => {
+describe('the code of a page leaves out', () => {
   const filesOf = ({ parts }: Bundle) => parts.map(([file]) => file).join('\n')
   const check = /check-contract|json-safety\.ts|unserializable\.ts|\/names\.ts/
 
-  it('has the check of a contract in development alone', async () => {
+  it('the check of a contract, except in development', async () => {
     expect(filesOf(await bundle(pageWithZodMini))).not.toMatch(check)
     expect(filesOf(await bundle(pageWithZodMini, { conditions: ['development'] }))).toMatch(check)
   })
 
-  it('has no eventsource package with the native client', async () => {
+  it('the eventsource package, with the native client', async () => {
     expect(filesOf(await bundle(defaultClient))).toMatch(/node_modules\/eventsource\//)
     expect(filesOf(await bundle(nativeClient))).not.toMatch(/node_modules/)
   })
 
-  it('has the codecs that its contract uses, and no others', async () => {
+  it('the codecs that its contract does not use', async () => {
     const { code } = await bundle(pageWithZodMini)
     const texts = [
       'Invalid ISO date',
@@ -172,13 +172,13 @@ describe('what a page does not load', () => {
     expect(filesOf(await bundle(script, { withZod: true }))).not.toMatch(/zod\/v4\/classic|zod\/index/)
   })
 
-  it('has of `zod` what its contract uses, and not all that it has', async () => {
+  it('the parts of zod that its contract does not use', async () => {
     const files = filesOf(await bundle(pageWithZod, { withZod: true }))
     expect(files).toMatch(/zod\/v4\/classic/)
     expect(files).not.toMatch(/zod\/v4\/locales\/(?!en)|from-json-schema/)
   })
 
-  it('has nothing that only a server says', async () => {
+  it('the messages that only a server writes', async () => {
     const { code } = await bundle(defaultClient)
     const texts = ['Unprocessable Content', 'Internal Server Error', 'Client Error']
     expect(texts.filter((text) => code.includes(text))).toEqual([])

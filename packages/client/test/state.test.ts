@@ -62,7 +62,7 @@ describe('a state', () => {
     expect(dates).toEqual([new Date(5)])
   })
 
-  it('tells of each change, and of nothing that changes nothing', async () => {
+  it('notifies of each change, and not of an event that changes nothing', async () => {
     const { tidings, url } = await startServer()
     const { client, typed } = connect(url)
     const state = typed()
@@ -83,7 +83,7 @@ describe('a state', () => {
     expect(changes).toEqual([{ messages: [] }, { messages: ['ada'] }, { messages: ['ada', 'bob'] }])
   })
 
-  it('has each event in its value at once, and tells of those of one turn together', async () => {
+  it('folds each event at once, and notifies once for the events of a turn', async () => {
     const { origin, streams, frame, asked, accept } = await scriptedServer()
     const { client, ticks } = connect(origin)
     const state = ticks()
@@ -100,7 +100,7 @@ describe('a state', () => {
     expect(changes.length).toBeLessThan(10)
   })
 
-  it('is replaced by the fresh snapshot of a server that has lost its history', async () => {
+  it('is replaced by the fresh snapshot of a server that lost its history', async () => {
     const first = await startServer({ room: { snapshot: () => ({ messages: ['first'] }) } })
     const state = connect(first.url).typed()
     await until(() => state.isCurrent, 'the snapshot had come')
@@ -119,7 +119,7 @@ describe('a state', () => {
     expect(state.value).toEqual({ messages: ['second', 'after'] })
   })
 
-  it('tells that it is not current before the snapshot that heals a gap is there', async () => {
+  it('is not current between a gap and the snapshot that follows it', async () => {
     const { origin, send, asked, accept } = await scriptedServer()
     const { client } = connect(origin)
     const folded: string[] = []
@@ -147,7 +147,7 @@ describe('a state', () => {
     expect(folded).toEqual(['typing'])
   })
 
-  it('folds nothing into a snapshot that does not fit', async () => {
+  it('folds no event into an invalid snapshot', async () => {
     const { origin, send, asked, accept } = await scriptedServer()
     const { typed, errors } = connect(origin)
     const state = typed()
@@ -164,7 +164,7 @@ describe('a state', () => {
     expect(state.value).toEqual({ messages: ['ok'] })
   })
 
-  it('of a channel without a snapshot begins with its initial value, and its reducer is handed gaps', async () => {
+  it('begins with its initial value on a channel without a snapshot, and passes gaps to its reducer', async () => {
     const first = await startServer()
     const own = connect(first.url)
     const state = own.ticks()
@@ -182,7 +182,7 @@ describe('a state', () => {
     expect(state.value).toEqual([3])
   })
 
-  it('with an initial value folds all that happens into a type of its own', async () => {
+  it('folds snapshots, events and gaps into its own type with an initial value', async () => {
     const first = await startServer({ room: { snapshot: () => ({ messages: ['first'] }) } })
     const { client } = connect(first.url)
     const state = client.room(lobby).state(
@@ -210,7 +210,7 @@ describe('a state', () => {
     expect(state.value).toEqual(['initial', 'first', 7, 'history_lost', 'second'])
   })
 
-  it('stays what it was where its reducer throws, which is reported, and goes on', async () => {
+  it('keeps its value and reports the error when its reducer throws, and continues', async () => {
     const { tidings, url } = await startServer()
     const { client, errors } = connect(url)
     const state = client.room(lobby).state((room, event) => {
@@ -227,7 +227,7 @@ describe('a state', () => {
     expect(errors[0]?.[1]).toEqual({ channel: 'room', topic: 'roomId=lobby', event: 'typing' })
   })
 
-  it('is not current, and folds nothing, where its reducer throws at the snapshot', async () => {
+  it('is not current, and folds no event, after its reducer threw at the snapshot', async () => {
     const { tidings, url } = await startServer()
     const { client, errors } = connect(url)
     const types: string[] = []
@@ -248,7 +248,7 @@ describe('a state', () => {
     expect([state.value, state.isCurrent, types]).toEqual([1, false, ['snapshot']])
   })
 
-  it('is not disturbed by an observer that throws, nor by one that leaves', async () => {
+  it('continues when an observer throws or leaves', async () => {
     const { tidings, url } = await startServer()
     const own = connect(url)
     const state = own.ticks()
@@ -276,7 +276,7 @@ describe('a state', () => {
     expect(own.errors.map(([{ cause }]) => cause)).toEqual(Array(2).fill(new Error('bug in the page')))
   })
 
-  it('ends with close, `using`, its signal and the client, and stays what it was', async () => {
+  it('ends with close, `using`, its signal and the client, and keeps its value', async () => {
     const { tidings, url } = await startServer()
     const own = connect(url)
     const abort = new AbortController()
@@ -306,7 +306,7 @@ describe('a state', () => {
     expect(own.errors).toEqual([])
   })
 
-  it('that is closed in the turn of a change tells nobody of it', async () => {
+  it('does not notify of a change when it is closed in the same turn', async () => {
     const { tidings, url } = await startServer()
     const own = connect(url)
     const state = own.ticks()
@@ -320,7 +320,7 @@ describe('a state', () => {
     expect(state.value).toEqual([1])
   })
 
-  it('does not begin where its signal has fired already', async () => {
+  it('does not begin when its signal has already fired', async () => {
     const { url, requests } = await startServer()
     const { client, typed } = connect(url)
     const connections: string[] = []
@@ -330,7 +330,7 @@ describe('a state', () => {
     expect([connections, requests]).toEqual([[], []])
   })
 
-  it('lets go of its signal when it ends', async () => {
+  it('removes its listener from its signal when it ends', async () => {
     const { url } = await startServer({
       room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
     })
@@ -354,7 +354,7 @@ describe('a state', () => {
     expect(listeners).toBe(0)
   })
 
-  it('shares the wire with all others of its topic, whenever it comes', async () => {
+  it("shares the topic's subscription with all others, also when it begins late", async () => {
     const messages: string[] = []
     const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: [...messages] }) } })
     const { client, typed } = connect(url)
@@ -377,7 +377,7 @@ describe('a state', () => {
     await until(() => tidings.stats().connections === 1, 'only the shared wire was left')
   })
 
-  it.each(['its own handler', 'onError'])('that is refused tells %s', async (who) => {
+  it.each(['its own handler', 'onError'])('reports to %s when it is refused', async (who) => {
     const { url } = await startServer({
       room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
     })
@@ -392,7 +392,7 @@ describe('a state', () => {
     expect([state.value, state.isCurrent, changes]).toEqual([undefined, false, []])
   })
 
-  it('that is refused when it comes back keeps its value, and is not current any more', async () => {
+  it('keeps its value, and is no longer current, when it is refused after a reconnect', async () => {
     let isOpen = true
     const { url, cut } = await startServer({
       room: { authorize: () => isOpen, snapshot: () => ({ messages: ['old'] }) },

@@ -41,7 +41,7 @@ describe('a subscription', () => {
     expect(got).toEqual([{ messages: ['old'] }, ['hi', new Date(5)], 'ada'])
   })
 
-  it('shares the wire with every other one of its topic, and the last to leave ends it', async () => {
+  it("shares the topic's subscription with all others, and ends it with the last", async () => {
     const { tidings, url } = await startServer()
     const { client } = connect(url)
     const got: string[] = []
@@ -146,7 +146,7 @@ describe('a subscription', () => {
     expect(first).toEqual(['snapshot', 'ada', 'bob', 'eve'])
   })
 
-  it('that comes while the connection is down begins when it is back, and is not handed again what its snapshot knows', async () => {
+  it('begins after a reconnect when it was made while disconnected, without the events that its snapshot contains', async () => {
     const messages: string[] = []
     const { tidings, url, cut } = await startServer({
       room: { snapshot: () => ({ messages: [...messages] }) },
@@ -172,7 +172,7 @@ describe('a subscription', () => {
     expect(first).toEqual(['snapshot', 'ada', 'bob'])
   })
 
-  describe('of a server that is scripted', () => {
+  describe('to a scripted server', () => {
     const topic = 'room?roomId=lobby'
 
     async function script() {
@@ -203,7 +203,7 @@ describe('a subscription', () => {
       return { client, errors, ...server, subscribe, both }
     }
 
-    it('begins late with a snapshot that is new enough, and with what follows that', async () => {
+    it('begins late with a recent snapshot and the events after it', async () => {
       const { send, both } = await script()
       const { first, late } = await both()
       send('typing', 'e.4', 'event 4')
@@ -219,7 +219,7 @@ describe('a subscription', () => {
       expect(first).toEqual(['state at 1', 'event 2', 'event 3', 'event 4', 'event 5', 'event 6'])
     })
 
-    it('begins late with a snapshot that is ahead of what has come, and is not handed what that knows', async () => {
+    it('begins late with a snapshot ahead of the stream, without the events it contains', async () => {
       const { send, both } = await script()
       const { first, late } = await both()
       send('$snapshot', 'e.5', { messages: ['state at 5'] })
@@ -228,7 +228,7 @@ describe('a subscription', () => {
       expect(late).toEqual(['state at 5', 'event 6'])
     })
 
-    it('begins with the snapshot that heals a gap, where there is one meanwhile', async () => {
+    it('begins with the snapshot after a gap that occurs meanwhile', async () => {
       const { send, both } = await script()
       const { first, late } = await both()
       send('$gap', '', { reason: 'history_lost', cursor: 'f.6', topic })
@@ -240,7 +240,7 @@ describe('a subscription', () => {
       expect(late).toEqual(['state at f.6', 'event 7', 'event 8'])
     })
 
-    it('asks for the late snapshot again where that fails, and ends alone where it is refused', async () => {
+    it('requests a late snapshot again when it fails, and ends alone when it is refused', async () => {
       const { send, both, asked, operations, errors, subscribe } = await script()
       const { first, late } = await both()
       const problem = { title: '', detail: 'no', topic, snapshot: true }
@@ -259,7 +259,7 @@ describe('a subscription', () => {
       expect(errors.map(([{ code }]) => code)).toEqual(['internal', 'forbidden'])
     })
 
-    it('is not told of a gap before it is, nor skips it where the connection is cut in between', async () => {
+    it('receives a gap in order, also when the connection is cut before it', async () => {
       const { client, asked, accept, streams, send, operations } = await script()
       client.ticks().on('tick', () => {})
       const got: unknown[] = []
@@ -279,7 +279,7 @@ describe('a subscription', () => {
       expect(operations[2]).toEqual({ subscribe: 'ticks', cursor: 'e.1' })
     })
 
-    it('is open when everything it has asked for is carried', async () => {
+    it('is open when every requested topic is subscribed', async () => {
       const { client, asked, accept } = await script()
       client.ticks().on('tick', () => {})
       client.room(lobby).on('typing', () => {})
@@ -291,7 +291,7 @@ describe('a subscription', () => {
       await until(() => client.connection.state.status === 'open', 'the client was connected')
     })
 
-    it('is handed nothing twice, even by a server that repeats itself', async () => {
+    it('receives no event twice from a server that repeats events', async () => {
       const { client, asked, accept, send } = await script()
       const got: number[] = []
       client.ticks().on('tick', (n) => got.push(n))
@@ -318,7 +318,7 @@ describe('a subscription', () => {
     expect(errors[0]?.[0].cause).toEqual(new Error('bug in the page'))
   })
 
-  it('that is ended by another one in the middle of an event is not handed that event', async () => {
+  it('does not receive the event during which another handler ended it', async () => {
     const { tidings, url } = await startServer()
     const { client } = connect(url)
     const got: string[] = []
@@ -336,7 +336,7 @@ describe('a subscription', () => {
     expect(got).toEqual(['first 1', 'first 2', 'third 2'])
   })
 
-  it('reports a payload that does not fit, with all there is to know, and goes on', async () => {
+  it('reports an invalid payload with its issues, and continues', async () => {
     const { tidings, url } = await startServer()
     const newer = defineContract({ ticks: channel({ events: { tick: z.number().max(10) } }) })
     const errors: [TidingsError, ErrorContext][] = []
@@ -356,7 +356,7 @@ describe('a subscription', () => {
     expect(errors[0]?.[1]).toEqual({ channel: 'ticks', topic: '', event: 'tick', data: '11' })
   })
 
-  it('is not disturbed by a handler that throws, which is reported', async () => {
+  it('continues when a handler throws, and reports the error', async () => {
     const { tidings, url } = await startServer()
     const { client, errors } = connect(url)
     const got: number[] = []
@@ -374,7 +374,7 @@ describe('a subscription', () => {
     ])
   })
 
-  it.each(['refused', 'unknown'])('ends with an error where the topic is %s', async (why) => {
+  it.each(['refused', 'unknown'])('ends with an error when the topic is %s', async (why) => {
     const { tidings, url } = await startServer({
       room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
     })
@@ -394,7 +394,7 @@ describe('a subscription', () => {
     await until(() => tidings.stats().connections === 0, 'the connection was let go of')
   })
 
-  it('that is refused and has no handler for it is reported to onError', async () => {
+  it('reports a refusal to onError when it has no error handler', async () => {
     const { url } = await startServer({
       room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
     })
@@ -421,7 +421,7 @@ describe('a subscription', () => {
     await until(() => tidings.stats().connections === 0, 'the signal had ended the other, and the connection')
   })
 
-  it('cannot be made with params that do not fit', async () => {
+  it('throws for invalid params', async () => {
     const { url } = await startServer()
     const { client } = connect(url)
     expect(() => client.room({ roomId: 1 as never })).toThrow(
@@ -431,7 +431,7 @@ describe('a subscription', () => {
 })
 
 describe('a loop', () => {
-  it('yields the snapshot and events, and unsubscribes when it is left', async () => {
+  it('yields the snapshot and events, and unsubscribes on break', async () => {
     const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: ['old'] }) } })
     const { client } = connect(url)
     const got: unknown[] = []
@@ -460,7 +460,7 @@ describe('a loop', () => {
     await until(() => tidings.stats().connections === 0, 'the block had ended it')
   })
 
-  it('ends quietly with its signal and with the client, and throws where the topic is refused', async () => {
+  it('ends without an error with its signal and the client, and throws when the topic is refused', async () => {
     const { tidings, url } = await startServer({
       room: { authorize: ({ params }) => params.roomId !== 'staff', snapshot: () => ({ messages: [] }) },
     })
@@ -482,7 +482,7 @@ describe('a loop', () => {
     await expect(read(client.ticks())).rejects.toMatchObject({ code: 'closed' })
   })
 
-  it('that falls too far behind gets a gap and a fresh snapshot, and goes on', async () => {
+  it('yields a gap and a fresh snapshot when it falls too far behind', async () => {
     let total = 0
     const { tidings, url } = await startServer({
       room: { history: { size: 10_000 }, snapshot: () => ({ messages: [String(total)] }) },
@@ -506,7 +506,7 @@ describe('a loop', () => {
 })
 
 describe('reconnecting', () => {
-  it('goes on without a gap or a duplicate, however often the connection is cut', async () => {
+  it('resumes without a gap or a duplicate after each cut', async () => {
     const { tidings, url, cut } = await startServer()
     const { client } = connect(url)
     const got: number[] = []
@@ -523,7 +523,7 @@ describe('reconnecting', () => {
     expect(gaps).toEqual([])
   })
 
-  it('announces a gap and hands out a fresh snapshot where the server has lost its history', async () => {
+  it('announces a gap and delivers a fresh snapshot when the server lost its history', async () => {
     const first = await startServer({ room: { snapshot: () => ({ messages: ['first'] }) } })
     const { client } = connect(first.url)
     const got: unknown[] = []
@@ -593,7 +593,7 @@ describe('reconnecting', () => {
     expect(states[1]).toMatchObject({ problem: { code: 'invalid_response' }, retryAt: expect.any(Number) })
   })
 
-  it('survives a fetch that is aborted by a time limit of its own', async () => {
+  it('continues after a custom fetch aborts by its own time limit', async () => {
     let calls = 0
     const { url } = await startServer()
     const { client } = connect(url, {
@@ -638,7 +638,7 @@ describe('reconnecting', () => {
     expect(told).toEqual(isTold ? [{ code: 'internal', message, cause: bug }] : [])
   })
 
-  it('comes back after the server ends the stream cleanly', async () => {
+  it('reconnects after the server ends the stream', async () => {
     const first = await startServer()
     const { client } = connect(first.url)
     client.ticks().on('tick', () => {})
@@ -650,7 +650,7 @@ describe('reconnecting', () => {
     await until(() => client.connection.state.status === 'open', 'the client was connected again')
   })
 
-  it('asks for headers again for every request', async () => {
+  it('calls the headers function for every request', async () => {
     let asked = 0
     const { requests, url, cut } = await startServer()
     const headers = async () => {
@@ -667,7 +667,7 @@ describe('reconnecting', () => {
     expect(tokens).toEqual(['token 1', 'token 2', 'token 3', 'token 4', 'token 5'])
   })
 
-  it('waits for longer and longer while a snapshot cannot be loaded', async () => {
+  it('waits longer after each snapshot that cannot be loaded', async () => {
     let loads = 0
     const { url, tidings } = await startServer({
       room: {
@@ -700,7 +700,7 @@ describe('reconnecting', () => {
     expect(tidings.stats()).toMatchObject({ connections: 1, subscriptions: 2 })
   })
 
-  it('works with an EventSource that is handed in', async () => {
+  it('uses a given EventSource', async () => {
     const { tidings, url, cut } = await startServer()
     const { client } = connect(url, { EventSource })
     const got: number[] = []
@@ -716,7 +716,7 @@ describe('reconnecting', () => {
 })
 
 describe('a client', () => {
-  it('is over when it is closed: no connection, no timer, no request', async () => {
+  it('leaves no connection, timer or request when it is closed', async () => {
     const { tidings, url, requests } = await startServer()
     const { client } = connect(url)
     const states: string[] = []

@@ -14,7 +14,7 @@ const roundsWanted = Number(process.env['TIDINGS_ROUNDS'] ?? 300)
 
 /** Tabs, as far as sharing goes: clients of one process, with locks of the test's own and real channels between them. */
 it.each([1, 2, 3])(
-  'tabs that come, go and take over, behind a network that cuts, miss nothing without being told (seed %d)',
+  'tabs that open, close and take over behind a network that cuts miss no event without a gap (seed %d)',
   async (seed) => {
     const locks = fakeLocks()
     const random = seeded(seed)

@@ -90,7 +90,7 @@ describe('a client that does not read', () => {
     await closed
   })
 
-  it('is cut when its connection has been open for long enough, and does not read its end either', async () => {
+  it('is cut when it does not read the end of a connection that reached its lifetime', async () => {
     const { tidings } = start({ maxConnectionMs: 400, stallMs: 800 })
     const server = createHttp(nodeHandler(tidings))
     await stall(tidings, await portOf(server))
@@ -99,7 +99,7 @@ describe('a client that does not read', () => {
     await until(() => tidings.stats().stalled === 1, 'what it had not read was dropped')
   })
 
-  it('gets no last words after the end that somebody else has put to its response', async () => {
+  it('receives no shutdown frame after middleware ended its response', async () => {
     const { tidings } = start()
     const responses: ServerResponse[] = []
     const handle = nodeHandler(tidings)
@@ -119,7 +119,7 @@ describe('a client that does not read', () => {
     expect(tail).not.toContain('$error')
   })
 
-  it('is cut in a stream, too, though its handler goes on emitting without waiting', async () => {
+  it('is cut in a stream whose handler emits without waiting', async () => {
     const { tidings, signals } = start({ stallMs: 100 })
     let isFull = false
     const slow: RequestHandler = (_request, response, next) => {
@@ -142,7 +142,7 @@ describe('a client that does not read', () => {
   })
 })
 
-describe('what stands in front', () => {
+describe('middleware', () => {
   it('may respond first: the connection that was admitted no longer counts against the limit', async () => {
     let allow = () => {}
     const { tidings } = start(
@@ -167,7 +167,7 @@ describe('what stands in front', () => {
     expect((await open(`${origin}/events/ticks`)).response.status).toBe(200)
   })
 
-  it('may throw when one response is written to: that one ends, and all others go on', async () => {
+  it('may throw on a write to one response, which ends while all others continue', async () => {
     const { tidings, errors } = start()
     const app = express()
     let isBroken = false
@@ -195,7 +195,7 @@ describe('what stands in front', () => {
   })
 })
 
-it('an HTTP/2 client that leaves while it is authorized leaves nothing behind', async () => {
+it('an HTTP/2 client that leaves during authorization releases its connection', async () => {
   let answer: (may: boolean) => void = () => {}
   const { tidings } = start(
     { limits: { connections: 1 } },
@@ -221,7 +221,7 @@ it('an HTTP/2 client that leaves while it is authorized leaves nothing behind', 
 })
 
 describe('hooks', () => {
-  it('that reject are told to onError, and end nothing', async () => {
+  it('report a rejection to onError, and do not end the server', async () => {
     const { tidings, errors } = start({
       hooks: { connected: async () => Promise.reject(new Error('no database')) },
     })
@@ -249,7 +249,7 @@ describe('hooks', () => {
   })
 })
 
-it('a snapshot that fails is reported once, for however many waited for it', async () => {
+it('a snapshot that fails is reported once for all its waiters', async () => {
   const { tidings, errors, loads } = start()
   const { origin } = await listen(nodeHandler(tidings))
   const streams = await Promise.all(Array.from({ length: 5 }, () => open(`${origin}/events/room`)))
@@ -260,7 +260,7 @@ it('a snapshot that fails is reported once, for however many waited for it', asy
   expect(errors).toEqual([[expect.objectContaining({ message: 'no state' }), 'room']])
 })
 
-describe('what is misspelt or means nothing is refused', () => {
+describe('unknown and misspelt options', () => {
   const ok = { room: { snapshot: () => '' }, count: async () => {} }
   it.each<[unknown, unknown, RegExp]>([
     [

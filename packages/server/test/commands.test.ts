@@ -33,7 +33,7 @@ const sentAt = new Date('2026-01-02T03:04:05.678Z')
 const ok: SendHandler = ({ input }) => ({ text: input.text, sentAt })
 
 describe('a command', () => {
-  it('answers 200 with its output, encoded and without keys its schema does not know', async () => {
+  it('responds 200 with its encoded output, without keys its schema does not know', async () => {
     const { url } = await start(({ input }) => ({ text: input.text, sentAt, secret: 1 }) as never)
     const { status, headers, body } = await post(`${url}/send`, { text: 'hi', extra: true })
     expect(status).toBe(200)
@@ -42,7 +42,7 @@ describe('a command', () => {
     expect(body).toEqual({ text: 'hi', sentAt: '2026-01-02T03:04:05.678Z' })
   })
 
-  it('answers 204 where there is no output, and takes no body where there is no input', async () => {
+  it('responds 204 without an output, and needs no body without an input', async () => {
     const { url } = await start(ok)
     const response = await fetch(`${url}/admin/ping`, {
       method: 'POST',
@@ -51,13 +51,13 @@ describe('a command', () => {
     expect(response.status).toBe(204)
   })
 
-  it('knows who asks by what context made of the request', async () => {
+  it('receives the context of its request', async () => {
     const { url } = await start(({ context }) => ({ text: context, sentAt }))
     const { body } = await post(`${url}/send`, { text: 'hi' }, { authorization: 'ada' })
     expect(body.text).toBe('ada')
   })
 
-  it('is told when its caller leaves', async () => {
+  it('is aborted when its caller leaves', async () => {
     let aborted = false
     let called = false
     const { url } = await start(
@@ -104,7 +104,7 @@ describe('a refusal', () => {
   const problem = (status: number, code: string) =>
     expect.objectContaining({ status, code, title: expect.any(String), detail: expect.any(String) })
 
-  it('404 for what is not in the contract', async () => {
+  it('404 for a path that is not in the contract', async () => {
     const { url } = await start(ok)
     const paths = ['/rom?roomId=lobby', '//:99999/send', '/admin', '/constructor', '/%E0%A4%A']
     for (const path of paths) {
@@ -115,7 +115,7 @@ describe('a refusal', () => {
     }
   })
 
-  it('404 for another spelling of a path, which a guard in front would not have seen', async () => {
+  it('404 for another spelling of a path, which a guard in front may not match', async () => {
     const { url } = await start(ok)
     const { port } = new URL(url)
     for (const path of [
@@ -137,7 +137,7 @@ describe('a refusal', () => {
     }
   })
 
-  it('400 for params that do not fit, with the issues of zod', async () => {
+  it('400 for invalid params, with the issues of zod', async () => {
     const { url } = await start(ok)
     const response = await fetch(`${url}/room?roomId=`)
     expect(response.status).toBe(400)
@@ -154,7 +154,7 @@ describe('a refusal', () => {
     expect((await fetch(`${url}/room?roomId=a&roomId=b`)).status).toBe(400)
   })
 
-  it('400 for input that does not fit, and the handler is not called', async () => {
+  it('400 for invalid input, without calling the handler', async () => {
     let calls = 0
     const { url } = await start((request) => {
       calls += 1
@@ -213,7 +213,7 @@ describe('a refusal', () => {
     expect(body).toEqual(problem(415, 'unsupported_media_type'))
   })
 
-  it('415 also where there is no input: what a form on another site can send never calls a command', async () => {
+  it('415 also without an input, so that a form on another site never calls a command', async () => {
     let calls = 0
     const { url } = await start(ok, {
       context: () => {
@@ -235,7 +235,7 @@ describe('a refusal', () => {
     },
   )
 
-  it('413 for a body that says it is too large, and for one that does not say', async () => {
+  it('413 for a body that is too large, with and without a content-length', async () => {
     const { url } = await start(ok, { limits: { bodyBytes: 100 } })
     const said = await post(`${url}/send`, { text: 'x'.repeat(100) })
     expect([said.status, said.body.code]).toEqual([413, 'payload_too_large'])
@@ -259,7 +259,7 @@ describe('a refusal', () => {
     expect((await post(`${url}/send`, { text: 'x' })).status).toBe(200)
   })
 
-  it('403 where authorize says no, and what authorize throws where it says more', async () => {
+  it('403 when authorize returns false, and the error when it throws one', async () => {
     const tidings = createServer(contract, {
       room: {
         authorize: ({ params }) => {
@@ -326,7 +326,7 @@ describe('a refusal', () => {
     expect((await post(`${url}/admin/ping`, {})).status).toBe(204)
   })
 
-  it('500 where context throws, and what a TidingsError says where it throws that', async () => {
+  it("500 when context throws, and the error's status for a TidingsError", async () => {
     const { url } = await start(ok, {
       context: ({ headers }) => {
         if (headers.has('authorization')) throw new Error('key expired')
@@ -343,7 +343,7 @@ describe('a refusal', () => {
     ])
   })
 
-  it('403 where authorize returns nothing at all', async () => {
+  it('403 when authorize returns undefined', async () => {
     const tidings = createServer(contract, {
       room: { authorize: () => undefined as never, snapshot: () => ({ messages: [] }) },
       send: () => ({ text: '', sentAt }),
@@ -354,7 +354,7 @@ describe('a refusal', () => {
     expect((await fetch(`${url}/room?roomId=lobby`)).status).toBe(403)
   })
 
-  it('nothing ends the process where onError rejects', async () => {
+  it('no end of the process when onError rejects', async () => {
     const onError = (async () => {
       throw new Error('second')
     }) as () => void
@@ -367,7 +367,7 @@ describe('a refusal', () => {
     expect((await post(`${url}/send`, { text: 'hi' })).status).toBe(500)
   })
 
-  it('nothing ends the process where onError itself throws', async () => {
+  it('no end of the process when onError throws', async () => {
     const { url } = await start(
       () => {
         throw new Error('first')

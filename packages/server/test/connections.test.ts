@@ -86,7 +86,7 @@ describe('too many connections', () => {
     },
   )
 
-  it('of one principal are no limit for another, nor for those who are not known', async () => {
+  it('of one principal do not limit another, nor anonymous clients', async () => {
     const { url } = await start({ limits: { connectionsPerPrincipal: 1 } })
     const statuses = [undefined, undefined, 'ada', 'bob'].map(async (user) => {
       const headers: Record<string, string> = user ? { authorization: user } : {}
@@ -95,7 +95,7 @@ describe('too many connections', () => {
     expect(await Promise.all(statuses)).toEqual([200, 200, 200, 200])
   })
 
-  it('that come at the same time are counted before any of them is open; one that is refused leaves its place', async () => {
+  it('at the same time are counted before they open, and released when refused', async () => {
     const { url } = await start({ limits: { connections: 3 } })
     const forbidden = await Promise.all(Array.from({ length: 3 }, () => fetch(`${url}/room?roomId=staff`)))
     expect(forbidden.map(({ status }) => status)).toEqual([403, 403, 403])
@@ -103,7 +103,7 @@ describe('too many connections', () => {
     expect(streams.filter(({ response }) => response.status === 200)).toHaveLength(3)
   })
 
-  it('do not count those who left before they were let in', async () => {
+  it('do not count clients that left before they were admitted', async () => {
     const { tidings, url } = await start({
       limits: { connections: 1 },
       context: async () => {
@@ -124,7 +124,7 @@ describe('too many connections', () => {
 })
 
 describe('a connection', () => {
-  it('is told when to come back if it is lost, each its own time', async () => {
+  it('receives its own reconnect delay', async () => {
     const { url } = await start({ retryMs: 1_000 })
     const streams = await Promise.all(Array.from({ length: 20 }, () => open(`${url}/ticks`)))
     await Promise.all(streams.map((stream) => stream.count(1)))
@@ -134,7 +134,7 @@ describe('a connection', () => {
     expect(new Set(hints).size).toBeGreaterThan(10)
   })
 
-  it('ends after its time, completely, and can be resumed', async () => {
+  it('ends after its lifetime, completely, and can be resumed', async () => {
     const { tidings, told, url } = await start({ maxConnectionMs: 100 })
     const stream = await open(`${url}/ticks`)
     await tidings.emit.ticks().tick(1)
@@ -146,7 +146,7 @@ describe('a connection', () => {
     expect((await next.count(2))[1]?.data).toBe('2')
   })
 
-  it('is cut when its client does not read for too long; one that reads is not', async () => {
+  it('is cut when its client does not read for too long, unlike one that is read', async () => {
     const { tidings, told, url } = await start({ stallMs: 100 })
     const reader = await open(`${url}/ticks`)
     const socket = await stalled(url, 'ticks')
@@ -163,7 +163,7 @@ describe('a connection', () => {
     await new Promise((resolve) => socket.once('close', resolve))
   })
 
-  it('of a stream that is not read is cut, too', async () => {
+  it('of an unread stream is cut', async () => {
     const { tidings, url } = await start({ stallMs: 100 })
     const body = 'Content-Type: application/json\r\nContent-Length: 2\r\n'
     const socket = await stalled(url, 'count', 'POST', body)
@@ -172,7 +172,7 @@ describe('a connection', () => {
     await until(() => tidings.stats().running === 0, 'the stream was cut')
   })
 
-  it('gets an error it can recover from when its snapshot takes too long', async () => {
+  it('receives a retryable error when its snapshot takes too long', async () => {
     const errors: unknown[] = []
     let signal: AbortSignal | undefined
     let isSlow = true
@@ -210,7 +210,7 @@ describe('a connection', () => {
 })
 
 describe('stats and hooks', () => {
-  it('tell who came, who left and why, and what was written', async () => {
+  it('report connections, their ends with reasons, and the bytes written', async () => {
     const { tidings, told, url } = await start({ history: { size: 1 } })
     const [first, second] = await Promise.all([
       open(`${url}/ticks`),
@@ -248,7 +248,7 @@ describe('stats and hooks', () => {
     ])
   })
 
-  it('do no harm when they throw', async () => {
+  it('do not affect a connection when they throw', async () => {
     const errors: [unknown, string][] = []
     const { url } = await start({
       hooks: {
@@ -264,7 +264,7 @@ describe('stats and hooks', () => {
 })
 
 describe('closing over a while', () => {
-  it('tells each connection its own time to come back, within the drain, in both ways clients know', async () => {
+  it('sends each connection its own reconnect delay within the drain, as field and as signal', async () => {
     const { tidings, told, url } = await start({ retryMs: 1_000 })
     const streams = await Promise.all(Array.from({ length: 50 }, () => open(`${url}/ticks`)))
     await Promise.all(streams.map((stream) => stream.count(1)))

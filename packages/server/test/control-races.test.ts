@@ -92,7 +92,7 @@ it.each([
   expect(names().filter((name) => name === 'tick')).toEqual(each.ticks)
 })
 
-it('a topic whose subscription is refused anew is carried no longer', async () => {
+it('a topic ends when its renewed subscription is refused', async () => {
   let isAllowed = true
   const { tidings, url } = await start({ authorize: () => isAllowed })
   const { control, names } = await connect(url)
@@ -105,7 +105,7 @@ it('a topic whose subscription is refused anew is carried no longer', async () =
   expect(names()).not.toContain('typing')
 })
 
-it('one that was overtaken takes nothing from the one that overtook it', async () => {
+it('an overtaken request does not undo the newer one', async () => {
   const waiting = gate()
   let calls = 0
   const { tidings, url } = await start({
@@ -125,7 +125,7 @@ it('one that was overtaken takes nothing from the one that overtook it', async (
   await until(() => names().includes('typing'), 'it came')
 })
 
-it('a request that began before proof was demanded is none', async () => {
+it('a request that began before the challenge does not meet it', async () => {
   const { tidings, url, banned } = await start({ authorize: ({ context }) => context.isStaff })
   const { path, control, names } = await connect(url)
   await control([{ subscribe: 'room?roomId=a' }])
@@ -148,7 +148,7 @@ it('a request that began before proof was demanded is none', async () => {
   expect(names()).not.toContain('typing')
 })
 
-it('a subscription that was being authorised when proof was given is authorised again', async () => {
+it('a subscription is authorised again when the credentials change meanwhile', async () => {
   const { tidings, url, banned } = await start({
     authorize: async ({ context }) => {
       await pause(80)
@@ -164,7 +164,7 @@ it('a subscription that was being authorised when proof was given is authorised 
   expect(await early).toMatchObject([{ status: 'refused', problem: { code: 'forbidden' } }])
 })
 
-it('an authorize that hangs holds up nothing but its own topic', async () => {
+it('an authorize that hangs delays only its own topic', async () => {
   let isHung = false
   const { tidings, url } = await start({
     authorize: ({ params }) => (isHung && params.roomId === 'hung' ? new Promise(() => {}) : true),
@@ -176,7 +176,7 @@ it('an authorize that hangs holds up nothing but its own topic', async () => {
   expect(await control([{ subscribe: 'ticks' }])).toMatchObject([{ status: 'accepted' }])
 })
 
-it('a topic that is asked for again counts once', async () => {
+it('a topic that is requested again counts once', async () => {
   const waiting = gate()
   let isGated = false
   let calls = 0
@@ -206,7 +206,7 @@ it('a topic that is asked for again counts once', async () => {
   expect(await control([d])).toMatchObject([{ status: 'refused', problem: { code: 'too_many_requests' } }])
 })
 
-it('a snapshot that was asked for comes, though its topic is subscribed to anew', async () => {
+it('a requested snapshot arrives although its topic is subscribed to again', async () => {
   let ms = 0
   const wait = async <Value>(value: Value) => {
     await pause(ms)
@@ -226,7 +226,7 @@ it('a snapshot that was asked for comes, though its topic is subscribed to anew'
   await until(() => snapshots() === 2, 'the second came')
 })
 
-it('a connection that a hook ends as it begins is not kept', async () => {
+it('a connection that a hook closes as it opens is released', async () => {
   const ended: string[] = []
   const { tidings, url } = await start(
     {},
@@ -247,7 +247,7 @@ it('a connection that a hook ends as it begins is not kept', async () => {
   expect((await post(`${url}/$connections/${id}`, { operations: [] })).status).toBe(410)
 })
 
-it('an error that is put together oddly is told, and harms nobody else', async () => {
+it('a malformed error is reported, and affects no other request', async () => {
   const odd = Object.assign(new TidingsError({ code: 'bad_request', message: 'odd' }), {
     issues: { not: 'a list' },
     retryAfterMs: 5n,

@@ -23,7 +23,7 @@ async function start(history: HistoryOptions = {}) {
 const pairs = (events: readonly { event?: string | undefined; data: string }[]) =>
   events.map(({ event, data }) => `${event} ${data}`)
 
-it('with latest, hands out only the newest of each kind that was emitted in a turn', async () => {
+it('with latest, delivers only the newest event of each kind of a turn', async () => {
   const { tidings, url } = await start()
   const stream = await open(`${url}/price?symbol=A`)
   await stream.count(1)
@@ -37,7 +37,7 @@ it('with latest, hands out only the newest of each kind that was emitted in a tu
   expect(pairs(await stream.count(4)).slice(1)).toEqual(['ask 10', 'bid 500', 'ask 11'])
 })
 
-it('with latest, hands a reader that has fallen behind the newest of each kind, without a gap', async () => {
+it('with latest, delivers the newest event of each kind to a slow reader, without a gap', async () => {
   const { tidings, url } = await start({ size: 5 })
   const stalled = connect(Number(new URL(url).port), '127.0.0.1')
   onTestFinished(() => {
@@ -70,7 +70,7 @@ it('with latest, hands a reader that has fallen behind the newest of each kind, 
   expect(seen.length).toBeLessThan(books)
 })
 
-it('with latest, resumes with the newest of each kind, however many there were', async () => {
+it('with latest, resumes with the newest event of each kind', async () => {
   const { tidings, url } = await start({ size: 5 })
   const price = tidings.emit.price({ symbol: 'A' })
   const before = await open(`${url}/price?symbol=A`)
@@ -85,7 +85,7 @@ it('with latest, resumes with the newest of each kind, however many there were',
   expect(pairs(await after.count(3)).at(-1)).toBe('ask 2')
 })
 
-it('with latest, too, announces what is too old to be kept', async () => {
+it('with latest, announces a gap for a cursor that is too old', async () => {
   const { tidings, url } = await start({ ms: 20 })
   const price = tidings.emit.price({ symbol: 'A' })
   const first = await open(`${url}/price?symbol=A`)

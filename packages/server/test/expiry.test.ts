@@ -53,7 +53,7 @@ const onlyStaff = (roomId: string, { isStaff }: Credentials) => roomId !== 'staf
 
 const weak: Credentials = { isStaff: false }
 
-it('a request with weaker credentials does not put off the expiry of what it did not authorise', async () => {
+it('a request with weaker credentials does not extend a topic that it did not authorise', async () => {
   const { tidings, url } = await start(onlyStaff)
   const staff = { isStaff: true, expiresAt: soon(2_500) }
   const { control, count, stream, last } = await connect(url, staff)
@@ -71,7 +71,7 @@ it('a request with weaker credentials does not put off the expiry of what it did
   expect([count('typing'), stream.isOver()]).toEqual([0, false])
 })
 
-it('without proof, a connection ends when its credentials expire, whatever else was sent', async () => {
+it('a connection ends when its credentials expire and no challenge was met', async () => {
   const { url } = await start(onlyStaff)
   const staff = { isStaff: true, expiresAt: soon(500) }
   const { control, stream, last } = await connect(url, staff)
@@ -93,7 +93,7 @@ it('a subscription lasts no longer than the credentials that it was authorised w
   expect(last()).toMatchObject({ code: 'unauthorized' })
 })
 
-it('a subscription that is refused shortens nothing', async () => {
+it('a refused subscription does not shorten the expiry', async () => {
   const { tidings, url } = await start(onlyStaff)
   const { control, count, stream } = await connect(url, { isStaff: true })
   await control([ticks], { isStaff: true })
@@ -126,7 +126,7 @@ it('the expiry does not move before every topic is authorised again', async () =
   expect(last()).toMatchObject({ code: 'unauthorized' })
 })
 
-it('only the first request after a demand is proof: a later one does not put off its expiry', async () => {
+it('only the first request after a challenge extends the expiry', async () => {
   const { tidings, url } = await start(onlyStaff)
   const { control, count, stream } = await connect(url, { isStaff: true })
   await control([staffRoom], { isStaff: true })
@@ -138,7 +138,7 @@ it('only the first request after a demand is proof: a later one does not put off
   await until(stream.isOver, 'it ended')
 })
 
-it('proof that lasts longer puts the expiry off', async () => {
+it('credentials that last longer extend the expiry', async () => {
   const { tidings, url } = await start(onlyStaff)
   const first = { isStaff: true, expiresAt: soon(500) }
   const { control, count, stream } = await connect(url, first)

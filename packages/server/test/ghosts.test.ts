@@ -86,7 +86,7 @@ async function letIn(url: string): Promise<string | null> {
   return told
 }
 
-it('connections whose clients have left unseen make room for a page, and living pages stay', async () => {
+it('connections of vanished clients are released for a new page, and live pages stay', async () => {
   const { tidings, url } = await startNode(3)
   const hop = await hidingHop(url)
   await ghost(hop)
@@ -101,7 +101,7 @@ it('connections whose clients have left unseen make room for a page, and living 
   expect([living.isOver(), living.asked()]).toEqual([false, 1])
 })
 
-it('a page is refused while all the others are alive, and those are asked once', async () => {
+it('a page is refused while all others are alive, each of which is challenged once', async () => {
   const { tidings, url } = await startNode(2)
   const living = [await page(url), await page(url)]
   for (let n = 0; n < 20; n += 1) expect((await open(url, { headers })).response.status).toBe(429)
@@ -114,7 +114,7 @@ it('a page is refused while all the others are alive, and those are asked once',
   expect(tidings.stats().connections).toBe(2)
 })
 
-it('asks on all nodes', async () => {
+it('connections are challenged on all nodes', async () => {
   const shareWith = memoryBus()
   const one = await startNode(2, memoryBus({ shareWith }))
   const other = await startNode(2, memoryBus({ shareWith }))
@@ -126,7 +126,7 @@ it('asks on all nodes', async () => {
   expect([living.isOver(), living.asked()]).toEqual([false, 1])
 })
 
-it('nothing is asked of other principals, nor of the connection of a single topic', async () => {
+it('connections of other principals and of single topics are not challenged', async () => {
   const { tidings, url } = await startNode(1)
   const other = await open(url, { headers: { 'x-user': 'bob' } })
   const topic = await open(`${url}/ticks`, { headers })

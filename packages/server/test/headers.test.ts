@@ -53,7 +53,7 @@ it.each(answers)('tells browsers not to guess the type of %s', async (_what, sta
   expect(response.headers.get('x-content-type-options')).toBe('nosniff')
 })
 
-it('tells browsers not to guess the type of what is not below the mount', async () => {
+it('tells browsers not to guess the type of a response outside of the mount', async () => {
   const { origin } = await listen(nodeHandler(start()))
   const response = await fetch(`${origin}/elsewhere`)
   expect(response.status).toBe(404)

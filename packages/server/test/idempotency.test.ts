@@ -45,7 +45,7 @@ async function start(options: ServerOptions<string> = {}) {
   return { url, runs, pay }
 }
 
-it('a command that is sent again with its key is not run again, but answered alike', async () => {
+it('a command that is sent again with its key gets the same response without another run', async () => {
   const { pay, runs } = await start()
   const first = await pay(5, 'a')
   const again = await pay(5, 'a')
@@ -55,7 +55,7 @@ it('a command that is sent again with its key is not run again, but answered ali
   expect(runs).toHaveLength(2)
 })
 
-it('one that is sent again while it runs waits for the same answer', async () => {
+it('a command that is sent again while it runs waits for the same response', async () => {
   const { pay, runs } = await start()
   const calls = [pay(5_000, 'a'), pay(5_000, 'a'), pay(5_000, 'a')]
   await until(() => runs.length > 0, 'it ran')
@@ -74,14 +74,14 @@ it.each([
   expect(runs).toHaveLength(1)
 })
 
-it('what was refused before it ran is not', async () => {
+it('a refusal before the run is not remembered', async () => {
   const { pay, runs } = await start()
   expect((await pay('much', 'a')).status).toBe(400)
   expect((await pay(5, 'a')).status).toBe(200)
   expect(runs).toHaveLength(1)
 })
 
-it('a key is good for one request of one principal', async () => {
+it('a key belongs to one request of one principal', async () => {
   const { pay, url, runs } = await start()
   await pay(5, 'a', { 'x-user': 'ada' })
   const other = await pay(6, 'a', { 'x-user': 'ada' })
@@ -92,7 +92,7 @@ it('a key is good for one request of one principal', async () => {
   expect(runs).toHaveLength(2)
 })
 
-it('an answer is remembered for as long as the options say', async () => {
+it('a response is remembered for the configured time', async () => {
   const { pay } = await start({ idempotencyMs: 40 })
   expect((await pay(5, 'a')).body).toEqual({ receipt: 1 })
   await pause(60)
@@ -102,7 +102,7 @@ it('an answer is remembered for as long as the options say', async () => {
   expect((await forgetful.pay(5, 'a')).body).toEqual({ receipt: 2 })
 })
 
-it('a caller that loses its connection does not stop it, and gets the answer when it comes back', async () => {
+it('a command continues when its caller loses the connection, and its response is kept for a retry', async () => {
   const { url, pay, runs } = await start()
   const abort = new AbortController()
   const lost = fetch(`${url}/pay`, {
@@ -123,7 +123,7 @@ it('a caller that loses its connection does not stop it, and gets the answer whe
   expect(runs).toHaveLength(1)
 })
 
-it('one that breaks because nobody waits for it any more may be sent again', async () => {
+it('an abandoned command that fails may be sent again', async () => {
   let runs = 0
   const tidings = createServer(contract, {
     pay: async ({ signal }) => {
@@ -150,7 +150,7 @@ it('one that breaks because nobody waits for it any more may be sent again', asy
   expect(again).toMatchObject({ status: 200, body: { receipt: 2 } })
 })
 
-it('a command may have its own time, and one of 0 runs each time that it is asked alone', async () => {
+it('a command may set its own time, and 0 runs it for each request', async () => {
   let runs = 0
   let finish: (() => void) | undefined
   const tidings = createServer(contract, {
@@ -176,7 +176,7 @@ it('a command may have its own time, and one of 0 runs each time that it is aske
   expect((await Promise.all(both)).map(({ body }) => body)).toEqual([{ receipt: 3 }, { receipt: 3 }])
 })
 
-it('an answer that is too long to be kept is given once, and a retry is told that the command has run', async () => {
+it('a response too long to be kept is sent once, and a retry gets an error that the command ran', async () => {
   let runs = 0
   const tidings = createServer(contract, {
     pay: ({ fail }) => {
@@ -196,7 +196,7 @@ it('an answer that is too long to be kept is given once, and a retry is told tha
   expect(runs).toBe(1)
 })
 
-it('callers without credentials fill no memory but that of their address, and may come from another', async () => {
+it('anonymous callers share the allowance of their address, and may use another address', async () => {
   const runs: number[] = []
   const tidings = createServer(contract, {
     pay: ({ input }) => ({ receipt: runs.push(input.amount) }),
@@ -243,7 +243,7 @@ it.each<[pay: unknown, message: string]>([
   expect(() => createServer(contract, { pay, note: () => {} } as never)).toThrow(`createServer: ${message}`)
 })
 
-it('without principals, those with other credentials are others', async () => {
+it('without principals, callers are told apart by their credentials', async () => {
   const tidings = createServer(contract, {
     pay: ({ input }) => ({ receipt: input.amount }),
     note: () => {},

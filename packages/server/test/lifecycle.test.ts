@@ -51,7 +51,7 @@ function timers(): number {
 }
 
 describe('clients that come and go', () => {
-  it('leave nothing behind after a thousand of them, whichever way they leave', async () => {
+  it('leave no state behind after a thousand of them', async () => {
     const { tidings, url, port } = await start({ history: { ms: 0 } })
     const stays = await open(`${url}/ticks`)
     await stays.count(1)
@@ -88,7 +88,7 @@ describe('clients that come and go', () => {
     expect(growth).toBeLessThan(2 * 1024 * 1024)
   })
 
-  it('may leave while they are still being authorized', async () => {
+  it('may leave during authorization', async () => {
     let asked = 0
     let answer: (may: boolean) => void = () => {}
     const tidings = createServer(contract, {
@@ -118,7 +118,7 @@ describe('clients that come and go', () => {
 })
 
 describe('topics', () => {
-  it('that nobody has a cursor on keep nothing, whatever is emitted to them', async () => {
+  it('without cursors keep no events', async () => {
     const { tidings } = await start()
     const heapOf = () => {
       collectGarbage()
@@ -131,7 +131,7 @@ describe('topics', () => {
     expect(heapOf() - before).toBeLessThan(1024 * 1024)
   })
 
-  it('are let go of when nobody can come back to them, and not before', async () => {
+  it('are released once no client can resume them', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
     onTestFinished(() => {
       vi.useRealTimers()
@@ -163,7 +163,7 @@ describe('topics', () => {
 })
 
 describe('a client that does not read', () => {
-  it('costs no memory, delays nobody, and gets the rest or a gap once it reads again', async () => {
+  it('costs no memory, delays no other client, and gets the rest or a gap once it reads again', async () => {
     const { tidings, url, port } = await start({ history: { size: 100 } })
     const room = { roomId: 'lobby' }
     const reader = await open(`${url}/room?roomId=lobby`)
@@ -209,7 +209,7 @@ describe('a client that does not read', () => {
 })
 
 describe('closing', () => {
-  it('ends event streams, aborts what runs, waits for it, and refuses what comes', async () => {
+  it('ends event streams, aborts and awaits running handlers, and refuses new requests', async () => {
     const { tidings, url, signals } = await start()
     const topic = await open(`${url}/ticks`)
     const run = await open(`${url}/admin/count`, {
@@ -234,7 +234,7 @@ describe('closing', () => {
     await expect(tidings.emit.ticks().tick(1)).rejects.toMatchObject({ code: 'closed' })
   })
 
-  it('lets what is running finish, which may still emit', async () => {
+  it('lets running handlers finish, which may still emit', async () => {
     let finish: () => void = () => {}
     let aborted = false
     const tidings = createServer(contract, {
@@ -273,7 +273,7 @@ describe('closing', () => {
     },
   )
 
-  it('does not wait for good for a handler that ignores its signal, nor for one that awaits the closing', async () => {
+  it('does not wait forever for a handler that ignores its signal or awaits the closing', async () => {
     const tidings: Tidings<typeof contract> = createServer(contract, {
       room: { snapshot: () => ({ messages: [] }) },
       send: () => new Promise<never>(() => {}),
@@ -286,7 +286,7 @@ describe('closing', () => {
     await tidings.close({ drainMs: 50 })
   })
 
-  it('also ends what was still on its way in', async () => {
+  it('ends requests that are not yet admitted', async () => {
     let authorize: (may: boolean) => void = () => {}
     const tidings = createServer(contract, {
       room: {
@@ -354,7 +354,7 @@ describe('closing', () => {
     expect(tidings.stats().running).toBe(0)
   })
 
-  it('writes what was emitted just before', async () => {
+  it('writes the events emitted just before', async () => {
     const { tidings, url } = await start()
     const topic = await open(`${url}/ticks`)
     await topic.count(1)
@@ -402,7 +402,7 @@ describe('creating a server', () => {
     )
   })
 
-  it('refuses to go without handlers', () => {
+  it('refuses missing handlers', () => {
     expect(() => (createServer as (given: typeof contract) => unknown)(contract)).toThrow(
       /handlers is missing\. Give an object with the handlers of room, ticks, send, admin/,
     )

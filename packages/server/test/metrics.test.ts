@@ -11,7 +11,7 @@ import { registerMetrics } from '../src/metrics.js'
 import { contract } from './contract.js'
 import { mount, open } from './harness.js'
 
-it('tells OpenTelemetry what the server does, until it is ended', async () => {
+it('reports to OpenTelemetry until it is ended', async () => {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
   const provider = new MeterProvider({ readers: [reader] })

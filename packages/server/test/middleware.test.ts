@@ -46,7 +46,7 @@ describe.each([
       return { tidings, url: `${origin}/api/events` }
     }
 
-    it('hands out each event when it is emitted', async () => {
+    it('delivers each event when it is emitted', async () => {
       const { tidings, url } = await start()
       const headers = { 'accept-encoding': 'gzip, br' }
       const stream = await open(`${url}/room?roomId=lobby`, { headers })
@@ -57,7 +57,7 @@ describe.each([
       }
     })
 
-    it('answers commands, with and without a body, and refuses what does not fit', async () => {
+    it('responds to commands with and without a body, and refuses invalid input', async () => {
       const { url } = await start()
       const sent = await post(`${url}/send`, { text: 'hi' })
       expect([sent.status, sent.body]).toEqual([200, { text: 'hi', sentAt: '1970-01-01T00:00:00.000Z' }])

@@ -38,7 +38,7 @@ const preflight = (url: string, origin: string) =>
   })
 
 describe('a page of another origin', () => {
-  it('may not send commands, nor read, unless it is listed', async () => {
+  it('may neither send commands nor read, unless it is listed', async () => {
     const { url, runs } = await start()
     const answer = await post(`${url}/send`, { text: 'hi' }, { origin: evil })
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } })
@@ -52,7 +52,7 @@ describe('a page of another origin', () => {
     expect(runs).toEqual([])
   })
 
-  it('that is listed may, with cookies and with tokens, and is asked once in two hours', async () => {
+  it('may when it is listed, with cookies and tokens, after one preflight in two hours', async () => {
     const { url, runs } = await start({ origins: [app] })
     const asked = await preflight(`${url}/send`, app)
     expect(asked.status).toBe(204)
@@ -79,7 +79,7 @@ describe('a page of another origin', () => {
     expect(runs).toEqual(['hi'])
   })
 
-  it('may without cookies where any origin may', async () => {
+  it('may without cookies when any origin is allowed', async () => {
     const { url } = await start({ origins: ['*', app] })
     const answer = await post(`${url}/send`, { text: 'hi' }, { origin: evil })
     expect(answer.status).toBe(200)
@@ -91,7 +91,7 @@ describe('a page of another origin', () => {
 })
 
 describe('a page of the same origin', () => {
-  it('may, by its host or by what the browser says of it', async () => {
+  it("may, by its host or by the browser's fetch metadata", async () => {
     const { url } = await start()
     const { origin } = new URL(url)
     expect((await post(`${url}/send`, { text: 'hi' }, { origin })).status).toBe(200)
@@ -114,7 +114,7 @@ function statusOf(url: string, headers: Record<string, string>, method = 'GET'):
   })
 }
 
-describe('a page of another site, or of a sibling subdomain, that does not say its origin', () => {
+describe('a page of another site, or of a sibling subdomain, without an Origin header', () => {
   const pages = ['cross-site', 'same-site'].flatMap((site) =>
     ['no-cors', 'navigate', undefined].map((mode) => [site, mode] as const),
   )
@@ -129,7 +129,7 @@ describe('a page of another site, or of a sibling subdomain, that does not say i
     }
   })
 
-  it('may follow a link to what tells of health', async () => {
+  it('may follow a link to the health endpoint', async () => {
     const { url } = await start()
     const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
     expect(await statusOf(`${url}/$health`, headers)).toBe(200)
@@ -145,7 +145,7 @@ describe('a page of another site, or of a sibling subdomain, that does not say i
   })
 })
 
-describe('where the browser does not say whether the page is of the same origin', () => {
+describe('a browser without fetch metadata', () => {
   const json = { 'content-type': 'application/json' }
 
   it.each([
@@ -167,7 +167,7 @@ describe('where the browser does not say whether the page is of the same origin'
     expect(await statusOf(`${url}/admin/ping`, headers, 'POST')).toBe(status === 200 ? 204 : status)
   })
 
-  it('takes what is listed, whatever its scheme', async () => {
+  it('may be listed with any scheme', async () => {
     const { url } = await start({ origins: ['http://app.example.org'] })
     const headers = { ...json, origin: 'http://app.example.org', 'x-forwarded-proto': 'https' }
     expect(await statusOf(`${url}/admin/ping`, headers, 'POST')).toBe(204)
@@ -250,7 +250,7 @@ describe('cors', () => {
     await expect(start({ origins: [origin as string] })).rejects.toThrow(said)
   })
 
-  it('refuses what is no list', async () => {
+  it('refuses a value that is not a list', async () => {
     await expect(start({ origins: app as never })).rejects.toThrow('cors.origins is a value of type string')
   })
 })

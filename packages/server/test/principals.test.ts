@@ -46,7 +46,7 @@ const oddities: readonly [what: string, principal: () => unknown, said: string][
 ]
 
 it.each(oddities)(
-  'refuses a request whose principal is %s, and says what to return',
+  'refuses a request whose principal is %s, with a remedy',
   async (_what, principal, said) => {
     const { url, errors, tidings } = await start(principal)
     const rejections: unknown[] = []

@@ -91,7 +91,7 @@ describe('a content type', () => {
 })
 
 describe.each(adapters)('a request, with %s', (_name, handlerOf) => {
-  it('may have a target in absolute form, whose host is the one that counts', async () => {
+  it('may have a target in absolute form, whose host takes precedence', async () => {
     const { tidings } = start()
     const { origin } = await listen(handlerOf(tidings))
     const head = 'Host: evil.example\r\nOrigin: http://tidings.example\r\nConnection: close\r\n'
@@ -108,7 +108,7 @@ describe.each(adapters)('a request, with %s', (_name, handlerOf) => {
     expect(topic).toMatch(/^HTTP\/1.1 200 OK\r\n/)
   })
 
-  it('by HEAD is answered like GET, without a stream', async () => {
+  it('by HEAD gets the headers of GET, without a stream', async () => {
     const { tidings, asked } = start({ limits: { connections: 1 } })
     const { origin } = await listen(handlerOf(tidings))
     const url = `${origin}/events`
@@ -145,7 +145,7 @@ describe.each(adapters)('a request, with %s', (_name, handlerOf) => {
     expect(tidings.stats().connections).toBe(0)
   })
 
-  it('by a method that is not answered is told which are', async () => {
+  it('by an unsupported method gets the supported ones in Allow', async () => {
     const { tidings } = start()
     const { origin } = await listen(handlerOf(tidings))
     const allowed = async (path: string) => {
@@ -159,12 +159,12 @@ describe.each(adapters)('a request, with %s', (_name, handlerOf) => {
   })
 })
 
-describe('a body that was read in front', () => {
+describe('a body that middleware has read', () => {
   const read: RequestHandler = (request, _response, next) => {
     request.resume().on('end', () => next())
   }
 
-  it('and left no trace is said to be so, to its sender and to the program', async () => {
+  it('without leaving it is reported, to the sender and to the program', async () => {
     const { tidings, errors } = start()
     const url = await mount(expressHandler(tidings), read)
     const cause = /^Middleware read the body of this request and left nothing in request\.body\. Mount/
@@ -197,7 +197,7 @@ describe('a body with very many values', () => {
   })
 })
 
-describe('what is nested deeply', () => {
+describe('JSON that is nested deeply', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
   const tooDeep = { code: 'bad_request', detail: expect.stringContaining('nested more than 200 levels deep') }
 
@@ -272,7 +272,7 @@ describe.each(adapters)('requests that were pipelined, with %s', (_name, handler
     return { socket, warnings, received: () => received, requests: () => requests, isClosed: () => isClosed }
   }
 
-  it('neither count nor run anything behind an open stream', async () => {
+  it('are neither counted nor run behind an open stream', async () => {
     const { tidings, asked } = start()
     const echo = `POST /events/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`
     const { socket, requests, warnings } = await pipelining(
@@ -290,7 +290,7 @@ describe.each(adapters)('requests that were pipelined, with %s', (_name, handler
     expect(warnings).toEqual([])
   })
 
-  it('are answered in their order', async () => {
+  it('get their responses in order', async () => {
     const { tidings } = start()
     const echo = (text: string) =>
       `POST /events/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`
@@ -300,7 +300,7 @@ describe.each(adapters)('requests that were pipelined, with %s', (_name, handler
     expect(received().match(/{"n":\d+}/g)).toEqual(all)
   })
 
-  it('are cut off when they are very many', async () => {
+  it('are cut off when there are too many', async () => {
     const { tidings, asked } = start()
     const { isClosed, requests, warnings } = await pipelining(
       handlerOf(tidings),

@@ -92,7 +92,7 @@ describe.each(kinds)('%s', (kind) => {
     },
   )
 
-  it.each(['', room])('asks a request again whose context is being made: %s', async (path) => {
+  it.each(['', room])('admits a request again whose context is being created: %s', async (path) => {
     const { tidings, gates, ban, open } = await start()
     gates.context.isClosed = true
     const opening = open(path)
@@ -105,7 +105,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(tidings.stats().connections).toBe(0)
   })
 
-  it('asks a request again whose topic is read from the bus', async () => {
+  it('admits a request again whose topic is being read from the bus', async () => {
     const reading = new Gate()
     const bus = memoryBus()
     const read = bus.read.bind(bus)
@@ -124,7 +124,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(tidings.stats().connections).toBe(0)
   })
 
-  it('lets a request open that may still', async () => {
+  it('opens a request that is still allowed', async () => {
     const { tidings, gates, open } = await start()
     gates.authorize.isClosed = true
     const opening = open(room)
@@ -136,7 +136,7 @@ describe.each(kinds)('%s', (kind) => {
     expect([stream.response.status, gates.authorize.count]).toEqual([200, 2])
   })
 
-  it('ends what is revoked each time that it is asked again', async () => {
+  it('ends a request that is revoked each time it is admitted again', async () => {
     const { tidings, gates, open } = await start()
     gates.authorize.isClosed = true
     const opening = open(room)
@@ -152,7 +152,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(tidings.stats().connections).toBe(0)
   })
 
-  it('counts nothing that is over', async () => {
+  it('does not count requests that ended', async () => {
     const { tidings, ban, open } = await start()
     ban()
     expect((await open(room)).response.status).toBe(401)
@@ -177,7 +177,7 @@ describe('a control request', () => {
     return { ...server, stream, control }
   }
 
-  it('is asked again who sent it where its topic was revoked meanwhile', async () => {
+  it('is authenticated again when its topic is revoked meanwhile', async () => {
     const { tidings, gates, ban, control, stream } = await connect()
     gates.context.isClosed = true
     const controlling = control([{ subscribe: key }])
@@ -202,7 +202,7 @@ describe('a control request', () => {
     expect(stream.text()).not.toContain('secret')
   })
 
-  it('is authorised again by the proof that is given meanwhile', async () => {
+  it('is authorised again with credentials that arrive meanwhile', async () => {
     const { tidings, gates, ban, control, stream } = await connect()
     gates.authorize.isClosed = true
     const controlling = control([{ subscribe: key }])
@@ -216,7 +216,7 @@ describe('a control request', () => {
     expect(stream.text()).not.toContain('secret')
   })
 
-  it('is authorised again if proof is demanded meanwhile', async () => {
+  it('is authorised again if its client is challenged meanwhile', async () => {
     const { tidings, gates, ban, control, stream } = await connect()
     gates.authorize.isClosed = true
     const controlling = control([{ subscribe: key }])
@@ -229,7 +229,7 @@ describe('a control request', () => {
     expect(stream.text()).not.toContain('secret')
   })
 
-  it('opens its topic if it is still allowed after proof was demanded', async () => {
+  it('opens its topic if it is still allowed after a challenge', async () => {
     const { tidings, gates, control } = await connect()
     gates.authorize.isClosed = true
     const controlling = control([{ subscribe: key }])
@@ -240,7 +240,7 @@ describe('a control request', () => {
     expect(gates.authorize.count).toBe(2)
   })
 
-  it('is refused if proof is demanded each time that it is authorised', async () => {
+  it('is refused if its client is challenged each time it is authorised', async () => {
     const { tidings, gates, control, stream } = await connect()
     gates.authorize.isClosed = true
     const controlling = control([{ subscribe: key }])

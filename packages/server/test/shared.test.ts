@@ -64,7 +64,7 @@ function eventsOf(stream: OpenStream) {
 }
 
 describe('a shared connection', () => {
-  it('tells its id, which nobody can guess, and when it shows that it is alive', async () => {
+  it('announces its unguessable id and its heartbeat interval', async () => {
     const { url } = await start({ heartbeatMs: 40, retryMs: 1_000 })
     const { stream, id, first } = await connect(url)
     const other = await connect(url)
@@ -81,7 +81,7 @@ describe('a shared connection', () => {
     )
   })
 
-  it('carries what it is asked for, with the very frames of a connection of its own', async () => {
+  it("carries requested topics with the frames of a topic's own connection", async () => {
     const { tidings, url } = await start()
     const plain = await open(`${url}/ticks`)
     const { stream, control } = await connect(url)
@@ -116,7 +116,7 @@ describe('a shared connection', () => {
     expect(tidings.stats()).toMatchObject({ connections: 2, subscriptions: 3 })
   })
 
-  it('answers each subscription for itself', async () => {
+  it('responds to each subscription separately', async () => {
     const { tidings, url, banned } = await start()
     banned.add('ada')
     const { stream, control } = await connect(url)
@@ -154,7 +154,7 @@ describe('a shared connection', () => {
     ])
   })
 
-  it('goes on from a cursor, and starts anew where it is asked to', async () => {
+  it('resumes from a cursor, and restarts a topic on request', async () => {
     const { tidings, url } = await start()
     const { stream, control } = await connect(url)
     await control([{ subscribe: 'ticks' }])
@@ -182,7 +182,7 @@ describe('a shared connection', () => {
     ])
   })
 
-  it('carries a topic no longer when it is told so, and lets go of it', async () => {
+  it('releases a topic on unsubscribe', async () => {
     const { tidings, url } = await start()
     const { stream, control } = await connect(url)
     await control([{ subscribe: 'ticks' }, { subscribe: 'room?roomId=a' }])
@@ -197,7 +197,7 @@ describe('a shared connection', () => {
     await until(() => tidings.stats().subscriptions === 0, 'all was let go of')
   })
 
-  it('sends a snapshot between events to who asks for it, and holds nothing up meanwhile', async () => {
+  it('sends a requested snapshot between events, without delaying others', async () => {
     const loads: ((state: { messages: string[] }) => void)[] = []
     const { tidings, url } = await start({}, () => new Promise((resolve) => loads.push(resolve)))
     const { stream, control } = await connect(url)
@@ -225,7 +225,7 @@ describe('a shared connection', () => {
     ])
   })
 
-  it('goes on where one topic fails, and says which', async () => {
+  it('continues when one topic fails, and names that topic', async () => {
     let fails = true
     const { tidings, url, errors } = await start({}, async () => {
       if (fails) throw new Error('no database')
@@ -254,7 +254,7 @@ describe('a shared connection', () => {
     expect(eventsOf(stream)[7]?.[2]).toBe('ada')
   })
 
-  it('takes as many topics as its limit says, and refuses one more alone', async () => {
+  it('refuses only the topic beyond its limit', async () => {
     const { tidings, url } = await start({ limits: { subscriptionsPerConnection: 3 } })
     const { stream, control } = await connect(url)
     const rooms = (from: number, to: number): ControlOperation[] =>
@@ -268,7 +268,7 @@ describe('a shared connection', () => {
     stream.leave()
   })
 
-  it('limits who subscribes and unsubscribes in a loop', async () => {
+  it('limits a client that subscribes and unsubscribes in a loop', async () => {
     const { tidings, url } = await start({ limits: { subscriptionsPerConnection: 20 } })
     const { control } = await connect(url)
     let accepted = 0
@@ -286,8 +286,8 @@ describe('a shared connection', () => {
   })
 })
 
-describe('who controls a connection', () => {
-  it('has to be its own principal, and to know its id', async () => {
+describe('a control request', () => {
+  it("must come from the connection's principal, with its id", async () => {
     const { url, tidings } = await start()
     const { control, id } = await connect(url, 'ada')
     const operations = [{ subscribe: 'ticks' }]
@@ -299,7 +299,7 @@ describe('who controls a connection', () => {
     expect((await control(operations)).results).toMatchObject([{ status: 'accepted' }])
   })
 
-  it('is authorised by the credentials of the request', async () => {
+  it('is authorised by its own credentials', async () => {
     const { url, banned } = await start({ principal: () => 'everyone' })
     banned.add('eve')
     const { control } = await connect(url, 'eve')
@@ -326,7 +326,7 @@ describe('who controls a connection', () => {
     expect(answer).toMatchObject({ status, body: { code } })
   })
 
-  it('may send as many operations as it has use for, and no more, whatever comes of them', async () => {
+  it('may hold a limited number of operations, whatever their results', async () => {
     const { url, tidings } = await start()
     const { id } = await connect(url)
     const send = (operations: ControlOperation[]) =>
@@ -349,7 +349,7 @@ describe('who controls a connection', () => {
     expect(tidings.stats().connections).toBe(1)
   })
 
-  it('is heard in order: a request that comes after a newer one is not done', async () => {
+  it('is ignored when it arrives after a newer one', async () => {
     const { url, tidings } = await start()
     const { id } = await connect(url)
     const send = (sequence: number, operation: ControlOperation) =>
@@ -362,7 +362,7 @@ describe('who controls a connection', () => {
     expect(tidings.stats().subscriptions).toBe(0)
   })
 
-  it('cannot be a form', async () => {
+  it('cannot be sent by a form', async () => {
     const { url } = await start()
     const { id } = await connect(url)
     const body = JSON.stringify({ operations: [] })
@@ -371,8 +371,8 @@ describe('who controls a connection', () => {
   })
 })
 
-describe('what a connection was opened with', () => {
-  it('expires: its client is told before, proves itself, and nothing is interrupted', async () => {
+describe('the credentials of a connection', () => {
+  it('are renewed after a challenge before they expire, without interruption', async () => {
     const { url, tidings } = await start()
     const { stream, control } = await connect(url, `ada;${Date.now() + 600}`)
     await control([{ subscribe: 'ticks' }], `ada;${Date.now() + 600}`)
@@ -390,7 +390,7 @@ describe('what a connection was opened with', () => {
     expect(stream.isOver()).toBe(false)
   })
 
-  it('expires: without proof the connection ends with a problem', async () => {
+  it('end the connection with a problem when they expire', async () => {
     const { url } = await start()
     const { stream } = await connect(url, `ada;${Date.now() + 300}`)
     await until(stream.isOver, 'it had ended')
@@ -408,7 +408,7 @@ describe('what a connection was opened with', () => {
     expect(stream.events.map(({ event }) => event)).toEqual(['$open'])
   })
 
-  it('has to be a time', async () => {
+  it('must expire at a valid time', async () => {
     const { url, errors } = await start({ context: () => ({ user: 'ada', expiresAt: 'soon' as never }) })
     expect((await open(url)).response.status).toBe(500)
     expect(String(errors[0])).toContain('an expiresAt that is not a time: soon. Give a Date or milliseconds')
@@ -416,7 +416,7 @@ describe('what a connection was opened with', () => {
 })
 
 describe('revocation', () => {
-  it('disconnects whom a predicate picks', async () => {
+  it('disconnects the connections a predicate selects', async () => {
     const { url, tidings } = await start()
     const [ada, eve] = [await connect(url, 'ada'), await connect(url, 'eve')]
     await eve.control([{ subscribe: 'ticks' }])
@@ -432,7 +432,7 @@ describe('revocation', () => {
     expect(ada.stream.isOver()).toBe(false)
   })
 
-  it('has clients prove themselves, and ends alone what they may not have any more', async () => {
+  it('challenges clients, and ends only the topics that are no longer allowed', async () => {
     const { url, tidings, banned } = await start()
     const { stream, control } = await connect(url)
     const plain = await open(`${url}/ticks`, { headers: { 'x-user': 'ada' } })

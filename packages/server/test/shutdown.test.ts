@@ -30,7 +30,7 @@ function keepAlive(port: number, path: string, head = '', method = 'GET') {
   return { got, request }
 }
 
-it('a process that is closed as the README says ends, though connections are kept alive', async () => {
+it('a process that closes as in the README ends despite keep-alive connections', async () => {
   const child = fork(fileURLToPath(new URL('shutdown-server.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx', '--conditions=@tidings/source'],
   })
@@ -47,7 +47,7 @@ it('a process that is closed as the README says ends, though connections are kep
   expect(stream.got.text).toContain('"code":"unavailable"')
 })
 
-it('the guide to deployment and the example close as the README says', () => {
+it('the deployment guide and the example close as in the README', () => {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
   const blockOf = (text: string) => /```ts\n(process\.once\('SIGTERM'[\s\S]*?)```/.exec(text)?.[1]
   const said = blockOf(read('../README.md'))

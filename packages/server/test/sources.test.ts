@@ -33,7 +33,7 @@ const untilAborted = ({ signal }: Request) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
 
 describe('a source', () => {
-  it('runs once for each topic that somebody is subscribed to, and feeds it', async () => {
+  it('runs once for each topic with subscribers', async () => {
     const { tidings, runs, url } = await start(async (request) => {
       for (let n = 1; n <= 3; n += 1) await request.emit.item(n)
       await untilAborted(request)
@@ -50,7 +50,7 @@ describe('a source', () => {
     expect(other.events).toHaveLength(4)
   })
 
-  it('goes on for a while when the last has left, then is aborted, and starts anew with the next', async () => {
+  it('lingers after the last subscriber, is then aborted, and restarts for the next', async () => {
     const { tidings, runs, url } = await start(untilAborted, { lingerMs: 100 })
     const first = await open(`${url}/feed?name=a`)
     await first.count(1)
@@ -72,7 +72,7 @@ describe('a source', () => {
     expect((await third.count(2))[1]?.data).toBe('2')
   })
 
-  it('is started again with backoff if it throws, and what it threw is reported', async () => {
+  it('restarts with backoff after it throws, and the error is reported', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.01)
     onTestFinished(() => {
       vi.restoreAllMocks()
@@ -98,7 +98,7 @@ describe('a source', () => {
     ])
   })
 
-  it('that throws at once, without a promise, is no different', async () => {
+  it('restarts as well when it throws synchronously', async () => {
     const errors: unknown[] = []
     const source = () => {
       throw new Error('at once')
@@ -108,7 +108,7 @@ describe('a source', () => {
     expect(errors).toEqual([expect.objectContaining({ message: 'at once' })])
   })
 
-  it('that returns is done, until the topic was without subscribers', async () => {
+  it('does not restart after it returns, until the topic had no subscribers', async () => {
     const { tidings, runs, url } = await start(({ emit }) => emit.item(1), { lingerMs: 0 })
     const first = await open(`${url}/feed?name=a`)
     await first.count(2)

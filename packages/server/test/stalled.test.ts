@@ -50,7 +50,7 @@ async function report(child: ChildProcess): Promise<StalledServerReport> {
   return message as StalledServerReport
 }
 
-it('a client that does not read costs the server no memory and delays nobody, and gets the rest or a gap in the end', async () => {
+it('a client that does not read costs no memory, delays no other client, and gets the rest or a gap', async () => {
   const child = fork(fileURLToPath(new URL('stalled-server.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx', '--conditions=@tidings/source', '--expose-gc'],
   })

@@ -66,7 +66,7 @@ describe.each([
     expect(stream.events.every((event, index) => event.id === String(index + 1))).toBe(true)
   })
 
-  it('refuses input that does not fit before it begins', async () => {
+  it('refuses invalid input before it begins', async () => {
     const { url } = await start(handler)
     const { status, body } = await post(url, { to: -1 })
     expect([status, body.code]).toEqual([400, 'invalid_input'])
@@ -74,7 +74,7 @@ describe.each([
 })
 
 describe('a stream', () => {
-  it('holds its handler back while the client does not read', async () => {
+  it('pauses its handler while the client does not read', async () => {
     let yielded = 0
     const { url } = await start(async function* () {
       for (; yielded < 100_000; yielded += 1) yield { type: 'number', data: 1e300 / 7 }
@@ -92,7 +92,7 @@ describe('a stream', () => {
     expect(yielded).toBeLessThan(100_000)
   })
 
-  it('shows that it is alive while its handler has nothing to say', async () => {
+  it('sends heartbeats while its handler emits nothing', async () => {
     const { call } = await start(
       async ({ signal }) => {
         await new Promise((resolve) => signal.addEventListener('abort', resolve))
@@ -167,7 +167,7 @@ describe('a stream', () => {
     expect(errors).toHaveLength(1)
   })
 
-  it('lets a generator catch its own misfit and go on', async () => {
+  it('lets a generator catch its own invalid payload and continue', async () => {
     const { call } = await start(async function* () {
       try {
         yield { type: 'number', data: 'one' as never }
@@ -182,7 +182,7 @@ describe('a stream', () => {
     expect(stream.events.map((event) => event.event)).toEqual(['number', '$output'])
   })
 
-  it('is left: a generator runs its finally, a function its signal, and nothing goes on running', async () => {
+  it("runs a generator's finally and a function's signal when its client leaves", async () => {
     let cleaned = 0
     const endless: CountHandler = async function* ({ signal }) {
       try {
@@ -203,7 +203,7 @@ describe('a stream', () => {
     expect(errors).toEqual([])
   })
 
-  it('ends where it is emitted to without waiting and its client does not read, and says so to all', async () => {
+  it('ends when its handler emits without waiting and its client does not read', async () => {
     const rejections: unknown[] = []
     const text = 'x'.repeat(64 * 1024)
     let isAborted = false
@@ -240,7 +240,7 @@ describe('a stream', () => {
     expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({ code: 'too_large', status: 500 })
   })
 
-  it('emits after its end or its client reject, and a payload that does not fit throws nonetheless', async () => {
+  it('rejects emits after its end, and throws for an invalid payload', async () => {
     const emits: Parameters<CountHandler>[0]['emit'][] = []
     const { call, errors } = await start(async ({ input, emit, signal }) => {
       emits.push(emit)
@@ -264,7 +264,7 @@ describe('a stream', () => {
     expect(errors).toEqual([])
   })
 
-  it('may have emitted more than its client has read when it returns', async () => {
+  it('may return before its client has read all events', async () => {
     const text = 'x'.repeat(64 * 1024)
     const outcomes: Promise<unknown>[] = []
     const { url, tidings } = await start(async ({ emit }) => {

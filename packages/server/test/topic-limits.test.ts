@@ -99,7 +99,7 @@ describe('a topic that was never emitted to', () => {
     ])
   })
 
-  it('keeps what is emitted to it for a subscriber that comes back', async () => {
+  it('keeps its events for a subscriber that returns', async () => {
     const { tidings, url } = await start()
     const first = await open(`${url}/room?id=a`)
     const cursor = String((await first.count(1))[0]?.id)
@@ -115,7 +115,7 @@ describe('a topic that was never emitted to', () => {
     ])
   })
 
-  it('is a gap for one that comes back when something was emitted after its history was over', async () => {
+  it('yields a gap on resume when an event was emitted after its history expired', async () => {
     const { tidings, url } = await start({}, { history: { ms: 1 } })
     const first = await open(`${url}/room?id=a`)
     const cursor = String((await first.count(1))[0]?.id)
@@ -132,7 +132,7 @@ describe('a topic that was never emitted to', () => {
     })
   })
 
-  it('is a gap for one that comes back when it was forgotten, and many were left since', async () => {
+  it('yields a gap on resume after it was forgotten among many others', async () => {
     const { tidings, url } = await start(
       { subscriptionsPerConnection: 100_000, topicsPerPrincipal: 100_000 },
       { history: { ms: 1_000_000 } },
@@ -168,7 +168,7 @@ describe('a topic that was never emitted to', () => {
     expect(tidings.stats().topics).toBe(0)
   })
 
-  it('leaves nothing behind for each of very many', async () => {
+  it('leaves no memory in use after very many of them', async () => {
     const { tidings, url } = await start({ subscriptionsPerConnection: 100_000, topicsPerPrincipal: 100_000 })
     const visit = async (from: number) => {
       const { control, abort } = await connectUnread(url)
@@ -193,7 +193,7 @@ describe('a topic that was never emitted to', () => {
 })
 
 describe('limits of topics', () => {
-  it('refuse one too many of a principal, on whichever connection, until one is left', async () => {
+  it('refuse one topic too many of a principal on any connection, until one is left', async () => {
     const { url } = await start({ topicsPerPrincipal: 3 })
     const [one, two, other] = [await connect(url), await connect(url), await connect(url, 'bob')]
     await one.subscribe(...rooms(2))
@@ -211,7 +211,7 @@ describe('limits of topics', () => {
     expect(await two.subscribe('room?id=8')).toMatchObject([{ status: 'accepted' }])
   })
 
-  it('count a topic for another subscriber once the one that it counted for has left', async () => {
+  it('count a topic for another subscriber once the counted one has left', async () => {
     const { url } = await start({ topicsPerPrincipal: 2 })
     const [ada, bob] = [await connect(url), await connect(url, 'bob')]
     await ada.subscribe(...rooms(2))
@@ -221,7 +221,7 @@ describe('limits of topics', () => {
     expect(await bob.subscribe(...rooms(2, 6))).toMatchObject([{ status: 'accepted' }, { status: 'refused' }])
   })
 
-  it('refuse one too many of an address, of principals together', async () => {
+  it('refuse one topic too many of an address, for its principals together', async () => {
     const { url } = await start({ topicsPerAddress: 2 })
     const [ada, bob] = [await connect(url), await connect(url, 'bob')]
     await ada.subscribe(...rooms(1))
@@ -254,7 +254,7 @@ describe('limits of topics', () => {
     },
   )
 
-  it('stop sources that only linger, oldest first, and refuse what has no room then', async () => {
+  it('stop lingering sources, oldest first, before they refuse another source', async () => {
     const { url, running } = await start({ sources: 2 }, { lingerMs: 60_000 })
     const { control, subscribe } = await connect(url)
     await subscribe('feed?id=a', 'feed?id=b')
@@ -270,7 +270,7 @@ describe('limits of topics', () => {
     expect(await subscribe('feed?id=a')).toMatchObject([{ status: 'refused' }])
   })
 
-  it('leave the other connections of a principal what one of them is refused', async () => {
+  it('do not take topics from the other connections of a principal', async () => {
     const { url } = await start({ topicsPerPrincipal: 50, subscriptionsPerConnection: 20 })
     const greedy = await connect(url)
     for (let n = 0; n < 10; n += 1) {
@@ -282,7 +282,7 @@ describe('limits of topics', () => {
     expect(results.map(({ status }) => status)).toEqual(Array(20).fill('accepted'))
   })
 
-  it('hold for a client that connects again and again', async () => {
+  it('hold for a client that reconnects again and again', async () => {
     const { url } = await start({ topicsPerPrincipal: 50, subscriptionsPerConnection: 50 })
     let accepted = 0
     for (let n = 0; n < 10; n += 1) {

@@ -23,7 +23,7 @@ const seqs = (events: readonly { id?: string | undefined }[]) =>
   events.map(({ id }) => Number(id?.split('.')[1]))
 
 describe('a plain topic', () => {
-  it('is Server-Sent Events as anyone reads them', async () => {
+  it('is standard Server-Sent Events', async () => {
     const { tidings, url } = await start()
     const stream = await open(`${url}/ticks`)
     expect(stream.response.status).toBe(200)
@@ -37,7 +37,7 @@ describe('a plain topic', () => {
     )
   })
 
-  it('reaches those who subscribe to it and nobody else', async () => {
+  it('reaches its subscribers alone', async () => {
     const { tidings, url } = await start()
     const [lobby, kitchen] = await Promise.all([
       open(`${url}/room?roomId=lobby`),
@@ -51,7 +51,7 @@ describe('a plain topic', () => {
     expect(lobby.events).toHaveLength(3)
   })
 
-  it('hands out all of 500 events that are emitted in one tick, beyond the size of the history', async () => {
+  it('delivers all of 500 events of one turn, beyond the size of the history', async () => {
     const { tidings, url } = await start({ history: { size: 10 } })
     const stream = await open(`${url}/ticks`)
     await stream.count(1)
@@ -61,7 +61,7 @@ describe('a plain topic', () => {
     expect(seqs(ticks)).toEqual(Array.from({ length: 500 }, (_, n) => n + 1))
   })
 
-  it('shows that it is alive when nothing happens, and only then', async () => {
+  it('sends heartbeats only while it is idle', async () => {
     const { url } = await start({ heartbeatMs: 20 })
     const stream = await open(`${url}/ticks`)
     await until(() => stream.text().endsWith(':\n\n:\n\n'), 'two heartbeats had come')
@@ -75,8 +75,8 @@ describe('a plain topic', () => {
   })
 })
 
-describe('an emit that does not fit', () => {
-  it('throws where it is made, with issues, and reaches nobody', async () => {
+describe('an invalid emit', () => {
+  it('throws with issues, and reaches no subscriber', async () => {
     const { tidings, url } = await start()
     const stream = await open(`${url}/ticks`)
     await stream.count(1)
@@ -87,14 +87,14 @@ describe('an emit that does not fit', () => {
     expect((await stream.count(2))[1]).toMatchObject({ event: 'tick', data: '8' })
   })
 
-  it('throws for params that do not fit, too', async () => {
+  it('throws for invalid params', async () => {
     const { tidings } = await start()
     expect(() => tidings.emit.room({ roomId: '' })).toThrow(
       /the params of room did not fit the schema: at roomId/,
     )
   })
 
-  it('never lets a key out that the schema does not know', async () => {
+  it('sends no key that the schema does not know', async () => {
     const { tidings, url } = await start()
     const stream = await open(`${url}/room?roomId=lobby`)
     await stream.count(2)
@@ -124,7 +124,7 @@ describe('resuming', () => {
     expect(missed.map((event) => event.data)).toEqual(['3', '4', '5', '6'])
   })
 
-  it('goes on with nothing where nothing was missed, and does not repeat the snapshot', async () => {
+  it('sends neither events nor a snapshot when the client missed none', async () => {
     const { tidings, url } = await start()
     const room = `${url}/room?roomId=lobby`
     const before = await open(room)
@@ -172,7 +172,7 @@ describe('resuming', () => {
     expect(snapshot?.id).toMatch(/^[\w-]+\.0$/)
   })
 
-  it('forgets events that are older than the history reaches', async () => {
+  it("forgets events beyond the history's age", async () => {
     const { tidings, url } = await start({ history: { ms: 30 } })
     const stream = await open(`${url}/ticks`)
     await tidings.emit.ticks().tick(1)
@@ -232,7 +232,7 @@ describe('a snapshot', () => {
     expect(seqs(events.slice(1))).toEqual([0, 1, 2])
   })
 
-  it('is followed by all that was emitted while it was loading, were it more than the log keeps', async () => {
+  it('is followed by all events emitted while it loaded, even beyond the size of the log', async () => {
     let load: (state: { messages: string[] }) => void = () => {}
     const tidings = createServer(
       contract,
@@ -271,7 +271,7 @@ describe('a snapshot', () => {
     load({ messages: [] })
   })
 
-  it('is loaded once for those who come while it is loading', async () => {
+  it('is loaded once for all that subscribe while it loads', async () => {
     const loads: ((state: { messages: string[] }) => void)[] = []
     const { tidings } = server(() => new Promise((resolve) => loads.push(resolve)))
     const url = `${await mount(expressHandler(tidings))}/room?roomId=lobby`
@@ -282,7 +282,7 @@ describe('a snapshot', () => {
     for (const stream of streams) expect((await stream.count(2))[1]?.data).toBe('{"messages":["one"]}')
   })
 
-  it('that is shared is followed by all that was emitted since it began to load, for those who came later too', async () => {
+  it('is followed by all events since it began to load, also for later subscribers', async () => {
     const loads: ((state: { messages: string[] }) => void)[] = []
     const { tidings } = server(() => new Promise((resolve) => loads.push(resolve)))
     const url = `${await mount(expressHandler(tidings))}/room?roomId=lobby`

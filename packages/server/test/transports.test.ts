@@ -91,7 +91,7 @@ describe.each<[string, (app: RequestListener) => Promise<Socket>]>([
     },
   ],
 ])('over %s', (_name, connectTo) => {
-  it('an answer is framed as it should be, event by event, to its end, and the connection goes on', async () => {
+  it('a response is framed correctly to its end, and the connection stays usable', async () => {
     const tidings = start()
     const app = express()
     app.use('/events', expressHandler(tidings))
@@ -118,8 +118,8 @@ describe.each<[string, (app: RequestListener) => Promise<Socket>]>([
   })
 })
 
-describe('what is in the way of a response', () => {
-  it('sees all that is written to it, though it wraps it after Express', async () => {
+describe('middleware and older protocols', () => {
+  it('see all writes when a response is wrapped after Express', async () => {
     const tidings = start()
     const seen: string[] = []
     const spy: RequestHandler = (_request, response, next) => {
@@ -141,7 +141,7 @@ describe('what is in the way of a response', () => {
     expect(dechunked(text()).body).toBe(seen.join(''))
   })
 
-  it('may compress it', async () => {
+  it('may compress a response', async () => {
     const tidings = start()
     const app = express()
     app.use(compression({ filter: () => true, threshold: 0 }))
@@ -155,7 +155,7 @@ describe('what is in the way of a response', () => {
     expect(dechunked(text()).body).toContain('data: 7\n\n')
   })
 
-  it('may be HTTP/1.0, which has no chunks', async () => {
+  it('include HTTP/1.0, which has no chunks', async () => {
     const tidings = start()
     const app = express()
     app.use('/events', expressHandler(tidings))
@@ -167,7 +167,7 @@ describe('what is in the way of a response', () => {
     expect(text()).toMatch(/\r\n\r\nid: [\w-]+\.0\nretry: \d+\nevent: \$open/)
   })
 
-  it('may be a request before it, on the same connection, that is not answered yet', async () => {
+  it('include an earlier request on the same connection without a response yet', async () => {
     const tidings = start()
     const app = express()
     let answer: (() => void) | undefined

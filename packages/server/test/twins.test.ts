@@ -37,7 +37,7 @@ async function laterOn(): Promise<void> {
 describe('a control request for a connection of another process', () => {
   const control = (url: string, id: string) => post(`${url}/$connections/${id}`, { operations: [] })
 
-  it('is told once, with what is missing, where both run side by side', async () => {
+  it('is reported once, with a remedy, when both run side by side', async () => {
     const other = await start()
     const one = await start()
     await laterOn()
@@ -54,7 +54,7 @@ describe('a control request for a connection of another process', () => {
     expect(other.errors).toEqual([])
   })
 
-  it('is not told where the other was there before, as after a restart', async () => {
+  it('is not reported for an earlier process, as after a restart', async () => {
     const other = await start()
     const id = await connectionOf(other.url)
     await laterOn()
@@ -63,7 +63,7 @@ describe('a control request for a connection of another process', () => {
     expect(one.errors).toEqual([])
   })
 
-  it('is not told of a connection of its own that is over, nor of what is not an id', async () => {
+  it('is not reported for its own closed connection, nor for an invalid id', async () => {
     const { url, errors } = await start()
     const id = await connectionOf(url)
     const [node, at, secret] = id.split('.')
@@ -79,7 +79,7 @@ describe('a control request for a connection of another process', () => {
     expect(errors).toEqual([])
   })
 
-  it('is not told where there is a bus', async () => {
+  it('is not reported with a bus', async () => {
     const other = await start()
     const one = await start({ bus: memoryBus() })
     await laterOn()
@@ -89,7 +89,7 @@ describe('a control request for a connection of another process', () => {
 })
 
 describe('a contract that is served twice in one process', () => {
-  it('is told once, where an event is emitted on one and its subscribers are on the other', async () => {
+  it('is reported once when events are emitted on one and subscribed to on the other', async () => {
     const [one, other] = [await start(), await start()]
     const stream = await open(`${other.url}/ticks`)
     await stream.count(1)
@@ -107,14 +107,14 @@ describe('a contract that is served twice in one process', () => {
     expect(other.errors).toEqual([])
   })
 
-  it('is not told where the emitting one has subscribers as well', async () => {
+  it('is not reported when the emitting server has subscribers as well', async () => {
     const [one, other] = [await start(), await start()]
     for (const { url } of [one, other]) await (await open(`${url}/ticks`)).count(1)
     await one.tidings.emit.ticks().tick(1)
     expect(one.errors).toEqual([])
   })
 
-  it('is not told of one that was closed, of one with a bus, or of another contract', async () => {
+  it('is not reported for a closed server, a server with a bus, or another contract', async () => {
     const different = defineContract({ ticks: channel({ events: { tock: z.number() } }) })
     const errors: unknown[] = []
     const tidings = createServer(different, { onError: (error) => errors.push(error) }, {})
@@ -127,7 +127,7 @@ describe('a contract that is served twice in one process', () => {
     expect([one.errors, errors]).toEqual([[], []])
   })
 
-  it('does not keep a server that nothing else keeps', async () => {
+  it('does not keep a server from garbage collection', async () => {
     const make = () => new WeakRef(createServer(contract, handlers))
     const servers = [make(), make(), make()]
     await until(() => {

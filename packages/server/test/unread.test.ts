@@ -86,7 +86,7 @@ function heldBytes(): number {
 
 const MiB = 1024 * 1024
 
-it('replaces a snapshot that was asked for again before its client has read it', async () => {
+it('replaces a snapshot that is requested again before it was read', async () => {
   const { port, url, loads } = await start(MiB)
   const reader = new Reader(port)
   const control = `${url}/$connections/${await reader.id()}`
@@ -107,7 +107,7 @@ it('replaces a snapshot that was asked for again before its client has read it',
   expect(reader.named('$gap')).toEqual([])
 })
 
-it('holds no more than some of the snapshots of many topics, and sends all of them once the client reads', async () => {
+it('holds a limited number of snapshots of many topics, and sends all once the client reads', async () => {
   const { tidings, port, url } = await start(MiB)
   const reader = new Reader(port)
   const control = `${url}/$connections/${await reader.id()}`
@@ -129,7 +129,7 @@ it('holds no more than some of the snapshots of many topics, and sends all of th
   expect(reader.named('note').map(({ data }) => data)).toEqual(['2', '3'])
 })
 
-it('announces one gap for many that its client has not read, and then the newest snapshot', async () => {
+it('announces one gap for many unread ones, then the newest snapshot', async () => {
   const { joint, port, url, tidings, loads } = await start(64 * 1024)
   const reader = new Reader(port)
   const control = `${url}/$connections/${await reader.id()}`
@@ -156,7 +156,7 @@ it('announces one gap for many that its client has not read, and then the newest
   expect(gaps.filter((topic) => topic === 'board?id=1')).toHaveLength(1)
 })
 
-it('cuts a connection off whose client has things written to it that it does not read', async () => {
+it('cuts a connection whose client does not read', async () => {
   const { port, url, tidings, reasons } = await start(MiB)
   const reader = new Reader(port)
   const control = `${url}/$connections/${await reader.id()}`

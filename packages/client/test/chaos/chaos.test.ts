@@ -8,7 +8,7 @@ import { type Node, startService } from './service.js'
 const wanted = Number(process.env['TIDINGS_DELIVERIES'] ?? 20_000)
 const random = seeded(Number(process.env['TIDINGS_SEED'] ?? 1))
 it.skipIf(!hasRedis || !hasNginx)(
-  'whatever happens to nodes, Redis and connections, no subscriber misses anything without being told',
+  'no subscriber misses an event without a gap, whatever fails: nodes, Redis or connections',
   async () => {
     const service = await startService(() => ({
       harm: random() < 0.3 ? 'none' : random() < 0.5 ? 'cut' : 'end',
@@ -48,7 +48,7 @@ it.skipIf(!hasRedis || !hasNginx)(
 )
 
 it.skipIf(!hasRedis || !hasNginx)(
-  'clients of nodes that are killed go on with others, and miss nothing at all',
+  'clients of killed nodes continue on other nodes, and miss no event',
   async () => {
     const service = await startService(() => ({ harm: 'none', afterBytes: 0 }))
     let kills = 0

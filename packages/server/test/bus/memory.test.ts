@@ -7,7 +7,7 @@ describe('the bus in memory', () => {
   for (const { name, run } of busSuite({ connect: () => memoryBus({ shareWith: first }) })) it(name, run)
 })
 
-it('a topic that was only subscribed to is forgotten within minutes, unless it is in use', async () => {
+it('a topic without events is forgotten within minutes, unless it is in use', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   onTestFinished(() => {
     vi.useRealTimers()

@@ -58,7 +58,7 @@ const buses = [
 ]
 
 describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
-  it('deliver what is emitted on another, in order and once', async () => {
+  it('deliver events of each other in order, once', async () => {
     const one = await startNode(connect())
     const other = await startNode(connect())
     const streams = await Promise.all([one, other].map(({ url }) => open(`${url}/ticks`)))
@@ -74,7 +74,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect(odd).toEqual([...odd].sort((a, b) => a - b))
   })
 
-  it('resume what was read on another', async () => {
+  it('resume from a cursor of another node', async () => {
     const one = await startNode(connect())
     const other = await startNode(connect())
     const stream = await open(`${one.url}/room?roomId=resumed`)
@@ -98,7 +98,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     ])
   })
 
-  it('take control requests for each other, and answer for a node that is gone at once', async () => {
+  it('forward control requests to each other, and respond at once for a closed node', async () => {
     const one = await startNode(connect())
     const other = await startNode(connect())
     const stream = await open(one.url, { headers: { 'x-user': 'ada' } })
@@ -120,7 +120,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect(performance.now() - startedAt).toBeLessThan(4_000)
   })
 
-  it('do not mind what they cannot read', async () => {
+  it('ignore messages that they cannot read', async () => {
     const bus = connect()
     const one = await startNode(bus)
     const stream = await open(one.url)
@@ -141,7 +141,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect((await post(`${other.url}/$connections/${id}`, { operations: [] })).status).toBe(200)
   })
 
-  it('run a source on one of them, and on the next when that is closed', async () => {
+  it('run a source on one node, and on the next when that closes', async () => {
     const running = new Set<string>()
     const start = (name: string) =>
       startNode(
@@ -171,7 +171,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect([...running]).toEqual([next])
   })
 
-  it('run a source when the one that ran it has died', async () => {
+  it('run a source after the node that ran it died', async () => {
     const bus = connect()
     // It has not given it up, and says nothing any more.
     expect(await bus.acquire('source:ticks', 'a dead node', 1_500)).toBe(true)
@@ -187,7 +187,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     await until(() => runs === 1, 'it ran')
   })
 
-  it('run a command that is sent again once, wherever it comes', async () => {
+  it('run a repeated command once, whichever nodes receive it', async () => {
     let runs = 0
     const send: HandlersOf['send'] = async ({ input }) => {
       runs += 1
@@ -205,7 +205,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect((await call(other, 'hello', 'another key')).body.text).toBe('hello 2')
   })
 
-  it('remember no command that a node could not begin any more, nor keep the others waiting for it', async () => {
+  it('retry at once a command that a closing node did not begin', async () => {
     let runs = 0
     const send: HandlersOf['send'] = async ({ input }) => {
       runs += 1
@@ -231,7 +231,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect(runs).toBe(1)
   })
 
-  it('count the connections of a principal together', async () => {
+  it("count a principal's connections on all nodes", async () => {
     const limits = { connectionsPerPrincipal: 2 }
     const one = await startNode(connect(), { limits })
     const other = await startNode(connect(), { limits })
@@ -245,7 +245,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect((await open(other.url, user)).response.status).toBe(200)
   })
 
-  it('tell whether clients may be sent to them', async () => {
+  it('report whether they are ready for clients', async () => {
     const one = await startNode(connect())
     const ask = async (query = '') => {
       const response = await fetch(`${one.url}/$health${query}`)
@@ -257,7 +257,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
     expect(await ask('?live')).toEqual([200, { live: true, ready: false }])
   })
 
-  it('deliver what a process emits that serves nobody', async () => {
+  it('deliver events of a process without a server', async () => {
     const one = await startNode(connect())
     const stream = await open(`${one.url}/ticks`)
     await stream.count(1)
@@ -280,12 +280,12 @@ it.each<[options: unknown, message: string]>([
     'history.size is -1. Give a whole number of 0 or more, or Infinity',
   ],
   [{ bus: memory, onError: 'log' }, 'onError is a value of type string. Give a function'],
-])('an emitter refuses what cannot work: %j', (options, message) => {
+])('an emitter refuses invalid options: %j', (options, message) => {
   const make = () => createEmitter(contract, options as Parameters<typeof createEmitter>[1])
   expect(make).toThrow(`createEmitter: ${message}`)
 })
 
-it('an emitter tells onError what the bus has not taken, which needs no caller that awaits it', async () => {
+it('an emitter reports a failed append to onError when no caller awaits it', async () => {
   const bus = memoryBus()
   const told: unknown[] = []
   const onError = (error: unknown, { place }: { place: string }) => told.push([error, place])
@@ -304,7 +304,7 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     return server
   }
 
-  it('has lost its data tell their subscribers, and go on', async () => {
+  it('loses its data notify their subscribers, and continue', async () => {
     const server = await start()
     const one = await startNode(redisBus({ url: server.url }))
     const stream = await open(`${one.url}/room?roomId=lost`)
@@ -319,7 +319,7 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     expect(JSON.parse(events[3]?.data ?? '')).toMatchObject({ reason: 'history_lost' })
   })
 
-  it('does not answer refuse to emit in time, and deliver what was emitted when it does', async () => {
+  it('does not respond refuse emits in time, and deliver them once it does', async () => {
     const server = await start()
     const one = await startNode(redisBus({ url: server.url, timeoutMs: 300 }))
     const stream = await open(`${one.url}/ticks`)
@@ -343,7 +343,7 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     expect(stream.events.slice(1).map(({ data }) => data)).toEqual(['1', '2', '3', '4'])
   })
 
-  it('cuts their connections miss nothing, and get nothing twice', async () => {
+  it('cuts their connections miss no event, and receive none twice', async () => {
     const server = await start()
     const one = await startNode(redisBus({ url: server.url }))
     const other = await startNode(redisBus({ url: server.url }))
@@ -364,7 +364,7 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     expect(stream.events.filter(({ event }) => event === '$gap')).toEqual([])
   })
 
-  it('is replaced by its replica tell their subscribers, and go on', async () => {
+  it('is replaced by its replica notify their subscribers, and continue', async () => {
     const watched = await startSentinels()
     onTestFinished(() => watched.stop())
     const { sentinel } = watched
@@ -383,7 +383,7 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     expect(stream.events.filter(({ event }) => event === '$gap')).toHaveLength(1)
   })
 
-  it('is replaced in a cluster tell their subscribers, and go on', async () => {
+  it('is replaced in a cluster notify their subscribers, and continue', async () => {
     const cluster = await startCluster()
     onTestFinished(async () => {
       await cluster.stop()
@@ -404,7 +404,7 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
     expectWhole(stream.events, emitting.resolved)
   })
 
-  it('moves their topic to another server of a cluster miss nothing without being told', async () => {
+  it('moves their topic within a cluster miss no event without a gap', async () => {
     const cluster = await startCluster()
     onTestFinished(async () => {
       await cluster.stop()

@@ -27,8 +27,8 @@ const topologies: Record<string, () => Promise<Topology>> = {
   },
 }
 
-describe.skipIf(!hasRedis)('the user that the guide to deployment has made', () => {
-  describe.each(Object.entries(topologies))('may do what is needed on %s', (_, start) => {
+describe.skipIf(!hasRedis)('the Redis user of the deployment guide', () => {
+  describe.each(Object.entries(topologies))('may run every needed command on %s', (_, start) => {
     let place: RedisTarget
     beforeAll(async () => {
       const topology = await start()

@@ -46,24 +46,27 @@ async function start() {
 
 const mebibyte = 1024 * 1024
 
-it.skipIf(!hasRedis)('long answers take no memory of Redis, and are not run again', async () => {
-  const { startNode, ask, usedMemory, runs } = await start()
-  const [one, other] = [await startNode(), await startNode()]
-  await ask(one, 1, 'first', 'ada')
-  const before = await usedMemory()
-  for (let n = 0; n < 200; n += 1) {
-    expect((await ask(one, mebibyte, `${n}`, 'eve')).status).toBe(200)
-  }
-  expect((await usedMemory()) - before).toBeLessThan(mebibyte)
-  for (const url of [one, other]) {
-    const again = await ask(url, mebibyte, '199', 'eve')
-    expect(again).toMatchObject({ status: 409, body: { code: 'conflict' } })
-  }
-  expect(runs()).toBe(201)
-})
+it.skipIf(!hasRedis)(
+  'long responses take no memory of Redis, and their commands do not run again',
+  async () => {
+    const { startNode, ask, usedMemory, runs } = await start()
+    const [one, other] = [await startNode(), await startNode()]
+    await ask(one, 1, 'first', 'ada')
+    const before = await usedMemory()
+    for (let n = 0; n < 200; n += 1) {
+      expect((await ask(one, mebibyte, `${n}`, 'eve')).status).toBe(200)
+    }
+    expect((await usedMemory()) - before).toBeLessThan(mebibyte)
+    for (const url of [one, other]) {
+      const again = await ask(url, mebibyte, '199', 'eve')
+      expect(again).toMatchObject({ status: 409, body: { code: 'conflict' } })
+    }
+    expect(runs()).toBe(201)
+  },
+)
 
 it.skipIf(!hasRedis)(
-  'what Redis has of a caller is bounded, and the newest answers are there for every node',
+  'the responses of a caller in Redis are bounded, and the newest are there for every node',
   async () => {
     const { startNode, ask, usedMemory, runs } = await start()
     const [one, other] = [await startNode(), await startNode()]

@@ -23,7 +23,7 @@ async function start() {
   return { redis, bus, client }
 }
 
-it.skipIf(!hasRedis)('all that is kept in Redis has its prefix, and an end', async () => {
+it.skipIf(!hasRedis)('every key in Redis has the prefix and expires', async () => {
   const { bus, client } = await start()
   const bounds = [
     { size: 256, ms: 60_000 },
@@ -46,7 +46,7 @@ it.skipIf(!hasRedis)('all that is kept in Redis has its prefix, and an end', asy
   expect(keys.filter((_, n) => ends[n] === -1)).toEqual([])
 })
 
-it.skipIf(!hasRedis)('a topic that nobody has read leaves nothing when its events are too old', async () => {
+it.skipIf(!hasRedis)('an unread topic leaves no key once its events have expired', async () => {
   const { bus, client } = await start()
   const keep = { size: 10, ms: 5_000 }
   await bus.append('read', body(1), keep)
@@ -57,7 +57,7 @@ it.skipIf(!hasRedis)('a topic that nobody has read leaves nothing when its event
   expect(await end('unread')).toBeLessThanOrEqual(5_000)
 })
 
-it.skipIf(!hasRedis)('a log lets go of what is too much and too old', async () => {
+it.skipIf(!hasRedis)('a log drops events beyond its size and age', async () => {
   const { bus, client } = await start()
   for (let n = 0; n < 1_000; n += 1) await bus.append('long', body(n), { size: 100, ms: 60_000 })
   // Redis trims by whole nodes of its own.
@@ -70,7 +70,7 @@ it.skipIf(!hasRedis)('a log lets go of what is too much and too old', async () =
   await until(async () => (await client.exists('mine:{old}:log')) === 0, 'the log had ended')
 })
 
-it.skipIf(!hasRedis)('an event is as old as it is, whatever the time is here', async () => {
+it.skipIf(!hasRedis)("the age of an event does not depend on the node's clock", async () => {
   const { bus } = await start()
   const keep = { size: 10, ms: 60_000 }
   const { epoch } = await bus.read('topic', keep)
@@ -84,7 +84,7 @@ it.skipIf(!hasRedis)('an event is as old as it is, whatever the time is here', a
   expect(Math.abs((event?.at ?? 0) - Date.now())).toBeLessThan(60_000)
 })
 
-it.skipIf(!hasRedis)('long events are read a few at a time', async () => {
+it.skipIf(!hasRedis)('long events are read in small batches', async () => {
   const { bus } = await start()
   const keep = { size: 100, ms: 60_000 }
   const { epoch } = await bus.read('topic', keep)
@@ -102,7 +102,7 @@ it.skipIf(!hasRedis)('long events are read a few at a time', async () => {
 })
 
 it.skipIf(!hasRedis)(
-  'what waits for a Redis that does not answer is bounded, and refused in time',
+  'appends that wait for an unresponsive Redis are bounded, and rejected in time',
   async () => {
     const { redis, bus } = await start()
     await bus.append('topic', body(0), { size: 10, ms: 1_000 })
@@ -125,7 +125,7 @@ it.skipIf(!hasRedis)(
 )
 
 it.skipIf(!hasRedis)(
-  'what waits behind others for a Redis that does not answer waits no longer',
+  'appends queued behind others for an unresponsive Redis are rejected with them',
   async () => {
     const { redis, bus, client } = await start()
     const keep = { size: 10, ms: 1_000 }
@@ -143,7 +143,7 @@ it.skipIf(!hasRedis)(
   },
 )
 
-it.skipIf(!hasRedis)('a Redis that is full is read from', async () => {
+it.skipIf(!hasRedis)('a Redis without memory left is still read from', async () => {
   const { bus, client } = await start()
   const keep = { size: 10, ms: 60_000 }
   const { epoch } = await bus.read('topic', keep)
@@ -153,7 +153,7 @@ it.skipIf(!hasRedis)('a Redis that is full is read from', async () => {
   expect((await bus.read('topic', keep, { epoch, seq: 0 })).events).toMatchObject([{ seq: 1 }])
 })
 
-it.skipIf(!hasRedis)('what a client sends again, or too late, is not appended again', async () => {
+it.skipIf(!hasRedis)('a repeated or late append has no effect', async () => {
   const { redis, bus, client } = await start()
   const { epoch } = await bus.read('topic', { size: 10, ms: 1_000 })
   const sent: string[][] = []
@@ -171,7 +171,7 @@ it.skipIf(!hasRedis)('what a client sends again, or too late, is not appended ag
   expect(events.map((event) => event.body)).toEqual([1, 2, 3, 4].map(body))
 })
 
-it.skipIf(!hasRedis)('many emits in one turn are few calls', async () => {
+it.skipIf(!hasRedis)('many appends of one turn take few calls', async () => {
   const { bus, client } = await start()
   await bus.append('topic', body(0), { size: 10, ms: 1_000 })
   const calls = async () => Number(/cmdstat_fcall:calls=(\d+)/.exec(await client.info('commandstats'))?.[1])
@@ -182,7 +182,7 @@ it.skipIf(!hasRedis)('many emits in one turn are few calls', async () => {
   expect((await calls()) - before).toBeLessThanOrEqual(3)
 })
 
-it.skipIf(!hasRedis)('who leaves while the connection breaks has left', async () => {
+it.skipIf(!hasRedis)('a listener that leaves while the connection breaks is unsubscribed', async () => {
   const { redis, bus, client } = await start()
   const stop = await bus.listen('topic', () => {})
   await bus.listen('another', () => {})
@@ -200,7 +200,7 @@ it.skipIf(!hasRedis)('who leaves while the connection breaks has left', async ()
   expect((await channels()).sort()).toEqual(['mine:{another}:news', 'mine:{one more}:news'])
 })
 
-it.skipIf(!hasRedis)('who listens while another gives up on it is told', async () => {
+it.skipIf(!hasRedis)('a listener that joins while another times out is notified', async () => {
   const redis = await startRedis()
   const bus = redisBus({ url: redis.url, timeoutMs: 200 })
   onTestFinished(async () => {
@@ -232,7 +232,7 @@ it.each<{ what: string; place: RedisTarget }>([
   { what: 'a server', place: { url: 'redis://127.0.0.1:1' } },
   { what: 'Sentinels', place: { sentinel: { name: 'mine', sentinelRootNodes: [nowhere] } } },
   { what: 'a cluster', place: { cluster: { rootNodes: [{ socket: nowhere }] } } },
-])('a bus that never reaches $what says so, and is closed nonetheless', async ({ place }) => {
+])('a bus that never reaches $what rejects, and can be closed', async ({ place }) => {
   const unhandled: unknown[] = []
   const note = (error: unknown) => unhandled.push(error)
   process.on('unhandledRejection', note)
@@ -256,7 +256,7 @@ it.each<{ what: string; place: RedisTarget }>([
   expect(unhandled).toEqual([])
 })
 
-it.skipIf(!hasRedis)('a bus finds a cluster that comes later than it', async () => {
+it.skipIf(!hasRedis)('a bus connects to a cluster that starts later', async () => {
   const port = await freePort()
   const bus = redisBus({ cluster: { rootNodes: [{ url: `redis://127.0.0.1:${port}` }] }, timeoutMs: 300 })
   onTestFinished(() => bus.close())

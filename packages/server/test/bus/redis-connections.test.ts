@@ -35,8 +35,8 @@ async function cutNews(server: RedisServer): Promise<void> {
   }
 }
 
-describe.skipIf(!hasRedis)('a lost connection for news', () => {
-  it.each(Object.entries(topologies))('to %s is told once it is there again', async (_, start) => {
+describe.skipIf(!hasRedis)('a lost connection for updates', () => {
+  it.each(Object.entries(topologies))('to %s is reported once it is restored', async (_, start) => {
     const { place, servers } = await start()
     const bus = redisBus(place)
     onTestFinished(() => bus.close())
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('a lost connection for news', () => {
 })
 
 describe.skipIf(!hasRedis)('a bus that is closed while it connects', () => {
-  it.each(Object.entries(topologies))('to %s leaves no connection', async (_, start) => {
+  it.each(Object.entries(topologies))('to %s leaves no connection open', async (_, start) => {
     const { place, servers } = await start()
     const connections = async () => {
       const lists = await Promise.all(servers.map((server) => runOn(server, ['CLIENT', 'LIST'])))

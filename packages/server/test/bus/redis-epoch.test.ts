@@ -26,7 +26,7 @@ async function follow(replica: RedisServer, master: RedisServer): Promise<void> 
   await until(isUp, 'the replica followed')
 }
 
-it.skipIf(!hasRedis)('a server that others have stood in for goes on with no epoch of before', async () => {
+it.skipIf(!hasRedis)('a server that was replaced for a while continues no earlier epoch', async () => {
   const first = await start()
   const second = await start()
   await first.bus.append('topic', body(1), keep)
@@ -44,7 +44,7 @@ it.skipIf(!hasRedis)('a server that others have stood in for goes on with no epo
 })
 
 it.skipIf(!hasRedis)(
-  'a command that is sent again to the server that takes over begins no epoch a second time',
+  'a command repeated to the server that takes over does not begin an epoch twice',
   async () => {
     const first = await start()
     const second = await start()

@@ -44,7 +44,7 @@ async function start() {
   return { bus, client, usedMemory, fill }
 }
 
-it.skipIf(!hasRedis)('a topic that was only subscribed to is forgotten within minutes', async () => {
+it.skipIf(!hasRedis)('a topic without events is forgotten within minutes', async () => {
   const { bus, client } = await start()
   const bounds = [keep, { size: 10, ms: 0 }, { size: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY }]
   for (const [n, each] of bounds.entries()) {
@@ -72,7 +72,7 @@ it.skipIf(!hasRedis)('a topic that was only subscribed to is forgotten within mi
 })
 
 it.skipIf(!hasRedis)(
-  'subscribing to made-up topics ends where memory does, and hinders emits for a minute at most',
+  "subscribing to invented topics stops at Redis' memory limit, and blocks emits for a minute at most",
   async () => {
     const { bus, client, usedMemory, fill } = await start()
     const { epoch } = await bus.read('lobby', keep)
@@ -106,7 +106,7 @@ it.skipIf(!hasRedis)(
 )
 
 it.skipIf(!hasRedis)(
-  'a cursor on a topic that was forgotten is not resumed, with or without memory',
+  'a cursor on a forgotten topic is not resumed, with or without memory left',
   async () => {
     const { bus, client } = await start()
     const { epoch } = await bus.read('topic', keep)

@@ -47,7 +47,7 @@ async function startCutting(target: number) {
 }
 
 it.skipIf(!hasRedis)(
-  'topics are heard from a new master, though the connection to it breaks at once',
+  'topics are received from a new master whose first connection breaks at once',
   async () => {
     const { sentinel, master, replica, stop } = await startSentinels()
     onTestFinished(stop)

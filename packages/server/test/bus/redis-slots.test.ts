@@ -7,7 +7,7 @@ import { startCluster } from './redis-topologies.js'
 
 const keep = { size: 100, ms: 60_000 }
 const body = (n: number) => `event: tested\ndata: ${n}\n\n`
-describe.skipIf(!hasRedis)('when the slots of a cluster move', () => {
+describe.skipIf(!hasRedis)('a cluster whose slots move', () => {
   let cluster: Awaited<ReturnType<typeof startCluster>>
   let bus: Bus
   let other: Bus
@@ -68,7 +68,7 @@ describe.skipIf(!hasRedis)('when the slots of a cluster move', () => {
     },
   )
 
-  it('says that news may have been lost, once it is subscribed again', async () => {
+  it('reports a possible loss of updates once it is subscribed again', async () => {
     let heard = 0
     await bus.listen('topic', () => {
       heard += 1
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('when the slots of a cluster move', () => {
     await until(async () => heard === 1, 'it was heard again')
   })
 
-  it('emits and reads go on while it lasts', async () => {
+  it('continues to append and read meanwhile', async () => {
     await bus.append('topic', body(1), keep)
     const { epoch } = await bus.read('topic', keep)
     const { move, end } = await cluster.beginMove('tidings:{topic}:head')
@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis)('when the slots of a cluster move', () => {
     expect(after.events.map(({ body }) => body)).toEqual([3, 4].map(body))
   })
 
-  it('emits wait no longer than they may for keys that are here and there', async () => {
+  it('rejects appends in time while their keys are on two servers', async () => {
     const impatient = redisBus({ cluster: { rootNodes: cluster.rootNodes }, timeoutMs: 300 })
     onTestFinished(() => impatient.close())
     await impatient.append('topic', body(1), keep)
@@ -120,7 +120,7 @@ describe.skipIf(!hasRedis)('when the slots of a cluster move', () => {
     await impatient.append('topic', body(3), keep)
   })
 
-  it('a server that had none before is found', async () => {
+  it('discovers a server that had no slots before', async () => {
     await bus.append('topic', body(1), keep)
     let heard = 0
     await bus.listen('topic', () => {

@@ -31,12 +31,12 @@ async function start(other: string, source: string) {
   return { bus, client, appendByOther }
 }
 
-it('the name of the library is that of its source', () => {
+it("the library's name is derived from its source", () => {
   const anonymous = librarySource.replaceAll(libraryName, '')
   expect(libraryName).toBe(`tidings_${createHash('sha256').update(anonymous).digest('hex').slice(0, 16)}`)
 })
 
-it.skipIf(!hasRedis)('a node does not use the functions of another version', async () => {
+it.skipIf(!hasRedis)('a node does not call the functions of another version', async () => {
   const source = `#!lua name=tidings_1
 local function broken() return redis.error_reply('of another version') end
 redis.register_function('tidings_1_append', broken)
@@ -47,7 +47,7 @@ redis.register_function('tidings_1_read', broken)`
   expect((await bus.read('topic', keep, { epoch, seq: 0 })).events).toMatchObject([{ body: body(1) }])
 })
 
-it.skipIf(!hasRedis)('nodes of two versions share the topics, whose epochs go on', async () => {
+it.skipIf(!hasRedis)('nodes of two versions share topics and their epochs', async () => {
   const other = 'tidings_0123456789abcdef'
   const { bus, appendByOther } = await start(other, librarySource.replaceAll(libraryName, other))
   const { epoch } = await bus.read('topic', keep)

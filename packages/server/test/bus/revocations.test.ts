@@ -63,7 +63,7 @@ const buses = [
 ]
 
 describe.each(buses)('nodes on one bus in $what', ({ connector }) => {
-  it('disconnect a principal on all, and say how many on how many', async () => {
+  it('disconnect a principal on all nodes, and return the counts of connections and nodes', async () => {
     const connect = connector()
     const nodes = [await startNode(connect()), await startNode(connect()), await startNode(connect())]
     const eves = await Promise.all(nodes.map(({ openAs }) => openAs('eve')))
@@ -77,7 +77,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connector }) => {
     expect(await first.tidings.disconnect({ principal: 'eve' })).toEqual({ connections: 0, nodes: 3 })
   })
 
-  it('have the clients on a topic prove who they are on all, by both of its name and a principal', async () => {
+  it('challenge the clients of a topic on all nodes, by topic and by principal', async () => {
     const connect = connector()
     const [one, other] = [await startNode(connect()), await startNode(connect())]
     const stream = await other.openAs('ada')
@@ -95,7 +95,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connector }) => {
     expect(stream.isOver()).toBe(false)
   })
 
-  it('pick by a predicate on one alone', async () => {
+  it('apply a predicate on one node alone', async () => {
     const connect = connector()
     const [one, other] = [await startNode(connect()), await startNode(connect())]
     const streams = [await one.openAs('eve'), await other.openAs('eve')]
@@ -104,7 +104,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connector }) => {
     expect(other.tidings.stats().connections).toBe(1)
   })
 
-  it('say how many have answered where one does not', async () => {
+  it('return how many nodes responded when one does not', async () => {
     const connect = connector()
     const bus = connect()
     const one = await startNode(connect())
@@ -122,7 +122,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connector }) => {
     await until(stream.isOver, 'it was done later')
   })
 
-  it('refuse after they are closed', async () => {
+  it('refuse a revocation after they are closed', async () => {
     const { tidings } = await startNode(connector()())
     await tidings.close({ drainMs: 0 })
     await expect(tidings.disconnect({ principal: 'eve' })).rejects.toMatchObject({ code: 'closed' })
@@ -172,7 +172,7 @@ function cuttable(bus: Bus) {
 }
 
 describe('a node that is cut off', () => {
-  it('is not counted, and does what was revoked when it is back', async () => {
+  it('is not counted, and applies the revocations when it is back', async () => {
     const shareWith = memoryBus()
     const one = await startNode(memoryBus({ shareWith }))
     const joint = cuttable(memoryBus({ shareWith }))
@@ -186,7 +186,7 @@ describe('a node that is cut off', () => {
     expect(ada.isOver()).toBe(false)
   })
 
-  it('has all its clients prove who they are where what was revoked is not kept any more', async () => {
+  it('challenges all its clients when the bus no longer keeps the revocations', async () => {
     const shareWith = memoryBus()
     const one = await startNode(memoryBus({ shareWith }))
     const joint = cuttable(memoryBus({ shareWith }))
@@ -201,7 +201,7 @@ describe('a node that is cut off', () => {
     expect(shared.isOver()).toBe(false)
   })
 
-  it('could not read at its beginning, and does what was revoked since when it can', async () => {
+  it('applies revocations once it can read them, when it could not at its start', async () => {
     const shareWith = memoryBus()
     const one = await startNode(memoryBus({ shareWith }))
     await one.tidings.disconnect({ principal: 'nobody' })
@@ -216,7 +216,7 @@ describe('a node that is cut off', () => {
 })
 
 describe.skipIf(!hasRedis)('nodes whose Redis loses its data', () => {
-  it('find what was revoked while they were cut off, and do nothing twice', async () => {
+  it('apply the revocations they missed, and none twice', async () => {
     const server = await startRedis()
     onTestFinished(() => server.stop())
     const one = await startNode(redisBus({ url: server.url }))
@@ -235,7 +235,7 @@ describe.skipIf(!hasRedis)('nodes whose Redis loses its data', () => {
 })
 
 describe('without a bus', () => {
-  it('a filter reaches the one node', async () => {
+  it('a filter applies to the single node', async () => {
     const { tidings, openAs } = await startNode()
     const streams = [await openAs('eve'), await openAs('ada')]
     expect(await tidings.disconnect({ principal: 'eve' })).toEqual({ connections: 1, nodes: 1 })

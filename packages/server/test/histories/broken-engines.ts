@@ -8,7 +8,7 @@ import { Topic } from '../../src/lib/log/topic.js'
 const { readFrom, append } = Log.prototype
 const { loadSnapshot } = Topic.prototype
 
-/** Every seventh time something is done, it is done wrong. */
+/** Returns a function that is true every seventh time. */
 function sometimes(): () => boolean {
   let count = 0
   return () => {
@@ -17,7 +17,7 @@ function sometimes(): () => boolean {
   }
 }
 
-/** Engines that break the promise, each in one way. What they do is undone by `vi.restoreAllMocks`. */
+/** Engines that break the delivery promise in one way each, until `vi.restoreAllMocks`. */
 export const brokenEngines: Readonly<Record<string, () => void>> = {
   'skips an event'() {
     const isWrong = sometimes()
@@ -31,11 +31,11 @@ export const brokenEngines: Readonly<Record<string, () => void>> = {
       return readFrom.call(this, isWrong() && seq < this.head && this.reaches(seq - 1) ? seq - 1 : seq)
     })
   },
-  'goes on from the head without a gap'() {
+  'continues from the head without a gap'() {
     vi.spyOn(Log.prototype, 'gapAt').mockReturnValue(undefined)
     vi.spyOn(Log.prototype, 'reaches').mockReturnValue(true)
   },
-  'replays what is left of an expired history'() {
+  'replays the rest of an expired history without a gap'() {
     const { gapAt } = Log.prototype
     vi.spyOn(Log.prototype, 'gapAt').mockImplementation(function (this: Log, cursor) {
       const reason = gapAt.call(this, cursor)
@@ -43,16 +43,16 @@ export const brokenEngines: Readonly<Record<string, () => void>> = {
     })
     vi.spyOn(Log.prototype, 'reaches').mockReturnValue(true)
   },
-  'takes a cursor of another epoch for its own'() {
+  'accepts a cursor of another epoch'() {
     const { gapAt } = Log.prototype
     vi.spyOn(Log.prototype, 'gapAt').mockImplementation(function (this: Log, cursor) {
       return gapAt.call(this, { ...cursor, epoch: this.epoch })
     })
   },
-  'announces gaps where there are none'() {
+  'announces a gap without a loss'() {
     vi.spyOn(Log.prototype, 'gapAt').mockReturnValue('expired')
   },
-  'loses an event on its way into the log'() {
+  'loses an event before it is appended'() {
     const isWrong = sometimes()
     vi.spyOn(Log.prototype, 'append').mockImplementation(function (this: Log, event, body, now) {
       return isWrong() ? 0 : append.call(this, event, body, now)
@@ -74,7 +74,7 @@ export const brokenEngines: Readonly<Record<string, () => void>> = {
       return length
     })
   },
-  'takes the position of a snapshot after it was loaded'() {
+  'reads the position of a snapshot after loading it'() {
     vi.spyOn(Topic.prototype, 'loadSnapshot').mockImplementation(async function (this: Topic, atLeast) {
       const { chunk } = await loadSnapshot.call(this, atLeast)
       const body = chunk.bytes.toString().replace(/^id: .*\n/, '')
@@ -82,7 +82,7 @@ export const brokenEngines: Readonly<Record<string, () => void>> = {
       return { seq, chunk: new Chunk(withId(formatCursor(this.log.cursorAt(seq)), body)) }
     })
   },
-  'shares a snapshot that is older than what was missed'() {
+  'shares a snapshot older than the gap'() {
     let old: ReturnType<Topic['loadSnapshot']> | undefined
     vi.spyOn(Topic.prototype, 'loadSnapshot').mockImplementation(function (this: Topic, atLeast) {
       old ??= loadSnapshot.call(this, atLeast)
@@ -91,12 +91,12 @@ export const brokenEngines: Readonly<Record<string, () => void>> = {
   },
 }
 
-/** The same, of engines whose logs are the tails of a bus'. */
+/** Engines with a bus that break the delivery promise. */
 export const brokenFollowers: Readonly<Record<string, () => void>> = {
-  'does not tell those who read that a log has begun another life'() {
+  'does not notify readers of a new epoch'() {
     vi.spyOn(Topic.prototype, 'restart').mockReturnValue(undefined)
   },
-  'takes what it has heard of for all there is'() {
+  'assumes that it has received every update'() {
     vi.spyOn(Follower.prototype, 'ensureCovers').mockResolvedValue(undefined)
   },
 }

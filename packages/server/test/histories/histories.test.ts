@@ -24,7 +24,7 @@ const promise = fc.asyncProperty(history, async (each) => {
   if (done % 1_000 === 0) console.log(`${done} histories`)
 })
 
-describe('whatever happens, a subscriber sees events in order, none twice, and none missing that no gap announced', () => {
+describe('a subscriber receives events in order, none twice, and none missing without a gap', () => {
   it(`in ${runs} histories`, { timeout: 3_600_000 }, () =>
     fc.assert(promise, { numRuns: runs, includeErrorInReport: true }),
   )
@@ -41,7 +41,7 @@ describe('whatever happens, a subscriber sees events in order, none twice, and n
       property: promiseAmongNodes,
     })),
   ]
-  it.each(broken)('which is not so for an engine that $name', async ({ name, breakIt, property }) => {
+  it.each(broken)('fails for an engine that $name', async ({ name, breakIt, property }) => {
     onTestFinished(() => {
       vi.restoreAllMocks()
     })
