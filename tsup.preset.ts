@@ -1,22 +1,22 @@
 import type { Options } from 'tsup'
 
-/** What every package's build shares: ESM, CommonJS and declarations for each file directly in `src/`. */
+/** The build of every package: ESM, CommonJS and declarations for each file directly in `src/`. */
 export const preset: Options = {
   entry: ['src/*.ts', '!src/*.test.ts', '!src/*.test-d.ts'],
   format: ['esm', 'cjs'],
   target: 'es2022',
-  // tsup drives the declaration build through an option TypeScript 6 deprecates.
+  // tsup builds declarations with an option that TypeScript 6 deprecates.
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
   sourcemap: true,
-  // The sources are shipped as files of their own.
+  // The package contains the sources as files.
   esbuildOptions: (options) => {
     options.sourcesContent = false
   },
   splitting: true,
-  // Has Rollup make CommonJS. Without it, tsup has Sucrase do that, which turns `?.`, `??` and class fields into calls of
-  // helpers (delivery took an eighth more CPU) and writes the builder's own paths into source maps.
+  // Makes Rollup build CommonJS. Otherwise tsup uses Sucrase, which turns `?.`, `??` and class fields into
+  // calls of helpers (delivery took an eighth more CPU) and writes local paths into source maps.
   treeshake: true,
-  // Bundlers for the edge know Node's modules by this prefix.
+  // Edge bundlers recognise Node's modules by the prefix.
   removeNodeProtocol: false,
   clean: true,
 }

@@ -30,8 +30,8 @@ class SlowestFirst extends BaseSequencer {
 
 /** The settings of every package's tests. Packages are tested against each other's source, not their builds. */
 export default defineConfig({
-  // Vitest hands these on to Node as well, where `import` or `default` among them would break every `require`. Without
-  // `module`, which packages mean for bundlers: Node cannot load what some of them have there.
+  // Vitest passes the conditions on to Node, where `import` or `default` would break every `require`.
+  // `module` is for bundlers, and Node cannot load some of its files.
   ssr: {
     resolve: {
       conditions: [
@@ -42,7 +42,7 @@ export default defineConfig({
   },
   test: {
     include: ['*.test.ts', 'src/**/*.test.ts', 'test/**/*.test.ts'],
-    // Some tests measure what is left on the heap.
+    // Some tests measure the heap.
     execArgv: ['--expose-gc'],
     // Tests mostly wait for timers, processes and the network, so more of them run than there are cores.
     maxWorkers: 4,
