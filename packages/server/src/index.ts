@@ -24,7 +24,6 @@ export type {
 export type {
   ConnectionFilter,
   ConnectionPredicate,
-  ConnectionView,
 } from './lib/revocations/connection-filter.js'
 export type { Revoked } from './lib/revocations/revocation-log.js'
 export { createServer } from './lib/server.js'

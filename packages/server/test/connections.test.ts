@@ -77,7 +77,7 @@ describe('too many connections', () => {
       expect(await refused.json()).toMatchObject({ code, retryAfterMs: expect.any(Number) })
       expect(told.at(-1)).toEqual([
         'refused',
-        { topic: 'ticks', address: '127.0.0.1', principal: 'ada', limit },
+        { kind: 'topic', address: '127.0.0.1', principal: 'ada', topics: ['ticks'], limit },
       ])
       expect(tidings.stats()).toMatchObject({ connections: 2, refused: 1 })
       first.leave()
@@ -238,13 +238,13 @@ describe('stats and hooks', () => {
     await until(() => tidings.stats().connections === 1, 'the first had left')
     await open(`${url}/ticks`, { headers: { 'last-event-id': String(id) } })
     expect(tidings.stats().gaps).toBe(1)
-    const anyone = { topic: 'ticks', address: '127.0.0.1', principal: undefined }
+    const anyone = { kind: 'topic', address: '127.0.0.1', principal: undefined, topics: ['ticks'] }
     expect(told).toEqual([
-      ['connected', expect.objectContaining({ topic: 'ticks' })],
-      ['connected', expect.objectContaining({ topic: 'ticks' })],
+      ['connected', expect.objectContaining({ topics: ['ticks'] })],
+      ['connected', expect.objectContaining({ topics: ['ticks'] })],
       ['disconnected', { ...anyone, reason: 'left', durationMs: expect.any(Number) }],
       ['connected', anyone],
-      ['gap', { ...anyone, reason: 'expired' }],
+      ['gap', { ...anyone, topic: 'ticks', reason: 'expired' }],
     ])
   })
 

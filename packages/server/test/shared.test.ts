@@ -415,6 +415,28 @@ describe('the credentials of a connection', () => {
   })
 })
 
+it('hooks receive the topics that a connection carries', async () => {
+  const seen: unknown[] = []
+  const { url } = await start({
+    history: { size: 0 },
+    hooks: {
+      connected: ({ kind, topics }) => seen.push(['connected', kind, topics]),
+      gap: ({ kind, topic, topics }) => seen.push(['gap', kind, topic, topics]),
+      disconnected: ({ kind, topics }) => seen.push(['disconnected', kind, [...topics].sort()]),
+    },
+  })
+  const { stream, control } = await connect(url)
+  await control([{ subscribe: 'room?roomId=a' }])
+  await control([{ subscribe: 'ticks', cursor: 'lost.1' }])
+  stream.leave()
+  await until(() => seen.length === 3, 'the connection had ended')
+  expect(seen).toEqual([
+    ['connected', 'shared', []],
+    ['gap', 'shared', 'ticks', expect.arrayContaining(['room?roomId=a', 'ticks'])],
+    ['disconnected', 'shared', ['room?roomId=a', 'ticks']],
+  ])
+})
+
 describe('revocation', () => {
   it('disconnects the connections a predicate selects', async () => {
     const { url, tidings } = await start()
@@ -426,7 +448,7 @@ describe('revocation', () => {
       return connection.principal === 'eve'
     })
     expect(count).toBe(1)
-    expect(seen).toContainEqual({ principal: 'eve', address: '127.0.0.1', topics: ['ticks'] })
+    expect(seen).toContainEqual({ kind: 'shared', principal: 'eve', address: '127.0.0.1', topics: ['ticks'] })
     await until(eve.stream.isOver, 'eve was disconnected')
     expect(json(eve.stream.events.at(-1)?.data)).toMatchObject({ code: 'unauthorized' })
     expect(ada.stream.isOver()).toBe(false)

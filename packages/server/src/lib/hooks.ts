@@ -1,16 +1,22 @@
 import type { ServerGapReason } from '@tidings/core/wire'
 
-/** A connection, as hooks receive it. */
+/** A connection, as hooks and predicates receive it. */
 export interface ConnectionInfo {
   /**
-   * The key of the topic of a single-topic connection: `room?roomId=lobby`. `undefined` for a shared
-   * connection.
+   * - `shared`: a connection of Tidings' own client, which carries any number of topics.
+   * - `topic`: a single-topic connection.
+   * - `call`: a command or stream whose body is still arriving. Only predicates receive it.
    */
-  readonly topic: string | undefined
-  /** The client's address; `undefined` if the adapter does not know it. */
-  readonly address: string | undefined
+  readonly kind: 'shared' | 'topic' | 'call'
   /** The owner of the connection, as the option `principal` returned it. */
   readonly principal: string | undefined
+  /** The client's address; `undefined` if the adapter does not know it. */
+  readonly address: string | undefined
+  /**
+   * The keys of the topics the connection carries or was asked to carry: `room?roomId=lobby`. Looked up when
+   * they are read; after the connection has ended, the topics it carried then.
+   */
+  readonly topics: readonly string[]
 }
 
 /**
@@ -41,7 +47,7 @@ export type DisconnectReason =
 export interface Hooks {
   connected?(connection: ConnectionInfo): void
   disconnected?(connection: ConnectionInfo & { reason: DisconnectReason; durationMs: number }): void
-  /** A subscriber missed events and receives a gap. */
+  /** A subscriber of `topic` missed events and receives a gap. */
   gap?(connection: ConnectionInfo & { topic: string; reason: ServerGapReason }): void
   /** A connection was refused because of a limit. */
   refused?(connection: ConnectionInfo & { limit: ConnectionLimit }): void
@@ -61,12 +67,12 @@ export const hookNames = [
 
 /** Wraps hooks so that their errors reach `failed` and never the caller. */
 export function guarded(hooks: Hooks, failed: (error: unknown, hook: string) => void): Hooks {
-  const safe: Record<string, (told: never) => void> = {}
+  const safe: Record<string, (event: never) => void> = {}
   for (const name of hookNames) {
     if (!hooks[name]) continue
-    safe[name] = (told) => {
-      // Thrown at once or rejected later, it is the same.
-      ;(async () => hooks[name]?.(told))().catch((error) => failed(error, name))
+    safe[name] = (event) => {
+      // In an async function, because a hook may also be one and reject.
+      ;(async () => hooks[name]?.(event))().catch((error) => failed(error, name))
     }
   }
   return safe

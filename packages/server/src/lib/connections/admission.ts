@@ -1,7 +1,8 @@
 import { TidingsError } from '@tidings/core'
 import type { BusCoordination } from '../bus/bus.js'
-import type { ConnectionInfo, ConnectionLimit, ConnectionLimits } from '../hooks.js'
+import type { ConnectionLimit, ConnectionLimits } from '../hooks.js'
 import { jittered } from '../jitter.js'
+import type { ConnectionIdentity } from './connection-identity.js'
 
 /** For how long other nodes believe what one has told of its connections, in milliseconds. */
 const countLifetimeMs = 60_000
@@ -39,7 +40,7 @@ export class Admission {
   }
 
   /** Lets a connection in, which counts until it is released; or says which limit is against it. */
-  async admit(connection: ConnectionInfo): Promise<ConnectionLimit | undefined> {
+  async admit(connection: ConnectionIdentity): Promise<ConnectionLimit | undefined> {
     const { connections, connectionsPerAddress, connectionsPerPrincipal } = this.#limits
     const { address, principal } = connection
     if (this.#total >= connections) return 'connections'
@@ -52,7 +53,7 @@ export class Admission {
   }
 
   /** A connection that was let in is over. */
-  release(connection: ConnectionInfo): void {
+  release(connection: ConnectionIdentity): void {
     this.#count(-1, connection)
     void this.#shareCount(connection.principal)
   }
@@ -83,7 +84,7 @@ export class Admission {
     return bus.count(`principal:${principal}`, nodeId, count, most, countLifetimeMs).catch(() => true)
   }
 
-  #count(change: 1 | -1, { address, principal }: ConnectionInfo): void {
+  #count(change: 1 | -1, { address, principal }: ConnectionIdentity): void {
     this.#total += change
     add(this.#byAddress, address, change)
     add(this.#byPrincipal, principal, change)

@@ -8,6 +8,7 @@ import type { Subscription, SubscriptionConnection } from '../log/subscription.j
 import type { TopicRegistry } from '../log/topic-registry.js'
 import type { WriteBatcher } from '../log/write-batcher.js'
 import type { Admission } from './admission.js'
+import { type ConnectionIdentity, connectionInfo } from './connection-identity.js'
 import { ReadyList } from './ready-list.js'
 import { type SnapshotBytes, SnapshotRoom } from './snapshot-room.js'
 
@@ -45,7 +46,7 @@ export interface ConnectionCallbacks {
  * list of the subscriptions that have something to write.
  */
 export class Connection implements MonitoredSinkCallbacks, SubscriptionConnection, SinkListener {
-  readonly info: ConnectionInfo
+  readonly identity: ConnectionIdentity
   readonly #deps: ConnectionDeps
   readonly #callbacks: ConnectionCallbacks | undefined
   readonly #sink: MonitoredSink
@@ -56,6 +57,8 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
   readonly #lifeMs: number
   #expiry: NodeJS.Timeout | undefined
   #isOver = false
+  /** The topics of a shared connection when it ended. */
+  #lastTopics: readonly string[] | undefined
   /** Whether a flush is scheduled or under way that includes the connection. */
   #isFlushDue = false
   /** Present once a snapshot was loaded. */
@@ -65,19 +68,19 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
   constructor(
     deps: ConnectionDeps,
     sink: Sink,
-    info: ConnectionInfo,
+    identity: ConnectionIdentity,
     expiresAt: number,
     callbacks?: ConnectionCallbacks,
   ) {
     this.#deps = deps
-    this.info = info
+    this.identity = identity
     this.#callbacks = callbacks
     // Random, so that connections that were opened together do not end together.
     this.#lifeMs = deps.options.maxConnectionMs * (1 - Math.random() / 5)
     if (expiresAt !== Number.POSITIVE_INFINITY) this.#endAt(expiresAt)
     this.#sink = new MonitoredSink(deps, sink, this)
     deps.connections.add(this)
-    deps.hooks.connected?.(info)
+    deps.hooks.connected?.(this.describe())
   }
 
   /** The number of subscriptions with something to write that the client has no room for. */
@@ -92,9 +95,9 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     return this.#subscriptions
   }
 
-  /** The keys of the topics that are being subscribed to. */
-  get entering(): Iterable<string> {
-    return this.#callbacks?.entering ?? []
+  /** Returns the connection as hooks and predicates receive it. */
+  describe(): ConnectionInfo {
+    return connectionInfo(this.identity, {}, () => this.#topics())
   }
 
   get isOver(): boolean {
@@ -137,7 +140,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
 
   onGap({ topic }: Subscription, reason: ServerGapReason): void {
     this.#deps.counters.gaps += 1
-    this.#deps.hooks.gap?.({ ...this.info, topic: topic.key, reason })
+    this.#deps.hooks.gap?.(connectionInfo(this.identity, { topic: topic.key, reason }, () => this.#topics()))
   }
 
   onFailed(subscription: Subscription, error: unknown): void {
@@ -211,7 +214,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
 
   onCut(reason: 'stalled' | 'failed', error?: unknown): void {
     this.#release(reason)
-    if (error !== undefined) this.#deps.publicError(error, this.info.topic ?? 'the shared connection')
+    if (error !== undefined) this.#deps.publicError(error, this.identity.topic ?? 'the shared connection')
   }
 
   /** Ends the response, after a last frame if one is given. */
@@ -245,6 +248,17 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     return undefined
   }
 
+  /** The keys of the topics that the connection carries, or that its client is subscribing to. */
+  #topics(): readonly string[] {
+    const { topic } = this.identity
+    if (topic !== undefined) return [topic]
+    if (this.#lastTopics) return this.#lastTopics
+    // A topic that is subscribed to again is in both.
+    const keys = new Set(this.#callbacks?.entering)
+    for (const subscription of this.#subscriptions) keys.add(subscription.topic.key)
+    return [...keys]
+  }
+
   #flushSoon(): void {
     if (this.#isFlushDue) return
     this.#isFlushDue = true
@@ -262,6 +276,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#expiry)
+    this.#lastTopics = this.#topics()
     for (const subscription of this.#subscriptions) {
       subscription.end()
       this.#deps.topics.leave(subscription.topic, subscription)
@@ -269,9 +284,11 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     this.#subscriptions.clear()
     this.#ready.clear()
     this.#deps.connections.delete(this)
-    this.#deps.admission.release(this.info)
+    this.#deps.admission.release(this.identity)
     const durationMs = performance.now() - this.#openedAt
-    this.#deps.hooks.disconnected?.({ ...this.info, reason, durationMs })
+    this.#deps.hooks.disconnected?.(
+      connectionInfo(this.identity, { reason, durationMs }, () => this.#topics()),
+    )
     this.#callbacks?.onReleased()
   }
 }

@@ -45,7 +45,7 @@ export class PresenceChecks {
     if (this.#checkedAt.has(principal)) return false
     this.#checkedAt.set(principal, now)
     for (const shared of this.#deps.shared.values()) {
-      if (shared.connection.info.principal === principal) shared.requestReauthorization(answerMs)
+      if (shared.connection.identity.principal === principal) shared.requestReauthorization(answerMs)
     }
     return true
   }

@@ -8,12 +8,12 @@ import {
   toProblem,
 } from '@tidings/core/wire'
 import type { Implementation } from '../bind-handlers.js'
-import type { ConnectionInfo } from '../hooks.js'
 import type { Sink } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
 import { cursorOf, gapAtStart, type Start, Subscription } from '../log/subscription.js'
 import { Connection, type ConnectionCallbacks, type ConnectionDeps } from './connection.js'
 import { ConnectionAuth, type Credentials } from './connection-auth.js'
+import type { ConnectionIdentity } from './connection-identity.js'
 import type { ConnectionIds } from './connection-ids.js'
 import { type ClientRates, ControlRates } from './control-rates.js'
 import { type OpenFrameOptions, openFrame } from './open-frame.js'
@@ -53,7 +53,7 @@ export class SharedConnection implements ConnectionCallbacks {
   readonly connection: Connection
   readonly heartbeat = heartbeatEvent
   readonly #deps: SharedConnectionDeps
-  readonly #info: ConnectionInfo
+  readonly #identity: ConnectionIdentity
   /** By the key of the topic. */
   readonly #subscriptions = new Map<string, Subscription>()
   /** The topics being subscribed to, each with its newest request. */
@@ -63,11 +63,11 @@ export class SharedConnection implements ConnectionCallbacks {
   /** The number of the newest control request. */
   #sequence = 0
 
-  constructor(deps: SharedConnectionDeps, sink: Sink, info: ConnectionInfo, expiresAt: number) {
+  constructor(deps: SharedConnectionDeps, sink: Sink, identity: ConnectionIdentity, expiresAt: number) {
     this.#deps = deps
-    this.#info = info
+    this.#identity = identity
     this.id = deps.connectionIds.create()
-    this.#rates = new ControlRates(deps.rates, info, deps.options.subscriptionsPerConnection)
+    this.#rates = new ControlRates(deps.rates, identity, deps.options.subscriptionsPerConnection)
     this.#auth = new ConnectionAuth(expiresAt, {
       authorizeTopics: (context) => this.#authorizeTopics(context),
       onChallenged: (withinMs) => this.#writeChallenge(withinMs),
@@ -75,7 +75,7 @@ export class SharedConnection implements ConnectionCallbacks {
     })
     // Before the connection exists: the `connected` hook may end it.
     deps.shared.set(this.id, this)
-    this.connection = new Connection(deps, sink, info, Number.POSITIVE_INFINITY, this)
+    this.connection = new Connection(deps, sink, identity, Number.POSITIVE_INFINITY, this)
     this.connection.writeSignal(openFrame(deps.options, this.id))
   }
 
@@ -108,7 +108,7 @@ export class SharedConnection implements ConnectionCallbacks {
 
   /** Returns whether the connection has the principal of a context. */
   belongsTo(context: unknown): boolean {
-    return this.#info.principal === this.#deps.options.principal(context)
+    return this.#identity.principal === this.#deps.options.principal(context)
   }
 
   /** Renews the connection's credentials with those of a control request; see {@link ConnectionAuth.renew}. */
@@ -172,7 +172,7 @@ export class SharedConnection implements ConnectionCallbacks {
       this.#rates.requireTopic()
       const authorization = this.#auth.authorize(request)
       await requireAuthorized(topic, request.context)
-      await this.#deps.topics.prepare(topic, this.#info, cursorOf(start))
+      await this.#deps.topics.prepare(topic, this.#identity, cursorOf(start))
       // Nothing may be awaited between this check and the subscription: no outdated decision opens a topic.
       while (authorization.isOutdated()) await requireAuthorized(topic, authorization.credentials.context)
       if (this.connection.isOver) throw gone()
@@ -190,7 +190,7 @@ export class SharedConnection implements ConnectionCallbacks {
   #begin(ref: TopicRequest, label: string, start: Start, sequence: number | undefined): ControlResult {
     const isRefreshing = this.#subscriptions.get(ref.key)?.isRefreshing ?? false
     this.#drop(ref.key)
-    const topic = this.#deps.topics.getOrCreate(ref, this.#info)
+    const topic = this.#deps.topics.getOrCreate(ref, this.#identity)
     const { log } = topic
     const { epoch } = log
     const reason = gapAtStart(topic, start)

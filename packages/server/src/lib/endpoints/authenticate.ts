@@ -31,7 +31,8 @@ export async function authenticateAndRead<Body>(
   const authenticateAgain = async () => {
     pending.restart()
     const context = await authenticate(server, request)
-    pending.identify({ principal: server.options.principal(context), address, topics: [] })
+    const principal = server.options.principal(context)
+    pending.identify({ kind: 'call', principal, address, topics: [] })
     return context
   }
   try {

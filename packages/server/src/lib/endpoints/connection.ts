@@ -6,84 +6,90 @@ import {
   decodeControlRequest,
 } from '@tidings/core/wire'
 import { maxAuthorizations, revokedTooOften } from '../connections/authorization-attempts.js'
+import { type ConnectionIdentity, connectionInfo } from '../connections/connection-identity.js'
 import { nodeOf } from '../connections/connection-ids.js'
 import { expiryOf, requireUnexpired } from '../connections/context-expiry.js'
 import { gone, SharedConnection } from '../connections/shared-connection.js'
 import { topicByKey } from '../connections/topic-access.js'
-import type { ConnectionInfo } from '../hooks.js'
 import type { CompleteResponse, StreamResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStream } from '../http/event-stream.js'
 import { jsonResponse } from '../http/responses.js'
 import { type PendingRequest, revoke } from '../revocations/revocations.js'
-import { admit, connectionInfo } from './admit.js'
+import { admit, identityOf } from './admit.js'
 import { authenticate } from './authenticate.js'
 import { readJsonBody } from './request-body.js'
 import type { ServerContext } from './server-context.js'
 
-/** Answers `GET /events`: a connection that carries the topics which control requests name. */
+/** Handles `GET /events`: opens a shared connection, whose topics control requests name. */
 export async function handleConnection(
-  site: ServerContext,
+  server: ServerContext,
   request: TidingsRequest,
   context: unknown,
-  arrival: PendingRequest,
+  pending: PendingRequest,
 ): Promise<StreamResponse> {
-  const info = connectionInfo(site, request, context, undefined)
-  arrival.identify({ principal: info.principal, address: info.address, topics: [] })
+  const identity = identityOf(server, request, context, undefined)
+  pending.identify(connectionInfo(identity, {}))
   const expiresAt = expiryOf(context)
-  await admit(site, info)
-  return sharedStream(site, info, expiresAt, arrival)
+  await admit(server, identity)
+  return sharedStream(server, identity, expiresAt, pending)
 }
 
-// A function of its own, so that an open connection does not keep the request it came with.
+// A function of its own, so that an open connection does not retain its request.
 function sharedStream(
-  site: ServerContext,
-  info: ConnectionInfo,
+  server: ServerContext,
+  identity: ConnectionIdentity,
   expiresAt: number,
-  arrival: PendingRequest,
+  pending: PendingRequest,
 ): StreamResponse {
   return eventStream(
     (sink) => {
-      const revoked = arrival.finish()
-      const { connection } = new SharedConnection(site, sink, info, expiresAt)
-      const lastWords = site.shutdownFrame()
-      // It was on its way in when the server began to close.
-      if (lastWords) connection.end('closed', lastWords)
+      const revoked = pending.finish()
+      const { connection } = new SharedConnection(server, sink, identity, expiresAt)
+      const shutdownFrame = server.shutdownFrame()
+      // The server began to close while the request was pending.
+      if (shutdownFrame) connection.end('closed', shutdownFrame)
       else if (revoked) revoke(connection, revoked)
       return connection
     },
     () => {
-      arrival.finish()
-      site.admission.release(info)
+      pending.finish()
+      server.admission.release(identity)
     },
   )
 }
 
+/** The context of a control request, and the number of its connection's challenges before it was created. */
+export interface ChallengedContext {
+  readonly context: unknown
+  readonly challenge: number
+}
+
 /**
- * Answers `POST /events/$connections/<id>`: changes what a shared connection carries, and proves who its client is. It is
- * authorised by its own credentials, and has to come from the connection's own principal.
+ * Handles `POST /events/$connections/<id>`: changes the topics of a shared connection, and renews its credentials.
+ * The request is authorised by its own credentials, and must have the principal of the connection.
  *
- * @throws TidingsError `gone` where there is no such connection, or it is somebody else's; `conflict` for one that is late;
- * `too_many_requests` for too many operations
+ * @throws TidingsError `gone` if the connection does not exist or has another principal, `conflict` for a request that
+ * a newer one has overtaken, `too_many_requests` for too many operations
  */
 export async function handleControl(
-  site: ServerContext,
+  server: ServerContext,
   id: string,
   request: TidingsRequest,
-  asked: AskedContext,
-  arrival: PendingRequest,
+  given: ChallengedContext,
+  pending: PendingRequest,
 ): Promise<CompleteResponse> {
-  const json = await readJsonBody(request, site.options.maxBodyBytes, 'a control request')
-  requireUnexpired(asked.context)
-  const known = site.shared.get(id)
-  if (!known) return forwardToNode(site, id, request, json)
-  if (!known.belongsTo(asked.context)) throw gone()
-  // Before they are looked at, which costs something for each.
+  const json = await readJsonBody(request, server.options.maxBodyBytes, 'a control request')
+  requireUnexpired(given.context)
+  const known = server.shared.get(id)
+  if (!known) return forwardToNode(server, id, request, json)
+  if (!known.belongsTo(given.context)) throw gone()
+  // Before the operations are validated, which costs something for each.
   known.requireOperations(operationCount(json))
   const body = decodeControlRequest(json)
   const { sequence, operations } = body
-  const { connection, context, challenge } = await authorFor(site, id, request, asked, body, arrival)
+  const { connection, context, challenge } = await authorize(server, id, request, given, body, pending)
   if (sequence !== undefined) connection.advance(sequence)
-  // All of it begins in this turn: what comes later is newer.
+  // Every operation begins in this turn of the event loop, so that a later request is newer in each.
   const origin = { context, expiresAt: expiryOf(context), challenge, sequence }
   connection.renew(origin)
   const results = await Promise.all(operations.map((operation) => connection.perform(operation, origin)))
@@ -91,81 +97,71 @@ export async function handleControl(
   return jsonResponse(response)
 }
 
-/** How many operations a control request may have: as many as Tidings' own client sends at once. */
-const mostOperations = 1_000
+/** The maximum number of operations in a control request. Tidings' own client sends no more at once. */
+const maxOperations = 1_000
 
-/** How many operations a control request has. @throws TidingsError `bad_request` for too many */
+/** Returns the number of operations in a control request. @throws TidingsError `bad_request` above the maximum */
 function operationCount(json: unknown): number {
   const { operations } = (json ?? {}) as { operations?: unknown }
   const count = Array.isArray(operations) ? operations.length : 0
-  if (count <= mostOperations) return count
-  const message = `The control request has ${count} operations; the limit is ${mostOperations}. Split it into several requests`
+  if (count <= maxOperations) return count
+  const message = `The control request has ${count} operations; the limit is ${maxOperations}. Split it into several requests`
   throw new TidingsError({ code: 'bad_request', message })
 }
 
-/** A context, and how often the connection's client had been asked to prove who it is before it was made. */
-export interface AskedContext {
-  readonly context: unknown
-  readonly challenge: number
-}
-
 /**
- * Finds the connection that a control request is about, and by which context it is done: made again where what it names was
- * revoked since. From here on it is part of its connection.
+ * Returns the connection of a control request and the context that authorises it. The context is created again if the
+ * request was revoked meanwhile. From here on the request is part of its connection.
  */
-async function authorFor(
-  site: ServerContext,
+async function authorize(
+  server: ServerContext,
   id: string,
   request: TidingsRequest,
-  asked: AskedContext,
+  given: ChallengedContext,
   { operations }: ControlRequest,
-  arrival: PendingRequest,
-): Promise<AskedContext & { readonly connection: SharedConnection }> {
+  pending: PendingRequest,
+): Promise<ChallengedContext & { readonly connection: SharedConnection }> {
   let topics: readonly string[] | undefined
-  for (let author = asked, count = 1; ; count += 1) {
-    const connection = site.shared.get(id)
-    if (!connection?.belongsTo(author.context)) throw gone()
-    const { principal, address } = connection.connection.info
-    arrival.identify({
-      principal,
-      address,
-      // Read once, and only where there is a revocation to compare with.
-      get topics() {
-        topics ??= operations.flatMap((operation) => keyOf(site, operation))
-        return topics
-      },
-    })
-    if (!arrival.isRevoked) {
-      arrival.finish()
-      return { ...author, connection }
+  // Read once, and only if there is a revocation to compare with.
+  const readTopics = () => {
+    topics ??= operations.flatMap((operation) => keyOf(server, operation))
+    return topics
+  }
+  for (let current = given, count = 1; ; count += 1) {
+    const connection = server.shared.get(id)
+    if (!connection?.belongsTo(current.context)) throw gone()
+    pending.identify(connectionInfo(connection.connection.identity, {}, readTopics))
+    if (!pending.isRevoked) {
+      pending.finish()
+      return { ...current, connection }
     }
     if (count === maxAuthorizations) throw revokedTooOften()
-    arrival.restart()
-    author = { challenge: connection.challenges, context: await authenticate(site, request) }
+    pending.restart()
+    current = { challenge: connection.challenges, context: await authenticate(server, request) }
   }
 }
 
-/** The key of the topic that an operation is to have carried, if it can be read. */
+/** Returns the key of the topic that an operation subscribes to, if there is one. */
 function keyOf({ procedures }: ServerContext, operation: ControlOperation): string[] {
   if (!('subscribe' in operation)) return []
   try {
     return [topicByKey(procedures, operation.subscribe).key]
   } catch {
-    // It is refused for what it is.
+    // The operation is refused when it is performed.
     return []
   }
 }
 
-/** Has the node answer that a connection is on. It asks anew who sent the request. */
+/** Forwards a control request to the node of its connection, which authenticates it again. */
 async function forwardToNode(
-  site: ServerContext,
+  server: ServerContext,
   id: string,
   request: TidingsRequest,
   json: unknown,
 ): Promise<CompleteResponse> {
   const nodeId = nodeOf(id)
-  const answer = nodeId !== undefined && (await site.nodes?.forward(nodeId, request, json))
-  if (answer) return answer
-  site.reportForeignConnection(id)
+  const response = nodeId !== undefined && (await server.nodes?.forward(nodeId, request, json))
+  if (response) return response
+  server.reportForeignConnection(id)
   throw gone()
 }

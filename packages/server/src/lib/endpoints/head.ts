@@ -4,17 +4,17 @@ import type { CompleteResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStreamHeaders } from '../http/event-stream.js'
 import { authenticate } from './authenticate.js'
 import type { ServerContext } from './server-context.js'
-import { startOf } from './topic.js'
+import { positionOf } from './topic.js'
 
-/** Answers `HEAD` where `GET` opens a stream: as that would be answered, without opening one. */
+/** Handles `HEAD` where `GET` opens a stream: responds as `GET` would, without the stream. */
 export async function handleHead(
-  site: ServerContext,
+  server: ServerContext,
   request: TidingsRequest,
   channel?: ChannelImplementation,
 ): Promise<CompleteResponse> {
-  const context = await authenticate(site, request)
+  const context = await authenticate(server, request)
   if (channel) {
-    startOf(request)
+    positionOf(request)
     await requireAuthorized(topicOf(channel, request.query), context)
   }
   return { kind: 'complete', status: 200, headers: eventStreamHeaders, body: '' }

@@ -14,100 +14,104 @@ import type { ServerContext } from './server-context.js'
 import { handleStream } from './stream.js'
 import { handleTopic } from './topic.js'
 
-/** What answers at a path. */
+/** A path of the server, with the request it handles. */
 interface Endpoint {
   readonly method: 'GET' | 'POST'
   readonly procedure?: CompiledProcedure
-  /** Answers HEAD, where it is answered. */
+  /** Handles HEAD; absent where HEAD is not allowed. */
   head?(): Promise<CompleteResponse>
-  answer(): Promise<TidingsResponse>
+  handle(): Promise<TidingsResponse>
 }
 
-/** Answers a request. Never rejects: what goes wrong is an answer too. */
-export async function route(site: ServerContext, request: TidingsRequest): Promise<TidingsResponse> {
-  const endpoint = endpointOf(site, request)
+/** Handles a request. Never rejects: a failure is a response too. */
+export async function route(server: ServerContext, request: TidingsRequest): Promise<TidingsResponse> {
+  const endpoint = endpointOf(server, request)
   try {
     if (!endpoint) throw notFound(request.path)
     if (request.method === 'HEAD' && endpoint.head) return await endpoint.head()
     if (request.method !== endpoint.method) return methodNotAllowed(request, endpoint)
-    return await endpoint.answer()
+    return await endpoint.handle()
   } catch (error) {
-    // What breaks because the caller has left is nobody's failure.
+    // A failure after the client has left is a consequence of that.
     const report = (unexpected: unknown) => {
-      if (!request.signal.aborted) site.options.onError(unexpected, { place: request.path })
+      if (!request.signal.aborted) server.options.onError(unexpected, { place: request.path })
     }
     return problemResponse(toPublicError(error, endpoint?.procedure, report))
   }
 }
 
-function endpointOf(site: ServerContext, request: TidingsRequest): Endpoint | undefined {
+function endpointOf(server: ServerContext, request: TidingsRequest): Endpoint | undefined {
   const { path } = request
   if (path === '') {
     return {
       method: 'GET',
-      head: () => handleHead(site, request),
-      answer: () => opened(site, request, (...asked) => handleConnection(site, request, ...asked)),
+      head: () => handleHead(server, request),
+      handle: () =>
+        openStream(server, request, (...authenticated) =>
+          handleConnection(server, request, ...authenticated),
+        ),
     }
   }
   if (path.startsWith(controlPrefix)) {
     const id = path.slice(controlPrefix.length)
-    return { method: 'POST', answer: () => controlled(site, id, request) }
+    return { method: 'POST', handle: () => control(server, id, request) }
   }
-  const procedure = site.procedures.get(path)
+  const procedure = server.procedures.get(path)
   if (!procedure) return undefined
   const { kind, compiled } = procedure
   if (kind === 'channel') {
     return {
       method: 'GET',
       procedure: compiled,
-      head: () => handleHead(site, request, procedure),
-      answer: () => opened(site, request, (...asked) => handleTopic(site, procedure, request, ...asked)),
+      head: () => handleHead(server, request, procedure),
+      handle: () =>
+        openStream(server, request, (...authenticated) =>
+          handleTopic(server, procedure, request, ...authenticated),
+        ),
     }
   }
   return {
     method: 'POST',
     procedure: compiled,
-    answer: () =>
-      kind === 'command' ? handleCommand(site, procedure, request) : handleStream(site, procedure, request),
+    handle: () =>
+      kind === 'command'
+        ? handleCommand(server, procedure, request)
+        : handleStream(server, procedure, request),
   }
 }
 
-/** Answers a request that opens a connection. It is asked again where that is revoked before it has. */
-async function opened(
-  site: ServerContext,
+/** Opens a stream. Authenticates the request again if it is revoked before the stream is open. */
+async function openStream(
+  server: ServerContext,
   request: TidingsRequest,
-  open: (context: unknown, arrival: PendingRequest) => Promise<StreamResponse>,
+  open: (context: unknown, pending: PendingRequest) => Promise<StreamResponse>,
 ): Promise<StreamResponse> {
-  const { starting } = site.revocationLog ?? {}
+  const { starting } = server.revocationLog ?? {}
   if (starting) await starting
-  const arrival = site.revocations.begin()
+  const pending = server.revocations.begin()
   try {
     for (let count = 1; ; count += 1) {
-      arrival.restart()
-      const answer = await open(await authenticate(site, request), arrival)
-      // At last, what it opens is treated like what was open.
-      if (!arrival.isRevoked || count === maxAuthorizations) return answer
-      answer.drop()
+      pending.restart()
+      const response = await open(await authenticate(server, request), pending)
+      // At last, the revocation is applied to the connection as it opens.
+      if (!pending.isRevoked || count === maxAuthorizations) return response
+      response.drop()
     }
   } catch (error) {
-    arrival.finish()
+    pending.finish()
     throw error
   }
 }
 
-async function controlled(
-  site: ServerContext,
-  id: string,
-  request: TidingsRequest,
-): Promise<TidingsResponse> {
-  const arrival = site.revocations.begin()
+async function control(server: ServerContext, id: string, request: TidingsRequest): Promise<TidingsResponse> {
+  const pending = server.revocations.begin()
   try {
-    arrival.restart()
-    const challenge = site.shared.get(id)?.challenges ?? 0
-    const context = await authenticate(site, request)
-    return await handleControl(site, id, request, { context, challenge }, arrival)
+    pending.restart()
+    const challenge = server.shared.get(id)?.challenges ?? 0
+    const context = await authenticate(server, request)
+    return await handleControl(server, id, request, { context, challenge }, pending)
   } finally {
-    arrival.finish()
+    pending.finish()
   }
 }
 
@@ -119,7 +123,7 @@ function methodNotAllowed(request: TidingsRequest, { method, head }: Endpoint): 
   const allowed = head ? [method, 'HEAD'] : [method]
   const what = request.path === '' ? 'The shared connection' : `"${request.path}"`
   const message = `${what} does not accept ${request.method}. Use ${allowed.join(' or ')}`
-  // RFC 9110 section 15.5.6: the answer must name the methods that are allowed.
+  // RFC 9110 section 15.5.6: the response must name the allowed methods.
   return problemResponse(new TidingsError({ code: 'method_not_allowed', message }), {
     Allow: allowed.join(', '),
   })

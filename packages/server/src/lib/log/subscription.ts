@@ -7,7 +7,7 @@ import type { TopicHolder } from './topic-limits.js'
 /** A connection, as its subscriptions see it. */
 export interface SubscriptionConnection extends ReaderConnection {
   /** The client. */
-  readonly info: TopicHolder
+  readonly identity: TopicHolder
   /** Called outside a flush when the subscription has something to {@link Subscription.take}. */
   onReady(subscription: Subscription): void
   /** Called when the subscription has missed events. Its client is about to receive a gap. */
@@ -77,7 +77,7 @@ export class Subscription implements TopicReader {
   }
 
   get holder(): TopicHolder {
-    return this.connection.info
+    return this.connection.identity
   }
 
   /** Whether there is something to take. */

@@ -1,19 +1,10 @@
 import type { Implementation } from '../bind-handlers.js'
-import type { Connection } from '../connections/connection.js'
 import { topicByKey } from '../connections/topic-access.js'
+import type { ConnectionInfo } from '../hooks.js'
 import { invalidOptions, kindOf, requireKnownKeys } from '../validate-options.js'
 
-/** A connection, as a predicate receives it. */
-export interface ConnectionView {
-  /** The owner of the connection, as the option `principal` returned it. */
-  readonly principal: string | undefined
-  readonly address: string | undefined
-  /** The keys of the topics the connection carries or was asked to carry: `room?roomId=lobby`. */
-  readonly topics: readonly string[]
-}
-
 /** Selects connections on the node where it is called. */
-export type ConnectionPredicate = (connection: ConnectionView) => boolean
+export type ConnectionPredicate = (connection: ConnectionInfo) => boolean
 
 /** Selects connections on all nodes. If both fields are given, both must match. */
 export type ConnectionFilter =
@@ -29,10 +20,9 @@ export type ConnectionFilter =
     }
 
 /**
- * Checks a filter, and gives it with the topic's key as connections have it.
+ * Checks a filter, and returns it with the canonical key of its topic.
  *
- * @throws TidingsError `invalid_options` for one that names nothing, or something that is not text; as
- * `topicByKey` does
+ * @throws TidingsError `invalid_options` for an empty filter, or a field that is not a string; as `topicByKey` does
  */
 export function requireFilter(
   given: unknown,
@@ -46,7 +36,7 @@ export function requireFilter(
     )
   }
   requireKnownKeys('the filter', given, ['principal', 'topic'], maker)
-  // What is there and undefined is a mistake: without it, too many would be picked.
+  // A field that is `undefined` is a mistake: the filter would select more connections than intended.
   for (const [name, value] of Object.entries(given)) {
     if (typeof value !== 'string') throw invalidOptions(`${name} is ${kindOf(value)}. Give a string`, maker)
   }
@@ -59,16 +49,9 @@ export function requireFilter(
   throw invalidOptions('the filter is empty. Give { principal }, { topic }, or both', maker)
 }
 
-/** Picks what a filter does. */
+/** Returns the predicate of a filter. */
 export function predicateOf({ principal, topic }: ConnectionFilter): ConnectionPredicate {
   return (connection) =>
     (principal === undefined || connection.principal === principal) &&
     (topic === undefined || connection.topics.includes(topic))
-}
-
-export function describe({ info, subscriptions, entering }: Connection): ConnectionView {
-  // One that is asked for again is in both.
-  const topics = new Set([...subscriptions].map(({ topic }) => topic.key))
-  for (const key of entering) topics.add(key)
-  return { principal: info.principal, address: info.address, topics: [...topics] }
 }

@@ -1,9 +1,10 @@
 import { TidingsError } from '@tidings/core'
 import { encodeSignal, toProblem } from '@tidings/core/wire'
 import type { Connection } from '../connections/connection.js'
-import { type ConnectionPredicate, type ConnectionView, describe } from './connection-filter.js'
+import type { ConnectionInfo } from '../hooks.js'
+import type { ConnectionPredicate } from './connection-filter.js'
 
-/** What is done to the connections that a revocation picks. */
+/** What happens to the connections that a revocation selects. */
 export type RevocationKind = 'disconnect' | 'reauthorize'
 
 interface Revocation {
@@ -11,13 +12,13 @@ interface Revocation {
   readonly predicate: ConnectionPredicate
 }
 
-/** How long a client may take to prove who it is. */
+/** Milliseconds a client has to authenticate again. */
 const reauthorizeMs = 30_000
 
-/** How many revocations are kept for requests that have not said yet what they would open. */
+/** The number of revocations that are kept for unidentified requests. */
 const maxKept = 1_000
 
-/** Ends a connection, or has its client prove who it is. */
+/** Ends a connection, or asks its client to authenticate again. */
 export function revoke(connection: Connection, kind: RevocationKind): void {
   if (kind === 'reauthorize') connection.reauthorize(reauthorizeMs)
   else connection.end('disconnected', disconnected())
@@ -29,75 +30,75 @@ function disconnected(): string {
 }
 
 /**
- * Revokes what was allowed: to the connections that are open, and to the requests that are on their way to it, whose
- * verdicts may be older than the revocation.
+ * Revokes the access of open connections, and of pending requests, whose authorisation may be older than the
+ * revocation. See decision 013.
  */
 export class Revocations {
   readonly #connections: ReadonlySet<Connection>
   readonly #requests = new Set<PendingRequest>()
-  /** What requests have to be compared with that have not said yet what they would open. */
+  /** The revocations to compare unidentified requests with, once they are identified. */
   #kept: Revocation[] = []
-  /** How many of those requests there are. */
   #unidentified = 0
 
   constructor(connections: ReadonlySet<Connection>) {
     this.#connections = connections
   }
 
-  /** Revokes what a predicate picks. Returns how many connections that are, those about to be opened included. */
+  /** Revokes the connections that a predicate selects. Returns their number, pending requests included. */
   revoke(kind: RevocationKind, predicate: ConnectionPredicate): number {
-    const open = [...this.#connections].filter((connection) => predicate(describe(connection)))
-    const opening = [...this.#requests].filter(({ view }) => view && predicate(view))
+    const open = [...this.#connections].filter((connection) => predicate(connection.describe()))
+    const pending = [...this.#requests].filter(({ info }) => info && predicate(info))
     if (this.#unidentified > 0) this.#keep({ kind, predicate })
-    for (const arrival of opening) arrival.onRevoked(kind)
+    for (const request of pending) request.onRevoked(kind)
     for (const connection of open) revoke(connection, kind)
-    return open.length + opening.length
+    return open.length + pending.length
   }
 
-  /** A request arrives that would open a connection, or change what one carries. Tell when it is asked. */
+  /** Returns a request that is about to be authenticated. */
   begin(): PendingRequest {
     return new PendingRequest(this)
   }
 
-  /** For arrivals. Returns how many revocations are older than the asking. */
-  register(arrival: PendingRequest): number {
-    this.#requests.add(arrival)
+  /** For pending requests. Returns the number of kept revocations, all of which are older than the request. */
+  register(request: PendingRequest): number {
+    this.#requests.add(request)
     this.#unidentified += 1
     return this.#kept.length
   }
 
-  /** For arrivals: those that came while it was not known what the request would open. */
+  /** For pending requests. Returns the revocations since a request was registered. */
   after(count: number): readonly Revocation[] {
     return this.#kept.slice(count)
   }
 
-  /** For arrivals: it is known what the request would open. */
+  /** For pending requests. */
   identified(): void {
     this.#unidentified -= 1
     if (this.#unidentified === 0) this.#kept = []
   }
 
-  /** For arrivals: the request is answered. */
-  unregister(arrival: PendingRequest): void {
-    this.#requests.delete(arrival)
+  /** For pending requests. */
+  unregister(request: PendingRequest): void {
+    this.#requests.delete(request)
   }
 
   #keep(revocation: Revocation): void {
     this.#kept.push(revocation)
     if (this.#kept.length < maxKept) return
     this.#kept = []
-    for (const arrival of this.#requests) arrival.onForgotten()
+    for (const request of this.#requests) request.onForgotten()
   }
 }
 
 /**
- * A request that would open a connection, or change what one carries, from when it is asked to when it is answered; and one
- * that would run a handler, until its body has been read.
+ * A request that would open or change a connection, from when it is authenticated until it is answered; or a call,
+ * until its body has been read.
  */
 export class PendingRequest {
   readonly #revocations: Revocations
-  #state: 'over' | 'unknown' | 'known' = 'over'
-  #view: ConnectionView | undefined
+  #state: 'over' | 'unidentified' | 'identified' = 'over'
+  #info: ConnectionInfo | undefined
+  /** The number of kept revocations that are older than the request. */
   #since = 0
   #revoked: RevocationKind | undefined
 
@@ -105,39 +106,39 @@ export class PendingRequest {
     this.#revocations = revocations
   }
 
-  /** What it would open, once that is known. */
-  get view(): ConnectionView | undefined {
-    return this.#view
+  /** The connection of the request, once it is identified. */
+  get info(): ConnectionInfo | undefined {
+    return this.#info
   }
 
-  /** Whether it was revoked since it was asked, so that it has to be asked again. */
+  /** Whether the request was revoked since it was authenticated, so that it has to be authenticated again. */
   get isRevoked(): boolean {
     return this.#revoked !== undefined
   }
 
-  /** It is asked now, for the first time or again: what is revoked from now on may be unknown to its answers. */
+  /** Begins to authenticate the request, again or for the first time. Later revocations apply to it. */
   restart(): void {
     this.finish()
-    this.#state = 'unknown'
+    this.#state = 'unidentified'
     this.#revoked = undefined
     this.#since = this.#revocations.register(this)
   }
 
-  /** Its context says whose it is. */
-  identify(view: ConnectionView): void {
-    if (this.#state !== 'unknown') return
-    this.#state = 'known'
-    this.#view = view
+  /** Compares the request with the revocations since {@link restart}, now that its connection is known. */
+  identify(info: ConnectionInfo): void {
+    if (this.#state !== 'unidentified') return
+    this.#state = 'identified'
+    this.#info = info
     const revocations = this.#revocations.after(this.#since)
     this.#revocations.identified()
-    for (const { kind, predicate } of revocations) if (predicate(view)) this.onRevoked(kind)
+    for (const { kind, predicate } of revocations) if (predicate(info)) this.onRevoked(kind)
   }
 
-  /** It is answered. Returns what is still to be done to what it opens. */
+  /** Ends the request. Returns the revocation to apply to the connection that it opens. */
   finish(): RevocationKind | undefined {
-    if (this.#state === 'unknown') this.#revocations.identified()
+    if (this.#state === 'unidentified') this.#revocations.identified()
     this.#state = 'over'
-    this.#view = undefined
+    this.#info = undefined
     this.#revocations.unregister(this)
     return this.#revoked
   }
@@ -147,9 +148,9 @@ export class PendingRequest {
     if (this.#revoked !== 'disconnect') this.#revoked = kind
   }
 
-  /** For revocations: which there were is not known any more. */
+  /** For revocations: too many to keep. Any of them may have selected this request. */
   onForgotten(): void {
-    if (this.#state !== 'unknown') return
+    if (this.#state !== 'unidentified') return
     this.#since = 0
     this.onRevoked('reauthorize')
   }
