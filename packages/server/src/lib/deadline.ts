@@ -1,9 +1,9 @@
 import { TidingsError } from '@tidings/core'
 
 /**
- * Runs something that has to be done in time. Its signal fires when it is not.
+ * Runs a body that has a time limit. Its signal fires when the time is up, and its later result is dropped.
  *
- * @throws TidingsError `internal` when the time is up; what comes of it afterwards is dropped
+ * @throws TidingsError `internal` when the time is up
  */
 export async function runWithDeadline<Result>(
   ms: number,
@@ -27,7 +27,7 @@ export async function runWithDeadline<Result>(
   }
 }
 
-/** Waits for something, and no longer than so long. */
+/** Resolves with a promise, or when the time is up. */
 export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timeUp = new Promise((resolve) => {
@@ -37,7 +37,6 @@ export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise
   clearTimeout(timer)
 }
 
-/** Something took too long. */
 export class TimeoutError extends Error {
   constructor(ms: number) {
     super(`it did not answer within ${ms} ms`)
@@ -45,7 +44,7 @@ export class TimeoutError extends Error {
   }
 }
 
-/** Waits for something for so many milliseconds at the most. @throws TimeoutError */
+/** Resolves with the result of a promise. @throws TimeoutError when the time is up */
 export function withTimeout<Result>(ms: number, awaited: Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new TimeoutError(ms)), ms)

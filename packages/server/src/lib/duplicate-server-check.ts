@@ -1,13 +1,13 @@
 import type { CompiledContract } from '@tidings/core/wire'
 
-/** A server, as others of the process see it, which may run another copy of this module. */
+/** A server, as other servers of the process see it, which may use another copy of this module. */
 interface RegisteredServer {
-  /** Names the contract by what is in it. */
+  /** Identifies the contract by its content. */
   readonly shape: string
   hasSubscribers(topicKey: string): boolean
 }
 
-/** Where the servers of a process without a bus find each other. It keeps none of them. */
+/** The key of the process's registry of servers without a bus, which references them weakly. */
 const registryKey = Symbol.for('@tidings/server.registry.1')
 
 function registry(): Set<WeakRef<RegisteredServer>> {
@@ -17,12 +17,12 @@ function registry(): Set<WeakRef<RegisteredServer>> {
 }
 
 /**
- * Notices that a contract is served twice in one process without a bus: what is emitted on one server does not reach the
- * subscribers of the other. It happens where modules are loaded twice, as by Next.js in development.
+ * Detects two servers of one contract in a process without a bus: events emitted on one do not reach subscribers of the
+ * other. This happens when modules are loaded twice, as Next.js does in development.
  */
 export class DuplicateServerCheck {
   readonly #registry = registry()
-  // What is referred to weakly has to be kept by its server.
+  // A strong reference: the registry has only a weak one.
   readonly #own: RegisteredServer
   readonly #ref: WeakRef<RegisteredServer>
   readonly #onDuplicate: (error: Error, topicKey: string) => void
@@ -31,15 +31,15 @@ export class DuplicateServerCheck {
   constructor(
     contract: CompiledContract,
     hasSubscribers: (topicKey: string) => boolean,
-    notice: (error: Error, topicKey: string) => void,
+    onDuplicate: (error: Error, topicKey: string) => void,
   ) {
     this.#own = { shape: shapeOf(contract), hasSubscribers }
     this.#ref = new WeakRef(this.#own)
-    this.#onDuplicate = notice
+    this.#onDuplicate = onDuplicate
     this.#registry.add(this.#ref)
   }
 
-  /** Looks at an event that was emitted. Where the process has one server, it costs two comparisons. */
+  /** Checks an emitted event. With one server in the process, that costs two comparisons. */
   checkEmit(topicKey: string): void {
     if (this.#registry.size < 2 || this.#isReported || this.#own.hasSubscribers(topicKey)) return
     for (const ref of this.#registry) {

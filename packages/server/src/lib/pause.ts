@@ -1,4 +1,4 @@
-/** Waits for so many milliseconds, or until a signal fires. */
+/** Resolves after a number of milliseconds, or when a signal fires. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

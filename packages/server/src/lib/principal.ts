@@ -1,14 +1,14 @@
 import { kindOf } from './validate-options.js'
 
 /**
- * Checks what the option `principal` has returned: by anything else than text, limits and ownership would not hold.
+ * Returns what the option `principal` returned, which limits and ownership compare as text.
  *
  * @throws Error for anything but a string or undefined
  */
 export function requirePrincipal(returned: unknown): string | undefined {
   if (returned === undefined || typeof returned === 'string') return returned
   const isPromise = typeof (returned as { then?: unknown } | null)?.then === 'function'
-  // Its rejection would end the process, and has nothing to add.
+  // Handled, because an unhandled rejection would end the process.
   if (isPromise) Promise.resolve(returned).catch(() => {})
   const what = isPromise ? 'a promise' : kindOf(returned)
   const advice = isPromise ? '. Await it in `context`, and return its value from `principal`' : ''

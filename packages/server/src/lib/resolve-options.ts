@@ -111,7 +111,7 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
   }
 }
 
-/** The option `onError`, whose own errors, thrown or rejected, do not end the process. */
+/** Wraps the option `onError` so that its own errors do not end the process. */
 export function guardedOnError(
   options: Pick<ServerOptions<never>, 'onError'>,
 ): (error: unknown, at: ErrorPlace) => void {
@@ -120,13 +120,13 @@ export function guardedOnError(
   }
 }
 
-/** @throws TidingsError `invalid_options` for what is no bus */
+/** @throws TidingsError `invalid_options` for a value that is not a bus */
 function busOf(bus: Bus | undefined): Bus | undefined {
   if (bus === undefined || typeof bus?.append === 'function') return bus
   throw invalidOptions(`bus is ${kindOf(bus)}. Give the result of redisBus({ url })`)
 }
 
-/** @throws TidingsError `invalid_options` for what is no list of origins */
+/** @throws TidingsError `invalid_options` for a value that is not a list of origins */
 function originsOf(cors: CorsOptions | undefined): AllowedOrigins {
   if (cors === undefined) return { any: false, listed: new Set() }
   requireKnownKeys('cors', cors, ['origins'])
@@ -142,7 +142,7 @@ function originsOf(cors: CorsOptions | undefined): AllowedOrigins {
   return { any: cors.origins.includes('*'), listed: new Set(cors.origins) }
 }
 
-/** How long a drain is. @throws TidingsError `invalid_options` for a number that is out of range */
+/** Returns the time to drain. @throws TidingsError `invalid_options` for a number that is out of range */
 export function resolveDrainMs(given = 5_000): number {
   if (typeof given === 'number' && given >= 0 && given <= maxTimerMs) return given
   const message = `close: drainMs is ${String(given)}. Give a number from 0 to ${maxTimerMs}`

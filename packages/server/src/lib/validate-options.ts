@@ -1,11 +1,11 @@
 import { TidingsError } from '@tidings/core'
 
-/** What is thrown for an option or handler that cannot work. */
+/** Returns the error for an invalid option or handler. */
 export function invalidOptions(message: string, maker = 'createServer'): TidingsError {
   return new TidingsError({ code: 'invalid_options', message: `${maker}: ${message}` })
 }
 
-/** @throws TidingsError `invalid_options` for what is no object, or has a name that means nothing: mostly a typo */
+/** @throws TidingsError `invalid_options` for a value that is not an object, or has an unknown key */
 export function requireKnownKeys(
   place: string,
   given: unknown,
@@ -23,7 +23,7 @@ export function requireKnownKeys(
   throw invalidOptions(`${place} has unknown key "${unknown}". Expected one of ${names.join(', ')}`, maker)
 }
 
-/** @throws TidingsError `invalid_options` for what is given and not a function */
+/** @throws TidingsError `invalid_options` for a given value that is not a function */
 export function requireFunction(place: string, given: unknown, maker?: string): void {
   if (given === undefined || typeof given === 'function') return
   throw invalidOptions(`${place} is ${kindOf(given)}. Give a function`, maker)
@@ -33,7 +33,7 @@ export function kindOf(value: unknown): string {
   return value === undefined ? 'missing' : value === null ? 'null' : `a value of type ${typeof value}`
 }
 
-/** Returns a number, or its default if none is given. @throws TidingsError `invalid_options` for a number below the minimum */
+/** Returns a number or its default. @throws TidingsError `invalid_options` for a number below the minimum */
 export function atLeast(
   name: string,
   given: number | undefined,

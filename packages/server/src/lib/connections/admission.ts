@@ -4,21 +4,21 @@ import type { ConnectionLimit, ConnectionLimits } from '../hooks.js'
 import { jittered } from '../jitter.js'
 import type { ConnectionIdentity } from './connection-identity.js'
 
-/** For how long other nodes believe what one has told of its connections, in milliseconds. */
+/** Milliseconds other nodes rely on a node's count of connections. */
 const countLifetimeMs = 60_000
 
-/** About how much later than there may be room a client is to come back, in milliseconds. */
+/** Milliseconds, approximately, a refused client waits after there may be room. */
 const roomMs = 500
 
-/** Where the connections of other nodes are counted too. */
+/** The counts of all nodes. */
 export interface SharedCounts {
   readonly bus: BusCoordination
   readonly nodeId: string
 }
 
 /**
- * Counts connections against the limits: in total and for each address on this node, and for each principal on all. Where
- * the bus cannot be asked, those on this node count.
+ * Counts connections against their limits: in total and per address on this node, and per principal on all nodes.
+ * While the bus is unavailable, a principal's connections are counted on this node only.
  */
 export class Admission {
   readonly #limits: ConnectionLimits
@@ -39,7 +39,7 @@ export class Admission {
     }, countLifetimeMs / 3).unref()
   }
 
-  /** Lets a connection in, which counts until it is released; or says which limit is against it. */
+  /** Admits a connection, which counts until it is released, or returns the limit that refuses it. */
   async admit(connection: ConnectionIdentity): Promise<ConnectionLimit | undefined> {
     const { connections, connectionsPerAddress, connectionsPerPrincipal } = this.#limits
     const { address, principal } = connection
@@ -52,7 +52,7 @@ export class Admission {
     return 'connectionsPerPrincipal'
   }
 
-  /** A connection that was let in is over. */
+  /** Stops counting a connection that has ended. */
   release(connection: ConnectionIdentity): void {
     this.#count(-1, connection)
     void this.#shareCount(connection.principal)
@@ -62,7 +62,7 @@ export class Admission {
     clearInterval(this.#sharing)
   }
 
-  /** RFC 6585 section 4 for one who has too many, RFC 9110 section 15.6.4 where all together have. */
+  /** 429 for a limit of one client (RFC 6585 section 4), 503 for the total (RFC 9110 section 15.6.4). */
   refusal(limit: ConnectionLimit, roomInMs?: number): TidingsError {
     const waitMs = roomInMs === undefined ? jittered(this.#retryMs) : roomInMs + jittered(roomMs)
     const retryAfterMs = Math.ceil(waitMs)
@@ -75,7 +75,7 @@ export class Admission {
     return new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 
-  /** Tells the other nodes how many connections a principal has here, and says whether that is within the limit. */
+  /** Records a principal's connections on this node on the bus. Returns whether all nodes stay within the limit. */
   async #shareCount(principal: string | undefined): Promise<boolean> {
     if (!this.#shared || principal === undefined) return true
     const { bus, nodeId } = this.#shared

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto'
 
-/** How far ahead of this one the clock of another process may be, in milliseconds. */
+/** Milliseconds the clock of another process may be ahead of this one. */
 const skewMs = 60_000
 
-/** The name of a node, a time to base 36, and a secret. */
+/** A node id, a time to base 36, and a secret. */
 const form = /^([\w-]{8})\.([\da-z]{1,10})\.[\w-]{22}$/
 
-/**
- * Makes the ids of shared connections: the node that the connection is on, when it was opened, and 128 random bits, which
- * cannot be guessed.
- */
+/** Creates the ids of shared connections: the connection's node, the time when it was opened, and 128 random bits. */
 export class ConnectionIds {
   readonly #nodeId: string
   readonly #beganAt = Date.now()
@@ -23,8 +20,8 @@ export class ConnectionIds {
   }
 
   /**
-   * Whether an id says that another process has opened the connection while this one runs. After a restart, clients ask for
-   * connections of the process before, which are older.
+   * Whether another process opened the connection while this process was running. After a restart, clients still name
+   * connections of the previous process, which are older.
    */
   isOfConcurrentProcess(id: string): boolean {
     const [, nodeId, time = ''] = form.exec(id) ?? []
@@ -34,7 +31,7 @@ export class ConnectionIds {
   }
 }
 
-/** The node that a connection is on. */
+/** Returns the id of a connection's node. */
 export function nodeOf(id: string): string | undefined {
   return form.exec(id)?.[1]
 }

@@ -1,51 +1,50 @@
 import { maxTimerMs } from '@tidings/core/wire'
 
-/** How long before its end a client is asked to prove itself anew, at the most; of a short life it is the half. */
+/** Milliseconds before the expiry when the client is challenged. Of a shorter time it is half. */
 const leadMs = 30_000
 
-/** What is left of a life when there is no point in asking any more. */
+/** Milliseconds before the expiry from which a challenge is too late. */
 const leastMs = 100
 
-/** What a validity tells. */
 export interface CredentialExpiryCallbacks {
-  /** It ends in so many milliseconds, unless it is renewed: the time to demand that. */
-  onExpiring(inMs: number): void
+  /** Called when it is time to challenge the client, with the milliseconds left. */
+  onExpiring(withinMs: number): void
   onExpired(): void
 }
 
-/** Proof that was given on demand, and counts once all that a connection carries is authorised by it. */
+/** Credentials given after a challenge, which count once every topic is authorised with them. */
 export interface Renewal {
   expiresAt: number
 }
 
 /**
- * Until when a connection may go on: what it was opened with, and each subscription that was added since, is good for as
- * long as its credentials are, and the soonest of these ends counts.
+ * The expiry of a connection: the earliest among the credentials that opened it and those of each subscription since.
  *
- * The end moves later in one way: its client proves on demand who it is, and all that is carried is authorised by that.
+ * The expiry moves later in one way: the client authenticates after a challenge, and every topic is authorised with
+ * the new credentials.
  */
 export class CredentialExpiry {
   readonly #callbacks: CredentialExpiryCallbacks
   #timer: NodeJS.Timeout | undefined
   #expiresAt: number
   #challenges = 0
-  /** Whether the newest demand is not met yet. */
+  /** Whether the newest challenge is still unanswered. */
   #isChallenged = false
   #renewal: Renewal | undefined
 
   /** @param expiresAt in milliseconds since the epoch, or Infinity */
-  constructor(expiresAt: number, listener: CredentialExpiryCallbacks) {
-    this.#callbacks = listener
+  constructor(expiresAt: number, callbacks: CredentialExpiryCallbacks) {
+    this.#callbacks = callbacks
     this.#expiresAt = expiresAt
     this.#schedule()
   }
 
-  /** How many times proof was demanded. */
+  /** The number of times the client was challenged. */
   get challenges(): number {
     return this.#challenges
   }
 
-  /** Something is carried whose credentials expire then. */
+  /** Moves the expiry earlier, for a subscription whose credentials expire then. */
   shorten(expiresAt: number): void {
     if (this.#renewal) this.#renewal.expiresAt = Math.min(this.#renewal.expiresAt, expiresAt)
     if (expiresAt >= this.#expiresAt) return
@@ -54,18 +53,18 @@ export class CredentialExpiry {
   }
 
   /**
-   * Takes what may be proof. Returns nothing where it is not: where none is owed, it has been given already, or this was made
-   * before the newest demand.
+   * Begins a renewal. Returns undefined if no challenge is pending, a renewal has begun, or the credentials are older
+   * than the newest challenge.
    *
-   * @param demand the count of {@link challenges} when the proof was made
+   * @param challenge the value of {@link challenges} before the credentials were created
    */
-  beginRenewal(expiresAt: number, demand: number): Renewal | undefined {
-    if (!this.#isChallenged || this.#renewal || demand < this.#challenges) return undefined
+  beginRenewal(expiresAt: number, challenge: number): Renewal | undefined {
+    if (!this.#isChallenged || this.#renewal || challenge < this.#challenges) return undefined
     this.#renewal = { expiresAt }
     return this.#renewal
   }
 
-  /** Moves the end: all that is carried is authorised by the proof. It is of no use if proof was demanded again since. */
+  /** Moves the expiry, now that every topic is authorised. Without effect if the client was challenged again since. */
   finishRenewal(renewal: Renewal): void {
     if (this.#renewal !== renewal) return
     this.#renewal = undefined
@@ -74,7 +73,7 @@ export class CredentialExpiry {
     this.#schedule()
   }
 
-  /** Demands proof, and ends within so many milliseconds without it. */
+  /** Challenges the client: the connection expires within a number of milliseconds unless it is renewed. */
   endWithin(ms: number): void {
     this.#challenges += 1
     this.#isChallenged = true

@@ -1,51 +1,50 @@
 import type { SharedConnection } from './shared-connection.js'
 
-/** How long a client may take to say that it is there, in milliseconds. */
-const answerMs = 5_000
+/** Milliseconds a client has to authenticate again. */
+const responseMs = 5_000
 
-/** How often the clients of a principal are asked at the most, in milliseconds. */
-const againMs = 30_000
+/** Milliseconds until the clients of a principal are checked again, at the earliest. */
+const intervalMs = 30_000
 
-/** What the checks need of their server. */
 export interface PresenceDeps {
   readonly shared: ReadonlyMap<string, SharedConnection>
-  /** Has the other nodes do the same. */
+  /** Makes the other nodes check a principal too. */
   checkOtherNodes(principal: string): void
 }
 
 /**
- * Asks the shared connections of a principal that has reached its limit to prove that their clients are there. Behind a hop
- * that hides the closing, the connections of pages that were left stay open; one that does not answer is ended.
+ * Checks whether the clients of a principal that has reached its limit are still there, by asking them to authenticate
+ * again. Behind a proxy that hides closing, connections of closed pages stay open; without a response they end.
  *
- * A single topic's own connection cannot be asked.
+ * The client of a single-topic connection cannot be asked.
  */
 export class PresenceChecks {
   readonly #deps: PresenceDeps
-  /** When the clients of each principal were asked, the oldest first. */
+  /** When each principal was checked, oldest first. */
   readonly #checkedAt = new Map<string, number>()
 
-  constructor(home: PresenceDeps) {
-    this.#deps = home
+  constructor(deps: PresenceDeps) {
+    this.#deps = deps
   }
 
-  /** Asks on all nodes. Returns in how many milliseconds those that are not there have made room, or nothing if they have. */
+  /** Checks on all nodes. Returns the milliseconds until absent clients have made room; undefined if they have. */
   checkAllNodes(principal: string): number | undefined {
     if (this.check(principal)) this.#deps.checkOtherNodes(principal)
-    const left = (this.#checkedAt.get(principal) ?? 0) + answerMs - performance.now()
+    const left = (this.#checkedAt.get(principal) ?? 0) + responseMs - performance.now()
     return left > 0 ? left : undefined
   }
 
-  /** Asks on this node, unless that was done a short while ago. Says whether it was not. */
+  /** Checks on this node. Returns false, without a check, if the last one was recent. */
   check(principal: string): boolean {
     const now = performance.now()
-    for (const [asked, at] of this.#checkedAt) {
-      if (now - at < againMs) break
-      this.#checkedAt.delete(asked)
+    for (const [checked, at] of this.#checkedAt) {
+      if (now - at < intervalMs) break
+      this.#checkedAt.delete(checked)
     }
     if (this.#checkedAt.has(principal)) return false
     this.#checkedAt.set(principal, now)
     for (const shared of this.#deps.shared.values()) {
-      if (shared.connection.identity.principal === principal) shared.requestReauthorization(answerMs)
+      if (shared.connection.identity.principal === principal) shared.requestReauthorization(responseMs)
     }
     return true
   }

@@ -1,34 +1,34 @@
 import { TokenBucket } from './token-bucket.js'
 
 interface Shared {
-  readonly allowance: TokenBucket
+  readonly bucket: TokenBucket
   users: number
 }
 
-/** How many allowances are looked at, each time one is asked for, to forget those that have no use. */
-const lookedAt = 2
+/** The number of buckets that each acquisition examines, to discard unused ones. */
+const sweptAtOnce = 2
 
-/** Allowances that all connections of one client share, so that another connection is no new allowance. */
+/** Buckets that all connections of a client share, so that another connection brings no new tokens. */
 export class SharedTokenBuckets {
   readonly #most: number
   readonly #shared = new Map<string, Shared>()
 
-  /** @param most how many times at once; a tenth of half of that each second. Infinity allows everything */
+  /** @param most the size of a burst; a twentieth of it is refilled each second. Infinity sets no limit */
   constructor(most: number) {
     this.#most = most
   }
 
-  /** The allowance of a client, until it is released; none for a client that is not known. */
+  /** Returns the bucket of a client, until it is released; undefined for an unknown client. */
   acquire(client: string | undefined): TokenBucket | undefined {
     if (client === undefined || this.#most === Number.POSITIVE_INFINITY) return undefined
     this.#forgetUnused()
     let shared = this.#shared.get(client)
     if (!shared) {
-      shared = { allowance: new TokenBucket(this.#most, this.#most / 20), users: 0 }
+      shared = { bucket: new TokenBucket(this.#most, this.#most / 20), users: 0 }
       this.#shared.set(client, shared)
     }
     shared.users += 1
-    return shared.allowance
+    return shared.bucket
   }
 
   release(client: string | undefined): void {
@@ -36,14 +36,14 @@ export class SharedTokenBuckets {
     if (shared) shared.users -= 1
   }
 
-  /** One that is full is like a new one. Two are looked at for each one that comes, so that what is unused goes. */
+  /** Discards buckets that are unused and full, which a new bucket equals. Moves the others to the end. */
   #forgetUnused(): void {
     let count = 0
     for (const [client, shared] of this.#shared) {
       this.#shared.delete(client)
-      if (shared.users > 0 || !shared.allowance.isFull) this.#shared.set(client, shared)
+      if (shared.users > 0 || !shared.bucket.isFull) this.#shared.set(client, shared)
       count += 1
-      if (count === lookedAt) return
+      if (count === sweptAtOnce) return
     }
   }
 }

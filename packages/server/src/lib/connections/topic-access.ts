@@ -6,10 +6,10 @@ import { requireShallow } from '../http/nesting.js'
 import type { TopicRef } from '../log/topic-ref.js'
 import { keyTooLong } from '../topic-key.js'
 
-/** How much of a name that means nothing is repeated. */
+/** The number of characters of an unknown name that an error repeats. */
 const repeatedLength = 100
 
-/** How long it may take to say who may subscribe, in milliseconds. */
+/** Milliseconds an `authorize` handler may take. */
 const authorizeMs = 10_000
 
 /** A topic that a client requests. */
@@ -18,9 +18,9 @@ export interface TopicRequest extends TopicRef {
 }
 
 /**
- * Reads which topic of a channel a query string names.
+ * Returns the topic of a channel that a query string names.
  *
- * @throws TidingsError `bad_request`, `invalid_input` for params that the channel does not take, or that are too long
+ * @throws TidingsError `invalid_input` for params that do not fit, `bad_request` for a key that is too long
  */
 export function topicOf(channel: ChannelImplementation, given: URLSearchParams): TopicRequest {
   const { topics, path } = channel.compiled
@@ -31,7 +31,7 @@ export function topicOf(channel: ChannelImplementation, given: URLSearchParams):
   return { key, params, channel }
 }
 
-/** Finds a topic by its key: `room?roomId=lobby`. @throws TidingsError `not_found`, and as {@link topicOf} does */
+/** Returns a topic by its key: `room?roomId=lobby`. @throws TidingsError `not_found`, and as {@link topicOf} does */
 export function topicByKey(procedures: ReadonlyMap<string, Implementation>, key: string): TopicRequest {
   const { path, query } = parseTopicKey(key)
   const procedure = procedures.get(path)
@@ -39,7 +39,7 @@ export function topicByKey(procedures: ReadonlyMap<string, Implementation>, key:
     const message = `The contract has no channel "${path.slice(0, repeatedLength)}"`
     throw new TidingsError({ code: 'not_found', message })
   }
-  // Before it is read, which costs the more the longer it is.
+  // Before the key is decoded, which costs more the longer it is.
   requireShort(key, procedure)
   return topicOf(procedure, new URLSearchParams(query))
 }
@@ -49,7 +49,7 @@ function requireShort(key: string, { compiled, maxKeyBytes }: ChannelImplementat
   if (problem) throw new TidingsError({ code: 'bad_request', message: problem })
 }
 
-/** @throws TidingsError `forbidden`, or what `authorize` throws, for who may not subscribe to a topic */
+/** @throws TidingsError `forbidden`, or what `authorize` throws, if the caller may not subscribe to a topic */
 export async function requireAuthorized({ channel, params }: TopicRequest, context: unknown): Promise<void> {
   const what = `authorize of "${channel.compiled.path}"`
   const verdict = await runWithDeadline(authorizeMs, what, async () => channel.authorize({ params, context }))

@@ -7,33 +7,33 @@ import { authenticateAndRead } from './authenticate.js'
 import { fail, readInput } from './request-body.js'
 import type { ServerContext } from './server-context.js'
 
-/** How long an idempotency key may be, in characters. */
+/** The maximum length of an idempotency key, in characters. */
 const maxKeyLength = 255
 
 /**
- * Answers `POST /events/send`: 200 with the output, 204 if there is none. With an `Idempotency-Key`, one that is sent
- * again is not run again. What is refused before it runs is thrown.
+ * Handles `POST /events/send`: responds with 200 and the output, or 204 without one. A command that is sent again
+ * with the same `Idempotency-Key` is not run again. A refusal before it runs is thrown.
  */
 export async function handleCommand(
-  site: ServerContext,
+  server: ServerContext,
   command: CommandImplementation,
   request: TidingsRequest,
 ): Promise<CompleteResponse> {
   const { path } = command.compiled
-  const { context, body } = await authenticateAndRead(site, request, async () => {
+  const { context, body } = await authenticateAndRead(server, request, async () => {
     const key = idempotencyKeyOf(request)
-    return { key, ...(await readInput(command.compiled, request, site.options.maxBodyBytes)) }
+    return { key, ...(await readInput(command.compiled, request, server.options.maxBodyBytes)) }
   })
   const { key, json, input } = body
-  if (key === undefined) return runCommand(site, command, input, context, request.signal)
+  if (key === undefined) return runCommand(server, command, input, context, request.signal)
   const keyed = {
-    ...callerOf(site, request, context),
+    ...callerOf(server, request, context),
     key: JSON.stringify([path, key]),
     body: json,
     ms: command.idempotencyMs,
     left: request.signal,
   }
-  return site.idempotency.run(keyed, (signal) => runCommand(site, command, input, context, signal))
+  return server.idempotency.run(keyed, (signal) => runCommand(server, command, input, context, signal))
 }
 
 /** @throws TidingsError `bad_request` for a key that is empty or too long */
@@ -47,10 +47,10 @@ function idempotencyKeyOf({ headers }: TidingsRequest): string | undefined {
 }
 
 /**
- * Whose a request is, and to which account its answer is counted.
+ * Returns the owner of a request, and the account that its kept response counts for.
  *
- * Callers without principal and credentials share their keys, so that a retry from another address finds its answer. What
- * is kept for them is counted to their address, so that one address does not displace the answers of another.
+ * Callers without principal and credentials share their keys, so that a retry from another address finds its response.
+ * Their responses count for their address, so that one address cannot displace those of another.
  */
 function callerOf({ options }: ServerContext, { headers, address }: TidingsRequest, context: unknown) {
   const principal = options.principal(context)
@@ -60,21 +60,21 @@ function callerOf({ options }: ServerContext, { headers, address }: TidingsReque
   return { owner, account: isKnown ? owner : JSON.stringify({ address }), address }
 }
 
-/** Runs the handler. What it throws is an answer too; that it cannot begin any more is none, and thrown. */
+/** Runs the handler. An error of the handler is a response too. Throws if the server is closing. */
 async function runCommand(
-  site: ServerContext,
+  server: ServerContext,
   { compiled, handler }: CommandImplementation,
   input: unknown,
   context: unknown,
   left: AbortSignal,
 ): Promise<CompleteResponse> {
-  const { emit, options, calls: runs } = site
-  runs.requireOpen()
+  const { emit, options, calls } = server
+  calls.requireOpen()
   try {
-    const output = await runs.run([left], async (signal) => handler({ input, context, emit, fail, signal }))
+    const output = await calls.run([left], async (signal) => handler({ input, context, emit, fail, signal }))
     return jsonResponse(compiled.output.encode(output, `the output of ${compiled.path}`))
   } catch (error) {
-    // What breaks because the caller has left is nobody's failure.
+    // A failure after the client has left is a consequence of that.
     const report = (unexpected: unknown) => {
       if (!left.aborted) options.onError(unexpected, { place: compiled.path })
     }

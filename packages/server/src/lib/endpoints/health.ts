@@ -4,17 +4,17 @@ import type { CompleteResponse, TidingsRequest } from '../http/adapter.js'
 import { healthPath } from '../http/reserved-paths.js'
 import { jsonResponse, problemResponse } from '../http/responses.js'
 
-/** The answer to `GET /events/$health`. */
+/** The response to `GET /events/$health`. */
 export interface Health {
-  /** The process answers. Where a load balancer tells this from the rest, restart what does not. */
+  /** The process responds. Restart a node whose process does not. */
   readonly live: true
-  /** Clients may be sent here: the server is not closing, and its bus answers. */
+  /** Whether clients may be sent here: the server is not closing, and its bus is usable. */
   readonly ready: boolean
 }
 
 /**
- * Answers `GET /events/$health`: 200 if the server is ready, otherwise 503, with the same body. Anyone may ask; with
- * `?live`, it is 200 as long as the process answers.
+ * Handles `GET /events/$health`, for any caller: responds with 200 if the server is ready, otherwise with 503. With
+ * `?live`, it responds with 200 as long as the process runs.
  */
 export async function handleHealth(
   request: TidingsRequest,
@@ -27,8 +27,8 @@ export async function handleHealth(
   }
   const ready = isOpen && (await isUsable(bus))
   const health: Health = { live: true, ready }
-  const answer = jsonResponse(health)
-  return ready || request.query.has('live') ? answer : { ...answer, status: 503 }
+  const response = jsonResponse(health)
+  return ready || request.query.has('live') ? response : { ...response, status: 503 }
 }
 
 async function isUsable(bus: Pick<Bus, 'ping'> | undefined): Promise<boolean> {

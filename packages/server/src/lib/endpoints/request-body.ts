@@ -5,9 +5,9 @@ import { parseMediaType } from '../http/media-type.js'
 import { requireModest } from '../http/nesting.js'
 
 /**
- * Reads a body of JSON.
+ * Reads a JSON body.
  *
- * The content type is what a form on another site cannot send, nor a script without leave of the browser's.
+ * The content type is required because a form on another site cannot send it, nor a script without a preflight.
  *
  * @throws TidingsError `unsupported_media_type`, `bad_request`, `payload_too_large`
  */
@@ -23,8 +23,7 @@ export async function readJsonBody(
 }
 
 /**
- * Reads what a command or stream takes from the body of its request. The content type is asked for also where there is no
- * body.
+ * Reads the input of a command or stream. The content type is required even without a body.
  *
  * @throws TidingsError `invalid_input`, and as {@link readJsonBody} does
  */
@@ -53,7 +52,7 @@ function requireJson(request: TidingsRequest, what: string): void {
   throw new TidingsError({ code: 'unsupported_media_type', message })
 }
 
-/** Makes one of a procedure's declared errors. */
+/** Creates one of a procedure's declared errors. */
 export function fail(code: string, data: unknown, message = `Refused: ${code}`): TidingsError {
   return new TidingsError({ code, data, message })
 }

@@ -9,43 +9,43 @@ import { fail, readInput } from './request-body.js'
 import type { ServerContext } from './server-context.js'
 
 /**
- * Answers `POST /events/complete`: the stream's events, then `$output` or `$error`, then the end.
+ * Handles `POST /events/complete`: writes the stream's events, then `$output` or `$error`, then the end.
  *
- * The handler is not called before the input is known to fit, so that a refusal is a problem document.
+ * The input is validated before the stream opens, so that a refusal is a problem document.
  */
 export async function handleStream(
-  site: ServerContext,
+  server: ServerContext,
   stream: StreamImplementation,
   request: TidingsRequest,
 ): Promise<StreamResponse> {
   const { compiled, handler } = stream
-  const { context, body } = await authenticateAndRead(site, request, () =>
-    readInput(compiled, request, site.options.maxBodyBytes),
+  const { context, body } = await authenticateAndRead(server, request, () =>
+    readInput(compiled, request, server.options.maxBodyBytes),
   )
   const { input } = body
   return eventStream((sink) => {
-    const writer = new StreamWriter(compiled, sink, site)
-    site.calls
+    const writer = new StreamWriter(compiled, sink, server)
+    server.calls
       .run([request.signal, writer.overflowed], async (signal) => {
         const closing = () => {
           if (isTidingsError(signal.reason)) writer.fail(signal.reason, signal.reason)
         }
         signal.addEventListener('abort', closing, { once: true })
         const emit = writer.emitters()
-        const { emit: broadcast } = site
+        const { emit: broadcast } = server
         writer.finish(await outputOf(handler({ input, context, emit, broadcast, fail, signal }), writer))
       })
       .catch((error: unknown) => {
-        // A run whose client has left has nobody to fail to; what it throws is mostly that it was left.
+        // The client has left or the stream has ended: the error is mostly a consequence of that.
         if (writer.isOver) return
-        const report = (unexpected: unknown) => site.options.onError(unexpected, { place: compiled.path })
+        const report = (unexpected: unknown) => server.options.onError(unexpected, { place: compiled.path })
         writer.fail(toPublicError(error, compiled, report))
       })
     return writer
   })
 }
 
-/** Waits for a handler's output, whichever of its two forms it has, and writes what it yields on the way. */
+/** Returns the output of a handler, which may be a generator; writes the events that a generator yields. */
 async function outputOf(handled: unknown, writer: StreamWriter): Promise<unknown> {
   if (!isGenerator(handled)) return handled
   let step = await handled.next()
@@ -58,7 +58,7 @@ async function outputOf(handled: unknown, writer: StreamWriter): Promise<unknown
       await writer.event(step.value.type, step.value.data)
     } catch (error) {
       if (writer.isOver) continue
-      // At its own `yield`, so that the generator can clean up, or go on with something that fits.
+      // Thrown at its `yield`, so that the generator can clean up, or yield something that fits.
       step = await handled.throw(error)
       continue
     }

@@ -2,17 +2,17 @@ import type { BusCoordination } from '../bus/bus.js'
 import { onAbort } from '../on-abort.js'
 import { pause } from '../pause.js'
 
-/** For how long a name is held that is not renewed, in milliseconds: how long it takes until another node takes over. */
+/** Milliseconds a name is held unless it is renewed: the time until another node takes over. */
 const leaseMs = 10_000
 
-/** How often it is renewed, and how often those look who wait for it. */
+/** Milliseconds between renewals, and between the attempts of waiting nodes. */
 const renewMs = leaseMs / 4
 
 /**
- * Does something on one node at a time: waits until this one holds a name, and then does it. Its signal fires when the
- * name is lost, as where the bus cannot be reached for too long; it then waits again.
+ * Runs a body on one node at a time: waits until this node holds a name, then runs the body. The body's signal fires
+ * when the name is lost, as when the bus is unreachable for too long; then this node waits again.
  *
- * Resolves when `signal` fires. What ends by itself is not done again, and its name is held on to.
+ * Resolves when `signal` fires. A body that ends by itself is not run again, and its name stays held.
  *
  * @param holder unique to this call
  * @param body must not reject
@@ -25,9 +25,9 @@ export async function whileHeld(
   body: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   while (!signal.aborted) {
-    const askedAt = performance.now()
+    const requestedAt = performance.now()
     const isHeld = await bus.acquire(name, holder, leaseMs).catch(() => false)
-    if (isHeld) await hold(bus, name, holder, askedAt, signal, body)
+    if (isHeld) await hold(bus, name, holder, requestedAt, signal, body)
     else await pause(renewMs * (0.5 + Math.random()), signal)
   }
 }
@@ -44,10 +44,10 @@ async function hold(
   let isLost = false
   let heldUntil = acquiredAt + leaseMs
   const renew = async () => {
-    const askedAt = performance.now()
+    const requestedAt = performance.now()
     const isHeld = await bus.acquire(name, holder, leaseMs).catch(() => undefined)
-    if (isHeld) heldUntil = askedAt + leaseMs
-    // Where the bus says nothing, it may be held still, and for no longer than it was.
+    if (isHeld) heldUntil = requestedAt + leaseMs
+    // If the bus does not respond, the name is still held, but no longer than before.
     if (isHeld === false || performance.now() >= heldUntil - renewMs) {
       isLost = true
       held.abort(new Error('Another node may have taken over'))
@@ -56,7 +56,7 @@ async function hold(
   const renewing = setInterval(() => void renew(), renewMs).unref()
   const unfollow = onAbort(signal, () => held.abort(signal.reason))
   try {
-    // What goes on regardless is not waited for: it is kept from emitting.
+    // Not awaited: a body that ignores its signal goes on, but can no longer emit.
     void body(held.signal)
     await pause(Number.POSITIVE_INFINITY, held.signal)
   } finally {

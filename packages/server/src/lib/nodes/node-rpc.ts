@@ -5,45 +5,45 @@ import { waitAtMost, withTimeout } from '../deadline.js'
 import type { CompleteResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { newNodeId } from './node-id.js'
 
-/** How long another node may take to answer, in milliseconds. */
-const answerMs = 5_000
+/** Milliseconds another node may take to respond. */
+const responseMs = 5_000
 
-/** Between which bounds a bus is asked again to hand over what is sent to this node. */
+/** The delay before another attempt to receive from the bus. */
 const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
 
 /** The name under which every node receives. */
-const everyone = 'nodes'
+const allNodes = 'nodes'
 
-/** What nodes say to each other: a request that was carried over, a question to all, and what either was answered with. */
+/** A message between nodes: a forwarded request, a query to all nodes, or the response to either. */
 type Message =
   | { readonly ask: number; readonly from: string; readonly request: SerializedRequest }
   | { readonly answer: CompleteResponse; readonly to: number }
   | { readonly question: unknown; readonly ask?: number; readonly from: string }
   | { readonly reply: unknown; readonly to: number; readonly from: string }
 
-/** What a node is asked by others. */
 export interface NodeRpcDeps {
-  /** Answers a request that was carried here; never rejects. */
+  /** Handles a forwarded request. Never rejects. */
   answer(request: TidingsRequest): Promise<TidingsResponse>
-  /** Answers a question that all nodes are asked. Where it rejects, this node does not reply. */
-  answerQuery(question: unknown): unknown
+  /** Answers a query to all nodes. If it rejects, this node does not reply. */
+  answerQuery(query: unknown): unknown
 }
 
-/** What all nodes have replied, and how many of them there are. */
+/** The replies to a query. */
 export interface Replies {
+  /** The number of nodes that received the query. */
   readonly nodes: number
-  /** By the names of the nodes. */
+  /** By node id. */
   readonly replies: ReadonlyMap<string, unknown>
 }
 
-/** A question to all that waits for replies. */
+/** A query that waits for replies. */
 interface PendingQuery {
   readonly replies: Map<string, unknown>
   nodes: number
   complete(): void
 }
 
-/** A request as it travels. Its credentials are in it: whoever can read the bus can read them. */
+/** A forwarded request, with its credentials: every reader of the bus can read them. */
 interface SerializedRequest {
   readonly method: string
   readonly path: string
@@ -53,12 +53,8 @@ interface SerializedRequest {
   readonly json: unknown
 }
 
-/**
- * Carries requests that only another node can answer to it, and answers those that come from there, as if they had come
- * here.
- */
+/** Forwards requests to the nodes that can answer them, sends queries to all nodes, and answers both. */
 export class NodeRpc {
-  /** Names this node. */
   readonly nodeId = newNodeId()
   readonly #bus: BusCoordination
   readonly #deps: NodeRpcDeps
@@ -66,19 +62,19 @@ export class NodeRpc {
   readonly #queries = new Map<number, PendingQuery>()
   #count = 0
   readonly #stops: (() => void)[] = []
-  /** Resolves when this node receives. */
+  /** Resolves when this node receives messages. */
   readonly #receiving: Promise<void>
   #retry: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(bus: BusCoordination, home: NodeRpcDeps) {
+  constructor(bus: BusCoordination, deps: NodeRpcDeps) {
     this.#bus = bus
-    this.#deps = home
+    this.#deps = deps
     this.#receiving = new Promise((resolve) => void this.#receive(0, resolve))
   }
 
   /**
-   * Has a node answer a request. Resolves with nothing if there is no such node, or it is too slow to be one.
+   * Forwards a request. Resolves with undefined if the node does not exist, or does not respond in time.
    *
    * @throws TidingsError `unavailable` if the bus cannot be used
    */
@@ -93,7 +89,7 @@ export class NodeRpc {
     let timer: NodeJS.Timeout | undefined
     const answered = new Promise<CompleteResponse | undefined>((resolve) => {
       this.#requests.set(ask, resolve)
-      timer = setTimeout(() => resolve(undefined), answerMs)
+      timer = setTimeout(() => resolve(undefined), responseMs)
     })
     try {
       const there = await this.#send(nodeId, {
@@ -109,15 +105,14 @@ export class NodeRpc {
   }
 
   /**
-   * Asks all nodes that can be reached now, this one included. Those that have not replied in time are missing among the
-   * replies.
+   * Sends a query to all reachable nodes, this one included. Resolves with the replies that arrive in time.
    *
    * @throws TidingsError `unavailable` if the bus cannot be used
    */
-  async askAll(question: unknown): Promise<Replies> {
-    await withTimeout(answerMs, this.#receiving).catch((cause) => {
+  async queryAll(query: unknown): Promise<Replies> {
+    await withTimeout(responseMs, this.#receiving).catch((cause) => {
       const message = 'This node is not receiving from the bus yet. Try again later'
-      throw new TidingsError({ code: 'unavailable', message, cause, retryAfterMs: answerMs })
+      throw new TidingsError({ code: 'unavailable', message, cause, retryAfterMs: responseMs })
     })
     this.#count += 1
     const ask = this.#count
@@ -125,20 +120,20 @@ export class NodeRpc {
     const completed = new Promise<void>((resolve) => {
       complete = resolve
     })
-    const asked: PendingQuery = { replies: new Map(), nodes: Number.POSITIVE_INFINITY, complete }
-    this.#queries.set(ask, asked)
+    const pending: PendingQuery = { replies: new Map(), nodes: Number.POSITIVE_INFINITY, complete }
+    this.#queries.set(ask, pending)
     try {
-      asked.nodes = await this.#sendToAll({ question, ask, from: this.nodeId })
-      if (asked.replies.size < asked.nodes) await waitAtMost(answerMs, completed)
-      return { nodes: asked.nodes, replies: asked.replies }
+      pending.nodes = await this.#sendToAll({ question: query, ask, from: this.nodeId })
+      if (pending.replies.size < pending.nodes) await waitAtMost(responseMs, completed)
+      return { nodes: pending.nodes, replies: pending.replies }
     } finally {
       this.#queries.delete(ask)
     }
   }
 
-  /** Tells all nodes something that needs no reply. Does nothing if the bus cannot be used. */
-  notifyAll(question: unknown): void {
-    this.#sendToAll({ question, from: this.nodeId }).catch(() => {})
+  /** Sends a query that needs no reply. Has no effect if the bus cannot be used. */
+  notifyAll(query: unknown): void {
+    this.#sendToAll({ question: query, from: this.nodeId }).catch(() => {})
   }
 
   close(): void {
@@ -149,7 +144,7 @@ export class NodeRpc {
 
   async #receive(failures: number, done: () => void): Promise<void> {
     try {
-      for (const name of [inboxOf(this.nodeId), everyone].slice(this.#stops.length)) {
+      for (const name of [inboxOf(this.nodeId), allNodes].slice(this.#stops.length)) {
         this.#stops.push(await this.#bus.receive(name, (text) => this.#onMessage(text)))
       }
       if (this.#isClosed) this.close()
@@ -161,7 +156,7 @@ export class NodeRpc {
     }
   }
 
-  /** Who has asked gives up in time where this comes to nothing: what it cannot read is of another version, or not a node's. */
+  /** Ignores a message that fails, as one of another version may. Its sender has a time limit. */
   #onMessage(text: string): void {
     this.#handle(text).catch(() => {})
   }
@@ -188,18 +183,18 @@ export class NodeRpc {
   }
 
   #onReply({ reply, to, from }: { reply: unknown; to: number; from: string }): void {
-    const asked = this.#queries.get(to)
-    asked?.replies.set(from, reply)
-    if (asked && asked.replies.size >= asked.nodes) asked.complete()
+    const pending = this.#queries.get(to)
+    pending?.replies.set(from, reply)
+    if (pending && pending.replies.size >= pending.nodes) pending.complete()
   }
 
-  /** Resolves with how many nodes there are by that name. */
+  /** Resolves with the number of receivers. */
   #send(nodeId: string, message: Message): Promise<number> {
     return this.#bus.send(inboxOf(nodeId), JSON.stringify(message))
   }
 
   #sendToAll(message: Message): Promise<number> {
-    return this.#bus.send(everyone, JSON.stringify(message))
+    return this.#bus.send(allNodes, JSON.stringify(message))
   }
 }
 

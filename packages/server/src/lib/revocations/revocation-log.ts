@@ -6,27 +6,27 @@ import type { NodeRpc } from '../nodes/node-rpc.js'
 import type { ConnectionFilter } from './connection-filter.js'
 import type { RevocationKind } from './revocations.js'
 
-/** The topic whose log the revocations of all nodes are in. No contract can have it. */
+/** The topic whose log contains the revocations of all nodes. No contract can have it. See decision 013. */
 const topic = '$revocations'
 
-/** For how long a node may be cut off and still find what was revoked meanwhile; after that, all its clients are asked. */
+/** What the log keeps: a node that was cut off for longer asks all its clients to authenticate again. */
 const keep: HistoryBounds = { size: 1_000, ms: 600_000 }
 
-/** How often the log is read, in milliseconds: news may be lost without a sign of it. */
+/** Milliseconds between reads of the log: an update may be lost without a trace. */
 const checkMs = 15_000
 
-/** Between which bounds a bus that fails is read again. */
+/** The delay before a failed read is repeated. */
 const retry: BackoffBounds = { minMs: 100, maxMs: 5_000 }
 
-/** What was revoked on all nodes. */
+/** The result of a revocation on all nodes. */
 export interface Revoked {
-  /** How many connections were ended or asked, on all nodes together. */
+  /** The number of revoked connections on all nodes together. */
   readonly connections: number
-  /** On how many nodes: all that could be reached, this one included. */
+  /** The number of reached nodes, this one included. */
   readonly nodes: number
 }
 
-/** A revocation as it travels. */
+/** A revocation in the log. */
 interface RevocationRecord {
   readonly id: string
   readonly kind: RevocationKind
@@ -40,25 +40,24 @@ interface KnownRevocation {
   readonly connections: number
 }
 
-/** What revocations do to their node. */
 export interface RevocationLogDeps {
   readonly bus: BusLog
   readonly nodes: NodeRpc
-  /** Revokes on this node, and says how many connections that are. */
+  /** Revokes on this node. Returns the number of connections. */
   revoke(kind: RevocationKind, filter: ConnectionFilter): number
-  /** Revocations were made that cannot be found any more: any connection may be one of them. */
+  /** Called when the log no longer has every revocation: any connection may have been revoked. */
   onLost(): void
 }
 
 /**
- * Revocations that reach all nodes. They are in a log on the bus, which each node reads from where it stands: one that is
- * cut off finds them when it is back. Should the bus lose the log, those who have made them add them again.
+ * Revocations that reach all nodes: they are in a log on the bus, which each node reads from its own position. A node
+ * that was cut off finds them when it returns. If the bus loses the log, each node adds its own again.
  */
 export class RevocationLog {
   readonly #deps: RevocationLogDeps
-  /** Those that were done here, by their ids, oldest first: some come again. */
+  /** The applied revocations by id, oldest first: a revocation may be in the log twice. */
   readonly #known = new Map<string, KnownRevocation>()
-  /** Up to where the log was read. */
+  /** The position up to which the log was read. */
   #cursor: Cursor | undefined
   #count = 0
   #stopListening: (() => void) | undefined
@@ -70,15 +69,12 @@ export class RevocationLog {
   #isBehind = false
   #mustAddAgain = false
   #isClosed = false
-  /**
-   * There until the log was read for the first time, or could not be: what is opened before that might miss what is revoked
-   * meanwhile.
-   */
+  /** Pending until the first read of the log: a connection opened before might miss a revocation. */
   starting: Promise<void> | undefined
 
-  constructor(home: RevocationLogDeps) {
-    this.#deps = home
-    const { bus } = home
+  constructor(deps: RevocationLogDeps) {
+    this.#deps = deps
+    const { bus } = deps
     this.#stopWatching = bus.onPossibleLoss(() => this.#check())
     this.#checking = setInterval(() => this.#check(), Math.min(checkMs, bus.keepAliveMs)).unref()
     this.starting = this.#start().finally(() => {
@@ -89,16 +85,16 @@ export class RevocationLog {
   /**
    * Revokes on all nodes.
    *
-   * @throws TidingsError `unavailable` if not every node that can be reached says that it has
+   * @throws TidingsError `unavailable` if a reachable node does not confirm it
    */
   async revoke(kind: RevocationKind, filter: ConnectionFilter): Promise<Revoked> {
     const { bus, nodes } = this.#deps
     this.#count += 1
     const record: RevocationRecord = { id: `${nodes.nodeId}-${this.#count}`, kind, filter }
-    // Here it is done in any case.
+    // On this node it is applied in any case.
     const connections = this.#apply(record, true)
     await bus.append(topic, encodeEventBody('revoked', record), keep)
-    const { nodes: nodeCount, replies } = await nodes.askAll({ revoked: record.id })
+    const { nodes: nodeCount, replies } = await nodes.queryAll({ revoked: record.id })
     if (replies.size < nodeCount) {
       const message = `${kind} completed on ${replies.size} of ${nodeCount} nodes; the others apply it when they can read the bus. Call it again to be sure`
       throw new TidingsError({ code: 'unavailable', message, retryAfterMs: retry.maxMs })
@@ -109,7 +105,7 @@ export class RevocationLog {
     return { connections: total, nodes: counts.size }
   }
 
-  /** Says how many connections a revocation picked here, once it is done. Rejects where the bus cannot be read. */
+  /** Resolves with the number of connections that a revocation selected here. Rejects if the bus cannot be read. */
   async countOf(id: string): Promise<number> {
     await this.#catchUp()
     return this.#known.get(id)?.connections ?? 0
@@ -128,17 +124,17 @@ export class RevocationLog {
       const { epoch, head } = await this.#deps.bus.read(topic, keep)
       this.#cursor = { epoch, seq: head }
     } catch {
-      // Read from its beginning, later: connections may be open by then.
+      // Read later, from its beginning: connections may be open by then.
     }
     this.#check()
   }
 
-  /** Reads on, in a while again if that fails. */
+  /** Reads the log; a failed read is repeated later. */
   #check(): void {
     if (!this.#isClosed) this.#catchUp().catch(() => {})
   }
 
-  /** Reads all that there is when it is called. */
+  /** Reads every revocation that the log has when it is called. */
   #catchUp(): Promise<void> {
     this.#isBehind = true
     this.#reading ??= this.#readToHead().finally(() => {
@@ -173,7 +169,7 @@ export class RevocationLog {
     if (this.#isClosed) stop()
   }
 
-  /** Reads one page, and says whether there may be more. */
+  /** Reads one page. Returns whether there may be another. */
   async #readOn(): Promise<boolean> {
     const after = this.#cursor
     const { epoch, head, events } = await this.#deps.bus.read(topic, keep, after)
@@ -211,7 +207,7 @@ export class RevocationLog {
     return connections
   }
 
-  /** The log has begun again: a node that was cut off meanwhile finds what was in it. */
+  /** Adds this node's revocations to a new epoch of the log, for nodes that were cut off. */
   async #addAgain(): Promise<void> {
     const since = performance.now() - keep.ms
     for (const { record, isOwn, at } of [...this.#known.values()]) {
@@ -221,7 +217,7 @@ export class RevocationLog {
   }
 }
 
-/** What a node of another version has written may be something else. */
+/** Returns the revocation of an event; undefined for an event of another version. */
 function recordOf(body: string): RevocationRecord | undefined {
   try {
     const { id, kind, filter } = JSON.parse(eventDataOf(body))
