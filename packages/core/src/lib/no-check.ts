@@ -1,5 +1,5 @@
 /**
  * Replaces `check-contract.ts` in bundles for browsers that are not made for development, since the server checks the
- * contract as well. `#check-contract` in `package.json` selects one of the two.
+ * contract as well. See decision 010. `#check-contract` in `package.json` selects one of the two.
  */
 export function checkContract(): void {}

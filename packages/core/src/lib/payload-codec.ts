@@ -57,7 +57,7 @@ function codecOf(
   complete: (value: unknown) => unknown,
   context?: zod.ParseContext<zod.$ZodIssue>,
 ): PayloadCodec {
-  // zod compiles `parse` and not `encode`. Without an asymmetric schema inside, both do the same.
+  // zod compiles `parse` and not `encode`. Without an asymmetric schema inside, both do the same. See decision 001.
   const encode = containsSchema(schema, isAsymmetric) ? zod.safeEncode : zod.safeParse
   const codec: PayloadCodec = {
     encode: (value, what, code = 'invalid_output') =>
