@@ -24,7 +24,7 @@ async function start() {
   const name = locks.names().find((one) => !one.includes(' tab ')) ?? ''
   const script = new BroadcastChannel(name)
   onTestFinished(() => script.close())
-  const heard: { readonly holder?: string; readonly tab?: string; readonly id?: string }[] = []
+  const heard: { readonly leader?: string; readonly tab?: string; readonly id?: string }[] = []
   script.onmessage = ({ data }: MessageEvent) => heard.push(data as (typeof heard)[number])
   /** Emits, until all tabs receive. */
   const goOn = async () => {
@@ -38,8 +38,8 @@ async function start() {
   }
   await goOn()
   const frame = heard.find(({ id }) => id)
-  const holder = frame?.holder ?? ''
-  return { server, tabs, heard, holder, script, goOn, emit, countNow: () => count, locks }
+  const leader = frame?.leader ?? ''
+  return { server, tabs, heard, leader, script, goOn, emit, countNow: () => count, locks }
 }
 
 function open(url: string, as?: string) {
@@ -63,12 +63,12 @@ function open(url: string, as?: string) {
 const nothingMissed = { gaps: [], errors: [] }
 
 it.each([
-  { type: 'holder', holder: 'x', since: Number.POSITIVE_INFINITY },
-  { type: 'state', holder: 'x', since: Number.MAX_VALUE, state: { status: 'waiting' } },
-  { type: 'refused', holder: 'x', since: Number.MAX_VALUE, problem: { status: 403, code: 'forbidden' } },
+  { type: 'leader', leader: 'x', since: Number.POSITIVE_INFINITY },
+  { type: 'state', leader: 'x', since: Number.MAX_VALUE, state: { status: 'waiting' } },
+  { type: 'refused', leader: 'x', since: Number.MAX_VALUE, problem: { status: 403, code: 'forbidden' } },
   {
     type: 'state',
-    holder: 'x',
+    leader: 'x',
     state: { status: 'closed', problem: { title: '', status: 403, code: 'forbidden', detail: 'No' } },
   },
 ])('is not silenced by a message of a tab that does not have the lock: %j', async (message) => {
@@ -79,7 +79,7 @@ it.each([
 })
 
 it("receives a gap when a script forges an event far ahead in the leader's name", async () => {
-  const { tabs, script, heard, holder, goOn, countNow } = await start()
+  const { tabs, script, heard, leader, goOn, countNow } = await start()
   for (const name of ['tick', 'typing']) {
     const frame = heard.findLast((one) => 'name' in one && one.name === name)
     const id = `${frame?.id?.split('.')[0]}.9000000000000000`
@@ -93,16 +93,16 @@ it("receives a gap when a script forges an event far ahead in the leader's name"
   expect(follower).toMatchObject({ gaps: ['history_lost', 'history_lost'], errors: [] })
   // The state is a fresh one, without the forged event.
   expect(follower?.room).toEqual(Array.from({ length: countNow() }, (_, index) => index + 1))
-  script.postMessage({ type: 'holder', holder })
+  script.postMessage({ type: 'leader', leader })
   await goOn()
   expect(follower?.gaps).toEqual(['history_lost', 'history_lost'])
 })
 
 it("does not end when a script forges a refusal in the leader's name", async () => {
-  const { tabs, script, holder, goOn } = await start()
+  const { tabs, script, leader, goOn } = await start()
   const problem = { title: '', status: 403, code: 'forbidden', detail: 'No' }
-  script.postMessage({ type: 'refused', holder, since: Number.MAX_VALUE, problem })
-  script.postMessage({ type: 'state', holder, state: { status: 'closed', problem } })
+  script.postMessage({ type: 'refused', leader, since: Number.MAX_VALUE, problem })
+  script.postMessage({ type: 'state', leader, state: { status: 'closed', problem } })
   await goOn()
   for (const tab of tabs) expect(tab.errors).toEqual([])
   await until(() => tabs.every(({ client }) => client.connection.state.status === 'open'), 'all were open')
@@ -114,9 +114,9 @@ it("misses no event when a script forges requests in a tab's name", async () => 
   for (const { client } of tabs) client.room({ roomId: 'other' }).on('typing', () => {})
   await until(() => server.tidings.stats().subscriptions === 3, 'the third topic was carried')
   const tab = heard.find((one) => one.tab !== undefined)?.tab
-  for (const key of ['ticks', 'room?roomId=lobby']) script.postMessage({ type: 'leave', tab, key })
-  script.postMessage({ type: 'want', tab, key: 'ticks', cursor: 'x.1' })
-  script.postMessage({ type: 'want', tab, key: 'nothing?of=this', cursor: undefined })
+  for (const key of ['ticks', 'room?roomId=lobby']) script.postMessage({ type: 'unsubscribe', tab, key })
+  script.postMessage({ type: 'subscribe', tab, key: 'ticks', cursor: 'x.1' })
+  script.postMessage({ type: 'subscribe', tab, key: 'nothing?of=this', cursor: undefined })
   script.postMessage({ type: 'snapshot', tab, key: 'ticks', cursor: 'x.1' })
   for (let n = 0; n < 10; n += 1) emit()
   await goOn()
@@ -125,7 +125,7 @@ it("misses no event when a script forges requests in a tab's name", async () => 
 })
 
 it('continues whatever is posted to the channel', async () => {
-  const { tabs, script, heard, holder, goOn } = await start()
+  const { tabs, script, heard, leader, goOn } = await start()
   const tab = heard.find((one) => one.tab !== undefined)?.tab ?? 'y'
   const values: unknown[] = [
     undefined,
@@ -138,15 +138,15 @@ it('continues whatever is posted to the channel', async () => {
     'y'.repeat(100_000),
     Number.NaN,
   ]
-  const types = ['want', 'snapshot', 'leave', 'ping', 'frame', 'state', 'holder', 'refused', 'x']
+  const types = ['subscribe', 'snapshot', 'unsubscribe', 'ping', 'frame', 'state', 'leader', 'refused', 'x']
   for (const value of values) {
     script.postMessage(value)
     for (const type of types) {
-      for (const speaker of [{ holder }, { holder: value }, { tab }, { tab: value }, { holder, tab }]) {
+      for (const speaker of [{ leader }, { leader: value }, { tab }, { tab: value }, { leader, tab }]) {
         script.postMessage({ type, ...speaker, since: value })
         script.postMessage({
           ...{ type, to: value, key: value, cursor: value, nonce: value, name: value, data: value },
-          ...{ id: value, state: value, problem: value, isDoubtful: value, since: Number.MAX_VALUE },
+          ...{ id: value, state: value, problem: value, isForged: value, since: Number.MAX_VALUE },
           ...speaker,
         })
         script.postMessage({ type, state: { status: 'closed', problem: value }, since: value, ...speaker })
@@ -155,7 +155,7 @@ it('continues whatever is posted to the channel', async () => {
   }
   for (const name of ['$subscribed', '$gap', '$error', '$snapshot', 'tick']) {
     for (const data of ['', '{', 'null', '{"topic":{"toString":1},"epoch":1,"cursor":{}}', '[]']) {
-      script.postMessage({ type: 'frame', holder, name, data, id: 'x.1', since: Number.MAX_VALUE })
+      script.postMessage({ type: 'frame', leader, name, data, id: 'x.1', since: Number.MAX_VALUE })
     }
   }
   await goOn()

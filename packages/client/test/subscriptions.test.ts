@@ -67,9 +67,17 @@ describe('a subscription', () => {
     expect(client.connection.state).toEqual({ status: 'idle' })
   })
 
-  it('that comes late is handed a snapshot of its own, and no event twice or not at all', async () => {
+  it('that joins late receives a snapshot of its own, and each event that follows once', async () => {
     const messages: string[] = []
-    const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: [...messages] }) } })
+    let loads = 0
+    // While every second snapshot loads, an event that it does not have is emitted and sent.
+    const snapshot = async () => {
+      const state = { messages: [...messages] }
+      loads += 1
+      if (loads % 2 === 0) await emit().then(() => pause(5))
+      return state
+    }
+    const { tidings, url } = await startServer({ room: { snapshot } })
     const { client } = connect(url)
     const room = client.room(lobby)
     let sent = 0

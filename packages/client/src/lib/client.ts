@@ -15,7 +15,7 @@ import type { ResolvedOptions } from './options.js'
 import { UntypedTopic } from './topics/topic.js'
 import type { CallOptions } from './types/client.js'
 
-/** The client of a contract as it runs; the types stand in `types/client.ts`. */
+/** Creates the client of a contract. Its types are in `types/client.ts`. */
 export function untypedClient(contract: ContractDefinition, options: ResolvedOptions): unknown {
   const compiled = compileContract(contract)
   const manager = new ConnectionManager(options, compiled)
@@ -54,7 +54,7 @@ function procedureClient(procedure: CompiledProcedure, manager: ConnectionManage
   }
 }
 
-/** The function that calls a procedure, and tells what it failed with. */
+/** Returns the function that calls a procedure, with its `isError`. */
 function callable(
   procedure: CompiledCommand | CompiledStream,
   call: (input: unknown, options: CallOptions) => unknown,

@@ -1,39 +1,29 @@
 import { TidingsError } from '@tidings/core'
-import {
-  type CompiledChannel,
-  type CompiledContract,
-  type DecodedSignals,
-  decodeSignal,
-  type ErrorSignal,
-  fromProblem,
-  parseCursor,
-} from '@tidings/core/wire'
+import type { CompiledChannel, CompiledContract } from '@tidings/core/wire'
 import { type OrderedCall, ProgramOrder } from './calls/program-order.js'
 import { type ConnectionState, shownState } from './connection/connection-state.js'
+import { isSettled } from './connection/topic-state.js'
 import { DirectTransport, type Transport, type TransportCallbacks } from './connection/transport.js'
 import { unsubscriber } from './disposable.js'
 import type { ErrorContext, ResolvedOptions } from './options.js'
 import { report, runReporting } from './reporting.js'
-import type { JoinedSignal } from './tabs/tab-messages.js'
 import type { Subscriber } from './topics/subscriber.js'
-import type { TopicSubscriptions } from './topics/topic.js'
+import type { Topics } from './topics/topic.js'
 import { TopicSubscription } from './topics/topic-subscription.js'
+import { TopicTable } from './topics/topic-table.js'
 import type { Connection } from './types/client.js'
 
 const idle: ConnectionState = { status: 'idle' }
 const closed: ConnectionState = { status: 'closed' }
 
 /**
- * Holds the topics that a client subscribes to, and the one connection that carries them: it opens when the first is there,
- * and closes a while after the last.
+ * The topics that a client subscribes to, and the one connection that carries them. The connection opens with
+ * the first topic, and closes a while after the last.
  */
-export class ConnectionManager implements TopicSubscriptions, TransportCallbacks {
+export class ConnectionManager implements Topics, TransportCallbacks {
   readonly options: ResolvedOptions
   readonly connection: Connection
-  /** By their keys. */
-  readonly topics = new Map<string, TopicSubscription>()
-  /** By the epoch in the ids of their frames. */
-  readonly #byEpoch = new Map<string, TopicSubscription>()
+  readonly #table: TopicTable<TopicSubscription>
   readonly #observers = new Set<(state: ConnectionState) => void>()
   readonly #closing = new AbortController()
   /** The topics that are not live. */
@@ -41,14 +31,14 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
   readonly #programOrder = new ProgramOrder()
   #transport: Transport | undefined
   #shown: ConnectionState = idle
-  #linger: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: ResolvedOptions, contract: CompiledContract) {
     this.options = options
+    this.#table = new TopicTable(options.lingerMs, () => this.#transport?.close('idle'))
     const manager = this
     this.connection = {
       get state() {
-        // The same object for as long as nothing changes.
+        // The same object until the state changes.
         const state = manager.#state
         return isSame(state, manager.#shown) ? manager.#shown : state
       },
@@ -66,16 +56,19 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
     return this.#closing.signal
   }
 
+  get topics(): ReadonlyMap<string, TopicSubscription> {
+    return this.#table.byKey
+  }
+
   attach(channel: CompiledChannel, key: string, query: string, subscriber: Subscriber): void {
     this.closing.throwIfAborted()
-    let wire = this.topics.get(key)
-    if (!wire) {
-      wire = new TopicSubscription(this, channel, key, query)
-      this.topics.set(key, wire)
-      this.onStageChanged(wire)
+    let topic = this.topics.get(key)
+    if (!topic) {
+      topic = new TopicSubscription(this, channel, key, query)
+      this.#table.add(topic)
+      this.onStatusChanged(topic)
     }
-    wire.add(subscriber)
-    clearTimeout(this.#linger)
+    topic.add(subscriber)
     this.#transport?.open()
     this.needsSync()
     this.#refresh()
@@ -93,30 +86,26 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
     this.#transport?.sync()
   }
 
-  onStageChanged(wire: TopicSubscription): void {
-    if (wire.isPending) this.#programOrder.add(wire)
-    else this.#programOrder.settle(wire)
-    if (wire.isLive) this.#pending.delete(wire)
-    else this.#pending.add(wire)
-    // Later, for a connection that is lost says so itself.
+  onStatusChanged(topic: TopicSubscription): void {
+    if (isSettled(topic.state)) this.#programOrder.settle(topic)
+    else this.#programOrder.add(topic)
+    if (topic.state.status === 'subscribed') this.#pending.delete(topic)
+    else this.#pending.add(topic)
+    // Later: if the connection was lost, its own state changes first.
     queueMicrotask(() => this.#refresh())
   }
 
-  /** Resolves when a call may be sent: what was subscribed to before it is live, or cannot be waited for. */
+  /** Resolves when a call may be sent: earlier subscriptions are live, or cannot be waited for. */
   async waitTurn(call: OrderedCall): Promise<void> {
     await this.#programOrder.waitTurn(!this.#isDown, call)
   }
 
-  onReleased(wire: TopicSubscription): void {
-    if (this.topics.get(wire.key) === wire) this.topics.delete(wire.key)
-    this.#pending.delete(wire)
-    this.#programOrder.settle(wire)
-    for (const [epoch, named] of this.#byEpoch) if (named === wire) this.#byEpoch.delete(epoch)
+  onReleased(topic: TopicSubscription): void {
+    this.#table.release(topic)
+    this.#pending.delete(topic)
+    this.#programOrder.settle(topic)
     this.needsSync()
-    if (this.topics.size > 0) return
-    clearTimeout(this.#linger)
-    this.#linger = setTimeout(() => this.#transport?.close('rested'), this.options.lingerMs)
-    this.#refresh()
+    if (this.#table.isEmpty) this.#refresh()
   }
 
   report(error: TidingsError, at: ErrorContext): void {
@@ -124,31 +113,16 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
   }
 
   onFrame(name: string, data: string, id: string): void {
-    switch (name) {
-      case '$subscribed':
-        this.#onSubscribed(decodeSignal(name, data))
-        break
-      case '$gap':
-        this.#onGap(decodeSignal(name, data))
-        break
-      case '$error':
-        this.#onFailed(decodeSignal(name, data))
-        break
-      default: {
-        const cursor = parseCursor(id)
-        if (cursor) this.#byEpoch.get(cursor.epoch)?.onFrame(name, data, cursor)
-      }
-    }
+    this.#table.dispatch(name, data, id)
   }
 
   onLost(): void {
-    this.#byEpoch.clear()
-    for (const wire of this.topics.values()) wire.onLost()
+    this.#table.onLost()
   }
 
   onRefused(problem: TidingsError): void {
     this.onLost()
-    for (const wire of [...this.topics.values()]) wire.close(problem)
+    for (const topic of [...this.topics.values()]) topic.close(problem)
   }
 
   onChanged(): void {
@@ -163,13 +137,13 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
   close(): void {
     if (this.closing.aborted) return
     this.#closing.abort(new TidingsError({ code: 'closed', message: 'The client was closed' }))
-    for (const wire of [...this.topics.values()]) wire.close()
-    clearTimeout(this.#linger)
+    for (const topic of [...this.topics.values()]) topic.close()
+    this.#table.close()
     this.#transport?.close('closed')
     this.#observers.clear()
   }
 
-  /** A line that is shared is idle before it is loaded, or before its holder has heard what this tab wants. */
+  /** A shared transport is idle until it is loaded, and until its leader has received this tab's topics. */
   get #isDown(): boolean {
     const { status } = this.#state
     return status === 'waiting' || status === 'closed'
@@ -180,7 +154,7 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
     return shownState(state, this.#pending.size === 0)
   }
 
-  /** Tells of a state that is new. */
+  /** Notifies the observers of a changed state. */
   #refresh(): void {
     const state = this.#state
     if (isSame(state, this.#shown)) return
@@ -190,42 +164,19 @@ export class ConnectionManager implements TopicSubscriptions, TransportCallbacks
     }
   }
 
-  /** Only those who share take the code for it with them. */
+  /** Loads the code for sharing on demand, so that other pages do not. */
   async #share(contract: CompiledContract): Promise<void> {
     const names = eventNamesOf(contract)
-    const line = await import('./tabs/shared-transport.js').then(
+    const transport = await import('./tabs/shared-transport.js').then(
       ({ createSharedTransport }) => createSharedTransport(this, contract, names),
-      // What cannot be loaded must not keep anyone from subscribing.
+      // Code that cannot be loaded must not prevent subscriptions.
       () => new DirectTransport(this, names),
     )
     if (this.closing.aborted) return
-    this.#transport = line
-    if (this.topics.size === 0) return
-    this.#transport.open()
-    this.#transport.sync()
-  }
-
-  #onSubscribed({ topic, epoch, cursor, request, isJoined }: JoinedSignal): void {
-    const wire = this.topics.get(topic)
-    if (!wire) return
-    this.#byEpoch.set(epoch, wire)
-    wire.onSubscribed(parseCursor(cursor ?? ''), request, isJoined)
-  }
-
-  #onGap({ topic, reason, cursor: text }: DecodedSignals['$gap']): void {
-    const cursor = parseCursor(text)
-    const wire = this.topics.get(topic)
-    if (!cursor || !wire) return
-    this.#byEpoch.set(cursor.epoch, wire)
-    wire.onGap(reason, cursor)
-  }
-
-  #onFailed(signal: ErrorSignal): void {
-    const wire = this.topics.get(signal.topic ?? '')
-    const problem = fromProblem(signal)
-    if (!problem) return
-    if (signal.snapshot) wire?.onSnapshotFailed(problem)
-    else wire?.onFailed(problem)
+    this.#transport = transport
+    if (this.#table.isEmpty) return
+    transport.open()
+    transport.sync()
   }
 }
 
@@ -235,7 +186,7 @@ function isSame(a: ConnectionState, b: ConnectionState): boolean {
   return a.status === b.status && !('problem' in a || 'problem' in b) && attempt(a) === attempt(b)
 }
 
-/** The names of all events that the channels of a contract may bring. */
+/** Returns the names of all events of a contract's channels. */
 function eventNamesOf({ procedures }: CompiledContract): string[] {
   const names = new Set<string>()
   for (const procedure of procedures.values()) {

@@ -5,9 +5,9 @@ import { type ClientOptions, resolveOptions } from './options.js'
 import type { Client } from './types/client.js'
 
 /**
- * Creates the client of a contract. It makes no request before it is used.
+ * Creates the client of a contract. Makes no request before it is used.
  *
- * @throws TidingsError `invalid_options` for options that cannot work
+ * @throws TidingsError `invalid_options` for invalid options
  */
 export function createClient<const Contract extends ContractDefinition>(
   contract: Contract,

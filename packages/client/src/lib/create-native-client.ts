@@ -3,19 +3,20 @@ import { untypedClient } from './client.js'
 import { type ClientOptions, type EventSourceConstructor, resolveOptions } from './options.js'
 import type { Client } from './types/client.js'
 
-/** The options of a client that subscribes with the browser's own EventSource, which has no way to send headers. */
+/** The options of a client that subscribes with the browser's own EventSource, which cannot send headers. */
 export interface NativeClientOptions extends Omit<ClientOptions, 'headers' | 'EventSource'> {
-  /** What to subscribe with. Defaults to the global `EventSource`. */
+  /** The EventSource to subscribe with. Defaults to the global `EventSource`. */
   EventSource?: EventSourceConstructor
 }
 
 /**
- * Creates the client of a contract, which subscribes with the browser's own EventSource. It makes no request before it is used.
+ * Creates the client of a contract, which subscribes with the browser's own EventSource. Makes no request
+ * before it is used.
  *
- * It is smaller than that of `@tidings/client`, and sees less: it sends no headers, so that a server knows it by its cookies,
- * and it does not learn why a connection was refused, so that each is tried again like a lost one.
+ * It is smaller than the client of `@tidings/client`, and can do less: it sends no headers, so a server
+ * identifies it by its cookies, and it retries a refused connection like a lost one.
  *
- * @throws TidingsError `invalid_options` for options that cannot work, and where there is no EventSource
+ * @throws TidingsError `invalid_options` for invalid options, and if there is no EventSource
  */
 export function createClient<const Contract extends ContractDefinition>(
   contract: Contract,

@@ -19,7 +19,7 @@ export type Subscription = Unsubscribe & {
   readonly ready: Promise<void>
 }
 
-/** Makes an {@link Unsubscribe} that calls `end` once, also when the signal fires. */
+/** Returns an {@link Unsubscribe} that calls `end` once, also when the signal fires. */
 export function unsubscriber(end: () => void, signal: AbortSignal | undefined): Unsubscribe {
   let ended = false
   const stop = () => {
@@ -28,7 +28,7 @@ export function unsubscriber(end: () => void, signal: AbortSignal | undefined): 
     signal?.removeEventListener('abort', stop)
     end()
   }
-  // It may have fired while the subscription was being made.
+  // The signal may have fired while the subscription was made.
   if (signal?.aborted) stop()
   else signal?.addEventListener('abort', stop, { once: true })
   return Object.assign(stop, { [disposeSymbol]: stop })

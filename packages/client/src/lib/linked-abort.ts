@@ -1,12 +1,12 @@
-/** An abort controller that follows other signals until it is let go of. */
+/** An abort controller that follows other signals. */
 export interface LinkedAbort {
   readonly signal: AbortSignal
   abort(reason?: unknown): void
-  /** Takes its listeners off the signals it follows; long-lived ones would collect them otherwise. */
+  /** Removes its listeners from the signals. Long-lived signals would accumulate them. */
   unlink(): void
 }
 
-/** Makes an abort controller that fires when any of the signals does. */
+/** Creates an abort controller that fires when any of the signals does. */
 export function linkedAbort(...signals: readonly (AbortSignal | undefined)[]): LinkedAbort {
   const controller = new AbortController()
   const follow = (event: Event) => controller.abort((event.target as AbortSignal).reason)
@@ -23,7 +23,9 @@ export function linkedAbort(...signals: readonly (AbortSignal | undefined)[]): L
   }
 }
 
-/** Waits for something until a signal fires, whose reason it then rejects with. */
+/**
+ * Returns a promise that settles as `value` does, or rejects with the signal's reason when the signal fires.
+ */
 export function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (!signal) return value
   return new Promise((resolve, reject) => {

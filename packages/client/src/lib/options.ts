@@ -27,7 +27,7 @@ export type OpenEventSource = (
   failed: (problem: TidingsError) => void,
 ) => EventSourceLike
 
-/** Where an error came from, as far as it concerns a channel. */
+/** The origin of an error that concerns a channel. */
 export interface ErrorContext {
   /** The procedure's path in the contract: `room`, `chat/room`. */
   readonly channel?: string
@@ -39,7 +39,8 @@ export interface ErrorContext {
   readonly data?: string
 }
 
-// Not `HeadersInit` and `RequestCredentials`: where there is no DOM, Node's types declare `RequestInit` alone.
+// Not `HeadersInit` and `RequestCredentials`: where there is no DOM, Node's types declare `RequestInit`
+// alone.
 type HeadersValue = NonNullable<RequestInit['headers']>
 type Credentials = NonNullable<RequestInit['credentials']>
 /** Headers as `fetch` takes them. Undefined values of a record are skipped. */
@@ -88,11 +89,11 @@ export interface ClientOptions {
    * Whether the tabs of this origin share one connection. Browsers allow six HTTP/1.1 connections to a host
    * across all tabs, and a seventh tab with its own connection waits forever.
    *
-   * One tab holds the connection for all. When that tab is closed, is frozen or does not answer for about 8
-   * seconds, another tab takes over and resumes every topic. Clients with the same `url`, and contracts with
-   * the same channels, share. `connection.state` is the state of the shared connection.
+   * One tab, the leader, has the connection. When that tab is closed, is frozen or does not respond for about
+   * 8 seconds, another tab takes over and resumes every topic. Clients with the same `url`, and contracts
+   * with the same channels, share. `connection.state` is the state of the shared connection.
    *
-   * Every tab receives what the server allows the holder. If different users may sign in, in different tabs
+   * Every tab receives what the server allows the leader. If different users may sign in, in different tabs
    * or one after another, identify whose tabs share: `{ as: userId }`. This is required with `headers` and
    * with `credentials: 'include'`. Cookies of the page's own origin are sent without either, and a script
    * cannot see whether they identify a user: give `as` wherever users sign in. It is hashed before other
@@ -116,16 +117,16 @@ export interface ClientOptions {
 
 /** The options with their defaults filled in. */
 export interface ResolvedOptions {
-  /** Without a slash at its end. */
+  /** Has no slash at its end. */
   readonly url: string
   readonly credentials: Credentials
   readonly reconnect: BackoffBounds
   readonly timeoutMs: number
   readonly lingerMs: number
   readonly share: boolean
-  /** Whose tabs share. */
+  /** Identifies the user whose tabs share. */
   readonly shareAs: string
-  /** Whether headers that were asked for again may be others. */
+  /** Whether reading the headers again may return other headers. */
   readonly canRenewHeaders: boolean
   readonly openEventSource: OpenEventSource
   readonly onError: ((error: TidingsError, at: ErrorContext) => void) | undefined
@@ -134,9 +135,9 @@ export interface ResolvedOptions {
 }
 
 /**
- * Fills in the defaults. Without an `EventSource` of the user's own, `openByDefault` is what subscribes.
+ * Fills in the defaults. `openByDefault` opens the EventSource if the user gives none.
  *
- * @throws TidingsError `invalid_options` for what cannot work
+ * @throws TidingsError `invalid_options` for invalid options
  */
 export function resolveOptions(options: ClientOptions, openByDefault?: OpenEventSource): ResolvedOptions {
   const { headers, credentials = 'same-origin', reconnect = {}, EventSource, share, onError } = options

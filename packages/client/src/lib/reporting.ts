@@ -2,19 +2,19 @@ import { TidingsError } from '@tidings/core'
 import { messageOf } from './connection/failures.js'
 import type { ErrorContext, ResolvedOptions } from './options.js'
 
-/** What is told of errors. */
+/** The client whose `onError` receives errors. */
 export interface Reporter {
   readonly options: Pick<ResolvedOptions, 'onError'>
 }
 
-/** Tells `onError`, if there is one. */
+/** Calls `onError`, if there is one. */
 export function report({ options }: Reporter, error: TidingsError, at: ErrorContext = {}): void {
   runGuarded(() => options.onError?.(error, at))
 }
 
 /**
- * Runs code of the user's, which `what` names. What it throws is reported, or thrown again where the runtime reports it; so is
- * what it rejects with: an async function is a handler too.
+ * Runs a callback of the user's, which `what` names. Reports the error that it throws or rejects with.
+ * Without an `onError`, rethrows the error for the runtime to report.
  */
 export function runReporting(owner: Reporter, what: string, at: ErrorContext, callback: () => unknown): void {
   runGuarded(callback, (thrown) => {
@@ -23,12 +23,12 @@ export function runReporting(owner: Reporter, what: string, at: ErrorContext, ca
   })
 }
 
-/** What code of the user's threw, as a `TidingsError`. */
+/** Returns the error for a value that a callback of the user's threw. */
 export function threw(what: string, cause: unknown): TidingsError {
   return new TidingsError({ code: 'internal', message: `${what} threw: ${messageOf(cause)}`, cause })
 }
 
-/** Runs code of the user's. What it throws, or rejects with, must not stop what called it. */
+/** Runs a callback of the user's, whose error must not stop the caller. */
 function runGuarded(callback: () => unknown, failed: (thrown: unknown) => void = rethrow): void {
   const caught = (thrown: unknown) => {
     try {

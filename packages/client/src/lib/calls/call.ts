@@ -8,33 +8,33 @@ import {
   parseJson,
 } from '@tidings/core/wire'
 import { elapsedMs } from '../connection/clock.js'
-import { requestFailure } from '../connection/failures.js'
+import { abortError } from '../connection/failures.js'
 import { post, postJson } from '../connection/request.js'
 import { linkedAbort } from '../linked-abort.js'
 import type { ResolvedOptions } from '../options.js'
 import type { OrderedCall } from './program-order.js'
 
-/** How many times a command is sent at the most, when the network fails. */
+/** The most times a command is sent when the network fails. */
 const maxAttempts = 4
 
-/** What a command may be told. */
+/** The options of one call of a command. */
 export interface CallInfo {
-  /** Any of them ends it. */
+  /** Signals that each end the call. */
   readonly signals: readonly (AbortSignal | undefined)[]
   readonly timeoutMs: number | undefined
 }
 
-/** What calls are made for. */
+/** The client that calls are made for. */
 export interface Caller {
   readonly options: ResolvedOptions
-  /** Resolves when a call may be sent, in the order of the program. */
+  /** Resolves when a call may be sent after earlier subscriptions. */
   waitTurn(call: OrderedCall): Promise<void>
 }
 
 /**
- * Begins a run of a stream, and gives the response once it is known to be an answer.
+ * Starts a run of a stream, and returns the response.
  *
- * @throws TidingsError for everything else
+ * @throws TidingsError if the request failed or was refused
  */
 export async function postStream(
   caller: Caller,
@@ -52,10 +52,10 @@ export async function postStream(
 }
 
 /**
- * Calls a command and gives its output. Where the network fails it is sent again, with the same idempotency key, so that it
- * is not run again.
+ * Calls a command and returns its output. If the network fails, sends the command again with the same
+ * idempotency key, so that it runs once.
  *
- * @throws TidingsError what the command failed with, or `network`, `timeout`, `aborted`, `closed`, `invalid_response`
+ * @throws TidingsError the command's error, or `network`, `timeout`, `aborted`, `closed`, `invalid_response`
  */
 export async function callCommand(
   caller: Caller,
@@ -96,7 +96,7 @@ export async function callCommand(
   }
 }
 
-/** Whether the network failed: by itself, or as a gateway says that did not reach the server, or lost it. */
+/** Whether the network failed, or a gateway did not reach the server. */
 function isNetworkFailure({ code, status }: TidingsError): boolean {
   return code === 'network' || (code === 'invalid_response' && [502, 503, 504].includes(status))
 }
@@ -106,7 +106,7 @@ function encodeInput(procedure: CompiledCommand | CompiledStream, input: unknown
   return procedure.takesInput ? json : undefined
 }
 
-/** A key that no one else has. `randomUUID` is not there on pages that came over plain HTTP. */
+/** Returns a random key. `randomUUID` is not available on pages served over plain HTTP. */
 function newKey(): string {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -117,7 +117,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       clearTimeout(timer)
-      reject(requestFailure(undefined, '', signal))
+      reject(abortError(signal))
     }
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', abort)
@@ -128,7 +128,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Decodes the data of a declared error. Data that does not fit makes it an `invalid_response`. */
+/** Decodes the data of a declared error. Returns `invalid_response` if the data does not fit its schema. */
 export function withTypedData(
   procedure: CompiledCommand | CompiledStream,
   error: TidingsError,

@@ -7,9 +7,9 @@ export interface StreamedEvent {
 }
 
 /**
- * Reads the events of a response as they come, and no faster than they are asked for, up to one that is too long.
+ * Reads the events of a response on demand, up to one that is too long. Skips ids and retry times, since a
+ * run does not reconnect.
  *
- * Ids and times to come back are skipped: whoever reads like this does not come back.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export async function* readEvents(
@@ -30,11 +30,11 @@ export async function* readEvents(
   }
 }
 
-/** Gives the lines that come to their end in each chunk: with LF, CR or both. */
+/** Yields the lines that end in each chunk, with LF, CR or both. */
 async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string[], void, void> {
   const reader = boundedReader(body)
   const decoder = new TextDecoder()
-  let begun = ''
+  let unfinished = ''
   let endedInCr = false
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
     let text = decoder.decode(chunk.value, { stream: true })
@@ -42,8 +42,8 @@ async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<stri
     if (endedInCr && text.startsWith('\n')) text = text.slice(1)
     endedInCr = text.endsWith('\r')
     const lines = text.split(/\r\n|\n|\r/)
-    lines[0] = begun + lines[0]
-    begun = lines.pop() ?? ''
+    lines[0] = unfinished + lines[0]
+    unfinished = lines.pop() ?? ''
     yield lines
   }
 }

@@ -1,41 +1,48 @@
-import type { TopicSubscription } from '../topics/topic-subscription.js'
-
-/** The longest a call waits for subscriptions, in milliseconds. */
+/** The longest time, in milliseconds, for which a call waits for subscriptions. */
 const maxWaitMs = 3_000
 
-/** How a call waits. */
+/** A call that waits for earlier subscriptions. */
 export interface OrderedCall {
   readonly signal: AbortSignal
-  /** How long the call may take in all, in milliseconds. It spends half of that on waiting at the most. */
+  /** Milliseconds the call may take in all. It waits for half of that at most. */
   readonly timeoutMs?: number
 }
 
+/** A topic that calls wait for. */
+export interface OrderedTopic {
+  /** Whether the topic continues from a position, so that it receives what was emitted before it is live. */
+  readonly hasPosition: boolean
+  /** Called when a call is sent before the topic is live. */
+  onOvertaken(): void
+}
+
 /**
- * Keeps a program's order: a call that is made after a subscription is sent once that is live or refused.
+ * Keeps a program's order: sends a call that is made after a subscription once the subscription is live or
+ * refused.
  *
- * Nothing is waited for while the connection is down. A topic that a call did not wait for may miss what the call brings
- * about, so that it gets a gap when it is live.
+ * Calls do not wait while the connection is down. A topic that a call did not wait for may miss the call's
+ * events, so it receives a gap when it is live.
  */
 export class ProgramOrder {
-  /** The topics that are asked for and are not live yet. */
-  readonly #pending = new Set<TopicSubscription>()
-  /** The calls that wait, with what each waits for. */
-  readonly #waiting = new Map<() => void, Set<TopicSubscription>>()
+  /** The topics that were requested and are not live yet. */
+  readonly #pending = new Set<OrderedTopic>()
+  /** The topics that each call waits for, by the function that sends the call. */
+  readonly #waiting = new Map<() => void, Set<OrderedTopic>>()
 
-  /** A topic is asked for. */
-  add(wire: TopicSubscription): void {
-    this.#pending.add(wire)
+  /** Has later calls wait for a topic. */
+  add(topic: OrderedTopic): void {
+    this.#pending.add(topic)
   }
 
-  /** A topic is live, refused or left. */
-  settle(wire: TopicSubscription): void {
-    if (!this.#pending.delete(wire)) return
-    for (const [go, wires] of this.#waiting) if (wires.delete(wire) && wires.size === 0) go()
+  /** Ends the waiting for a topic that is live, refused or released. */
+  settle(topic: OrderedTopic): void {
+    if (!this.#pending.delete(topic)) return
+    for (const [send, topics] of this.#waiting) if (topics.delete(topic) && topics.size === 0) send()
   }
 
-  /** The connection is down: calls are sent at once. */
+  /** Sends all waiting calls, since the connection is down. */
   release(): void {
-    for (const go of [...this.#waiting.keys()]) go()
+    for (const send of [...this.#waiting.keys()]) send()
   }
 
   /** Resolves when a call may be sent, or its signal fires. */
@@ -43,24 +50,23 @@ export class ProgramOrder {
     isUp: boolean,
     { signal, timeoutMs = Number.POSITIVE_INFINITY }: OrderedCall,
   ): Promise<void> {
-    // What has a cursor brings what happens meanwhile.
-    const wires = new Set([...this.#pending].filter(({ cursor }) => cursor === undefined))
-    if (wires.size === 0 || signal.aborted) return
-    if (isUp) await this.#wait(wires, Math.min(maxWaitMs, timeoutMs / 2), signal)
-    if (!signal.aborted) for (const wire of wires) wire.overtaken()
+    const topics = new Set([...this.#pending].filter(({ hasPosition }) => !hasPosition))
+    if (topics.size === 0 || signal.aborted) return
+    if (isUp) await this.#wait(topics, Math.min(maxWaitMs, timeoutMs / 2), signal)
+    if (!signal.aborted) for (const topic of topics) topic.onOvertaken()
   }
 
-  #wait(wires: Set<TopicSubscription>, ms: number, signal: AbortSignal): Promise<void> {
+  #wait(topics: Set<OrderedTopic>, ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const go = () => {
+      const send = () => {
         clearTimeout(timer)
-        signal.removeEventListener('abort', go)
-        this.#waiting.delete(go)
+        signal.removeEventListener('abort', send)
+        this.#waiting.delete(send)
         resolve()
       }
-      const timer = setTimeout(go, ms)
-      signal.addEventListener('abort', go)
-      this.#waiting.set(go, wires)
+      const timer = setTimeout(send, ms)
+      signal.addEventListener('abort', send)
+      this.#waiting.set(send, topics)
     })
   }
 }

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { type CompiledStream, fromProblem, parseJson } from '@tidings/core/wire'
-import { requestFailure } from '../connection/failures.js'
+import { abortError, requestFailure } from '../connection/failures.js'
 import { disposeSymbol } from '../disposable.js'
 import { type LinkedAbort, linkedAbort } from '../linked-abort.js'
 import { type Caller, postStream, withTypedData } from './call.js'
@@ -12,8 +12,8 @@ interface StreamEvent {
 }
 
 /**
- * One run of a stream. The request is made at once; events are read as they are asked for, so that a slow reader slows
- * the server down and nothing piles up here.
+ * One run of a stream. Makes its request at once, and reads events on demand, so that a slow reader slows the
+ * server down and no events are buffered.
  */
 export class StreamRun implements AsyncIterable<StreamEvent> {
   readonly #stream: CompiledStream
@@ -21,7 +21,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
   readonly #response: Promise<Response>
   readonly #output: Promise<unknown>
   #settle: { resolve(output: unknown): void; reject(error: unknown): void }
-  #reader: 'nobody' | 'loop' | 'output' = 'nobody'
+  #reader: 'none' | 'loop' | 'output' = 'none'
 
   constructor(
     caller: Caller,
@@ -36,15 +36,15 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     })
     this.#abort = linkedAbort(...signals)
     this.#response = postStream(caller, stream, input, this.#abort.signal)
-    // Whoever only iterates, or only waits for the output, learns of a failure there.
+    // A caller that only iterates, or only awaits the output, receives a failure there.
     this.#output.catch(() => {})
     this.#response.catch((error: unknown) => this.#settle.reject(error))
   }
 
-  /** The output, when the run is over. If nobody iterates, it reads and drops the events by itself. */
+  /** Resolves with the output. Without a loop, reads and drops the events. */
   get output(): Promise<unknown> {
     queueMicrotask(() => {
-      if (this.#reader !== 'nobody') return
+      if (this.#reader !== 'none') return
       this.#reader = 'output'
       void this.#drain()
     })
@@ -52,7 +52,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<StreamEvent, void, void> {
-    if (this.#reader !== 'nobody') {
+    if (this.#reader !== 'none') {
       const message =
         this.#reader === 'loop'
           ? `The events of ${this.#stream.path} are already being read. Call the stream again for another run`
@@ -63,7 +63,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     const events = this.#read()
     return {
       next: () => events.next(),
-      // A generator that was never begun has no `finally` to run.
+      // A generator that was never started does not run its `finally`.
       return: async () => {
         this[disposeSymbol]()
         return events.return()
@@ -74,17 +74,17 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     }
   }
 
-  /** Leaves the run: the server is told, and the output rejects with `aborted`. */
+  /** Aborts the run on the server, and rejects the output with `aborted`. */
   [disposeSymbol](): void {
     this.#abort.abort()
-    this.#settle.reject(requestFailure(undefined, '', this.#abort.signal))
+    this.#settle.reject(abortError(this.#abort.signal))
   }
 
   async #drain(): Promise<void> {
     try {
       for await (const _event of this.#read());
     } catch {
-      // Whoever waits for the output is told there.
+      // The output rejects with the error.
     }
   }
 
@@ -109,10 +109,10 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
       this.#settle.reject(error)
       throw error
     } finally {
-      // Leaving the loop early ends the request, which tells the server; after the end it does nothing.
+      // Aborts the run if the loop was left early. After its end, this has no effect.
       this.#abort.abort()
       this.#abort.unlink()
-      this.#settle.reject(requestFailure(undefined, '', this.#abort.signal))
+      this.#settle.reject(abortError(this.#abort.signal))
     }
   }
 

@@ -1,24 +1,24 @@
 import { TidingsError } from '@tidings/core'
 
-/** The longest event that is read, in bytes: what has no end must not be kept without a bound. */
+/** The longest event, in bytes. It bounds the memory for an event that does not end. */
 const maxEventBytes = 16 * 1024 * 1024
 
 const lineFeed = 10
 const carriageReturn = 13
 
-/** The part of a `ReadableStreamDefaultReader` that is needed to read events. */
+/** The part of a `ReadableStreamDefaultReader` that reads events. */
 export interface ByteReader {
   read(): Promise<ReadableStreamReadResult<Uint8Array>>
 }
 
 /**
- * Reads an event stream as it comes, up to an event that is too long.
+ * Returns a reader that cancels an event stream at an event that is too long.
  *
- * @throws TidingsError `invalid_response` then, and the stream is cancelled
+ * @throws TidingsError `invalid_response` for an event that is too long
  */
 export function boundedReader(body: ReadableStream<Uint8Array>): ByteReader {
   const reader = body.getReader()
-  /** Since the last blank line, which ends an event. */
+  /** Bytes since the last blank line, which ends an event. */
   let length = 0
   let last = 0
   return {
@@ -38,12 +38,15 @@ export function boundedReader(body: ReadableStream<Uint8Array>): ByteReader {
   }
 }
 
-/** After the last blank line of a chunk, if it has one: that is mostly its very end. `before` is the byte before it. */
+/**
+ * Returns the offset after a chunk's last blank line, which is mostly its end. `before` is the byte before
+ * the chunk.
+ */
 function endOfEvents(bytes: Uint8Array, before: number): number | undefined {
   for (let at = bytes.length - 1; at >= 0; at -= 1) {
     if (!isLineEnd(bytes[at])) continue
     const previous = at > 0 ? bytes[at - 1] : before
-    // CR and LF together are one end.
+    // CR LF is one line end.
     const isPair = previous === carriageReturn && bytes[at] === lineFeed
     if (isLineEnd(previous) && !isPair) return at + 1
   }

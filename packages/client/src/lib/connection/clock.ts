@@ -1,14 +1,17 @@
-/** By how many milliseconds the two clocks of a machine differ before one of them has stopped or been set. */
+/**
+ * Milliseconds by which the machine's two clocks may drift apart before one of them counts as stopped or set.
+ */
 const maxDriftMs = 1_000
 
 let offset: number | undefined
 let sleptMs = 0
 
 /**
- * Milliseconds since some moment, by a clock that never goes back and counts the time that the machine sleeps.
+ * Returns the milliseconds since a fixed moment, on a clock that never goes back and includes the machine's
+ * sleep.
  *
- * `performance.now()` may stop while a machine sleeps, and `Date.now()` may be set back: what `Date` is further on counts as
- * sleep. If it was set forward instead, a connection is made once more than needed.
+ * `performance.now()` may stop while a machine sleeps, and `Date.now()` may be set back, so the lead of
+ * `Date` counts as sleep. If `Date` was set forward instead, one connection too many is made.
  */
 export function elapsedMs(): number {
   const now = performance.now()

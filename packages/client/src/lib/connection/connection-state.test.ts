@@ -14,7 +14,7 @@ const connect: ConnectionEvent = { type: 'connect', attempt: 3 }
 const opened: ConnectionEvent = { type: 'opened' }
 const lost: ConnectionEvent = { type: 'lost', attempt: 3, problem, retryAt: 7 }
 const refuse: ConnectionEvent = { type: 'refused', problem }
-const rest: ConnectionEvent = { type: 'rested' }
+const rest: ConnectionEvent = { type: 'idle' }
 const close: ConnectionEvent = { type: 'closed' }
 
 const next: ConnectionState = { status: 'connecting', attempt: 3 }
@@ -47,9 +47,14 @@ describe('transition', () => {
     [waiting, rest, idle],
     [waiting, close, closed],
     [closed, connect, closed],
+    [closed, opened, closed],
+    [closed, lost, closed],
     [closed, refuse, closed],
     [closed, rest, closed],
+    [closed, close, closed],
     [refused, connect, next],
+    [refused, opened, refused],
+    [refused, refuse, refused],
     [refused, lost, refused],
     [refused, rest, refused],
     [refused, close, closed],

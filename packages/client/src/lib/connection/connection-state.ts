@@ -42,7 +42,7 @@ export type ConnectionEvent =
   /** The server refused the connection. */
   | { readonly type: 'refused'; readonly problem: TidingsError }
   /** The connection is no longer needed. */
-  | { readonly type: 'rested' }
+  | { readonly type: 'idle' }
   /** The client was closed. */
   | { readonly type: 'closed' }
 
@@ -60,7 +60,7 @@ const asking: ConnectionState = { status: 'connecting', attempt: 1 }
  * Returns the next state of a connection. An event that does not apply to a state leaves it unchanged. Once
  * the client is closed, the state is final.
  *
- * | state                  | connect    | opened | lost    | refused          | rested | closed |
+ * | state                  | connect    | opened | lost    | refused          | idle   | closed |
  * | ---------------------- | ---------- | ------ | ------- | ---------------- | ------ | ------ |
  * | `idle`                 | connecting |        |         |                  |        | closed |
  * | `connecting`           | connecting | open   | waiting | closed (problem) | idle   | closed |
@@ -84,7 +84,7 @@ export function transition(state: ConnectionState, event: ConnectionEvent): Conn
     }
     case 'refused':
       return isUp ? { status: 'closed', problem: event.problem } : state
-    case 'rested':
+    case 'idle':
       return status === 'idle' || status === 'closed' ? state : { status: 'idle' }
     case 'closed':
       return { status: 'closed' }

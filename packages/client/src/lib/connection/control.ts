@@ -12,58 +12,60 @@ import type { ResolvedOptions } from '../options.js'
 import { report } from '../reporting.js'
 import { isFatal, isMistake, isRetryable, requestFailure } from './failures.js'
 import { postJson } from './request.js'
+import { neededRequest, type TopicState } from './topic-state.js'
 
-/** How many operations one request has at the most, and of about how many characters, unless one alone is longer. */
+/** The most operations of one request, and about the most characters, unless a single operation is longer. */
 const max = { operations: 1_000, length: 100_000 }
 
 /**
- * How long a request may take the first time, in milliseconds, and twice as long each time after that. A network that was lost
- * in silence leaves it on a kept-alive connection that is dead, and another is made on a new one.
+ * Milliseconds the first request may take. Each one after a timeout may take twice as long. After a silent
+ * loss of the network, a request may be sent on a kept-alive connection that is dead, while the next uses a
+ * new one.
  */
 const firstTimeoutMs = 4_000
 
-/** A topic that is to be carried. */
+/** A topic of a transport. */
 export interface TransportTopic {
-  /** Where it is to go on from, as text. */
-  readonly cursor: string | undefined
-  /** Whether nothing is under way that has to come before it can be said to be carried. */
-  readonly isSettled: boolean
-  /** Whether there is something to ask the server for. */
-  readonly needsRequest: boolean
+  readonly state: TopicState
   /**
-   * What the server has to be asked for, if anything; it counts as asked then.
+   * Returns the operation that the topic needs, if any. The topic counts as requested then.
    *
-   * @param sequence the number of the request that asks, by which the server names what has come of it
+   * @param sequence the number of the control request, which `$subscribed` repeats
    */
-  takeRequest(sequence?: number): 'subscribe' | 'snapshot' | undefined
-  /** What it was asked for may not have been heard: it is to be asked for again. */
+  takeRequest(sequence?: number): TopicOperation | undefined
+  /** Called when the connection, or the response to a request, was lost. */
   onLost(): void
-  /** The server will not carry it, or not now. */
-  onFailed(problem: TidingsError): void
-  /** The server will not send the snapshot that was asked for, or not now. */
-  onSnapshotFailed(problem: TidingsError): void
+  /** Called when the server refused the topic, perhaps temporarily. */
+  onRefused(problem: TidingsError): void
+  /** Called when the server refused the requested snapshot, perhaps temporarily. */
+  onSnapshotRefused(problem: TidingsError): void
 }
 
-/** What the control of a connection is about. */
+/** An operation that requests a topic from a position, or its snapshot as of a position or later. */
+export interface TopicOperation {
+  readonly type: 'subscribe' | 'snapshot'
+  readonly cursor: string | undefined
+}
+
 export interface ControlDeps {
   readonly options: ResolvedOptions
-  /** The topics that are to be carried, by key. */
+  /** The topics that the connection should carry, by key. */
   readonly topics: ReadonlyMap<string, TransportTopic>
-  /** Something was answered. */
-  onAnswered(): void
-  /** The connection that was to be controlled is of no use any more. */
+  /** Called after each response. */
+  onResponse(): void
+  /** Replaces the connection, which cannot be controlled any more. */
   abandon(problem: TidingsError): void
-  /** The server will not be controlled: no other connection would be any better. */
+  /** Gives up: the server would not let any other connection be controlled either. */
   refuse(problem: TidingsError): void
 }
 
 /**
- * Keeps what a shared connection carries in step with what is wanted. It looks at the difference, and asks for that: what
- * changes within a turn, or while a request is under way, goes into one.
+ * Requests the difference between the topics that a shared connection carries and those that it should carry.
+ * Changes within a turn of the event loop, or while a request is in progress, go into one request.
  */
 export class Control {
   readonly #deps: ControlDeps
-  /** The topics that the connection carries, or was asked to. */
+  /** The topics that the connection carries, or that were requested. */
   readonly #carried = new Set<string>()
   #id: string | undefined
   #abort: AbortController | undefined
@@ -71,15 +73,18 @@ export class Control {
   #isBusy = false
   #mustReauthorize = false
   #wasDenied = false
-  /** How many requests there were about this connection: one that was given up must not be done after a newer one. */
+  /**
+   * Numbers the requests of this connection, so that the server does not execute an abandoned one after a
+   * newer one.
+   */
   #sequence = 0
   #failures = 0
-  /** Requests in a row that were not answered in time. */
+  /** Requests in a row that timed out. */
   #timeouts = 0
   #retry: ReturnType<typeof setTimeout> | undefined
 
-  constructor(owner: ControlDeps) {
-    this.#deps = owner
+  constructor(deps: ControlDeps) {
+    this.#deps = deps
   }
 
   get isOpen(): boolean {
@@ -90,8 +95,7 @@ export class Control {
     return Math.min(firstTimeoutMs * 2 ** this.#timeouts, this.#deps.options.timeoutMs)
   }
 
-  /** There is a connection now, which carries nothing yet. */
-  opened(id: string): void {
+  onOpened(id: string): void {
     this.#id = id
     this.#sequence = 0
     this.#wasDenied = false
@@ -99,8 +103,7 @@ export class Control {
     this.sync()
   }
 
-  /** There is none any more. */
-  lost(): void {
+  onLost(): void {
     this.#id = undefined
     this.#abort?.abort()
     this.#carried.clear()
@@ -112,13 +115,13 @@ export class Control {
     this.#retry = undefined
   }
 
-  /** The server asks who we are. */
+  /** Authenticates again, with a request that may have no operations. */
   reauthorize(): void {
     this.#mustReauthorize = true
     this.sync()
   }
 
-  /** Something may have changed: asks for the difference, when this turn is over. */
+  /** Requests the difference at the end of this turn. */
   sync(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
@@ -143,12 +146,12 @@ export class Control {
       operations.forEach((operation, index) => {
         this.#finish(operation, results[index])
       })
-      this.#deps.onAnswered()
+      this.#deps.onResponse()
       this.sync()
     } catch (error) {
       if (this.#id !== id) return
       this.#isBusy = false
-      this.#failed(requestFailure(error, 'The control request', undefined), operations)
+      this.#retryLater(requestFailure(error, 'The control request', undefined), operations)
     }
   }
 
@@ -166,13 +169,13 @@ export class Control {
       operations.push({ unsubscribe: key })
     }
     for (const [key, topic] of topics) {
-      if (!topic.needsRequest) continue
+      if (!neededRequest(topic.state)) continue
       if (!hasRoom(key)) return operations
       const request = topic.takeRequest(this.#sequence + 1)
-      if (request === 'snapshot') operations.push({ snapshot: key })
-      if (request !== 'subscribe') continue
+      if (request?.type === 'snapshot') operations.push({ snapshot: key })
+      if (request?.type !== 'subscribe') continue
       this.#carried.add(key)
-      const { cursor } = topic
+      const { cursor } = request
       operations.push(cursor === undefined ? { subscribe: key } : { subscribe: key, cursor })
     }
     return operations
@@ -188,7 +191,7 @@ export class Control {
     return decodeControlResponse(text, request).results
   }
 
-  /** What was accepted says so on the connection, in order with its events; here is only what will not come there. */
+  /** Handles refusals. Success is signalled on the connection, in order with its events: see decision 008. */
   #finish(operation: ControlOperation, result: ControlResult | undefined): void {
     if ('unsubscribe' in operation) {
       this.#carried.delete(operation.unsubscribe)
@@ -196,19 +199,19 @@ export class Control {
     }
     if (result?.status !== 'refused') return
     const problem = fromProblem(result.problem)
-    // Overtaken by a newer request for the same topic, whose answer counts.
+    // A newer request for the same topic was executed before.
     if (!problem || problem.code === 'conflict') return
     const { topics } = this.#deps
     if ('snapshot' in operation) {
-      topics.get(operation.snapshot)?.onSnapshotFailed(problem)
+      topics.get(operation.snapshot)?.onSnapshotRefused(problem)
       return
     }
     this.#carried.delete(operation.subscribe)
-    topics.get(operation.subscribe)?.onFailed(problem)
+    topics.get(operation.subscribe)?.onRefused(problem)
   }
 
-  /** Nobody knows what the server has done of it: everything is asked for again, which does no harm. */
-  #failed(problem: TidingsError, operations: readonly ControlOperation[]): void {
+  /** Requests everything again, since the server may or may not have executed the operations. */
+  #retryLater(problem: TidingsError, operations: readonly ControlOperation[]): void {
     const { topics, options } = this.#deps
     const isDenied = problem.status === 401
     const isRefused = isDenied ? this.#wasDenied || !options.canRenewHeaders : isFatal(problem)
@@ -216,7 +219,7 @@ export class Control {
       this.#deps.refuse(problem)
       return
     }
-    // It is gone; or one that came twice on its way, say, is a conflict: another connection may do better.
+    // The connection is gone, or a request that a proxy repeated is a conflict.
     if (!isDenied && !isRetryable(problem)) {
       this.#deps.abandon(problem)
       return
@@ -229,10 +232,10 @@ export class Control {
       const key = 'subscribe' in operation ? operation.subscribe : operation.snapshot
       topics.get(key)?.onLost()
     }
-    const isLate = problem.code === 'timeout' && !isReceived(problem)
-    const isHasty = isLate && this.#timeoutMs < options.timeoutMs
-    if (isLate) this.#timeouts += 1
-    const delay = isDenied || isHasty ? 0 : backoffMs(options.reconnect, this.#failures, problem.retryAfterMs)
+    const isTimeout = problem.code === 'timeout' && !isReceived(problem)
+    const isFast = isTimeout && this.#timeoutMs < options.timeoutMs
+    if (isTimeout) this.#timeouts += 1
+    const delay = isDenied || isFast ? 0 : backoffMs(options.reconnect, this.#failures, problem.retryAfterMs)
     this.#failures += 1
     this.#retry = setTimeout(() => {
       this.#retry = undefined

@@ -1,77 +1,70 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
-import { backoffMs, type DecodedSignals, decodeSignal, fromProblem, maxTimerMs } from '@tidings/core/wire'
+import { type DecodedSignals, decodeSignal, fromProblem, maxTimerMs } from '@tidings/core/wire'
 import type { EventSourceLike, ResolvedOptions } from '../options.js'
 import { report, threw } from '../reporting.js'
 import { elapsedMs } from './clock.js'
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
-import { isFatal, isMistake } from './failures.js'
+import { isMistake } from './failures.js'
 import { type WakeReason, watchPage } from './page-lifecycle.js'
+import { RetryPolicy } from './retry-policy.js'
 
-/** A connection that stayed open for so long was a good one, even if nothing came. */
-const provenMs = 5_000
-
-/** How long after one connection that was asked for another is made at the soonest. */
+/** The shortest time, in milliseconds, between two connections that are requested with `renew()`. */
 const minRenewalMs = 1_000
 
-/** What a connection tells. */
 export interface EventConnectionCallbacks {
-  /** It is there, and waits to be told what to carry. */
+  /** Called when a connection is open, which carries no topics yet. */
   onOpened(id: string): void
-  /** Something came: an event or signal, as it was. `id` is that of the last frame that had one. */
-  onFrame(name: string, data: string, id: string): void
-  /** It ended. Another attempt will be made. */
+  /** Called with each event and signal. `id` is that of the last frame that had one. */
+  onMessage(name: string, data: string, id: string): void
+  /** Called when the connection ended and another attempt follows. */
   onLost(): void
-  /** The server will not have it: there are no more attempts. */
+  /** Called when the server refused the connection, so that no attempt follows. */
   onRefused(problem: TidingsError): void
   onChanged(): void
 }
 
 /**
- * The one event stream of a client, which outlives its connections: each time one is lost, another is made.
+ * The event stream of a client, which outlives its connections: each one that is lost is replaced.
  *
- * Reconnecting is done here and not by the EventSource, which stops for good at the first answer that is not 200, would not
- * ask for new headers, and does not notice a connection that has gone silent.
+ * The EventSource does not reconnect by itself. See decision 004.
  */
 export class EventConnection {
   readonly #options: ResolvedOptions
-  readonly #names: readonly string[]
+  readonly #eventNames: readonly string[]
   readonly #callbacks: EventConnectionCallbacks
+  readonly #retry: RetryPolicy
   #state: ConnectionState = { status: 'idle' }
   #source: EventSourceLike | undefined
+  /** The timer of the next attempt or, while connected, of the server's silence. */
   #timer: ReturnType<typeof setTimeout> | undefined
   #stopWatching: (() => void) | undefined
-  /** Connections in a row that failed, or ended before they had proved good. */
-  #failures = 0
-  /** Whether the server was just told who we are and would not have it. Asked for new headers, we may be somebody. */
-  #wasDenied = false
-  /** There for a while after another connection was asked for. */
+  /** Runs for a while after a requested connection. */
   #renewal: ReturnType<typeof setTimeout> | undefined
   #mustRenew = false
   #openedAt = Number.POSITIVE_INFINITY
-  #heardAt = 0
-  /** How long the server may be silent before the connection counts as lost. */
+  #receivedAt = 0
+  /** Milliseconds the server may be silent before the connection counts as lost. */
   #silenceMs = 0
-  /** After how long the server wants us back. */
-  #retryMs: number | undefined
-  /** Why the current connection was refused or lost, where it could be found out. */
+  /** The reason why the current connection was refused or lost, if it is known. */
   #problem: TidingsError | undefined
 
-  /** @param names of all the events that may come, for an EventSource hands over no others */
-  constructor(options: ResolvedOptions, names: readonly string[], listener: EventConnectionCallbacks) {
+  /** @param eventNames all events that may arrive, since an EventSource dispatches by name */
+  constructor(options: ResolvedOptions, eventNames: readonly string[], callbacks: EventConnectionCallbacks) {
     this.#options = options
-    this.#names = names
-    this.#callbacks = listener
+    this.#eventNames = eventNames
+    this.#callbacks = callbacks
+    this.#retry = new RetryPolicy(options)
   }
 
   get state(): ConnectionState {
     return this.#state
   }
 
-  /** Opens it, if it is not open already. */
+  /** Opens the connection, unless it is open. */
   open(): void {
     const { status } = this.#state
     if (status !== 'idle' && status !== 'closed') return
-    this.#wasDenied = false
+    this.#retry.onRequested()
     this.#stopWatching ??= watchPage(
       (wake) => this.#onWake(wake),
       () => this.#onLeave(),
@@ -79,18 +72,18 @@ export class EventConnection {
     this.#connect()
   }
 
-  /** It carries what it was told to. */
-  settled(): void {
+  /** Marks the connection as open: it carries every requested topic. */
+  settle(): void {
     this.#change({ type: 'opened' })
   }
 
-  /** Gives the current connection up for another. */
+  /** Replaces the current connection after a delay. */
   reconnect(problem: TidingsError): void {
     this.#problem = problem
     this.#onLost()
   }
 
-  /** Makes another connection now, with new headers: one a second at the most, so that the last request counts. */
+  /** Makes another connection with new headers: at once, or a second after the last one was requested. */
   renew(): void {
     const { status } = this.#state
     if (status === 'idle' || status === 'closed') return
@@ -100,54 +93,50 @@ export class EventConnection {
       this.#renewal = undefined
       if (this.#mustRenew) this.renew()
     }, minRenewalMs)
-    this.#failures = 0
-    this.#wasDenied = false
+    this.#retry.failures = 0
+    this.#retry.onRequested()
     if (status === 'waiting') this.#connect()
     else this.#replace('a reconnect was requested')
   }
 
-  /** Gives up. */
+  /** Ends the connection, which the server refused. */
   refuse(problem: TidingsError): void {
-    this.#disconnect()
-    this.#unwatch()
-    this.#change({ type: 'refused', problem })
+    this.#end({ type: 'refused', problem })
     this.#callbacks.onRefused(problem)
   }
 
-  /** Ends it, until it is opened again, or for good. */
-  close(how: 'rested' | 'closed'): void {
-    this.#disconnect()
-    this.#unwatch()
-    this.#failures = 0
-    this.#change({ type: how })
+  /** Ends the connection, until it is opened again or for good. */
+  close(how: 'idle' | 'closed'): void {
+    this.#retry.failures = 0
+    this.#end({ type: how })
   }
 
   #connect(): void {
     this.#disconnect()
     this.#problem = undefined
-    this.#change({ type: 'connect', attempt: this.#failures + 1 })
-    // Whoever was told may have closed it.
+    this.#change({ type: 'connect', attempt: this.#retry.failures + 1 })
+    // An observer of the state may have closed the client.
     if (this.#state.status !== 'connecting') return
     this.#silenceMs = this.#options.timeoutMs
-    this.#heard()
-    this.#watch()
+    this.#receivedAt = elapsedMs()
+    this.#watchSilence()
     try {
-      this.#begin()
+      this.#openSource()
     } catch (error) {
       this.reconnect(threw('The EventSource', error))
     }
   }
 
-  #begin(): void {
+  #openSource(): void {
     const source = this.#options.openEventSource(this.#options, (problem) => {
       if (this.#source === source) this.#problem = problem
     })
     this.#source = source
     const on = (name: string, handle: (event: MessageEvent<string>) => void) =>
       source.addEventListener(name, (event) => {
-        // What a closed EventSource had in its buffers is no longer ours.
+        // A closed EventSource may dispatch what it has buffered.
         if (this.#source !== source) return
-        this.#heard()
+        this.#receivedAt = elapsedMs()
         try {
           handle(event)
         } catch (error) {
@@ -155,70 +144,58 @@ export class EventConnection {
           this.reconnect(isTidingsError(error) ? error : threw(what, error))
         }
       })
+    const forward =
+      (name: string) =>
+      ({ data, lastEventId }: MessageEvent<string>) => {
+        // A snapshot does not prove that the server works: it may fail after each, and they cost it most.
+        if (!name.startsWith('$')) this.#retry.failures = 0
+        this.#callbacks.onMessage(name, data, lastEventId)
+      }
     on('error', () => this.#onLost())
-    on('$open', ({ data }) => this.#opened(decodeSignal('$open', data)))
+    on('$open', ({ data }) => this.#onOpened(decodeSignal('$open', data)))
     on('$error', (event) => {
       const signal = decodeSignal('$error', event.data)
       if (signal.topic === undefined)
         this.reconnect(fromProblem(signal) ?? this.#broken('ended with an error'))
-      else this.#onFrame('$error', event)
+      else forward('$error')(event)
     })
     on('$heartbeat', () => {})
-    for (const name of this.#names) on(name, (event) => this.#onFrame(name, event))
+    for (const name of this.#eventNames) on(name, forward(name))
   }
 
-  #opened({ id, heartbeatMs = 0, retryMs }: DecodedSignals['$open']): void {
+  #onOpened({ id, heartbeatMs = 0, retryMs }: DecodedSignals['$open']): void {
     this.#openedAt = elapsedMs()
-    this.#wasDenied = false
-    this.#retryMs = retryMs
-    // One heartbeat may be late; two are not.
+    this.#retry.onOpened(retryMs)
+    // One heartbeat may be late, but not two.
     this.#silenceMs = Math.min(2 * heartbeatMs, maxTimerMs)
-    this.#watch()
+    this.#watchSilence()
     this.#callbacks.onOpened(id)
   }
 
-  #onFrame(name: string, event: MessageEvent<string>): void {
-    // A snapshot alone proves nothing: a server may fail right after each, and they are what costs it most.
-    if (!name.startsWith('$')) this.#failures = 0
-    this.#callbacks.onFrame(name, event.data, event.lastEventId)
-  }
-
   #onLost(): void {
-    const wasOpenFor = elapsedMs() - this.#openedAt
+    const openForMs = elapsedMs() - this.#openedAt
     this.#disconnect()
-    // Its time had come while it was open; what we are now is asked with the next.
-    const hasExpired = wasOpenFor >= 0
-    if (wasOpenFor >= provenMs) this.#failures = 0
-    this.#failures += 1
     const problem = this.#problem ?? this.#broken('was lost')
-    if (!(hasExpired && problem.status === 401) && !this.#isWorthAnother(problem)) {
+    const delay = this.#retry.onLost(problem, openForMs)
+    if (delay === undefined) {
       this.refuse(problem)
       return
     }
     if (isMistake(problem)) report({ options: this.#options }, problem)
-    const { reconnect } = this.#options
-    // Its owner has signed in or out, say. If another is gone as soon, that is not the reason.
-    const isAtOnce = problem.code === 'gone' && this.#failures === 1
-    const waitMs = backoffMs(reconnect, this.#failures - 1, problem.retryAfterMs ?? this.#retryMs)
-    const delay = isAtOnce ? 0 : waitMs
     this.#timer = setTimeout(() => this.#connect(), delay)
-    this.#change({ type: 'lost', attempt: this.#failures, problem, retryAt: Date.now() + delay })
+    this.#change({
+      type: 'lost',
+      attempt: this.#retry.failures,
+      problem,
+      retryAt: Date.now() + delay,
+    })
     this.#callbacks.onLost()
   }
 
-  #isWorthAnother(problem: TidingsError): boolean {
-    if (problem.code === 'gone') return true
-    if (problem.status !== 401) return !isFatal(problem)
-    const wasDenied = this.#wasDenied
-    this.#wasDenied = true
-    return !wasDenied && this.#options.canRenewHeaders
-  }
-
-  /** Comes back at once when there is a reason to believe that it works now, or that the connection has died unseen. */
+  /** Reconnects at once if that may succeed now, or if the connection may have died unnoticed. */
   #onWake(wake: WakeReason): void {
-    // What failed before says nothing about now.
-    if (wake === 'back') this.#failures = 0
-    const isStale = wake === 'back' || elapsedMs() - this.#heardAt > this.#silenceMs / 2
+    if (wake === 'back') this.#retry.failures = 0
+    const isStale = wake === 'back' || elapsedMs() - this.#receivedAt > this.#silenceMs / 2
     const { status } = this.#state
     if (status === 'waiting') this.#connect()
     else if ((status === 'connecting' || status === 'open') && isStale) {
@@ -227,36 +204,38 @@ export class EventConnection {
   }
 
   #replace(why: string): void {
-    const problem = this.#broken(`was replaced: ${why}`)
     this.#callbacks.onLost()
-    this.#change({ type: 'lost', attempt: this.#failures + 1, problem, retryAt: Date.now() })
-    // A handler of that may have closed it.
+    this.#lose(`was replaced: ${why}`)
+    // An observer of the state may have closed the client.
     if (this.#state.status === 'waiting') this.#connect()
   }
 
   /**
-   * The page is frozen, or goes to the back-forward cache: the connection closes until the page wakes. Chromium 156 drops a
-   * page from that cache whose request has been open for a minute.
+   * Closes the connection until the page wakes: it is frozen, or goes to the back-forward cache. Chromium 156
+   * drops a page from that cache if its request has been open for a minute.
    */
   #onLeave(): void {
     const { status } = this.#state
     if (status !== 'connecting' && status !== 'open') return
     this.#disconnect()
     this.#callbacks.onLost()
-    const problem = this.#broken('was closed: the page was left')
-    this.#change({ type: 'lost', attempt: this.#failures + 1, problem, retryAt: Date.now() })
+    this.#lose('was closed: the page was left')
   }
 
-  #heard(): void {
-    this.#heardAt = elapsedMs()
+  #lose(how: string): void {
+    const problem = this.#broken(how)
+    this.#change({ type: 'lost', attempt: this.#retry.failures + 1, problem, retryAt: Date.now() })
   }
 
-  /** Looks, no more often than it has to, whether the server has been silent for too long. */
-  #watch(): void {
+  /**
+   * Replaces a connection that is silent for too long. Events only set `#receivedAt`, so that they set no
+   * timers.
+   */
+  #watchSilence(): void {
     clearTimeout(this.#timer)
     if (this.#silenceMs <= 0) return
-    const left = this.#heardAt + this.#silenceMs - elapsedMs()
-    if (left > 0) this.#timer = setTimeout(() => this.#watch(), left)
+    const left = this.#receivedAt + this.#silenceMs - elapsedMs()
+    if (left > 0) this.#timer = setTimeout(() => this.#watchSilence(), left)
     else this.reconnect(this.#broken(`was silent for ${this.#silenceMs} ms`))
   }
 
@@ -266,16 +245,19 @@ export class EventConnection {
     const source = this.#source
     this.#source = undefined
     source?.close()
-    // Closed while it tells of an error, the eventsource package sets its own timer to reconnect after that.
+    // The eventsource package sets its own timer to reconnect after it has dispatched an error, even if it
+    // was closed by then.
     queueMicrotask(() => source?.close())
   }
 
-  #unwatch(): void {
+  #end(event: ConnectionEvent): void {
+    this.#disconnect()
     clearTimeout(this.#renewal)
     this.#renewal = undefined
     this.#mustRenew = false
     this.#stopWatching?.()
     this.#stopWatching = undefined
+    this.#change(event)
   }
 
   #broken(how: string): TidingsError {

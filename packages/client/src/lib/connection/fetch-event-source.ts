@@ -5,7 +5,7 @@ import type { EventSourceLike, OpenEventSource } from '../options.js'
 import { boundedReader } from './bounded-reader.js'
 import { mediaTypeOf, readRefusal, requestFailure } from './failures.js'
 
-/** Opens an EventSource over the client's own `fetch`, which sends its headers and sees why it was refused. */
+/** Opens an EventSource over the client's `fetch`, which sends headers and sees why it was refused. */
 export const openFetchEventSource: OpenEventSource = (options, failed) => {
   const { url, credentials } = options
   return new EventSource(url, {
@@ -23,14 +23,14 @@ export const openFetchEventSource: OpenEventSource = (options, failed) => {
       } catch (cause) {
         const problem = requestFailure(cause, `The request to ${url}`, undefined)
         failed(problem)
-        // Not the cause itself: an AbortError would make the EventSource believe that it was closed, and stay silent.
+        // Not the cause: after an AbortError the EventSource dispatches no error, as if it had been closed.
         throw problem
       }
     },
   }) as EventSourceLike
 }
 
-/** An event stream as the eventsource package takes it, which compares media types by case. */
+/** Returns a response for the eventsource package, whose check of media types is case-sensitive. */
 function streamOf(url: string, body: ReadableStream<Uint8Array>, failed: (problem: TidingsError) => void) {
   const reader = boundedReader(body)
   const read = () =>

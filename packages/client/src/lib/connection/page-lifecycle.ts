@@ -1,11 +1,12 @@
 /**
- * Why a page may be able to reach the server again. `back`: it comes online, or resumes after a freeze, so that no open
- * request can be relied on. `visible`: it is shown again after timers were slowed down, or leaves the back-forward cache.
+ * Why a page may reach the server again. `back`: the page is online again, or resumes after a freeze, so that
+ * open requests may be dead. `visible`: the page is shown after its timers were throttled, or leaves the
+ * back-forward cache.
  */
 export type WakeReason = 'back' | 'visible'
 
 interface PageEvent {
-  /** Whether the page goes to, or comes from, the back-forward cache. */
+  /** Whether the page enters or leaves the back-forward cache. */
   readonly persisted?: boolean
 }
 
@@ -16,33 +17,33 @@ interface PageLike {
 }
 
 /**
- * Watches a page wake, and stop: it is frozen, or goes to the back-forward cache. Watches nothing outside a page. Returns a
- * function that ends it.
+ * Watches a page wake up, and stop: the page is frozen, or enters the back-forward cache. Returns a function
+ * that ends the watch. Has no effect outside a page.
  *
- * In Chromium 156 the body of a `fetch` that was open when its page froze never continues, so that `resume` is a wake-up
- * however short the freeze was.
+ * In Chromium 156 the body of a `fetch` that was open when its page froze never continues, so `resume` is a
+ * wake-up after any freeze.
  */
-export function watchPage(woken: (wake: WakeReason) => void, left: () => void): () => void {
+export function watchPage(onWake: (reason: WakeReason) => void, onLeave: () => void): () => void {
   const { window, document } = globalThis as {
     window?: PageLike
     document?: PageLike & { visibilityState: string }
   }
-  const back = () => woken('back')
+  const back = () => onWake('back')
   const shown = ({ persisted }: PageEvent) => {
-    if (persisted) woken('visible')
+    if (persisted) onWake('visible')
   }
   const hidden = ({ persisted }: PageEvent) => {
-    if (persisted) left()
+    if (persisted) onLeave()
   }
   const changed = () => {
-    if (document?.visibilityState === 'visible') woken('visible')
+    if (document?.visibilityState === 'visible') onWake('visible')
   }
   const listeners = [
     [window, 'online', back],
     [window, 'pageshow', shown],
     [window, 'pagehide', hidden],
     [document, 'visibilitychange', changed],
-    [document, 'freeze', left],
+    [document, 'freeze', onLeave],
     [document, 'resume', back],
   ] as const
   for (const [target, type, listener] of listeners) target?.addEventListener(type, listener)

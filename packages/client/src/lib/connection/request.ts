@@ -3,17 +3,17 @@ import { linkedAbort, unlessAborted } from '../linked-abort.js'
 import type { ResolvedOptions } from '../options.js'
 import { readRefusal, requestFailure } from './failures.js'
 
-/** How a request is made. */
+/** Options of a request. */
 export interface RequestInfo {
   readonly signal?: AbortSignal | undefined
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
- * Posts JSON to a path below the mount, and gives the response once it is known to be an answer.
+ * Posts JSON to a path below the mount, and returns the response.
  *
- * @param body left out where it is undefined
- * @throws TidingsError for everything else
+ * @param body undefined for a request without a body
+ * @throws TidingsError if the request failed or was refused
  */
 export async function post(
   options: ResolvedOptions,
@@ -30,7 +30,7 @@ export async function post(
     const response = await options.fetch(url, {
       method: 'POST',
       headers,
-      // Followed, a redirect may turn it into a GET, or take the headers to another origin.
+      // A followed redirect may turn the request into a GET, or send the headers to another origin.
       redirect: 'manual',
       credentials: options.credentials,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -44,9 +44,10 @@ export async function post(
 }
 
 /**
- * Posts JSON and reads the whole answer, in time: `timeoutMs`, which is what is left of `ofMs`.
+ * Posts JSON and reads the whole response.
  *
- * @throws TidingsError `timeout` if it takes longer than the client's `timeoutMs`, and as {@link post} does
+ * @param info `timeoutMs` is the time left of `ofMs`, which the message of a timeout names
+ * @throws TidingsError `timeout` after `timeoutMs`, and as {@link post} does
  */
 export async function postJson(
   options: ResolvedOptions,
@@ -63,7 +64,7 @@ export async function postJson(
   try {
     const response = await post(options, path, body, { ...rest, signal })
     const text = await response.text().catch((cause: unknown) => {
-      throw requestFailure(cause, `The answer of ${response.url}`, signal)
+      throw requestFailure(cause, `The response of ${response.url}`, signal)
     })
     return { status: response.status, text }
   } finally {

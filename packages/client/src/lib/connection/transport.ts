@@ -4,45 +4,44 @@ import type { ResolvedOptions } from '../options.js'
 import type { ConnectionState } from './connection-state.js'
 import { Control, type ControlDeps, type TransportTopic } from './control.js'
 import { EventConnection, type EventConnectionCallbacks } from './event-connection.js'
+import { isSettled } from './topic-state.js'
 
-/** What carries the topics of a client: a connection of its own, or one that it shares with other tabs. */
+/** The connection that carries a client's topics: its own, or one that it shares with other tabs. */
 export interface Transport {
   readonly state: ConnectionState
-  /** There are topics to carry. */
+  /** Opens the connection, unless it is open. */
   open(): void
-  /** What is wanted may have changed. */
+  /** Requests the topics that were added, and releases those that were removed. */
   sync(): void
-  /** Carries the topics over another connection, which is made now. */
+  /** Replaces the connection by another one now. */
   reconnect(): void
-  /** There is nothing to carry for now, or never again. */
-  close(how: 'rested' | 'closed'): void
+  /** Closes the connection, until it is opened again or for good. */
+  close(how: 'idle' | 'closed'): void
 }
 
-/** Whoever has topics carried. */
 export interface TransportCallbacks {
   readonly options: ResolvedOptions
-  /** The topics that are to be carried, by key. */
+  /** The topics that the connection should carry, by key. */
   readonly topics: ReadonlyMap<string, TransportTopic>
-  /** Something came: an event or signal, as it was. `id` is that of the last frame that had one. */
+  /** Called with each event and signal. `id` is that of the last frame that had one. */
   onFrame(name: string, data: string, id: string): void
-  /** Nothing is carried any more: everything is to be asked for again. */
+  /** Called when the connection was lost, so that every topic has to be requested again. */
   onLost(): void
-  /** The server will not carry anything. */
+  /** Called when the server refused the connection. */
   onRefused(problem: TidingsError): void
   onChanged(): void
 }
 
-/** A connection of one's own. */
+/** A connection of the client's own. */
 export class DirectTransport implements Transport, ControlDeps, EventConnectionCallbacks {
   readonly #callbacks: TransportCallbacks
-  readonly #events: EventConnection
+  readonly #connection: EventConnection
   readonly #control: Control
 
-  /** @param names of all the events that may come */
-  constructor(owner: TransportCallbacks, names: readonly string[]) {
+  constructor(callbacks: TransportCallbacks, eventNames: readonly string[]) {
     const signals: SignalName[] = ['$subscribed', '$snapshot', '$gap', '$reauthorize']
-    this.#callbacks = owner
-    this.#events = new EventConnection(owner.options, [...signals, ...names], this)
+    this.#callbacks = callbacks
+    this.#connection = new EventConnection(callbacks.options, [...signals, ...eventNames], this)
     this.#control = new Control(this)
   }
 
@@ -55,11 +54,11 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   }
 
   get state(): ConnectionState {
-    return this.#events.state
+    return this.#connection.state
   }
 
   open(): void {
-    this.#events.open()
+    this.#connection.open()
   }
 
   sync(): void {
@@ -68,20 +67,20 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   }
 
   reconnect(): void {
-    this.#events.renew()
+    this.#connection.renew()
   }
 
-  close(how: 'rested' | 'closed'): void {
-    this.#control.lost()
-    this.#events.close(how)
+  close(how: 'idle' | 'closed'): void {
+    this.#control.onLost()
+    this.#connection.close(how)
   }
 
   onOpened(id: string): void {
-    this.#control.opened(id)
+    this.#control.onOpened(id)
     this.#settle()
   }
 
-  onFrame(name: string, data: string, id: string): void {
+  onMessage(name: string, data: string, id: string): void {
     if (name === '$reauthorize') {
       this.#control.reauthorize()
       return
@@ -91,12 +90,12 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   }
 
   onLost(): void {
-    this.#control.lost()
+    this.#control.onLost()
     this.#callbacks.onLost()
   }
 
   onRefused(problem: TidingsError): void {
-    this.#control.lost()
+    this.#control.onLost()
     this.#callbacks.onRefused(problem)
   }
 
@@ -104,22 +103,22 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
     this.#callbacks.onChanged()
   }
 
-  onAnswered(): void {
+  onResponse(): void {
     this.#settle()
   }
 
   abandon(problem: TidingsError): void {
-    this.#events.reconnect(problem)
+    this.#connection.reconnect(problem)
   }
 
   refuse(problem: TidingsError): void {
-    this.#events.refuse(problem)
+    this.#connection.refuse(problem)
   }
 
-  /** When nothing is missing any more, the connection does what it is for. */
+  /** Marks the connection as open when no topic's request is left to wait for. */
   #settle(): void {
-    if (this.#events.state.status !== 'connecting' || !this.#control.isOpen) return
-    for (const topic of this.#callbacks.topics.values()) if (!topic.isSettled) return
-    this.#events.settled()
+    if (this.#connection.state.status !== 'connecting' || !this.#control.isOpen) return
+    for (const topic of this.topics.values()) if (!isSettled(topic.state)) return
+    this.#connection.settle()
   }
 }

@@ -1,125 +1,164 @@
 import type { TidingsError } from '@tidings/core'
-import { type Cursor, formatCursor, isAtOrAfter } from '@tidings/core/wire'
-import type { TransportTopic } from '../connection/control.js'
+import {
+  type Cursor,
+  formatCursor,
+  isAtOrAfter,
+  type ServerGapReason,
+  type Signals,
+  type SubscribedSignal,
+} from '@tidings/core/wire'
+import type { TopicOperation } from '../connection/control.js'
+import {
+  neededRequest,
+  newTopic,
+  type TopicEvent,
+  type TopicState,
+  transition,
+} from '../connection/topic-state.js'
+import type { JoinedSignal, TableTopic } from '../topics/topic-table.js'
+import { sentProblem } from './tab-messages.js'
 
-/** A topic that is carried for tabs. */
-export class LeaderTopic implements TransportTopic {
-  readonly tabs = new Set<string>()
-  /** Tabs that want it and have not been told yet that it is carried, with where they were. */
-  readonly waiting = new Map<string, Cursor | undefined>()
-  readonly #onFailed: (problem: TidingsError, about: { snapshot?: true }) => void
+export interface LeaderTopicDeps {
+  /** Sends a signal to a tab, or to all. */
+  send<Name extends keyof Signals>(tab: string | undefined, name: Name, payload: Signals[Name]): void
+  /** Called when the last tab left, or the server refused the topic. */
+  onReleased(topic: LeaderTopic): void
+}
+
+/**
+ * A topic that the leading tab carries for all tabs. Its position is the one that all of them have reached:
+ * for a tab that is behind, the topic is requested again from the tab's own position. See decision 009.
+ */
+export class LeaderTopic implements TableTopic {
+  readonly key: string
+  readonly #deps: LeaderTopicDeps
   readonly #hasSnapshot: boolean
-  /** The epoch that begins its ids, when it is carried. */
-  epoch: string | undefined
-  /** The position after the last event that came; absent before a snapshot that is on its way. */
-  position: Cursor | undefined
-  /** Where it was asked to be carried from: where everyone is, or the last of them. */
-  requestedFrom: Cursor | undefined
-  #isRequested = false
-  #requestSequence: number | undefined
-  /** Where the foremost of the tabs is that wait for a snapshot. */
-  #snapshotSince: Cursor | undefined
-  #isSnapshotRequested = false
+  readonly #tabs = new Set<string>()
+  /** The positions of the tabs that have not been sent `$subscribed` yet. */
+  readonly #waiting = new Map<string, Cursor | undefined>()
+  #state = newTopic
 
-  constructor(hasSnapshot: boolean, failed: (problem: TidingsError, about: { snapshot?: true }) => void) {
+  constructor(deps: LeaderTopicDeps, key: string, hasSnapshot: boolean) {
+    this.#deps = deps
+    this.key = key
     this.#hasSnapshot = hasSnapshot
-    this.#onFailed = failed
   }
 
-  onFailed(problem: TidingsError): void {
-    this.#onFailed(problem, {})
+  get state(): TopicState {
+    return this.#state
   }
 
-  onSnapshotFailed(problem: TidingsError): void {
-    // Where it is asked for anew, so is the snapshot.
-    if (this.epoch) this.#onFailed(problem, { snapshot: true })
+  takeRequest(sequence?: number): TopicOperation | undefined {
+    const type = neededRequest(this.#state)
+    let from = this.#state.position
+    for (const position of this.#waiting.values()) if (!from || isPast(from, position)) from = position
+    this.#apply({ type: 'requested', request: { sequence, from } })
+    return type && { type, cursor: from && formatCursor(from) }
   }
 
-  get cursor(): string | undefined {
-    return this.requestedFrom && formatCursor(this.requestedFrom)
-  }
-
-  get isSettled(): boolean {
-    return this.epoch !== undefined
-  }
-
-  get needsRequest(): boolean {
-    return !this.#isRequested || Boolean(this.epoch && this.#snapshotSince && !this.#isSnapshotRequested)
-  }
-
-  /** Whether something has come of the request that has asked for it last. */
-  isRequestedBy(request: number | undefined): boolean {
-    return this.#isRequested && request === this.#requestSequence
-  }
-
-  takeRequest(sequence?: number): 'subscribe' | 'snapshot' | undefined {
-    if (!this.#isRequested) {
-      this.#isRequested = true
-      this.#requestSequence = sequence
-      this.requestedFrom = this.position
-      for (const was of this.waiting.values()) {
-        if (!this.requestedFrom || this.isPast(was, this.requestedFrom)) this.requestedFrom = was
-      }
-      return 'subscribe'
+  /** Adds a tab that subscribes from a position. */
+  subscribe(tab: string, position: Cursor | undefined): void {
+    this.#tabs.add(tab)
+    if (this.#state.status === 'subscribed' && !isPast(this.#state.position, position)) {
+      this.#join(tab, this.#state.epoch, this.#state.position, position)
+      return
     }
-    if (!this.needsRequest) return undefined
-    this.#isSnapshotRequested = true
-    return 'snapshot'
+    this.#waiting.set(tab, position)
+    // It is requested again, from the tab's position.
+    if (this.#state.status === 'subscribed') this.onLost()
+  }
+
+  unsubscribe(tab: string): void {
+    this.#tabs.delete(tab)
+    this.#waiting.delete(tab)
+    if (this.#tabs.size === 0) this.#deps.onReleased(this)
+  }
+
+  /** Requests a snapshot no older than a position. */
+  refresh(since: Cursor | undefined): void {
+    const { snapshot } = this.#state
+    const isCovered = since && 'since' in snapshot && isAtOrAfter(snapshot.since, since)
+    if (since) this.#apply({ type: 'snapshotNeeded', since: isCovered ? snapshot.since : since })
   }
 
   onLost(): void {
-    this.#isRequested = false
-    this.epoch = undefined
-    this.#isSnapshotRequested = false
+    this.#apply({ type: 'lost' })
   }
 
-  /** Whether a start lies after where a tab is, so that the tab would miss what is in between. */
-  isPast(tab: Cursor | undefined, start: Cursor | undefined): boolean {
-    return tab !== undefined && start?.epoch === tab.epoch && start.seq > tab.seq
+  onSubscribed({ request: sequence, ...signal }: SubscribedSignal, start: Cursor | undefined): void {
+    const { epoch } = signal
+    const before = this.#state
+    const state = this.#apply({ type: 'subscribed', epoch, sequence, start, isReplay: true })
+    if (state === before || state.status !== 'subscribed') return
+    for (const [tab, position] of [...this.#waiting]) {
+      if (isPast(start, position)) continue
+      this.#waiting.delete(tab)
+      // A topic that was requested from a cursor and does not start there has a gap, which all tabs receive
+      // next.
+      if (!start && state.request.from) this.#deps.send(tab, '$subscribed', signal)
+      else this.#join(tab, epoch, start, position)
+    }
+    // The tabs that are left are behind the start.
+    if (this.#waiting.size > 0) this.onLost()
   }
 
-  /** Asks for a snapshot that is as new as a tab is. */
-  refresh(since: Cursor | undefined): void {
-    // Where there is no position, one is on its way.
-    if (!since || !this.position) return
-    if (!this.#snapshotSince || !isAtOrAfter(this.#snapshotSince, since)) this.#snapshotSince = since
-    this.#isSnapshotRequested = false
+  onEvent(_name: string, _data: string, cursor: Cursor): void {
+    this.#apply({ type: 'event', cursor })
   }
 
-  /** Nobody waits for a snapshot any more. */
-  onRefreshed(): void {
-    this.#snapshotSince = undefined
-    this.#isSnapshotRequested = false
+  onSnapshot(_data: string, cursor: Cursor): void {
+    this.#apply({ type: 'snapshot', cursor })
+  }
+
+  onGap(_reason: ServerGapReason, cursor: Cursor): void {
+    this.#apply({ type: 'gap', cursor, hasSnapshot: this.#hasSnapshot })
+  }
+
+  /** Refuses the topic to all tabs, which subscribe again if the problem is temporary. */
+  onRefused(problem: TidingsError): void {
+    this.#deps.onReleased(this)
+    this.#deps.send(undefined, '$error', { ...sentProblem(problem), topic: this.key })
+  }
+
+  /** Refuses the snapshot to all tabs, which request it again if the problem is temporary. */
+  onSnapshotRefused(problem: TidingsError): void {
+    if (this.#state.status !== 'subscribed') return
+    this.#apply({ type: 'snapshotSettled' })
+    this.#deps.send(undefined, '$error', { ...sentProblem(problem), topic: this.key, snapshot: true })
+  }
+
+  #apply(event: TopicEvent): TopicState {
+    this.#state = transition(this.#state, event)
+    return this.#state
   }
 
   /**
-   * It is carried, from a position or from what follows. Says whether it can be: where it was asked for twice, because an
-   * answer was lost, the second start may come when the first has been gone on from, and would leave something out.
+   * Has a tab join the subscribed topic: at the tab's position if the epoch is the same, or else at the
+   * topic's.
    */
-  onSubscribed(name: string, start: Cursor | undefined): boolean {
-    if (this.isPast(this.position, start) || (this.position && !start && !this.requestedFrom)) {
-      this.onLost()
-      return false
+  #join(tab: string, epoch: string, at: Cursor | undefined, position: Cursor | undefined): void {
+    const { key: topic } = this
+    const resumes = position && at && position.epoch === at.epoch
+    if (position && !resumes) {
+      // The topic went through a gap, which other tabs have received. A tab takes a gap only of a
+      // subscribed topic, and a start in another epoch only after the gap.
+      this.#deps.send(tab, '$subscribed', { topic, epoch })
+      this.#deps.send(tab, '$gap', { reason: 'history_lost', cursor: formatCursor(at ?? position), topic })
     }
-    this.epoch = name
-    // Also if it was further before: a tab that is behind has not seen it all before it has come again.
-    if (start) this.position = start
-    return true
-  }
-
-  onFrame(event: string, cursor: Cursor): void {
-    if (event === '$snapshot') {
-      // One that is too old may have been on its way before: it is asked for once more.
-      if (this.#snapshotSince && isAtOrAfter(cursor, this.#snapshotSince)) this.onRefreshed()
-      else this.#isSnapshotRequested = false
-      this.position ??= cursor
-    } else if (!(this.position && isAtOrAfter(this.position, cursor))) {
-      this.position = cursor
+    const start = resumes ? position : at
+    const signal: JoinedSignal = {
+      topic,
+      epoch,
+      ...(start && { cursor: formatCursor(start) }),
+      isJoined: !resumes,
     }
+    this.#deps.send(tab, '$subscribed', signal)
   }
+}
 
-  onGap(cursor: Cursor | undefined): void {
-    this.position = this.#hasSnapshot ? undefined : cursor
-    this.onRefreshed()
-  }
+/** Whether a position lies after another in the same epoch, so that events in between would be left out. */
+function isPast(position: Cursor | undefined, other: Cursor | undefined): boolean {
+  return (
+    position !== undefined && other !== undefined && isAtOrAfter(position, other) && position.seq > other.seq
+  )
 }

@@ -1,52 +1,53 @@
 /**
- * How long the holder may be silent before it is asked whether it is there, and how long it may take to answer: the first
- * time, and each time after that.
+ * Milliseconds the leader may be silent before it is pinged, and milliseconds it may take to respond: the
+ * first time, and each time after that.
  */
-const patienceMs = [5_000, 1_000, 2_000] as const
+const limitsMs = { silence: 5_000, firstPing: 1_000, nextPing: 2_000 } as const
 
-/** What a tab does about a silent holder. */
 export interface LeaderWatchCallbacks {
   ping(): void
-  /** The holder did not answer. It is asked again. */
+  /** Called when the leader did not respond. It is pinged again. */
   onSilent(): void
-  /** The holder did not answer again. Called until it is heard, or the watch ends. */
+  /**
+   * Called when the leader did not respond again, and repeatedly until a message arrives or the watch ends.
+   */
   takeOver(): void
 }
 
 /**
- * Notices that the holder does not run: its page is frozen or hangs, or its machine was taken from it. What it relays shows
- * that it runs; when nothing comes for long, it is pinged.
+ * Notices a leader that does not run: its page is frozen or hangs, or its process is suspended. The frames
+ * that it relays show that it runs. A leader that is silent for long is pinged.
  *
- * The holder cannot be relied on to show that by itself: timers of hidden tabs fire once a minute. Messages are not slowed
- * down, so that the tab that is in front, whose timers are exact, learns of it first.
+ * The leader cannot send heartbeats, since timers of hidden tabs fire once a minute. Messages are not
+ * delayed, so a visible tab, whose timers are exact, notices first.
  */
 export class LeaderWatch {
-  readonly #watcher: LeaderWatchCallbacks
-  #heardAt = performance.now()
-  #unanswered = 0
+  readonly #callbacks: LeaderWatchCallbacks
+  #receivedAt = performance.now()
+  #unansweredPings = 0
   #timer: ReturnType<typeof setTimeout>
 
-  constructor(watcher: LeaderWatchCallbacks) {
-    this.#watcher = watcher
-    this.#timer = this.#look(patienceMs[0])
+  constructor(callbacks: LeaderWatchCallbacks) {
+    this.#callbacks = callbacks
+    this.#timer = this.#checkAfter(limitsMs.silence)
   }
 
-  get isDoubtful(): boolean {
-    return this.#unanswered > 1
+  get isSilent(): boolean {
+    return this.#unansweredPings > 1
   }
 
-  /** The holder runs. */
-  heard(): void {
-    this.#heardAt = performance.now()
-    this.#unanswered = 0
+  /** Records a message, which shows that the leader runs. */
+  onMessage(): void {
+    this.#receivedAt = performance.now()
+    this.#unansweredPings = 0
   }
 
-  /** Pings the holder now: this page was away, and what has become of the holder meanwhile is not known. */
-  ask(): void {
+  /** Pings the leader now, since it may have stopped while this page was suspended. */
+  ping(): void {
     clearTimeout(this.#timer)
-    this.#unanswered = Math.max(this.#unanswered, 1)
-    this.#watcher.ping()
-    this.#timer = this.#look(patienceMs[1])
+    this.#unansweredPings = Math.max(this.#unansweredPings, 1)
+    this.#callbacks.ping()
+    this.#timer = this.#checkAfter(limitsMs.firstPing)
   }
 
   end(): void {
@@ -54,21 +55,22 @@ export class LeaderWatch {
   }
 
   #check(): void {
-    const silentMs = performance.now() - this.#heardAt
-    if (this.#unanswered === 0 && silentMs < patienceMs[0]) {
-      this.#timer = this.#look(patienceMs[0] - silentMs)
+    const silentMs = performance.now() - this.#receivedAt
+    if (this.#unansweredPings === 0 && silentMs < limitsMs.silence) {
+      this.#timer = this.#checkAfter(limitsMs.silence - silentMs)
       return
     }
-    this.#unanswered += 1
-    // At random, so that tabs do not take over from each other.
-    const jitterMs = this.#unanswered > 1 ? Math.random() * 500 : 0
-    this.#timer = this.#look(patienceMs[this.#unanswered === 1 ? 1 : 2] + jitterMs)
-    if (this.#unanswered === 2) this.#watcher.onSilent()
-    if (this.#unanswered > 2) this.#watcher.takeOver()
-    else this.#watcher.ping()
+    this.#unansweredPings += 1
+    // Random, so that tabs do not take over from each other.
+    const jitterMs = this.#unansweredPings > 1 ? Math.random() * 500 : 0
+    const limitMs = this.#unansweredPings === 1 ? limitsMs.firstPing : limitsMs.nextPing
+    this.#timer = this.#checkAfter(limitMs + jitterMs)
+    if (this.#unansweredPings === 2) this.#callbacks.onSilent()
+    if (this.#unansweredPings > 2) this.#callbacks.takeOver()
+    else this.#callbacks.ping()
   }
 
-  #look(ms: number): ReturnType<typeof setTimeout> {
+  #checkAfter(ms: number): ReturnType<typeof setTimeout> {
     return setTimeout(() => this.#check(), ms)
   }
 }

@@ -9,52 +9,51 @@ import type { Locks } from './tab-locks.js'
 import { sentState } from './tab-messages.js'
 import { TabSession, type TabSessionCallbacks } from './tab-session.js'
 
-/** The cursor of a topic that has to be told what it may have missed: that of a log that does not exist. */
-const nowhere = '-.0'
+/** The cursor of a log that does not exist, which brings a topic a gap. */
+const unknownCursor = '-.0'
 
 /**
- * Creates the line of a client that shares its connection with other tabs: one of its own where the browser cannot do that.
- *
- * @param names of all the events that may come
+ * Creates the transport of a client that shares its connection, or one of its own if the browser cannot
+ * share.
  */
 export async function createSharedTransport(
-  owner: TransportCallbacks,
+  callbacks: TransportCallbacks,
   contract: CompiledContract,
-  names: readonly string[],
+  eventNames: readonly string[],
 ): Promise<Transport> {
   const { navigator } = globalThis as { navigator?: { locks?: Locks } }
   const locks = navigator?.locks
   if (!locks || typeof BroadcastChannel !== 'function' || !globalThis.crypto?.subtle) {
-    return new DirectTransport(owner, names)
+    return new DirectTransport(callbacks, eventNames)
   }
-  const name = await groupName(owner.options, contract)
-  return new SharedTransport(owner, { name, locks, contract, eventNames: names })
+  const name = await groupName(callbacks.options, contract)
+  return new SharedTransport(callbacks, { name, locks, contract, eventNames })
 }
 
 /**
- * One connection for all tabs of an origin. A lock elects the tab that holds it and relays what comes to the others; each
- * tab has its own topics and cursors. When the holder is closed, stops or does not answer, the lock goes to another tab,
- * which asks all what they want and from where, so that no tab misses anything.
+ * The connection of a tab to the leader, which relays the frames of one connection to all tabs of an origin.
+ * Each tab has its own topics and cursors. When the leader is closed, stops or does not respond, another tab
+ * leads, and every tab subscribes again from its own cursors. See decision 009.
  */
 class SharedTransport implements Transport, TabSessionCallbacks {
   readonly #callbacks: TransportCallbacks
   readonly #group: TabGroup
-  /** The topics that the holder was asked to carry. */
-  readonly #carried = new Set<string>()
-  /** There where this browser will not have it shared. */
+  /** The topics that were requested from the leader. */
+  readonly #requested = new Set<string>()
+  /** Set if the browser does not allow locks. */
   #direct: DirectTransport | undefined
-  /** There while the page is not away. */
+  /** Set while the page takes part in the group. */
   #session: TabSession | undefined
   #isAway = false
   #isClosed = false
   #isScheduled = false
-  /** Whether the cursors cannot be relied on: the next request for each topic says so. */
-  #isUnreliable = false
+  /** Whether the next request for each topic must not use its cursor. */
+  #areCursorsUnreliable = false
   #state: ConnectionState = { status: 'idle' }
   #stopWatching: (() => void) | undefined
 
-  constructor(owner: TransportCallbacks, group: TabGroup) {
-    this.#callbacks = owner
+  constructor(callbacks: TransportCallbacks, group: TabGroup) {
+    this.#callbacks = callbacks
     this.#group = group
   }
 
@@ -77,20 +76,19 @@ class SharedTransport implements Transport, TabSessionCallbacks {
     queueMicrotask(() => {
       this.#isScheduled = false
       this.#direct?.sync()
-      if (this.#session?.isReady) this.#request(this.#session)
+      if (this.#session?.isReady) this.#requestTopics(this.#session)
     })
   }
 
-  /** The holder does that, for all tabs. */
   reconnect(): void {
     this.#direct?.reconnect()
     this.#session?.reconnect()
   }
 
-  close(how: 'rested' | 'closed'): void {
+  close(how: 'idle' | 'closed'): void {
     this.#direct?.close(how)
-    if (how === 'rested') {
-      this.#rest()
+    if (how === 'idle') {
+      this.#leaveIdle()
       return
     }
     this.#isClosed = true
@@ -100,28 +98,28 @@ class SharedTransport implements Transport, TabSessionCallbacks {
     this.#change({ status: 'closed' })
   }
 
-  onLeader(isDoubtful: boolean): void {
-    this.#carried.clear()
-    this.#isUnreliable ||= isDoubtful
+  onLeader(isForged: boolean): void {
+    this.#requested.clear()
+    this.#areCursorsUnreliable ||= isForged
     this.#callbacks.onLost()
     this.sync()
   }
 
-  onFrame(name: string, data: string, id: string): void {
+  onRelayed(name: string, data: string, id: string): void {
     this.#callbacks.onFrame(name, data, id)
   }
 
   onChanged(state: ConnectionState): void {
-    // A holder that was just elected has not been asked for anything.
+    // A leader that was just elected is idle until tabs subscribe.
     if (state.status !== 'idle' || this.#callbacks.topics.size === 0) this.#change(state)
   }
 
   onLeaderSilent(): void {
-    this.#wait('does not answer: the tab that holds it may be frozen', 2_000)
+    this.#wait('does not respond: the tab that holds it may be frozen', 2_000)
   }
 
   onRefused(problem: TidingsError): void {
-    this.#carried.clear()
+    this.#requested.clear()
     this.#callbacks.onRefused(problem)
   }
 
@@ -139,8 +137,8 @@ class SharedTransport implements Transport, TabSessionCallbacks {
     this.#direct.sync()
   }
 
-  /** Leaves the group while nothing is subscribed to, unless this tab holds the connection, which others may need. */
-  #rest(): void {
+  /** Leaves the group while there are no subscriptions, unless this tab leads. */
+  #leaveIdle(): void {
     if (!this.#session || this.#session.isLeader) return
     this.#leave()
     this.#change({ status: 'idle' })
@@ -148,56 +146,56 @@ class SharedTransport implements Transport, TabSessionCallbacks {
 
   #enter(): void {
     this.#stopWatching ??= watchPage(
-      () => this.#onWake(),
-      () => this.#onLeave(),
+      () => this.#onPageWake(),
+      () => this.#onPageLeft(),
     )
     this.#change({ status: 'connecting', attempt: 1 })
-    // A handler of that may have closed the client.
+    // An observer of the state may have closed the client.
     if (!this.#isClosed) this.#session = new TabSession(this, this.#group)
   }
 
   #leave(): void {
     this.#session?.close()
     this.#session = undefined
-    this.#carried.clear()
+    this.#requested.clear()
     this.#callbacks.onLost()
   }
 
   /**
-   * The page stops: it is frozen, or goes to the back-forward cache. Chromium 156 keeps the locks of such a page, so that no
-   * other tab could be elected, and grants a lock to a page that does not run.
+   * Leaves the group when the page is frozen, or goes to the back-forward cache. Chromium 156 keeps the locks
+   * of such a page, so that no other tab could lead, and grants it a lock that it waits for.
    */
-  #onLeave(): void {
+  #onPageLeft(): void {
     if (!this.#session) return
     this.#isAway = true
     this.#leave()
     if (this.#callbacks.topics.size > 0) this.#wait('was handed to other tabs: the page was left', 0)
   }
 
-  #onWake(): void {
+  #onPageWake(): void {
     this.#session?.wake()
     if (!this.#isAway) return
     this.#isAway = false
     if (this.#callbacks.topics.size > 0) this.#enter()
   }
 
-  /** Asks the holder for the topics that are wanted and not carried, and leaves those that are not wanted any more. */
-  #request(session: TabSession): void {
+  /** Requests the topics that were added, and releases those that were removed. */
+  #requestTopics(session: TabSession): void {
     const { topics } = this.#callbacks
     const { tab } = session
-    for (const key of this.#carried) {
+    for (const key of this.#requested) {
       if (topics.has(key)) continue
-      this.#carried.delete(key)
-      session.ask({ type: 'leave', tab, key })
+      this.#requested.delete(key)
+      session.request({ type: 'unsubscribe', tab, key })
     }
-    const isDoubtful = this.#isUnreliable
-    this.#isUnreliable = false
+    const areUnreliable = this.#areCursorsUnreliable
+    this.#areCursorsUnreliable = false
     for (const [key, topic] of topics) {
       const request = topic.takeRequest()
-      if (request === undefined) continue
-      if (request === 'subscribe') this.#carried.add(key)
-      const type = request === 'subscribe' ? 'want' : 'snapshot'
-      session.ask({ type, tab, key, cursor: topic.cursor && isDoubtful ? nowhere : topic.cursor })
+      if (!request) continue
+      const { type, cursor } = request
+      if (type === 'subscribe') this.#requested.add(key)
+      session.request({ type, tab, key, cursor: cursor && areUnreliable ? unknownCursor : cursor })
     }
   }
 
@@ -209,7 +207,7 @@ class SharedTransport implements Transport, TabSessionCallbacks {
 
   #change(state: ConnectionState): void {
     if (this.#isClosed && state.status !== 'closed') return
-    // Each answer to a ping tells it.
+    // Each response to a ping repeats the state.
     if (JSON.stringify(sentState(state)) === JSON.stringify(sentState(this.#state))) return
     this.#state = state
     this.#callbacks.onChanged()

@@ -2,18 +2,18 @@ import type { CompiledContract } from '@tidings/core/wire'
 import type { ResolvedOptions } from '../options.js'
 import type { Locks } from './tab-locks.js'
 
-/** The tabs that share. */
+/** A group of tabs that share a connection. */
 export interface TabGroup {
-  /** The name of the channel between them, and of the lock that elects the holder. */
+  /** The name of the channel between the tabs, and of the lock that elects the leader. */
   readonly name: string
   readonly locks: Locks
   readonly contract: CompiledContract
-  /** Of all the events that may come. */
+  /** The names of all events that may arrive. */
   readonly eventNames: readonly string[]
 }
 
 /**
- * Names the group of tabs that share: those of one server and one user, and of contracts with the same channels. It is a
+ * Returns the name of the group for a server, a user, and contracts with the same channels. The name is a
  * hash, since every script of the origin can read the names of locks.
  */
 export async function groupName(
@@ -23,10 +23,11 @@ export async function groupName(
   const text = JSON.stringify([url, shareAs, shapeOf(contract)])
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   const hex = Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, '0'))
+  // Raise the number when messages between tabs change: tabs of different versions must not share.
   return `tidings 3 ${hex.join('')}`
 }
 
-/** What tabs have to agree on to understand each other. */
+/** Returns the part of a contract that tabs of one group have in common. */
 function shapeOf({ procedures }: CompiledContract): string[] {
   return [...procedures.values()]
     .flatMap((each) =>

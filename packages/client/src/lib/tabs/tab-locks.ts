@@ -1,32 +1,32 @@
-/** The part of Web Locks that is used. */
+/** The part of the Web Locks API that tabs use. */
 export interface Locks {
   request(
     name: string,
     options: { readonly signal: AbortSignal } | { readonly steal: true },
-    granted: () => unknown,
+    onGranted: () => unknown,
   ): Promise<unknown>
   query(): Promise<{ readonly held?: readonly HeldLock[] }>
 }
 
 interface HeldLock {
   readonly name?: string
-  /** The page that holds it. */
+  /** The page that holds the lock. */
   readonly clientId?: string
 }
 
-/** A lock was refused; or, if it `wasGranted`, another tab has taken it. */
-type Ended = (wasGranted: boolean) => void
+/** Called when a lock was refused or, if it `wasGranted`, was stolen by another tab. */
+type OnEnded = (wasGranted: boolean) => void
 
 /**
- * The locks of one tab in a group of tabs. All compete for one, whose holder holds the connection; each has another of its
- * own, by which the holder learns that the tab is gone.
+ * The locks of one tab in a group of tabs. All tabs compete for one lock, whose holder leads. Each tab holds
+ * another lock of its own, by which the leader learns that the tab has closed. See decision 009.
  */
 export class TabLocks {
   readonly #locks: Locks
   readonly #group: string
   readonly #tab: string
   readonly #closing = new AbortController()
-  /** Ends the queueing for the lock that all compete for. */
+  /** Ends the waiting for the lock that elects the leader. */
   readonly #queueing = new AbortController()
 
   constructor(locks: Locks, group: string, tab: string) {
@@ -35,36 +35,36 @@ export class TabLocks {
     this.#tab = tab
   }
 
-  /** Takes the lock of this tab. */
-  enter(granted: () => void, ended: Ended): void {
-    this.#hold(this.#lockOf(this.#tab), this.#closing, granted, ended)
+  /** Takes this tab's own lock. */
+  enter(onGranted: () => void, onEnded: OnEnded): void {
+    this.#hold(this.#lockOf(this.#tab), this.#closing, onGranted, onEnded)
   }
 
-  /** Takes the lock that all compete for, when it is this tab's turn. */
-  queue(granted: () => void, ended: Ended): void {
-    this.#hold(this.#group, this.#queueing, granted, ended)
+  /** Waits for the lock that elects the leader. */
+  queue(onGranted: () => void, onEnded: OnEnded): void {
+    this.#hold(this.#group, this.#queueing, onGranted, onEnded)
   }
 
-  /** Takes the lock that all compete for from the tab that has it. */
-  steal(granted: () => void, ended: Ended): void {
+  /** Takes the lock that elects the leader from the tab that holds it. */
+  steal(onGranted: () => void, onEnded: OnEnded): void {
     this.#queueing.abort()
-    this.#hold(this.#group, undefined, granted, ended)
+    this.#hold(this.#group, undefined, onGranted, onEnded)
   }
 
-  /** Calls back when a tab is gone. */
-  watch(tab: string, gone: () => void): void {
+  /** Calls `onClosed` when a tab has closed. */
+  watch(tab: string, onClosed: () => void): void {
     const { signal } = this.#closing
-    this.#locks.request(this.#lockOf(tab), { signal }, gone).catch(() => {})
+    this.#locks.request(this.#lockOf(tab), { signal }, onClosed).catch(() => {})
   }
 
-  /** The tabs of the page that has the lock that all compete for: one, unless several clients of that page share. */
-  async holders(): Promise<readonly string[]> {
+  /** Returns the tabs of the page that leads: one, unless several clients of that page share. */
+  async leaders(): Promise<readonly string[]> {
     const { held = [] } = await this.#locks.query().catch(() => ({ held: [] }))
-    const holder = held.find(({ name }) => name === this.#group)
-    if (!holder) return []
+    const elected = held.find(({ name }) => name === this.#group)
+    if (!elected) return []
     const prefix = this.#lockOf('')
     return held.flatMap(({ name = '', clientId }) =>
-      clientId === holder.clientId && name.startsWith(prefix) ? [name.slice(prefix.length)] : [],
+      clientId === elected.clientId && name.startsWith(prefix) ? [name.slice(prefix.length)] : [],
     )
   }
 
@@ -73,19 +73,19 @@ export class TabLocks {
     this.#closing.abort()
   }
 
-  /** Holds a lock from when it is granted until all are released. Without a `cancel`, it is stolen. */
-  #hold(name: string, cancel: AbortController | undefined, granted: () => void, ended: Ended): void {
+  /** Holds a lock until `release()`. Steals it if there is no `cancel`. */
+  #hold(name: string, cancel: AbortController | undefined, onGranted: () => void, onEnded: OnEnded): void {
     const { signal } = this.#closing
     const isOver = () => signal.aborted || cancel?.signal.aborted === true
     let wasGranted = false
     const held = () => {
       if (isOver()) return undefined
       wasGranted = true
-      granted()
+      onGranted()
       return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
     }
     this.#locks.request(name, cancel ? { signal: cancel.signal } : { steal: true }, held).catch(() => {
-      if (!isOver()) ended(wasGranted)
+      if (!isOver()) onEnded(wasGranted)
     })
   }
 

@@ -1,81 +1,80 @@
 import { TidingsError } from '@tidings/core'
-import { fromProblem, type Problem, type SubscribedSignal } from '@tidings/core/wire'
+import { fromProblem, type Problem } from '@tidings/core/wire'
 import type { ConnectionState } from '../connection/connection-state.js'
 
-/** What a tab asks of the holder, the tab that holds the connection, about a topic. `tab` is the tab that asks. */
+/** A tab's request to the leader about a topic. */
 export type TopicRequest = { readonly tab: string; readonly key: string } & (
-  | /** Carry a topic, from a cursor or from now on. */ {
-      readonly type: 'want'
+  | /** Subscribes to the topic, from a cursor or from now on. */ {
+      readonly type: 'subscribe'
       readonly cursor: string | undefined
     }
-  | /** Get the topic's state again, as it is at the cursor or later. */ {
+  | /** Requests the topic's snapshot, as of the cursor or later. */ {
       readonly type: 'snapshot'
       readonly cursor: string | undefined
     }
-  | { readonly type: 'leave' }
+  | { readonly type: 'unsubscribe' }
 )
 
 export type TabRequest =
   | TopicRequest
-  /** Tell the state of the connection, with the `nonce`. The answer also shows that the holder runs. */
+  /** Requests the connection's state. The response repeats the `nonce`, and shows that the leader runs. */
   | { readonly type: 'ping'; readonly tab: string; readonly nonce: string }
-  /** Make another connection, since the user has signed in or out. */
+  /** Requests another connection, since the user has signed in or out. */
   | { readonly type: 'reconnect'; readonly tab: string }
 
-/** What the holder tells all tabs, or the tab that `to` names. */
+/** A message of the leader to all tabs, or to the tab `to`. */
 export type LeaderMessage = { readonly to?: string | undefined } & (
   | { readonly type: 'frame'; readonly name: string; readonly data: string; readonly id: string }
-  /** `nonce` is that of the ping that this answers. */
+  /** `nonce` is that of the ping that this responds to. */
   | { readonly type: 'state'; readonly state: SentState; readonly nonce?: string }
   /**
-   * Every tab has to say again what it wants: the holder has just been elected, or, with `isDoubtful`, another script has
-   * spoken in its name, so that the tabs cannot rely on what they have received.
+   * Has every tab subscribe to its topics again: the leader was just elected or, with `isForged`, another
+   * script sent messages in its name, so that no tab can rely on its cursors.
    */
-  | { readonly type: 'holder'; readonly isDoubtful?: boolean }
+  | { readonly type: 'leader'; readonly isForged?: boolean }
 )
 
-export type StampedLeaderMessage = LeaderMessage & { readonly holder: string }
+export type StampedLeaderMessage = LeaderMessage & { readonly leader: string }
 
 export type TabMessage = TabRequest | StampedLeaderMessage
 
-/** A {@link SubscribedSignal} for a tab. */
-export interface JoinedSignal extends SubscribedSignal {
-  /** The topic was carried for others already: a snapshot has to be asked for. */
-  readonly isJoined?: boolean
-}
-
-/** A state as it is sent: an error does not survive that, its problem document does. */
+/** A state as it is sent: with a problem document, since an error cannot be sent. */
 export type SentState = Omit<ConnectionState, 'problem'> & { readonly problem?: Problem }
 
-/** Characters at most. Ids are of 28 at most, and servers refuse keys long before. */
-const most = { id: 64, key: 65_536 }
+/** Maximum lengths. Ids have up to 28 characters, and servers refuse keys long before. */
+const maxLengths = { id: 64, key: 65_536 }
 
-/** Reads a message of the channel, which every script of the origin can post to: `undefined` if it is malformed. */
+/**
+ * Checks a message of the channel, to which every script of the origin can post. Returns undefined if it is
+ * malformed.
+ */
 export function readTabMessage(data: unknown): TabMessage | undefined {
   if (!isRecord(data)) return undefined
-  const { tab, holder, to } = data
+  const { tab, leader, to } = data
   const isWellFormed =
     tab === undefined
-      ? isText(holder, most.id) && (to === undefined || isText(to, most.id)) && isTelling(data)
-      : isText(tab, most.id) && isRequest(data)
+      ? isText(leader, maxLengths.id) &&
+        (to === undefined || isText(to, maxLengths.id)) &&
+        isLeaderMessage(data)
+      : isText(tab, maxLengths.id) && isRequest(data)
   return isWellFormed ? (data as unknown as TabMessage) : undefined
 }
 
 function isRequest({ type, key, cursor, nonce }: Unchecked): boolean {
-  if (type === 'ping') return isText(nonce, most.id)
+  if (type === 'ping') return isText(nonce, maxLengths.id)
   if (type === 'reconnect') return true
-  const isAboutTopic = type === 'want' || type === 'snapshot' || type === 'leave'
-  return isAboutTopic && isText(key, most.key) && isTextOrAbsent(cursor)
+  const isAboutTopic = type === 'subscribe' || type === 'snapshot' || type === 'unsubscribe'
+  return isAboutTopic && isText(key, maxLengths.key) && isTextOrAbsent(cursor)
 }
 
-function isTelling({ type, name, data, id, state, nonce }: Unchecked): boolean {
+function isLeaderMessage({ type, name, data, id, state, nonce }: Unchecked): boolean {
   switch (type) {
     case 'frame':
       return isText(name) && isText(data) && isText(id)
     case 'state':
       return isRecord(state) && isState(state) && isTextOrAbsent(nonce)
     default:
-      return type === 'holder'
+      return type === 'leader'
   }
 }
 
@@ -108,7 +107,7 @@ function isText(value: unknown, maxLength = Number.POSITIVE_INFINITY): boolean {
 }
 
 function isTextOrAbsent(value: unknown): boolean {
-  return value === undefined || isText(value, most.id * 2)
+  return value === undefined || isText(value, maxLengths.id * 2)
 }
 
 export function sentState(state: ConnectionState): SentState {
@@ -117,7 +116,7 @@ export function sentState(state: ConnectionState): SentState {
     : (state as SentState)
 }
 
-/** An error as it is sent to other tabs, also one that never came from a server. */
+/** Returns an error's problem document, also for an error that a server did not send. */
 export function sentProblem({ status, message, code, retryAfterMs }: TidingsError): Problem {
   return { title: '', status, detail: message, code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
 }

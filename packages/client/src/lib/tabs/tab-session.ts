@@ -14,258 +14,258 @@ import {
   type TopicRequest,
 } from './tab-messages.js'
 
-/** How long a tab waits before it repairs what a message in its name has done, so that many are repaired at once. */
+/** Milliseconds until a tab repairs the effect of forged messages, so that it repairs many at once. */
 const repairMs = 1_000
 
-/** What a session tells. */
 export interface TabSessionCallbacks {
   readonly options: ResolvedOptions
-  /** A tab holds the connection, and carries nothing for this one: everything is to be asked for, now and not before. */
-  onLeader(isDoubtful: boolean): void
-  /** An event or signal came, as it was. */
-  onFrame(name: string, data: string, id: string): void
+  /**
+   * Called when a tab leads, which carries no topics for this one yet. With `isForged`, cursors are
+   * unreliable.
+   */
+  onLeader(isForged: boolean): void
+  /** Called with each event and signal that the leader relays. */
+  onRelayed(name: string, data: string, id: string): void
   onChanged(state: ConnectionState): void
-  /** The holder does not answer. */
+  /** Called when the leader does not respond. */
   onLeaderSilent(): void
-  /** The server refused the connection. */
+  /** Called when the server refused the connection. */
   onRefused(problem: TidingsError): void
-  /** The session is over, since another tab took its locks. */
+  /** Called when another tab took this tab's locks, which ends the session. */
   onEnded(): void
-  /** The page may not use locks. */
+  /** Called when the page may not use locks. */
   onDenied(): void
 }
 
 /**
- * One stay of a tab in a group of tabs that share a connection. It ends when the page stops, or is taken for stopped; when
- * the page goes on, it enters again, as another tab.
+ * The time that a tab spends in a group of tabs that share a connection. A session ends when the page stops
+ * or seems to have stopped. When the page continues, it starts another session, as another tab.
  *
- * The lock says which tab is the holder, and no message does: what a tab that does not have the lock tells is not heard. A
- * message cannot be traced to the tab that sent it, though. But no channel hears its own messages, so that a tab notices
- * when another script speaks in its name, and has put right what came of that.
+ * The lock determines the leader, and messages of other tabs in its name are ignored. A message cannot be
+ * traced to its sender, but a channel does not receive its own messages: a tab that receives a message in its
+ * own name knows that another script forged it, and repairs the effect. See decision 009.
  */
 export class TabSession {
+  /** The id of this tab in its requests. */
+  readonly tab = newId()
   readonly #callbacks: TabSessionCallbacks
   readonly #group: TabGroup
-  readonly #tab = newId()
   readonly #locks: TabLocks
   readonly #channel: BroadcastChannel
   #watch: LeaderWatch | undefined
   #isClosed = false
-  /** The tab that holds the connection. */
+  /** The tab that leads. */
   #leader: string | undefined
-  /** There where this tab is the holder. */
+  /** Set while this tab leads. */
   #leading: TabLeader | undefined
-  /** The last tab that was heard and is not known to be the holder. */
-  #unknown: string | undefined
-  #mustLook = false
-  #looking: Promise<void> | undefined
-  /** That of the last ping. */
+  /** The last tab that sent a message as the leader, and is not known to lead. */
+  #claimant: string | undefined
+  #mustSearch = false
+  #search: Promise<void> | undefined
+  /** The nonce of the last ping. */
   #nonce = ''
-  /** Whether a refusal was told that the holder has not confirmed. */
-  #isRefusalOpen = false
-  #repair: ReturnType<typeof setTimeout> | undefined
+  /** Whether a refusal was received that the leader has not confirmed. */
+  #isRefusalPending = false
+  #repairTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(owner: TabSessionCallbacks, group: TabGroup) {
-    this.#callbacks = owner
+  constructor(callbacks: TabSessionCallbacks, group: TabGroup) {
+    this.#callbacks = callbacks
     this.#group = group
-    this.#locks = new TabLocks(group.locks, group.name, this.#tab)
+    this.#locks = new TabLocks(group.locks, group.name, this.tab)
     this.#channel = new BroadcastChannel(group.name)
-    this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => this.#heard(data)
+    this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => this.#onMessage(data)
     this.#locks.enter(
-      () => this.#entered(),
-      (wasGranted) => (wasGranted ? owner.onEnded() : owner.onDenied()),
+      () => this.#onEntered(),
+      (wasGranted) => (wasGranted ? callbacks.onEnded() : callbacks.onDenied()),
     )
   }
 
-  /** Whether there is a holder to ask. */
+  /** Whether the leader is known, so that requests can be sent. */
   get isReady(): boolean {
     return this.#leader !== undefined
   }
 
-  /** Whether this tab holds the connection. */
+  /** Whether this tab leads. */
   get isLeader(): boolean {
     return this.#leading !== undefined
   }
 
-  ask(request: TopicRequest): void {
-    this.#request(request)
+  request(request: TopicRequest): void {
+    this.#send(request)
   }
 
-  /** Has the holder make another connection. */
+  /** Has the leader make another connection. */
   reconnect(): void {
-    this.#request({ type: 'reconnect', tab: this.#tab })
+    this.#send({ type: 'reconnect', tab: this.tab })
   }
 
-  /** The id by which requests are made. */
-  get tab(): string {
-    return this.#tab
-  }
-
-  /** The page was away: the holder may have been, too. */
+  /** Pings the leader, which may have stopped while this page was suspended. */
   wake(): void {
-    this.#watch?.ask()
+    this.#watch?.ping()
   }
 
   close(): void {
     this.#isClosed = true
     this.#watch?.end()
-    clearTimeout(this.#repair)
+    clearTimeout(this.#repairTimer)
     this.#leading?.close()
     this.#channel.close()
     this.#locks.release()
   }
 
-  #entered(): void {
+  #onEntered(): void {
     this.#watch = new LeaderWatch({
       ping: () => this.#ping(),
       onSilent: () => this.#callbacks.onLeaderSilent(),
       takeOver: () => void this.#takeOver(),
     })
-    this.#queue()
-    void this.#look()
-  }
-
-  #queue(): void {
     this.#locks.queue(
-      () => this.#hold(),
-      (wasGranted) => this.#lost(wasGranted),
+      () => this.#lead(),
+      (wasGranted) => this.#onLockLost(wasGranted),
     )
+    void this.#findLeader()
   }
 
   async #takeOver(): Promise<void> {
     const silent = this.#leader
-    await this.#look()
-    if (this.#isClosed || this.#leading || this.#leader !== silent || !this.#watch?.isDoubtful) return
+    await this.#findLeader()
+    if (this.#isClosed || this.#leading || this.#leader !== silent || !this.#watch?.isSilent) return
     this.#locks.steal(
-      () => this.#hold(),
-      (wasGranted) => this.#lost(wasGranted),
+      () => this.#lead(),
+      (wasGranted) => this.#onLockLost(wasGranted),
     )
   }
 
-  #lost(wasGranted: boolean): void {
+  #onLockLost(wasGranted: boolean): void {
     if (wasGranted) this.#callbacks.onEnded()
   }
 
-  /** This tab holds the connection from now on. */
-  #hold(): void {
+  /** Makes this tab the leader. */
+  #lead(): void {
     const { contract, eventNames } = this.#group
     this.#watch?.end()
-    this.#leader = this.#tab
-    const tell = (telling: LeaderMessage) => {
-      const { to } = telling
-      if (to !== this.#tab) this.#post({ ...telling, holder: this.#tab })
-      if (to === undefined || to === this.#tab) this.#deliver(telling)
+    this.#leader = this.tab
+    const send = (message: LeaderMessage) => {
+      const { to } = message
+      if (to !== this.tab) this.#post({ ...message, leader: this.tab })
+      if (to === undefined || to === this.tab) this.#receive(message)
     }
     this.#leading = new TabLeader(this.#callbacks.options, contract, eventNames, {
-      send: tell,
-      watch: (tab, gone) => {
-        if (tab !== this.#tab) this.#locks.watch(tab, gone)
+      send,
+      watch: (tab, onClosed) => {
+        if (tab !== this.tab) this.#locks.watch(tab, onClosed)
       },
     })
-    tell({ type: 'holder' })
+    send({ type: 'leader' })
   }
 
-  #heard(data: unknown): void {
+  #onMessage(data: unknown): void {
     const message = readTabMessage(data)
     if (!message) return
-    const speaker = 'tab' in message ? message.tab : message.holder
-    if (speaker === this.#tab) this.#repairSoon()
+    const sender = 'tab' in message ? message.tab : message.leader
+    if (sender === this.tab) this.#repairSoon()
     else if ('tab' in message) {
-      if (message.type === 'ping') void this.#answer(message)
+      if (message.type === 'ping') void this.#respond(message)
       else this.#leading?.onRequest(message)
-    } else if (speaker === this.#leader) this.#told(message)
-    // The holder learns from its lock that it is one no more.
+    } else if (sender === this.#leader) this.#onLeaderMessage(message)
+    // A tab learns from its lock that it does not lead any more.
     else if (!this.#leading) {
-      this.#unknown = speaker
-      void this.#look()
+      this.#claimant = sender
+      void this.#findLeader()
     }
   }
 
-  /** Chromium 156 delivers the messages of channels to a frozen page, but not what its locks are: that page stays silent. */
-  async #answer(ping: TabRequest): Promise<void> {
+  /**
+   * Chromium 156 delivers channel messages to a frozen page, but not responses of its locks: the page stays
+   * silent.
+   */
+  async #respond(ping: TabRequest): Promise<void> {
     if (!this.#leading) return
-    const holders = await this.#locks.holders()
-    if (holders.includes(this.#tab)) this.#leading.onRequest(ping)
+    const leaders = await this.#locks.leaders()
+    if (leaders.includes(this.tab)) this.#leading.onRequest(ping)
   }
 
-  #told(message: StampedLeaderMessage): void {
-    // A frozen page answers what it can without its connection.
+  #onLeaderMessage(message: StampedLeaderMessage): void {
+    // A frozen page still sends the frames to single tabs that need no connection.
     if (message.type !== 'frame' || message.to === undefined) {
-      // It runs after all. What its connection is doing is not known.
-      if (this.#watch?.isDoubtful) this.#ping()
-      this.#watch?.heard()
+      // The leader runs after all. The state of its connection is unknown.
+      if (this.#watch?.isSilent) this.#ping()
+      this.#watch?.onMessage()
     }
-    if (message.to !== undefined && message.to !== this.#tab) return
+    if (message.to !== undefined && message.to !== this.tab) return
     try {
-      this.#deliver(message)
+      this.#receive(message)
     } catch {
-      // It holds what no server sends. Handlers of the user's do not throw here.
+      // No server sends such a frame. Errors of the user's handlers are caught before.
       this.#repairSoon()
     }
   }
 
-  #deliver(telling: LeaderMessage): void {
-    switch (telling.type) {
-      case 'holder':
-        this.#callbacks.onLeader(telling.isDoubtful === true)
+  #receive(message: LeaderMessage): void {
+    switch (message.type) {
+      case 'leader':
+        this.#callbacks.onLeader(message.isForged === true)
         break
       case 'frame':
-        this.#callbacks.onFrame(telling.name, telling.data, telling.id)
+        this.#callbacks.onRelayed(message.name, message.data, message.id)
         break
       case 'state':
-        this.#changed(receivedState(telling.state), telling.nonce === this.#nonce)
+        this.#onState(receivedState(message.state), message.nonce === this.#nonce)
     }
   }
 
-  /** A refusal ends all topics: it counts when the holder confirms it, since only the holder hears what it is asked. */
-  #changed(state: ConnectionState, isAnswer: boolean): void {
-    const isConfirmed = this.#leading !== undefined || (isAnswer && this.#isRefusalOpen)
-    if (isAnswer && this.#isRefusalOpen && state.status !== 'closed') this.#callbacks.onLeader(false)
-    if (isAnswer) this.#isRefusalOpen = false
+  /**
+   * A refusal ends all topics, so the leader has to confirm it in the response to a ping, which cannot be
+   * forged.
+   */
+  #onState(state: ConnectionState, isResponse: boolean): void {
+    const isConfirmed = this.#leading !== undefined || (isResponse && this.#isRefusalPending)
+    if (isResponse && this.#isRefusalPending && state.status !== 'closed') this.#callbacks.onLeader(false)
+    if (isResponse) this.#isRefusalPending = false
     if (state.status !== 'closed') this.#callbacks.onChanged(state)
     else if (isConfirmed && state.problem) {
       this.#callbacks.onChanged(state)
       this.#callbacks.onRefused(state.problem)
-    } else if (!isAnswer) {
-      this.#isRefusalOpen = true
+    } else if (!isResponse) {
+      this.#isRefusalPending = true
       this.#ping()
     }
   }
 
-  /** Reads from the locks which tab is the holder. */
-  #look(): Promise<void> {
-    this.#mustLook = true
-    this.#looking ??= this.#lookUntilKnown().finally(() => {
-      this.#looking = undefined
+  /** Reads from the locks which tab leads. */
+  #findLeader(): Promise<void> {
+    this.#mustSearch = true
+    this.#search ??= this.#searchLeader().finally(() => {
+      this.#search = undefined
     })
-    return this.#looking
+    return this.#search
   }
 
-  async #lookUntilKnown(): Promise<void> {
-    while (this.#mustLook) {
-      this.#mustLook = false
-      const holders = await this.#locks.holders()
+  async #searchLeader(): Promise<void> {
+    while (this.#mustSearch) {
+      this.#mustSearch = false
+      const leaders = await this.#locks.leaders()
       if (this.#isClosed || this.#leading) return
-      const isHolder = (tab: string | undefined) => tab !== undefined && holders.includes(tab)
-      const holder = [this.#unknown, this.#leader, holders[0]].find(isHolder)
-      this.#unknown = undefined
-      if (holder !== undefined && holder !== this.#leader) this.#follow(holder)
+      const leads = (tab: string | undefined) => tab !== undefined && leaders.includes(tab)
+      const leader = [this.#claimant, this.#leader, leaders[0]].find(leads)
+      this.#claimant = undefined
+      if (leader !== undefined && leader !== this.#leader) this.#follow(leader)
     }
   }
 
-  #follow(holder: string): void {
-    this.#leader = holder
-    this.#isRefusalOpen = false
-    this.#watch?.heard()
-    this.#watch?.ask()
+  #follow(leader: string): void {
+    this.#leader = leader
+    this.#isRefusalPending = false
+    this.#watch?.onMessage()
+    this.#watch?.ping()
     this.#callbacks.onLeader(false)
   }
 
-  /** Has put right, after a while, what a message in the name of this tab may have done. */
+  /** Repairs, after a while, the effect that messages in the name of this tab may have had. */
   #repairSoon(): void {
-    this.#repair ??= setTimeout(() => {
-      this.#repair = undefined
-      if (this.#leading) this.#post({ type: 'holder', isDoubtful: true, holder: this.#tab })
+    this.#repairTimer ??= setTimeout(() => {
+      this.#repairTimer = undefined
+      if (this.#leading) this.#post({ type: 'leader', isForged: true, leader: this.tab })
       else if (this.#leader !== undefined) {
         this.#ping()
         this.#callbacks.onLeader(false)
@@ -275,10 +275,10 @@ export class TabSession {
 
   #ping(): void {
     this.#nonce = newId()
-    this.#request({ type: 'ping', tab: this.#tab, nonce: this.#nonce })
+    this.#send({ type: 'ping', tab: this.tab, nonce: this.#nonce })
   }
 
-  #request(request: TabRequest): void {
+  #send(request: TabRequest): void {
     if (this.#leading) this.#leading.onRequest(request)
     else this.#post(request)
   }

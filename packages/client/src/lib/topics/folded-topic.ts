@@ -5,7 +5,7 @@ import { Readiness } from './readiness.js'
 import type { Gap, Received, Subscriber } from './subscriber.js'
 import type { LoopItem } from './topic-loop.js'
 
-/** Makes the next value of the last one and of what has happened. */
+/** Returns the next value, from the last one and an item. */
 export type Reducer = (state: unknown, item: LoopItem) => unknown
 
 /** The topic that is folded. */
@@ -13,7 +13,7 @@ export interface FoldableTopic {
   readonly hasSnapshot: boolean
   attach(subscriber: Subscriber): void
   detach(subscriber: Subscriber): void
-  /** Runs code of the user's: what it throws is reported, and stops nothing else. */
+  /** Runs a callback of the user's, and reports the error that it throws. */
   run(event: string, callback: () => unknown): void
   report(problem: TidingsError): void
 }
@@ -23,7 +23,7 @@ interface Observer {
   readonly handler: (payload: never, about: never) => unknown
 }
 
-/** A topic that is folded into one value, as its users hold it: a `TopicState`. */
+/** A topic that is folded into one value. Its type is `TopicState` in `types/client.ts`. */
 export class FoldedTopic implements Subscriber, Disposable {
   readonly wantsSnapshot = true
   readonly #topic: FoldableTopic
@@ -63,7 +63,7 @@ export class FoldedTopic implements Subscriber, Disposable {
   }
 
   on(event: string, handler: Observer['handler'], { signal }: SignalOptions = {}): Unsubscribe {
-    // An object for each: who registers one function twice has two registrations to end.
+    // An object for each: a function may be registered twice, and each registration ends by itself.
     const observer = { event, handler }
     this.#observers.add(observer)
     return unsubscriber(() => this.#observers.delete(observer), signal)
@@ -78,7 +78,7 @@ export class FoldedTopic implements Subscriber, Disposable {
   }
 
   onEvent({ name, value }: Received): void {
-    // Events that follow a snapshot that did not fit its schema have nothing they could be folded into.
+    // After a snapshot that did not fit its schema, there is no state to fold events into.
     if (this.#isCurrent) this.#fold({ type: name, data: value }, true)
   }
 
@@ -95,15 +95,15 @@ export class FoldedTopic implements Subscriber, Disposable {
   }
 
   onDelayed(problem: TidingsError): boolean {
-    return this.#tell('error', problem, { isFinal: false })
+    return this.#notify('error', problem, { isFinal: false })
   }
 
   onEnded(problem?: TidingsError): void {
     this.#readiness.ended(problem)
-    const isNews = this.#isCurrent || this.#isAnnounced
+    const hasChanged = this.#isCurrent || this.#isAnnounced
     this.#isCurrent = false
-    if (isNews) this.#tell('change', this.#value)
-    if (problem && !this.#tell('error', problem, { isFinal: true })) this.#topic.report(problem)
+    if (hasChanged) this.#notify('change', this.#value)
+    if (problem && !this.#notify('error', problem, { isFinal: true })) this.#topic.report(problem)
     this.#stop()
   }
 
@@ -114,7 +114,7 @@ export class FoldedTopic implements Subscriber, Disposable {
       next = this.#reducer(next, item)
       isFolded = true
     })
-    // What a snapshot was not folded into is no more current than it was.
+    // If the reducer threw, the value does not become current.
     const becomesCurrent = isCurrent && (isFolded || this.#isCurrent)
     if (Object.is(next, this.#value) && becomesCurrent === this.#isCurrent) return
     this.#value = next
@@ -122,29 +122,29 @@ export class FoldedTopic implements Subscriber, Disposable {
     this.#announce()
   }
 
-  /** Tells of all changes of one turn at once, when it is over. */
+  /** Notifies observers once of all changes in a turn of the event loop. */
   #announce(): void {
     if (this.#isAnnounced) return
     this.#isAnnounced = true
     queueMicrotask(() => {
       this.#isAnnounced = false
-      this.#tell('change', this.#value)
+      this.#notify('change', this.#value)
     })
   }
 
-  /** Tells those who listen for it, and whether there were any. */
-  #tell(event: string, payload: unknown, about?: Failure): boolean {
-    const told = [...this.#observers].filter((observer) => observer.event === event)
-    for (const observer of told) {
-      // One that was told before may have ended it.
+  /** Calls the observers of an event. Returns whether there are any. */
+  #notify(event: string, payload: unknown, about?: Failure): boolean {
+    const observers = [...this.#observers].filter((observer) => observer.event === event)
+    for (const observer of observers) {
+      // An earlier observer may have ended this one.
       if (this.#observers.has(observer))
         this.#topic.run(event, () => observer.handler(payload as never, about as never))
     }
-    return told.length > 0
+    return observers.length > 0
   }
 }
 
-/** The reducer of a state that is of the snapshot's own type, which needs to know of events alone. */
+/** Returns a reducer that replaces the state by each snapshot, and calls the given one with events alone. */
 function keepingSnapshot(reducer: Reducer): Reducer {
   return (state, item) => {
     if (item.type === 'snapshot') return item.data

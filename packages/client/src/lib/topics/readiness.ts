@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 
-/** Settles when a subscription is live, or has ended before. Nobody has to wait for it. */
+/** Settles when a subscription is live, or ended before. Callers may ignore the promise. */
 export class Readiness {
   readonly promise: Promise<void>
   #settle: { resolve(): void; reject(problem: TidingsError): void } | undefined

@@ -3,24 +3,27 @@ import { type Cursor, formatCursor } from '@tidings/core/wire'
 import { disposeSymbol } from '../disposable.js'
 import type { Gap, Received, Subscriber } from './subscriber.js'
 
-/** How many events a loop may lie behind before it is told of a gap instead. */
+/** How many events wait for a loop before they are replaced by a gap. */
 const maxQueued = 4_096
 
-/** What a loop over a topic is handed. */
+/** An item of a loop over a topic. */
 export type LoopItem =
   | { readonly type: string; readonly data: unknown }
   | { readonly type: 'snapshot'; readonly data: unknown }
   | { readonly type: 'gap'; readonly data: Gap }
 
-/** Where a loop is subscribed. */
+/** The topic that a loop subscribes to. */
 export interface LoopTopic {
   attach(subscriber: Subscriber): void
   detach(subscriber: Subscriber): void
-  /** Hands the subscriber a fresh snapshot, if the channel has one, before it goes on. */
+  /** Gives the subscriber a fresh snapshot, if the channel has one, before further events. */
   rejoin(subscriber: Subscriber): void
 }
 
-/** A subscription that is read by a `for await` loop: it begins with the first step, and ends when the loop is left. */
+/**
+ * A subscription that a `for await` loop reads: it begins with the first step, and ends when the loop is
+ * left.
+ */
 export class TopicLoop implements AsyncIterableIterator<LoopItem, undefined>, Disposable, Subscriber {
   readonly wantsSnapshot = true
   readonly #topic: LoopTopic
@@ -77,7 +80,7 @@ export class TopicLoop implements AsyncIterableIterator<LoopItem, undefined>, Di
     return false
   }
 
-  /** What it has not read yet it still reads. */
+  /** The loop still reads the items that are queued. */
   onEnded(problem?: TidingsError): void {
     this.#failure = problem
     this.#end()
@@ -93,7 +96,7 @@ export class TopicLoop implements AsyncIterableIterator<LoopItem, undefined>, Di
     this.#signal?.addEventListener('abort', this.#leave)
   }
 
-  /** Leaves the loop: what it has not read is dropped. */
+  /** Ends the loop, and drops the items that are queued. */
   [disposeSymbol](): void {
     this.#leave()
   }
@@ -120,7 +123,7 @@ export class TopicLoop implements AsyncIterableIterator<LoopItem, undefined>, Di
     for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
-  /** Drops what it has not read, and says so. */
+  /** Replaces the items that are queued by a gap. */
   #overflow(cursor: Cursor): void {
     this.#queue.length = 0
     this.#push({ type: 'gap', data: { reason: 'overflow', cursor: formatCursor(cursor) } })

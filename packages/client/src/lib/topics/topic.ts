@@ -9,8 +9,8 @@ import type { Subscriber } from './subscriber.js'
 import { type LoopItem, type LoopTopic, TopicLoop } from './topic-loop.js'
 import type { TopicSubscriptionDeps } from './topic-subscription.js'
 
-/** The wires of a client, for those who subscribe. */
-export interface TopicSubscriptions extends TopicSubscriptionDeps {
+/** The topics that a client subscribes to. */
+export interface Topics extends TopicSubscriptionDeps {
   attach(channel: CompiledChannel, key: string, query: string, subscriber: Subscriber): void
   detach(key: string, subscriber: Subscriber): void
   rejoin(key: string, subscriber: Subscriber): void
@@ -18,24 +18,24 @@ export interface TopicSubscriptions extends TopicSubscriptionDeps {
 
 type Handlers = Readonly<Record<string, ((payload: never, about: never) => unknown) | undefined>>
 
-/** One topic, as its users hold it; the types stand in `types/client.ts`. */
+/** A topic of a client. Its types are in `types/client.ts`. */
 export class UntypedTopic implements AsyncIterable<LoopItem> {
   readonly #topic: LoopTopic & FoldableTopic
 
-  constructor(wires: TopicSubscriptions, channel: CompiledChannel, params: unknown) {
-    // As the server will write it: it may fill in what a schema has by default.
+  constructor(topics: Topics, channel: CompiledChannel, params: unknown) {
+    // The server's spelling, with the schema's defaults.
     const given = channel.topics.encode(params, 'invalid_input')
     const query = channel.topics.encode(channel.topics.decode(new URLSearchParams(given)))
     const key = topicKey(channel.path, query)
     const place = { channel: channel.path, topic: query }
     this.#topic = {
       hasSnapshot: channel.snapshot !== undefined,
-      attach: (subscriber) => wires.attach(channel, key, query, subscriber),
-      detach: (subscriber) => wires.detach(key, subscriber),
-      rejoin: (subscriber) => wires.rejoin(key, subscriber),
+      attach: (subscriber) => topics.attach(channel, key, query, subscriber),
+      detach: (subscriber) => topics.detach(key, subscriber),
+      rejoin: (subscriber) => topics.rejoin(key, subscriber),
       run: (event, callback) =>
-        runReporting(wires, `A handler of ${channel.path}`, { ...place, event }, callback),
-      report: (problem) => wires.report(problem, place),
+        runReporting(topics, `A handler of ${channel.path}`, { ...place, event }, callback),
+      report: (problem) => topics.report(problem, place),
     }
   }
 
