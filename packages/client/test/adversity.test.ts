@@ -1,24 +1,9 @@
-import type { TidingsError } from '@tidings/core'
 import { listen, pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, createClient } from '../src/index.js'
-import { contract } from './contract.js'
-import { startServer } from './harness.js'
+import type { ClientOptions } from '../src/index.js'
+import { connect, startServer } from './harness.js'
 import { fakeLocks } from './locks.js'
 import { scriptedServer } from './scripted-server.js'
-
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: TidingsError[] = []
-  const client = createClient(contract, {
-    url,
-    reconnect: { minMs: 1, maxMs: 20 },
-    lingerMs: 20,
-    onError: (error) => errors.push(error),
-    ...options,
-  })
-  onTestFinished(() => client.close())
-  return { client, errors, status: () => client.connection.state.status }
-}
 
 const unavailable = { title: '', status: 503, detail: 'no database', code: 'unavailable' }
 

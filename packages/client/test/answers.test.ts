@@ -1,22 +1,8 @@
 import type { RequestListener } from 'node:http'
 import type { TidingsError } from '@tidings/core'
 import { listen, until } from '@tidings/test-kit'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, createClient } from '../src/index.js'
-import { contract } from './contract.js'
-import { startServer } from './harness.js'
-
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: TidingsError[] = []
-  const client = createClient(contract, {
-    url,
-    reconnect: { minMs: 1, maxMs: 20 },
-    onError: (error) => errors.push(error),
-    ...options,
-  })
-  onTestFinished(() => client.close())
-  return { client, errors, state: () => client.connection.state }
-}
+import { describe, expect, it } from 'vitest'
+import { connect, startServer } from './harness.js'
 
 /** A mount that redirects to another server's. */
 async function redirecting(status: number) {

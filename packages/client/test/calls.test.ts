@@ -1,20 +1,12 @@
 import { isTidingsError } from '@tidings/core'
 import { listen, pause, until } from '@tidings/test-kit'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, createClient } from '../src/index.js'
-import { contract } from './contract.js'
-import { startServer } from './harness.js'
-
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const client = createClient(contract, { url, ...options })
-  onTestFinished(() => client.close())
-  return client
-}
+import { describe, expect, it } from 'vitest'
+import { connect, startServer } from './harness.js'
 
 describe('a command', () => {
   it('resolves with its output, decoded', async () => {
     const { url } = await startServer()
-    const client = connect(`${url}/`)
+    const { client } = connect(`${url}/`)
     expect(await client.send({ text: 'hi' })).toEqual({ text: 'hi', sentAt: new Date(0) })
     expect(await client.ping()).toBeUndefined()
   })
@@ -25,7 +17,7 @@ describe('a command', () => {
         throw fail('muted', { until: new Date(7) }, 'You are muted')
       },
     })
-    const client = connect(url)
+    const { client } = connect(url)
     const error: unknown = await client.send({ text: 'hi' }).catch((caught: unknown) => caught)
     expect(client.send.isError(error)).toBe(true)
     if (!client.send.isError(error) || error.code !== 'muted') throw error
@@ -35,7 +27,7 @@ describe('a command', () => {
 
   it('rejects invalid input with its issues, without a request', async () => {
     const { url, requests } = await startServer()
-    const call = connect(url).send({ text: 'x'.repeat(21) })
+    const call = connect(url).client.send({ text: 'x'.repeat(21) })
     await expect(call).rejects.toMatchObject({
       code: 'invalid_input',
       issues: [{ path: ['text'], code: 'too_big' }],
@@ -50,7 +42,7 @@ describe('a command', () => {
       },
     })
     const error: unknown = await connect(url)
-      .send({ text: 'hi' })
+      .client.send({ text: 'hi' })
       .catch((caught: unknown) => caught)
     expect(isTidingsError(error)).toBe(true)
     expect(error).toMatchObject({
@@ -63,7 +55,7 @@ describe('a command', () => {
   it('rejects with `network` without a server, and with `invalid_response` for a response of another server', async () => {
     const { url, stop } = await startServer()
     await stop()
-    await expect(connect(url).ping()).rejects.toMatchObject({
+    await expect(connect(url).client.ping()).rejects.toMatchObject({
       code: 'network',
       status: 0,
       message: expect.stringMatching(/^The request to http:.*\/ping failed: .*ECONNREFUSED/),
@@ -71,7 +63,7 @@ describe('a command', () => {
     const other = await listen((_request, response) => {
       response.writeHead(502, { 'content-type': 'text/html', 'retry-after': '3' }).end('<h1>Bad Gateway</h1>')
     })
-    await expect(connect(other.origin).ping()).rejects.toMatchObject({
+    await expect(connect(other.origin).client.ping()).rejects.toMatchObject({
       code: 'invalid_response',
       status: 502,
       retryAfterMs: 3_000,
@@ -80,7 +72,7 @@ describe('a command', () => {
     const odd = await listen((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"text":1}')
     })
-    await expect(connect(odd.origin).send({ text: 'hi' })).rejects.toMatchObject({
+    await expect(connect(odd.origin).client.send({ text: 'hi' })).rejects.toMatchObject({
       code: 'invalid_response',
       issues: [{ path: ['text'] }, { path: ['sentAt'] }],
     })
@@ -98,7 +90,7 @@ describe('a command', () => {
           })
         }),
     })
-    const client = connect(url)
+    const { client } = connect(url)
     const abort = new AbortController()
     const aborted = client.send({ text: 'a' }, { signal: abort.signal }).catch((error: unknown) => error)
     const closed = client.send({ text: 'b' }).catch((error: unknown) => error)
@@ -114,7 +106,7 @@ describe('a command', () => {
 describe('a stream', () => {
   it('yields its events, then has its output', async () => {
     const { url } = await startServer()
-    const run = connect(url).count({ to: 3 })
+    const run = connect(url).client.count({ to: 3 })
     const got: number[] = []
     for await (const event of run) got.push(event.data)
     expect(got).toEqual([1, 2, 3])
@@ -123,14 +115,14 @@ describe('a stream', () => {
 
   it('resolves its output without iteration, and throws when it is iterated afterwards', async () => {
     const { url } = await startServer()
-    const run = connect(url).count({ to: 1_000 })
+    const run = connect(url).client.count({ to: 1_000 })
     expect(await run.output).toEqual({ total: 1_000 })
     expect(() => run[Symbol.asyncIterator]()).toThrow(/its output was awaited first/)
   })
 
   it('can be awaited while it is iterated, but iterated only once', async () => {
     const { url } = await startServer()
-    const run = connect(url).count({ to: 2 })
+    const run = connect(url).client.count({ to: 2 })
     const read = async () => {
       const got: number[] = []
       for await (const event of run) got.push(event.data)
@@ -157,7 +149,7 @@ describe('a stream', () => {
           return { total: 0 }
         },
       })
-      const client = connect(url)
+      const { client } = connect(url)
       const abort = new AbortController()
       const run = client.count({ to: 1 }, { signal: abort.signal })
       const read = async () => {
@@ -185,7 +177,7 @@ describe('a stream', () => {
         throw fail('tooMany', { max: 3, at: new Date(9) })
       },
     })
-    const client = connect(url)
+    const { client } = connect(url)
     const run = client.count({ to: 9 })
     const got: number[] = []
     const error: unknown = await (async () => {
@@ -206,7 +198,7 @@ describe('a stream', () => {
         return { total: 0 }
       },
     })
-    const client = connect(url)
+    const { client } = connect(url)
     client.count({ to: -1 })
     await expect(client.count({ to: -1 }).output).rejects.toMatchObject({ code: 'invalid_input' })
     await expect(client.count({ to: 1 }).output).rejects.toMatchObject({ code: 'internal' })

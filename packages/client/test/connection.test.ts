@@ -1,25 +1,9 @@
 import { TidingsError } from '@tidings/core'
 import { listen, pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, createClient, type ErrorContext } from '../src/index.js'
-import { contract } from './contract.js'
-import { startServer } from './harness.js'
+import { connect, startServer } from './harness.js'
 import { hostileProxy, type Plan } from './hostile-proxy.js'
 import { scriptedServer } from './scripted-server.js'
-
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: [TidingsError, ErrorContext][] = []
-  const client = createClient(contract, {
-    url,
-    reconnect: { minMs: 1, maxMs: 20 },
-    lingerMs: 20,
-    onError: (error, at) => errors.push([error, at]),
-    ...options,
-  })
-  onTestFinished(() => client.close())
-  const isOpen = () => until(() => client.connection.state.status === 'open', 'the client was connected')
-  return { client, errors, isOpen }
-}
 
 const eventStreams = (requests: readonly { method: string }[]) =>
   requests.filter(({ method }) => method === 'GET')
@@ -88,10 +72,10 @@ describe('one connection', () => {
 
   it('reports a topic beyond the limit, and subscribes when another leaves', async () => {
     const { tidings, url } = await startServer({}, { limits: { subscriptionsPerConnection: 2 }, retryMs: 50 })
-    const { client, errors } = connect(url)
+    const { client, reports } = connect(url)
     const stops = ['a', 'b', 'c'].map((roomId) => client.room({ roomId }).on('typing', () => {}))
-    await until(() => errors.length > 0, 'it was reported')
-    expect(errors[0]).toMatchObject([{ code: 'too_many_requests' }, { channel: 'room', topic: 'roomId=c' }])
+    await until(() => reports.length > 0, 'it was reported')
+    expect(reports[0]).toMatchObject([{ code: 'too_many_requests' }, { channel: 'room', topic: 'roomId=c' }])
     stops[0]?.()
     const got: string[] = []
     client.room({ roomId: 'c' }).on('typing', (author) => got.push(author))

@@ -1,9 +1,11 @@
 import type { RequestListener } from 'node:http'
+import type { TidingsError } from '@tidings/core'
 import { createServer as createTidings, type ServerOptions } from '@tidings/server'
 import { expressHandler } from '@tidings/server/express'
-import { listen } from '@tidings/test-kit'
+import { listen, until } from '@tidings/test-kit'
 import express from 'express'
 import { onTestFinished } from 'vitest'
+import { type ClientOptions, createClient, type ErrorContext } from '../src/index.js'
 import { contract } from './contract.js'
 
 type HandlersOf = Parameters<typeof createTidings<typeof contract, string | null>>[2]
@@ -40,4 +42,26 @@ export async function startServer(
   app.use('/events', expressHandler(tidings))
   const http = await listen(app, port)
   return { tidings, requests, app, ...http, url: `${http.origin}/events` }
+}
+
+/** A client of the test contract that reconnects fast, and is closed when the test is over. */
+export function connect(url: string, options: Partial<ClientOptions> = {}) {
+  const errors: TidingsError[] = []
+  /** The errors, each with its context. */
+  const reports: [TidingsError, ErrorContext][] = []
+  const client = createClient(contract, {
+    url,
+    reconnect: { minMs: 1, maxMs: 20 },
+    lingerMs: 20,
+    onError: (error, at) => {
+      errors.push(error)
+      reports.push([error, at])
+    },
+    ...options,
+  })
+  onTestFinished(() => client.close())
+  const state = () => client.connection.state
+  const status = () => state().status
+  const isOpen = () => until(() => status() === 'open', 'the client was connected')
+  return { client, errors, reports, state, status, isOpen }
 }

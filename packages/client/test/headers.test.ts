@@ -1,22 +1,8 @@
-import type { TidingsError } from '@tidings/core'
 import { until } from '@tidings/test-kit'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, createClient } from '../src/index.js'
-import { contract } from './contract.js'
+import { describe, expect, it } from 'vitest'
+import type { ClientOptions } from '../src/index.js'
 import { FakeEventSource } from './fake-event-source.js'
-import { startServer } from './harness.js'
-
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: TidingsError[] = []
-  const client = createClient(contract, {
-    url,
-    reconnect: { minMs: 1, maxMs: 20 },
-    onError: (error) => errors.push(error),
-    ...options,
-  })
-  onTestFinished(() => client.close())
-  return { client, errors, status: () => client.connection.state.status }
-}
+import { connect, startServer } from './harness.js'
 
 const failures: [what: string, headers: () => never, message: string][] = [
   [

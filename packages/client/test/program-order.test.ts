@@ -1,24 +1,8 @@
-import type { TidingsError } from '@tidings/core'
 import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, createClient } from '../src/index.js'
-import { contract } from './contract.js'
-import { startServer } from './harness.js'
+import { connect, startServer } from './harness.js'
 import { fakeLocks } from './locks.js'
 import { scriptedServer } from './scripted-server.js'
-
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: TidingsError[] = []
-  const client = createClient(contract, {
-    url,
-    reconnect: { minMs: 1, maxMs: 20 },
-    lingerMs: 20,
-    onError: (error) => errors.push(error),
-    ...options,
-  })
-  onTestFinished(() => client.close())
-  return { client, errors, status: () => client.connection.state.status }
-}
 
 /** A server whose command and run each emit to a room before they answer. */
 async function echoingServer() {

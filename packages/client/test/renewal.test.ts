@@ -1,23 +1,13 @@
-import type { TidingsError } from '@tidings/core'
 import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type ClientOptions, createClient } from '../src/index.js'
-import { contract } from './contract.js'
+import type { ClientOptions } from '../src/index.js'
 import { FakeEventSource, fakeEventSources } from './fake-event-source.js'
-import { startServer } from './harness.js'
+import { connect, startServer } from './harness.js'
 import { fakeLocks } from './locks.js'
 
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: TidingsError[] = []
-  const client = createClient(contract, {
-    url,
-    lingerMs: 20,
-    onError: (error) => errors.push(error),
-    ...options,
-  })
-  onTestFinished(() => client.close())
-  return { client, errors, status: () => client.connection.state.status }
-}
+/** A client that waits between attempts as it does by default. */
+const connectWithBackoff = (url: string, options: Partial<ClientOptions> = {}) =>
+  connect(url, { reconnect: {}, ...options })
 
 /** A server that tells who asks by their headers, and makes clients that lost it wait for longer than a test takes. */
 const startWithPrincipals = () =>
@@ -40,7 +30,7 @@ describe('a user who signs in on an open page', () => {
   it('gets a new connection at once when the server reports the first as gone', async () => {
     const { tidings, url, requests } = await startWithPrincipals()
     let user = 'ada'
-    const { client, status } = connect(url, { headers: () => ({ authorization: user }) })
+    const { client, status } = connectWithBackoff(url, { headers: () => ({ authorization: user }) })
     const got: number[] = []
     client.ticks().on('tick', (n) => got.push(n))
     await until(() => status() === 'open', 'it was open')
@@ -57,7 +47,7 @@ describe('a user who signs in on an open page', () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5)
     onTestFinished(() => void vi.restoreAllMocks())
     const { sources, EventSource } = fakeEventSources()
-    const { client, status } = connect('http://tidings.test/events', {
+    const { client, status } = connectWithBackoff('http://tidings.test/events', {
       EventSource,
       fetch: async () => gone(),
     })
@@ -81,11 +71,11 @@ describe('reconnect', () => {
     const { tidings, url, requests } = await startWithPrincipals()
     let user = 'ada'
     const options = { headers: () => ({ authorization: user }), ...(isShared && { share: { as: 'all' } }) }
-    const holder = connect(url, options)
+    const holder = connectWithBackoff(url, options)
     const got: unknown[] = []
     holder.client.ticks().subscribe({ tick: (n) => got.push(n), gap: (gap) => got.push(gap) })
     await until(() => holder.status() === 'open', 'it was open')
-    const other = isShared ? connect(url, options) : holder
+    const other = isShared ? connectWithBackoff(url, options) : holder
     const { ready } = other.client.ticks().on('tick', (n) => got.push(n))
     await ready
     await tidings.emit.ticks().tick(1)
@@ -104,7 +94,7 @@ describe('reconnect', () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const { sources, EventSource } = fakeEventSources()
-    const { client } = connect('http://tidings.test/events', { EventSource })
+    const { client } = connectWithBackoff('http://tidings.test/events', { EventSource })
     client.reconnect()
     expect(sources).toHaveLength(0)
     client.ticks().on('tick', () => {})
@@ -125,7 +115,7 @@ describe('reconnect', () => {
 describe('the system clock', () => {
   it('does not keep a silent connection unnoticed when it is set back', async () => {
     const { sources, EventSource } = fakeEventSources()
-    const { client } = connect('http://tidings.test/events', {
+    const { client } = connectWithBackoff('http://tidings.test/events', {
       EventSource,
       reconnect: { minMs: 1, maxMs: 5 },
     })
@@ -150,7 +140,7 @@ describe('a control request without a response', () => {
         sources.push(this)
       }
     }
-    const { client, errors } = connect('http://tidings.test/events', {
+    const { client, errors } = connectWithBackoff('http://tidings.test/events', {
       EventSource: Opened,
       fetch: (_url, init) => {
         sequences.push(JSON.parse(String(init?.body)).sequence)

@@ -1,23 +1,14 @@
 import type { TidingsError } from '@tidings/core'
 import { until } from '@tidings/test-kit'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, createClient, type ErrorContext, type TopicState } from '../src/index.js'
-import { contract } from './contract.js'
-import { startServer } from './harness.js'
+import { describe, expect, it } from 'vitest'
+import type { ClientOptions, TopicState } from '../src/index.js'
+import { connect, startServer } from './harness.js'
 import { scriptedServer } from './scripted-server.js'
 
 const lobby = { roomId: 'lobby' }
 
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: [TidingsError, ErrorContext][] = []
-  const client = createClient(contract, {
-    url,
-    reconnect: { minMs: 1, maxMs: 20 },
-    lingerMs: 20,
-    onError: (error, at) => errors.push([error, at]),
-    ...options,
-  })
-  onTestFinished(() => client.close())
+function connectToLobby(url: string, options: Partial<ClientOptions> = {}) {
+  const { client, reports } = connect(url, options)
   /** The lobby, with what its people type as its messages. */
   const typed = (signal?: AbortSignal) =>
     client
@@ -31,7 +22,7 @@ function connect(url: string, options: Partial<ClientOptions> = {}) {
     client.ticks().state((seen, event) => (event.type === 'tick' ? [...seen, event.data] : []), {
       initial: [] as number[],
     })
-  return { client, errors, typed, ticks }
+  return { client, reports, typed, ticks }
 }
 
 function changesOf<State>(state: TopicState<State, unknown>): State[] {
@@ -40,13 +31,13 @@ function changesOf<State>(state: TopicState<State, unknown>): State[] {
   return changes
 }
 
-const open = ({ client }: ReturnType<typeof connect>) =>
+const open = ({ client }: ReturnType<typeof connectToLobby>) =>
   until(() => client.connection.state.status === 'open', 'the client was connected')
 
 describe('a state', () => {
   it('is the snapshot, with the events that follow folded into it, decoded', async () => {
     const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: ['old'] }) } })
-    const { client } = connect(url)
+    const { client } = connectToLobby(url)
     const dates: Date[] = []
     const state = client.room(lobby).state((room, event) => {
       if (event.type !== 'message') return room
@@ -64,7 +55,7 @@ describe('a state', () => {
 
   it('notifies of each change, and not of an event that changes nothing', async () => {
     const { tidings, url } = await startServer()
-    const { client, typed } = connect(url)
+    const { client, typed } = connectToLobby(url)
     const state = typed()
     const changes = changesOf(state)
     let messages = 0
@@ -85,7 +76,7 @@ describe('a state', () => {
 
   it('folds each event at once, and notifies once for the events of a turn', async () => {
     const { origin, streams, frame, asked, accept } = await scriptedServer()
-    const { client, ticks } = connect(origin)
+    const { client, ticks } = connectToLobby(origin)
     const state = ticks()
     const changes = changesOf(state)
     const lengths: number[] = []
@@ -102,7 +93,7 @@ describe('a state', () => {
 
   it('is replaced by the fresh snapshot of a server that lost its history', async () => {
     const first = await startServer({ room: { snapshot: () => ({ messages: ['first'] }) } })
-    const state = connect(first.url).typed()
+    const state = connectToLobby(first.url).typed()
     await until(() => state.isCurrent, 'the snapshot had come')
     await first.tidings.emit.room(lobby).typing('before')
     await until(() => state.value?.messages.length === 2, 'the event had come')
@@ -121,7 +112,7 @@ describe('a state', () => {
 
   it('is not current between a gap and the snapshot that follows it', async () => {
     const { origin, send, asked, accept } = await scriptedServer()
-    const { client } = connect(origin)
+    const { client } = connectToLobby(origin)
     const folded: string[] = []
     const state = client.room(lobby).state((room, event) => {
       folded.push(event.type)
@@ -149,14 +140,14 @@ describe('a state', () => {
 
   it('folds no event into an invalid snapshot', async () => {
     const { origin, send, asked, accept } = await scriptedServer()
-    const { typed, errors } = connect(origin)
+    const { typed, reports } = connectToLobby(origin)
     const state = typed()
     await asked(1)
     accept('room?roomId=lobby', 'e')
     send('$snapshot', 'e.0', { messages: 'none' })
     send('typing', 'e.1', 'lost')
     send('typing', 'e.2', 3)
-    await until(() => errors.length === 2, 'both misfits were reported')
+    await until(() => reports.length === 2, 'both misfits were reported')
     expect([state.value, state.isCurrent]).toEqual([undefined, false])
     send('$gap', '', { reason: 'expired', cursor: 'e.2', topic: 'room?roomId=lobby' })
     send('$snapshot', 'e.2', { messages: ['ok'] })
@@ -166,7 +157,7 @@ describe('a state', () => {
 
   it('begins with its initial value on a channel without a snapshot, and passes gaps to its reducer', async () => {
     const first = await startServer()
-    const own = connect(first.url)
+    const own = connectToLobby(first.url)
     const state = own.ticks()
     expect([state.value, state.isCurrent]).toEqual([[], true])
     await open(own)
@@ -184,7 +175,7 @@ describe('a state', () => {
 
   it('folds snapshots, events and gaps into its own type with an initial value', async () => {
     const first = await startServer({ room: { snapshot: () => ({ messages: ['first'] }) } })
-    const { client } = connect(first.url)
+    const { client } = connectToLobby(first.url)
     const state = client.room(lobby).state(
       (lines, event) => {
         switch (event.type) {
@@ -212,7 +203,7 @@ describe('a state', () => {
 
   it('keeps its value and reports the error when its reducer throws, and continues', async () => {
     const { tidings, url } = await startServer()
-    const { client, errors } = connect(url)
+    const { client, reports } = connectToLobby(url)
     const state = client.room(lobby).state((room, event) => {
       if (event.type !== 'typing') return room
       if (event.data === 'bad') throw new Error('bug in the page')
@@ -222,14 +213,14 @@ describe('a state', () => {
     for (const author of ['ada', 'bad', 'bob']) await tidings.emit.room(lobby).typing(author)
     await until(() => state.value?.messages.length === 2, 'the others had come')
     expect(state.value).toEqual({ messages: ['ada', 'bob'] })
-    expect(errors).toHaveLength(1)
-    expect(errors[0]?.[0].cause).toEqual(new Error('bug in the page'))
-    expect(errors[0]?.[1]).toEqual({ channel: 'room', topic: 'roomId=lobby', event: 'typing' })
+    expect(reports).toHaveLength(1)
+    expect(reports[0]?.[0].cause).toEqual(new Error('bug in the page'))
+    expect(reports[0]?.[1]).toEqual({ channel: 'room', topic: 'roomId=lobby', event: 'typing' })
   })
 
   it('is not current, and folds no event, after its reducer threw at the snapshot', async () => {
     const { tidings, url } = await startServer()
-    const { client, errors } = connect(url)
+    const { client, reports } = connectToLobby(url)
     const types: string[] = []
     const state = client.room(lobby).state(
       (count: number, event) => {
@@ -241,7 +232,7 @@ describe('a state', () => {
     )
     const got: string[] = []
     client.room(lobby).on('typing', (author) => got.push(author))
-    await until(() => errors.length === 1, 'the reducer had thrown')
+    await until(() => reports.length === 1, 'the reducer had thrown')
     await until(() => client.connection.state.status === 'open', 'the client was connected')
     await tidings.emit.room(lobby).typing('ada')
     await until(() => got.length === 1, 'the event had come')
@@ -250,7 +241,7 @@ describe('a state', () => {
 
   it('continues when an observer throws or leaves', async () => {
     const { tidings, url } = await startServer()
-    const own = connect(url)
+    const own = connectToLobby(url)
     const state = own.ticks()
     const got: string[] = []
     const note = () => got.push('same')
@@ -273,12 +264,12 @@ describe('a state', () => {
     await tidings.emit.ticks().tick(2)
     await until(() => got.length === 3, 'the one that stayed was told again')
     expect(got).toEqual(['first', 'same', 'same'])
-    expect(own.errors.map(([{ cause }]) => cause)).toEqual(Array(2).fill(new Error('bug in the page')))
+    expect(own.reports.map(([{ cause }]) => cause)).toEqual(Array(2).fill(new Error('bug in the page')))
   })
 
   it('ends with close, `using`, its signal and the client, and keeps its value', async () => {
     const { tidings, url } = await startServer()
-    const own = connect(url)
+    const own = connectToLobby(url)
     const abort = new AbortController()
     const states = { closed: own.typed(), aborted: own.typed(abort.signal), kept: own.typed() }
     const changes = { closed: changesOf(states.closed), aborted: changesOf(states.aborted) }
@@ -303,12 +294,12 @@ describe('a state', () => {
     expect([states.kept.value, states.kept.isCurrent]).toEqual([{ messages: ['ada'] }, false])
     expect(last.length).toBe(3)
     expect(() => own.ticks()).toThrow(expect.objectContaining({ code: 'closed' }))
-    expect(own.errors).toEqual([])
+    expect(own.reports).toEqual([])
   })
 
   it('does not notify of a change when it is closed in the same turn', async () => {
     const { tidings, url } = await startServer()
-    const own = connect(url)
+    const own = connectToLobby(url)
     const state = own.ticks()
     const changes = changesOf(state)
     own.client.ticks().on('tick', () => state.close())
@@ -322,7 +313,7 @@ describe('a state', () => {
 
   it('does not begin when its signal has already fired', async () => {
     const { url, requests } = await startServer()
-    const { client, typed } = connect(url)
+    const { client, typed } = connectToLobby(url)
     const connections: string[] = []
     client.connection.on('change', ({ status }) => connections.push(status))
     const state = typed(AbortSignal.abort())
@@ -334,7 +325,7 @@ describe('a state', () => {
     const { url } = await startServer({
       room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
     })
-    const { typed, errors } = connect(url)
+    const { typed, reports } = connectToLobby(url)
     const { signal } = new AbortController()
     let listeners = 0
     const { addEventListener, removeEventListener } = signal
@@ -350,14 +341,14 @@ describe('a state', () => {
     expect(listeners).toBe(0)
     typed(signal)
     expect(listeners).toBe(1)
-    await until(() => errors.length === 1, 'the topic was refused')
+    await until(() => reports.length === 1, 'the topic was refused')
     expect(listeners).toBe(0)
   })
 
   it("shares the topic's subscription with all others, also when it begins late", async () => {
     const messages: string[] = []
     const { tidings, url } = await startServer({ room: { snapshot: () => ({ messages: [...messages] }) } })
-    const { client, typed } = connect(url)
+    const { client, typed } = connectToLobby(url)
     const emit = async (author: string) => {
       messages.push(author)
       await tidings.emit.room(lobby).typing(author)
@@ -381,14 +372,14 @@ describe('a state', () => {
     const { url } = await startServer({
       room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
     })
-    const { typed, errors } = connect(url)
+    const { typed, reports } = connectToLobby(url)
     const state = typed()
     const changes = changesOf(state)
     const problems: TidingsError[] = []
     if (who === 'its own handler') state.on('error', (problem) => problems.push(problem))
-    await until(() => problems.length + errors.length > 0, 'it was refused')
-    expect([problems.length, errors.length]).toEqual(who === 'onError' ? [0, 1] : [1, 0])
-    expect(problems[0] ?? errors[0]?.[0]).toMatchObject({ code: 'forbidden', status: 403 })
+    await until(() => problems.length + reports.length > 0, 'it was refused')
+    expect([problems.length, reports.length]).toEqual(who === 'onError' ? [0, 1] : [1, 0])
+    expect(problems[0] ?? reports[0]?.[0]).toMatchObject({ code: 'forbidden', status: 403 })
     expect([state.value, state.isCurrent, changes]).toEqual([undefined, false, []])
   })
 
@@ -397,7 +388,7 @@ describe('a state', () => {
     const { url, cut } = await startServer({
       room: { authorize: () => isOpen, snapshot: () => ({ messages: ['old'] }) },
     })
-    const state = connect(url).typed()
+    const state = connectToLobby(url).typed()
     const log: unknown[] = []
     state.on('change', (value) => log.push([state.isCurrent, value]))
     state.on('error', ({ code }) => log.push(code))

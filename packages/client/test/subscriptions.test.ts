@@ -6,23 +6,10 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as z from 'zod'
 import { type ClientOptions, type ConnectionState, createClient, type ErrorContext } from '../src/index.js'
 import { contract } from './contract.js'
-import { startServer } from './harness.js'
+import { connect, startServer } from './harness.js'
 import { scriptedServer } from './scripted-server.js'
 
 const lobby = { roomId: 'lobby' }
-
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  const errors: [TidingsError, ErrorContext][] = []
-  const client = createClient(contract, {
-    url,
-    reconnect: { minMs: 1, maxMs: 20 },
-    lingerMs: 20,
-    onError: (error, at) => errors.push([error, at]),
-    ...options,
-  })
-  onTestFinished(() => client.close())
-  return { client, errors }
-}
 
 describe('a subscription', () => {
   it('is handed the snapshot, then events, decoded: a Date is a Date', async () => {
@@ -185,7 +172,7 @@ describe('a subscription', () => {
 
     async function script() {
       const server = await scriptedServer()
-      const { client, errors } = connect(server.origin)
+      const { client, reports } = connect(server.origin)
       const subscribe = () => {
         const got: string[] = []
         client.room(lobby).subscribe({
@@ -208,7 +195,7 @@ describe('a subscription', () => {
         expect(server.operations).toEqual([{ subscribe: topic }, { snapshot: topic }])
         return { first, late }
       }
-      return { client, errors, ...server, subscribe, both }
+      return { client, reports, ...server, subscribe, both }
     }
 
     it('begins late with a recent snapshot and the events after it', async () => {
@@ -249,13 +236,13 @@ describe('a subscription', () => {
     })
 
     it('requests a late snapshot again when it fails, and ends alone when it is refused', async () => {
-      const { send, both, asked, operations, errors, subscribe } = await script()
+      const { send, both, asked, operations, reports, subscribe } = await script()
       const { first, late } = await both()
       const problem = { title: '', detail: 'no', topic, snapshot: true }
       send('$error', '', { ...problem, status: 500, code: 'internal' })
       await asked(3)
       expect(operations[2]).toEqual({ snapshot: topic })
-      expect(errors.map(([{ code }]) => code)).toEqual(['internal'])
+      expect(reports.map(([{ code }]) => code)).toEqual(['internal'])
       send('$snapshot', 'e.3', { messages: ['state at 3'] })
       await until(() => late.length === 1, 'the late one had begun')
       const later = subscribe()
@@ -264,7 +251,7 @@ describe('a subscription', () => {
       send('typing', 'e.4', 'event 4')
       await until(() => first.length === 4 && late.length === 2, 'the others went on')
       expect(later).toEqual([])
-      expect(errors.map(([{ code }]) => code)).toEqual(['internal', 'forbidden'])
+      expect(reports.map(([{ code }]) => code)).toEqual(['internal', 'forbidden'])
     })
 
     it('receives a gap in order, also when the connection is cut before it', async () => {
@@ -316,14 +303,14 @@ describe('a subscription', () => {
 
   it('reports what an async handler rejects with', async () => {
     const { tidings, url } = await startServer()
-    const { client, errors } = connect(url)
+    const { client, reports } = connect(url)
     client.ticks().on('tick', async () => {
       throw new Error('bug in the page')
     })
     await until(() => client.connection.state.status === 'open', 'the client was connected')
     await tidings.emit.ticks().tick(1)
-    await until(() => errors.length === 1, 'onError was told')
-    expect(errors[0]?.[0].cause).toEqual(new Error('bug in the page'))
+    await until(() => reports.length === 1, 'onError was told')
+    expect(reports[0]?.[0].cause).toEqual(new Error('bug in the page'))
   })
 
   it('does not receive the event during which another handler ended it', async () => {
@@ -347,8 +334,8 @@ describe('a subscription', () => {
   it('reports an invalid payload with its issues, and continues', async () => {
     const { tidings, url } = await startServer()
     const newer = defineContract({ ticks: channel({ events: { tick: z.number().max(10) } }) })
-    const errors: [TidingsError, ErrorContext][] = []
-    const client = createClient(newer, { url, onError: (error, at) => errors.push([error, at]) })
+    const reports: [TidingsError, ErrorContext][] = []
+    const client = createClient(newer, { url, onError: (error, at) => reports.push([error, at]) })
     onTestFinished(() => client.close())
     const got: number[] = []
     client.ticks().on('tick', (n) => got.push(n))
@@ -356,17 +343,17 @@ describe('a subscription', () => {
     for (const n of [1, 11, 2]) await tidings.emit.ticks().tick(n)
     await until(() => got.length === 2, 'what fits had come')
     expect(got).toEqual([1, 2])
-    expect(errors).toHaveLength(1)
-    expect(errors[0]?.[0]).toMatchObject({
+    expect(reports).toHaveLength(1)
+    expect(reports[0]?.[0]).toMatchObject({
       code: 'invalid_response',
       issues: [{ path: [], code: 'too_big' }],
     })
-    expect(errors[0]?.[1]).toEqual({ channel: 'ticks', topic: '', event: 'tick', data: '11' })
+    expect(reports[0]?.[1]).toEqual({ channel: 'ticks', topic: '', event: 'tick', data: '11' })
   })
 
   it('continues when a handler throws, and reports the error', async () => {
     const { tidings, url } = await startServer()
-    const { client, errors } = connect(url)
+    const { client, reports } = connect(url)
     const got: number[] = []
     client.ticks().on('tick', () => {
       throw new Error('bug in the page')
@@ -376,7 +363,7 @@ describe('a subscription', () => {
     await tidings.emit.ticks().tick(1)
     await tidings.emit.ticks().tick(2)
     await until(() => got.length === 2, 'the other handler was called')
-    expect(errors.map(([error]) => error.cause)).toEqual([
+    expect(reports.map(([error]) => error.cause)).toEqual([
       new Error('bug in the page'),
       new Error('bug in the page'),
     ])
@@ -389,7 +376,7 @@ describe('a subscription', () => {
     const missing = defineContract({ nowhere: channel({ events: { tick: z.number() } }) })
     const problems: TidingsError[] = []
     const error = (problem: TidingsError) => problems.push(problem)
-    const { client, errors } = connect(url)
+    const { client, reports } = connect(url)
     const other = createClient(missing, { url })
     onTestFinished(() => other.close())
     if (why === 'refused') client.room(lobby).subscribe({ error })
@@ -398,7 +385,7 @@ describe('a subscription', () => {
     expect(problems[0]).toMatchObject(
       why === 'refused' ? { code: 'forbidden', status: 403 } : { code: 'not_found', status: 404 },
     )
-    expect(errors).toEqual([])
+    expect(reports).toEqual([])
     await until(() => tidings.stats().connections === 0, 'the connection was let go of')
   })
 
@@ -406,11 +393,11 @@ describe('a subscription', () => {
     const { url } = await startServer({
       room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
     })
-    const { client, errors } = connect(url)
+    const { client, reports } = connect(url)
     client.room(lobby).on('typing', () => {})
-    await until(() => errors.length === 1, 'onError was told')
-    expect(errors[0]?.[0].code).toBe('forbidden')
-    expect(errors[0]?.[1]).toEqual({ channel: 'room', topic: 'roomId=lobby' })
+    await until(() => reports.length === 1, 'onError was told')
+    expect(reports[0]?.[0].code).toBe('forbidden')
+    expect(reports[0]?.[1]).toEqual({ channel: 'room', topic: 'roomId=lobby' })
   })
 
   it('ends with its signal, and with `using`', async () => {
@@ -621,7 +608,7 @@ describe('reconnecting', () => {
     ['without onError', false],
   ])('is not stopped by an observer that throws, %s', async (_what, isTold) => {
     const { url, cut } = await startServer()
-    const { client, errors } = connect(url, isTold ? {} : ({ onError: undefined } as never))
+    const { client, reports } = connect(url, isTold ? {} : ({ onError: undefined } as never))
     const thrown: unknown[] = []
     const note = (error: unknown) => thrown.push(error)
     process.on('uncaughtException', note)
@@ -641,7 +628,7 @@ describe('reconnecting', () => {
     await until(() => opened === 2, 'the client was connected again')
     const bug = new Error('bug in the page')
     expect(thrown).toEqual(isTold ? [] : [bug])
-    const told = errors.map(([{ code, message, cause }]) => ({ code, message, cause }))
+    const told = reports.map(([{ code, message, cause }]) => ({ code, message, cause }))
     const message = 'The handler of a connection threw: bug in the page'
     expect(told).toEqual(isTold ? [{ code: 'internal', message, cause: bug }] : [])
   })
@@ -690,7 +677,7 @@ describe('reconnecting', () => {
     onTestFinished(() => {
       vi.restoreAllMocks()
     })
-    const { client, errors } = connect(url, { reconnect: { minMs: 20, maxMs: 1_000 } })
+    const { client, reports } = connect(url, { reconnect: { minMs: 20, maxMs: 1_000 } })
     const got: string[] = []
     const others: number[] = []
     client.ticks().on('tick', (n) => others.push(n))
@@ -699,7 +686,7 @@ describe('reconnecting', () => {
     await until(() => got.length === 1, 'the snapshot had come')
     // 20, 40, 80 and 160 ms.
     expect(Date.now() - beganAt).toBeGreaterThan(280)
-    expect(errors.map(([{ code }, { channel }]) => [code, channel])).toEqual(
+    expect(reports.map(([{ code }, { channel }]) => [code, channel])).toEqual(
       Array(4).fill(['internal', 'room']),
     )
     // Nobody else is any the worse for it.
