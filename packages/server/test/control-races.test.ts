@@ -149,18 +149,22 @@ it('a request that began before the challenge does not meet it', async () => {
 })
 
 it('a subscription is authorised again when the credentials change meanwhile', async () => {
+  const waiting = gate()
+  let calls = 0
   const { tidings, url, banned } = await start({
     authorize: async ({ context }) => {
-      await pause(80)
+      calls += 1
+      if (calls === 1) await waiting.passed
       return context.isStaff
     },
   })
   const { control } = await connect(url)
   const early = control([{ subscribe: 'room?roomId=a' }], 1)
-  await pause(30)
+  await until(() => calls === 1, 'the subscription was being authorised')
   banned.add('ada')
   tidings.reauthorize(() => true)
   await control([], 2)
+  waiting.open()
   expect(await early).toMatchObject([{ status: 'refused', problem: { code: 'forbidden' } }])
 })
 

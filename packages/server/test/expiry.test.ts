@@ -55,7 +55,7 @@ const weak: Credentials = { isStaff: false }
 
 it('a request with weaker credentials does not extend a topic that it did not authorise', async () => {
   const { tidings, url } = await start(onlyStaff)
-  const staff = { isStaff: true, expiresAt: soon(2_500) }
+  const staff = { isStaff: true, expiresAt: soon(4_000) }
   const { control, count, stream, last } = await connect(url, staff)
   await control([staffRoom], staff)
   await control([], weak)
@@ -73,7 +73,7 @@ it('a request with weaker credentials does not extend a topic that it did not au
 
 it('a connection ends when its credentials expire and no challenge was met', async () => {
   const { url } = await start(onlyStaff)
-  const staff = { isStaff: true, expiresAt: soon(500) }
+  const staff = { isStaff: true, expiresAt: soon(2_000) }
   const { control, stream, last } = await connect(url, staff)
   await control([staffRoom], staff)
   await control([], weak)
