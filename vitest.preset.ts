@@ -45,7 +45,7 @@ export default defineConfig({
     // Some tests measure the heap.
     execArgv: ['--expose-gc'],
     // Tests mostly wait for timers, processes and the network, so more of them run than there are cores.
-    maxWorkers: 4,
+    maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
