@@ -91,7 +91,7 @@ describe('a client that does not read', () => {
   })
 
   it('is cut when it does not read the end of a connection that reached its lifetime', async () => {
-    const { tidings } = start({ maxConnectionMs: 2_000, stallMs: 800 })
+    const { tidings } = start({ maxConnectionMs: 2_000, stallMs: 3_000 })
     const server = createHttp(nodeHandler(tidings))
     await stall(tidings, await portOf(server))
     await until(() => tidings.stats().connections === 0, 'the connection was ended')
