@@ -3,7 +3,7 @@ import { backoffMs } from '@tidings/core/wire'
 import type { ResolvedOptions } from '../options.js'
 import { isFatal } from './failures.js'
 
-/** A connection that was open for so long counts as stable, even without events. */
+/** Milliseconds after which an open connection counts as stable, even without events. */
 const stableMs = 5_000
 
 /** Decides whether and when a connection is attempted again. */

@@ -19,7 +19,7 @@ import { WriteBatcher } from './write-batcher.js'
 const joinMs = 1_000
 
 export interface TopicRegistryDeps extends SourceDeps {
-  /** Has the logs whose tails are here; absent where the logs here are the whole. See decision 011. */
+  /** The bus that has the complete logs. Absent if the logs of this process are complete. See decision 011. */
   readonly bus: BusLog | undefined
   readonly limits: TopicLimits
   /** About how long a client that was refused should wait before it tries again, in milliseconds. */
@@ -248,7 +248,7 @@ export class TopicRegistry {
   }
 
   /**
-   * Drops a topic without readers and events, and remembers its epoch. Returns whether it was one. See
+   * Drops a topic without readers and events, and remembers its epoch. Returns whether it did. See
    * decision 006.
    */
   #dropIfEventless(topic: Topic): boolean {

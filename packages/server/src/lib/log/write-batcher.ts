@@ -31,7 +31,7 @@ export class WriteBatcher {
     return this.#turnStartedAt
   }
 
-  /** Has the readers of a topic written to, whose log has grown by so many characters. */
+  /** Schedules a flush for a topic whose log has grown by so many characters. */
   add(topic: Topic, length: number): void {
     this.#turnLength += length
     this.#changed.add(topic)
