@@ -51,6 +51,8 @@ export class SharedConnection implements ConnectionCallbacks {
   /** Contains a secret: only the connection's client knows it. */
   readonly id: string
   readonly connection: Connection
+  readonly rates: ControlRates
+  readonly auth: ConnectionAuth
   readonly heartbeat = heartbeatEvent
   readonly #deps: SharedConnectionDeps
   readonly #identity: ConnectionIdentity
@@ -58,8 +60,6 @@ export class SharedConnection implements ConnectionCallbacks {
   readonly #subscriptions = new Map<string, Subscription>()
   /** The topics being subscribed to, each with its newest request. */
   readonly #entering = new Map<string, { readonly label: string }>()
-  readonly #rates: ControlRates
-  readonly #auth: ConnectionAuth
   /** The number of the newest control request. */
   #sequence = 0
 
@@ -67,8 +67,8 @@ export class SharedConnection implements ConnectionCallbacks {
     this.#deps = deps
     this.#identity = identity
     this.id = deps.connectionIds.create()
-    this.#rates = new ControlRates(deps.rates, identity, deps.options.subscriptionsPerConnection)
-    this.#auth = new ConnectionAuth(expiresAt, {
+    this.rates = new ControlRates(deps.rates, identity, deps.options.subscriptionsPerConnection)
+    this.auth = new ConnectionAuth(expiresAt, {
       authorizeTopics: (context) => this.#authorizeTopics(context),
       onChallenged: (withinMs) => this.#writeChallenge(withinMs),
       onExpired: () => this.#onExpired(),
@@ -96,29 +96,14 @@ export class SharedConnection implements ConnectionCallbacks {
     return this.#entering.keys()
   }
 
-  /** @throws TidingsError `too_many_requests`; see {@link ControlRates.requireOperations} */
-  requireOperations(count: number): void {
-    this.#rates.requireOperations(count)
-  }
-
-  /** The number of times the client was asked to authenticate again. */
-  get challenges(): number {
-    return this.#auth.challenges
-  }
-
   /** Returns whether the connection has the principal of a context. */
   belongsTo(context: unknown): boolean {
     return this.#identity.principal === this.#deps.options.principal(context)
   }
 
-  /** Renews the connection's credentials with those of a control request; see {@link ConnectionAuth.renew}. */
-  renew(credentials: Credentials): void {
-    this.#auth.renew(credentials)
-  }
-
   /** Asks the client to authenticate again, and ends the connection unless it does. */
   requestReauthorization(withinMs: number): void {
-    this.#auth.challenge(withinMs)
+    this.auth.challenge(withinMs)
   }
 
   /**
@@ -151,8 +136,8 @@ export class SharedConnection implements ConnectionCallbacks {
 
   onReleased(): void {
     this.#deps.shared.delete(this.id)
-    this.#rates.release()
-    this.#auth.close()
+    this.rates.release()
+    this.auth.close()
     this.#subscriptions.clear()
     this.#entering.clear()
   }
@@ -169,15 +154,15 @@ export class SharedConnection implements ConnectionCallbacks {
     const entry = { label }
     this.#entering.set(key, entry)
     try {
-      this.#rates.requireTopic()
-      const authorization = this.#auth.authorize(request)
+      this.rates.requireTopic()
+      const authorization = this.auth.authorize(request)
       await requireAuthorized(topic, request.context)
       await this.#deps.topics.prepare(topic, this.#identity, cursorOf(start))
       // Nothing may be awaited between this check and the subscription: no outdated decision opens a topic.
       while (authorization.isOutdated()) await requireAuthorized(topic, authorization.credentials.context)
       if (this.connection.isOver) throw gone()
       if (this.#entering.get(key) !== entry) throw superseded(label)
-      this.#auth.shorten(authorization.credentials.expiresAt)
+      this.auth.shorten(authorization.credentials.expiresAt)
       return this.#begin(topic, label, start, request.sequence)
     } catch (error) {
       if (this.#entering.get(key) === entry) this.#drop(key)
@@ -222,7 +207,7 @@ export class SharedConnection implements ConnectionCallbacks {
   }
 
   #refresh(key: string): ControlResult {
-    this.#rates.requireTopic()
+    this.rates.requireTopic()
     const subscription = this.#subscriptions.get(key)
     if (!subscription) {
       const message = `This connection is not subscribed to "${key}". Subscribe to it to receive its snapshot`

@@ -84,14 +84,14 @@ export async function handleControl(
   if (!known) return forwardToNode(server, id, request, json)
   if (!known.belongsTo(given.context)) throw gone()
   // Before the operations are validated, which costs something for each.
-  known.requireOperations(operationCount(json))
+  known.rates.requireOperations(operationCount(json))
   const body = decodeControlRequest(json)
   const { sequence, operations } = body
   const { connection, context, challenge } = await authorize(server, id, request, given, body, pending)
   if (sequence !== undefined) connection.advance(sequence)
   // Every operation begins in this turn of the event loop, so that a later request is newer in each.
   const origin = { context, expiresAt: expiryOf(context), challenge, sequence }
-  connection.renew(origin)
+  connection.auth.renew(origin)
   const results = await Promise.all(operations.map((operation) => connection.perform(operation, origin)))
   const response: ControlResponse = { results }
   return jsonResponse(response)
@@ -137,7 +137,7 @@ async function authorize(
     }
     if (count === maxAuthorizations) throw revokedTooOften()
     pending.restart()
-    current = { challenge: connection.challenges, context: await authenticate(server, request) }
+    current = { challenge: connection.auth.challenges, context: await authenticate(server, request) }
   }
 }
 

@@ -107,7 +107,7 @@ async function control(server: ServerContext, id: string, request: TidingsReques
   const pending = server.revocations.begin()
   try {
     pending.restart()
-    const challenge = server.shared.get(id)?.challenges ?? 0
+    const challenge = server.shared.get(id)?.auth.challenges ?? 0
     const context = await authenticate(server, request)
     return await handleControl(server, id, request, { context, challenge }, pending)
   } finally {
