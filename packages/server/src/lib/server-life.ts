@@ -4,15 +4,14 @@ import { jittered } from './jitter.js'
 
 type State =
   | { readonly kind: 'open' }
-  | { readonly kind: 'draining'; readonly drainMs: number; readonly done: Promise<void> }
-  | { readonly kind: 'closed'; readonly drainMs: number; readonly done: Promise<void> }
+  | { readonly kind: 'draining' | 'closed'; readonly drainMs: number; readonly done: Promise<void> }
 
 /**
  * The life of a server.
  *
  * | state      | requests | emits    | opening streams | next                                  |
  * | ---------- | -------- | -------- | --------------- | ------------------------------------- |
- * | `open`     | answered | accepted | go on           | `draining`, by {@link close}          |
+ * | `open`     | answered | accepted | continue        | `draining`, by {@link close}          |
  * | `draining` | refused  | accepted | end at once     | `closed`, when the last call has ended |
  * | `closed`   | refused  | rejected | end at once     |                                       |
  */
@@ -32,7 +31,7 @@ export class ServerLife {
     return this.#state.kind === 'closed'
   }
 
-  /** Begins to drain. Returns when `shutDown` has resolved; a second call returns the same promise. */
+  /** Begins to drain. Resolves when `shutDown` has; a second call returns the same promise. */
   close(drainMs: number, shutDown: () => Promise<void>): Promise<void> {
     if (this.#state.kind !== 'open') return this.#state.done
     // Deferred until the state is set: a hook may close the server again.

@@ -2,7 +2,7 @@ import { TidingsError } from '@tidings/core'
 import type { CompleteResponse } from '../http/adapter.js'
 
 /** The longest body that is stored for retries, in bytes. */
-export const maxStoredBytes = 64 * 1024
+const maxStoredBytes = 64 * 1024
 
 /** The stored outcome of a request with an idempotency key. */
 export interface StoredResponse {

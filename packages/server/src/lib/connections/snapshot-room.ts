@@ -1,7 +1,7 @@
 import type { Subscription } from '../log/subscription.js'
 
 /** How many bytes of unread snapshots a connection, and a server, keep. */
-export const maxSnapshotBytes = { ofConnection: 1024 * 1024, ofServer: 64 * 1024 * 1024 }
+const maxSnapshotBytes = { ofConnection: 1024 * 1024, ofServer: 64 * 1024 * 1024 }
 
 /** The bytes of unread snapshots that all connections of a server keep. */
 export interface SnapshotBytes {
