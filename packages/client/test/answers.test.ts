@@ -48,7 +48,7 @@ describe('a redirect in front of the mount', () => {
       fetch: async () => Object.defineProperty(Response.error(), 'type', { value: 'opaqueredirect' }),
     })
     client.ticks().on('tick', () => {})
-    await until(() => errors.length > 1, 'it was told')
+    await until(() => errors.length > 1, 'the handler was called')
     expect(errors[0]?.message).toContain(
       "answered with a redirect. Redirects are not followed: set the client's url",
     )
@@ -102,7 +102,7 @@ describe('media types', () => {
       })
       const { client, state, errors } = connect(origin)
       client.ticks().on('tick', () => {})
-      await until(() => errors.length > 1, 'it was told')
+      await until(() => errors.length > 1, 'the handler was called')
       const message = `${origin}/ answered 200 with ${contentType}, which is not a Tidings response`
       expect(errors[0]).toMatchObject({ code: 'invalid_response', message })
       expect(state().status).not.toBe('open')
@@ -154,7 +154,7 @@ describe('an event without an end', () => {
         init?.method === 'POST' ? new Response('{"results":[{"status":"done"}]}') : fetch(url, init),
     })
     client.ticks().on('tick', () => {})
-    await until(() => errors.length > 0, 'it was told')
+    await until(() => errors.length > 0, 'the handler was called')
     expect(errors[0]).toMatchObject({
       code: 'invalid_response',
       message: expect.stringMatching(

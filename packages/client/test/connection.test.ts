@@ -210,7 +210,7 @@ describe("the client's credentials", () => {
     await isOpen()
     tokens.valid = 'another'
     tidings.disconnect(() => true)
-    await until(() => codes.length === 1, 'it was told')
+    await until(() => codes.length === 1, 'the handler was called')
     expect(codes).toEqual(['unauthorized'])
   })
 })
@@ -252,7 +252,7 @@ describe('a command', () => {
       code: 'timeout',
       message: `${url}/send did not answer within 60 ms`,
     })
-    await until(() => isAborted, 'the server was told')
+    await until(() => isAborted, 'the server was notified')
   })
 })
 

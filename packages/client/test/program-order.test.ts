@@ -220,7 +220,7 @@ describe('a connection is open while every topic is live', () => {
       snapshot: ({ messages }) => got.push(messages),
       typing: (author) => got.push(author),
     })
-    await until(() => got.length > 2, 'it was told')
+    await until(() => got.length > 2, 'the handler was called')
     expect(got[0]).toEqual({ code: 'internal', isFinal: false })
     expect([status(), errors]).toEqual(['connecting', []])
     isAllowed = true

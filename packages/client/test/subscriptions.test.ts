@@ -309,7 +309,7 @@ describe('a subscription', () => {
     })
     await until(() => client.connection.state.status === 'open', 'the client was connected')
     await tidings.emit.ticks().tick(1)
-    await until(() => reports.length === 1, 'onError was told')
+    await until(() => reports.length === 1, 'onError was called')
     expect(reports[0]?.[0].cause).toEqual(new Error('bug in the page'))
   })
 
@@ -381,7 +381,7 @@ describe('a subscription', () => {
     onTestFinished(() => other.close())
     if (why === 'refused') client.room(lobby).subscribe({ error })
     else other.nowhere().subscribe({ error })
-    await until(() => problems.length === 1, 'the subscriber was told')
+    await until(() => problems.length === 1, 'the subscriber was notified')
     expect(problems[0]).toMatchObject(
       why === 'refused' ? { code: 'forbidden', status: 403 } : { code: 'not_found', status: 404 },
     )
@@ -395,7 +395,7 @@ describe('a subscription', () => {
     })
     const { client, reports } = connect(url)
     client.room(lobby).on('typing', () => {})
-    await until(() => reports.length === 1, 'onError was told')
+    await until(() => reports.length === 1, 'onError was called')
     expect(reports[0]?.[0].code).toBe('forbidden')
     expect(reports[0]?.[1]).toEqual({ channel: 'room', topic: 'roomId=lobby' })
   })

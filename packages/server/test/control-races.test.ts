@@ -69,7 +69,7 @@ function gate() {
 it.each([
   { older: 'unsubscribe' as const, newer: 'subscribe' as const, ticks: ['tick'] },
   { older: 'subscribe' as const, newer: 'unsubscribe' as const, ticks: [] },
-])('an older request to $older does not undo a newer one, though a proof was owed', async (each) => {
+])('an older request to $older does not undo a newer one during a challenge', async (each) => {
   const slow = gate()
   let isSlow = false
   const { tidings, url } = await start({
@@ -259,7 +259,7 @@ it('a malformed error is reported, and affects no other request', async () => {
   const { url } = await start({ snapshot: () => Promise.reject(odd) })
   const { stream, control, names } = await connect(url)
   await control([{ subscribe: 'room?roomId=a' }, { subscribe: 'ticks' }])
-  await until(() => names().includes('$error'), 'it was told')
+  await until(() => names().includes('$error'), 'the client was notified')
   const told = stream.events.find(({ event }) => event === '$error')
   expect(JSON.parse(told?.data ?? '')).toMatchObject({ code: 'bad_request', detail: 'odd' })
 })

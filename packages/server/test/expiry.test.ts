@@ -60,7 +60,7 @@ it('a request with weaker credentials does not extend a topic that it did not au
   await control([staffRoom], staff)
   await control([], weak)
   await control([ticks], weak)
-  await until(() => count('$reauthorize') === 1, 'proof was demanded')
+  await until(() => count('$reauthorize') === 1, 'authentication was requested')
   await control([], weak)
   await until(() => count('$error') === 1, 'the room was refused')
   expect(last()).toMatchObject({ code: 'forbidden', topic: 'room?roomId=staff' })
@@ -88,7 +88,7 @@ it('a subscription lasts no longer than the credentials that it was authorised w
   expect(await control([staffRoom], { isStaff: true, expiresAt: soon(400) })).toMatchObject([
     { status: 'accepted' },
   ])
-  await until(() => count('$reauthorize') === 1, 'proof was demanded')
+  await until(() => count('$reauthorize') === 1, 'authentication was requested')
   await until(stream.isOver, 'it ended')
   expect(last()).toMatchObject({ code: 'unauthorized' })
 })
@@ -119,7 +119,7 @@ it('the expiry does not move before every topic is authorised again', async () =
   const staff = { isStaff: true, expiresAt: soon(600) }
   const { control, count, stream, last } = await connect(url, staff)
   await control([staffRoom], staff)
-  await until(() => count('$reauthorize') === 1, 'proof was demanded')
+  await until(() => count('$reauthorize') === 1, 'authentication was requested')
   isHung = true
   await control([], { isStaff: true })
   await until(stream.isOver, 'it ended')
@@ -131,10 +131,10 @@ it('only the first request after a challenge extends the expiry', async () => {
   const { control, count, stream } = await connect(url, { isStaff: true })
   await control([staffRoom], { isStaff: true })
   tidings.reauthorize(() => true)
-  await until(() => count('$reauthorize') === 1, 'proof was demanded')
+  await until(() => count('$reauthorize') === 1, 'authentication was requested')
   await control([], { isStaff: true, expiresAt: soon(500) })
   await control([], weak)
-  await until(() => count('$reauthorize') === 2, 'proof was demanded again')
+  await until(() => count('$reauthorize') === 2, 'authentication was requested again')
   await until(stream.isOver, 'it ended')
 })
 
@@ -143,7 +143,7 @@ it('credentials that last longer extend the expiry', async () => {
   const first = { isStaff: true, expiresAt: soon(500) }
   const { control, count, stream } = await connect(url, first)
   await control([staffRoom], first)
-  await until(() => count('$reauthorize') === 1, 'proof was demanded')
+  await until(() => count('$reauthorize') === 1, 'authentication was requested')
   await control([], { isStaff: true })
   await until(() => Date.now() > first.expiresAt + 100, 'the first credentials had expired')
   await tidings.emit.room({ roomId: 'staff' }).typing('ada')

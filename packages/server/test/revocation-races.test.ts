@@ -208,7 +208,7 @@ describe('a control request', () => {
     const controlling = control([{ subscribe: key }])
     await until(() => gates.authorize.count === 1, 'it was being authorised')
     expect(tidings.reauthorize(({ topics }) => topics.includes(key))).toBe(1)
-    await until(() => stream.text().includes('$reauthorize'), 'proof was demanded')
+    await until(() => stream.text().includes('$reauthorize'), 'authentication was requested')
     await control([])
     ban()
     gates.authorize.open()

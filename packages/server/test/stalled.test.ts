@@ -88,7 +88,7 @@ it('a client that does not read costs no memory, delays no other client, and get
 
   stalled.read()
   stalled.socket.resume()
-  await until(() => stalled.gaps === 1, 'the one that had stalled was told of its gap')
+  await until(() => stalled.gaps === 1, 'the stalled one received its gap')
   await emit(1_000)
   await until(() => stalled.last === emitted, 'it goes on')
   expect(stalled.gaps).toBe(1)

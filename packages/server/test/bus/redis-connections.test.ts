@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('a lost connection for updates', () => {
       doubts += 1
     })
     for (const server of servers) await cutNews(server)
-    await until(async () => doubts > 0, 'the loss was told')
+    await until(async () => doubts > 0, 'the loss was reported')
     await bus.append('topic', body, keep)
     await until(async () => heard.length === 2, 'news came again')
   })

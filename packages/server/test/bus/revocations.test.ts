@@ -91,7 +91,7 @@ describe.each(buses)('nodes on one bus in $what', ({ connector }) => {
     // However it is encoded.
     const which = { topic: 'room?roomId=a+b', principal: 'ada' }
     expect(await tidings.reauthorize(which)).toEqual({ connections: 1, nodes: 2 })
-    await until(() => stream.text().includes('$reauthorize'), 'proof was demanded')
+    await until(() => stream.text().includes('$reauthorize'), 'authentication was requested')
     expect(stream.isOver()).toBe(false)
   })
 
@@ -196,7 +196,7 @@ describe('a node that is cut off', () => {
     const revoking = Array.from({ length: 3_000 }, (_, n) => one.tidings.disconnect({ principal: `p${n}` }))
     await Promise.all(revoking)
     await joint.restore()
-    await until(() => shared.text().includes('$reauthorize'), 'proof was demanded')
+    await until(() => shared.text().includes('$reauthorize'), 'authentication was requested')
     await until(plain.isOver, 'it was ended')
     expect(shared.isOver()).toBe(false)
   })

@@ -11,71 +11,71 @@ beforeEach(() => {
 const day = 86_400_000
 
 function start(ms: number) {
-  const told: string[] = []
-  const validity = new CredentialExpiry(Date.now() + ms, {
+  const calls: string[] = []
+  const expiry = new CredentialExpiry(Date.now() + ms, {
     onExpiring: (inMs) => {
-      told.push(`ending in ${inMs}`)
-      validity.endWithin(inMs)
+      calls.push(`expiring in ${inMs}`)
+      expiry.endWithin(inMs)
     },
-    onExpired: () => told.push('over'),
+    onExpired: () => calls.push('expired'),
   })
-  return { validity, told }
+  return { expiry, calls }
 }
 
-it('tells of its end 30 s before, and when it has come', () => {
-  const { told } = start(3_600_000)
+it('calls onExpiring 30 s before the expiry, and onExpired at it', () => {
+  const { calls } = start(3_600_000)
   vi.advanceTimersByTime(3_570_000)
-  expect(told).toEqual(['ending in 30000'])
+  expect(calls).toEqual(['expiring in 30000'])
   vi.advanceTimersByTime(30_000)
-  expect(told).toEqual(['ending in 30000', 'over'])
+  expect(calls).toEqual(['expiring in 30000', 'expired'])
 })
 
-it('keeps an end that is further off than a timer reaches', () => {
-  const { told } = start(60 * day)
+it('expires at a time that is beyond the reach of a timer', () => {
+  const { calls } = start(60 * day)
   vi.advanceTimersByTime(59 * day)
-  expect(told).toEqual([])
+  expect(calls).toEqual([])
   vi.advanceTimersByTime(day)
-  expect(told).toEqual(['ending in 30000', 'over'])
+  expect(calls).toEqual(['expiring in 30000', 'expired'])
 })
 
-it('is renewed by proof that was made after the newest demand, once that is finished, and by nothing else', () => {
-  const { validity, told } = start(day)
-  expect(validity.beginRenewal(Date.now() + 2 * day, validity.challenges)).toBeUndefined()
-  const before = validity.challenges
-  validity.endWithin(1_000)
-  expect(validity.beginRenewal(Date.now() + day, before)).toBeUndefined()
-  const first = validity.beginRenewal(Date.now() + day, validity.challenges)
+it('is renewed only by credentials that are newer than the latest challenge, once that renewal is finished', () => {
+  const { expiry, calls } = start(day)
+  expect(expiry.beginRenewal(Date.now() + 2 * day, expiry.challenges)).toBeUndefined()
+  const before = expiry.challenges
+  expiry.endWithin(1_000)
+  expect(expiry.beginRenewal(Date.now() + day, before)).toBeUndefined()
+  const first = expiry.beginRenewal(Date.now() + day, expiry.challenges)
   expect(first).toBeDefined()
-  expect(validity.beginRenewal(Date.now() + 2 * day, validity.challenges)).toBeUndefined()
-  validity.endWithin(1_000)
-  if (first) validity.finishRenewal(first)
-  const second = validity.beginRenewal(Date.now() + day, validity.challenges)
+  expect(expiry.beginRenewal(Date.now() + 2 * day, expiry.challenges)).toBeUndefined()
+  expiry.endWithin(1_000)
+  if (first) expiry.finishRenewal(first)
+  const second = expiry.beginRenewal(Date.now() + day, expiry.challenges)
   vi.advanceTimersByTime(999)
-  expect(told).toEqual([])
-  if (second) validity.finishRenewal(second)
+  expect(calls).toEqual([])
+  if (second) expiry.finishRenewal(second)
   vi.advanceTimersByTime(2_000)
-  expect(told).toEqual([])
+  expect(calls).toEqual([])
 })
 
-it('ends with the soonest of what it was shortened to, also while it is renewed', () => {
-  const { validity, told } = start(day)
-  validity.shorten(Date.now() + 2 * day)
-  validity.endWithin(30_000)
-  const renewal = validity.beginRenewal(Date.now() + day, validity.challenges)
-  validity.shorten(Date.now() + 60_000)
-  if (renewal) validity.finishRenewal(renewal)
+it('expires at the earliest time that it was shortened to, also while it is renewed', () => {
+  const { expiry, calls } = start(day)
+  expiry.shorten(Date.now() + 2 * day)
+  expiry.endWithin(30_000)
+  const renewal = expiry.beginRenewal(Date.now() + day, expiry.challenges)
+  expiry.shorten(Date.now() + 60_000)
+  if (renewal) expiry.finishRenewal(renewal)
   vi.advanceTimersByTime(29_000)
-  expect(told).toEqual([])
+  expect(calls).toEqual([])
   vi.advanceTimersByTime(1_000)
-  expect(told).toEqual(['ending in 30000'])
+  expect(calls).toEqual(['expiring in 30000'])
   vi.advanceTimersByTime(30_000)
-  expect(told).toEqual(['ending in 30000', 'over'])
+  expect(calls).toEqual(['expiring in 30000', 'expired'])
 })
 
-it('ends when its time has come although it is being renewed', () => {
-  const { validity, told } = start(day)
-  validity.endWithin(1_000)
-  validity.beginRenewal(Date.now() + day, validity.challenges)
+it('expires while a renewal is not finished', () => {
+  const { expiry, calls } = start(day)
+  expiry.endWithin(1_000)
+  expiry.beginRenewal(Date.now() + day, expiry.challenges)
   vi.advanceTimersByTime(1_000)
-  expect(told).toEqual(['over'])
+  expect(calls).toEqual(['expired'])
 })
