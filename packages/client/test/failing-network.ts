@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { listenOnFreePort } from '@tidings/test-kit'
 import { onTestFinished } from 'vitest'
 
 /** Two ends of one connection. `isLost`: neither hears of the other again, nor that it has gone, unless it asks. */
@@ -29,7 +30,7 @@ export async function failingNetwork(upstreamPort: number) {
     })
     passOn(path, upstream, downstream)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await listenOnFreePort(server)
   onTestFinished(async () => {
     const closed = new Promise((resolve) => server.close(resolve))
     for (const { downstream, upstream } of paths) {

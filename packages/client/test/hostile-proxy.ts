@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { listenOnFreePort } from '@tidings/test-kit'
 import { onTestFinished } from 'vitest'
 
 /** What may happen to a connection on its way. */
@@ -66,7 +67,7 @@ export async function hostileProxy(upstreamPort: number, plan: () => Plan) {
       else downstream.write(rest)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await listenOnFreePort(server)
   onTestFinished(async () => {
     const closed = new Promise((resolve) => server.close(resolve))
     for (const socket of sockets) socket.destroy()

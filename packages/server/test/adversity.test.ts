@@ -2,7 +2,7 @@ import { createServer as createHttp, type Server, type ServerResponse } from 'no
 import { connect as connectHttp2, createServer as createHttp2, type Http2Server } from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { channel, defineContract, stream, type TidingsError } from '@tidings/core'
-import { listen, pause, until } from '@tidings/test-kit'
+import { listen, listenOnFreePort, pause, until } from '@tidings/test-kit'
 import express, { type RequestHandler } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
@@ -52,7 +52,7 @@ function start(options: ServerOptions<undefined> = {}, authorize: () => Promise<
 }
 
 async function portOf(server: Server | Http2Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await listenOnFreePort(server)
   onTestFinished(() => void server.close())
   return (server.address() as AddressInfo).port
 }

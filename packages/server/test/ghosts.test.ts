@@ -1,5 +1,5 @@
 import { connect, createServer as createTcp } from 'node:net'
-import { pause, until } from '@tidings/test-kit'
+import { listenOnFreePort, pause, until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { type Bus, createServer, memoryBus } from '../src/index.js'
@@ -37,7 +37,7 @@ async function hidingHop(url: string): Promise<string> {
     upstream.on('error', () => {})
     upstream.on('data', (data) => void (client.destroyed || client.write(data)))
   })
-  await new Promise<void>((resolve) => hop.listen(0, '127.0.0.1', resolve))
+  await listenOnFreePort(hop)
   onTestFinished(() => {
     hop.close()
     for (const upstream of upstreams) upstream.destroy()

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2'
 import { createServer as createHttps, request as httpsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { listenOnFreePort } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { type CorsOptions, createServer } from '../src/index.js'
@@ -184,7 +185,7 @@ describe('a browser without fetch metadata', () => {
       const psk = { psk: Buffer.alloc(32, 7), identity: 'test' }
       const tls = { ciphers: 'PSK', maxVersion: 'TLSv1.2' as const }
       const server = createHttps({ ...tls, pskCallback: () => psk.psk }, nodeHandler(tidings))
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      await listenOnFreePort(server)
       onTestFinished(() => {
         server.closeAllConnections()
         server.close()
@@ -218,7 +219,7 @@ describe('a browser without fetch metadata', () => {
   ])('goes by the scheme of an HTTP/2 request: %s to %s', async (scheme, requested, status) => {
     const { tidings } = await start()
     const server = createHttp2(nodeHandler(tidings))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await listenOnFreePort(server)
     const { port } = server.address() as AddressInfo
     const session = connectHttp2(`http://127.0.0.1:${port}`)
     onTestFinished(() => {

@@ -2,7 +2,7 @@ import { createServer as createHttp, type RequestListener } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import { channel, command, defineContract } from '@tidings/core'
-import { listen, until } from '@tidings/test-kit'
+import { listen, listenOnFreePort, until } from '@tidings/test-kit'
 import type { RequestHandler } from 'express'
 import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -245,7 +245,7 @@ describe.each(adapters)('requests that were pipelined, with %s', (_name, handler
       process.off('warning', warned)
     })
     const server = createHttp(handler)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await listenOnFreePort(server)
     onTestFinished(() => {
       server.closeAllConnections()
       server.close()

@@ -3,7 +3,7 @@ import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2
 import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { until } from '@tidings/test-kit'
+import { listenOnFreePort, until } from '@tidings/test-kit'
 import compression from 'compression'
 import express, { type RequestHandler } from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -25,7 +25,7 @@ function start() {
 const psk = { psk: Buffer.alloc(32, 7), identity: 'test' }
 
 async function listening(server: { listen(port: number, host: string, then: () => void): unknown } & Server) {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await listenOnFreePort(server)
   onTestFinished(() => {
     server.closeAllConnections?.()
     server.close()

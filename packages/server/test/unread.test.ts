@@ -1,7 +1,7 @@
 import { createServer as createHttp } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { channel, defineContract } from '@tidings/core'
-import { until } from '@tidings/test-kit'
+import { listenOnFreePort, until } from '@tidings/test-kit'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
@@ -42,7 +42,7 @@ async function start(boardLength: number) {
   )
   onTestFinished(() => tidings.close({ drainMs: 0 }))
   const server = createHttp(nodeHandler(tidings))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await listenOnFreePort(server)
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()

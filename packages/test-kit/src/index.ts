@@ -1,4 +1,4 @@
-export { freePort } from './lib/free-port.js'
+export { freePort, listenOnFreePort } from './lib/free-port.js'
 export { listen } from './lib/listen.js'
 export { pause } from './lib/pause.js'
 export { seeded } from './lib/seeded.js'

@@ -1,6 +1,7 @@
 import { createServer as createHttp, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { channel, defineContract } from '@tidings/core'
+import { listenOnFreePort } from '@tidings/test-kit'
 import * as fc from 'fast-check'
 import * as z from 'zod'
 import { type Bus, createServer } from '../../src/index.js'
@@ -119,8 +120,8 @@ export class Stage {
     return (this.#server.address() as AddressInfo).port
   }
 
-  open(): Promise<void> {
-    return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+  async open(): Promise<void> {
+    await listenOnFreePort(this.#server)
   }
 
   close(): void {

@@ -3,15 +3,21 @@ import { createServer, type Server } from 'node:net'
 /** Below what systems give to outgoing connections, and above what browsers refuse. */
 const ports = { first: 20_000, count: 12_000 }
 
+let next = Math.floor(Math.random() * ports.count)
+
 /**
  * Has a server listen on a free port of 127.0.0.1, and returns the port.
  *
  * The system would choose among the ports that it also gives to outgoing connections. A server that is stopped and
  * started again on its port would then find that port taken, now and then, by a test that runs at the same time.
+ *
+ * A process is given each port once: `fetch` keeps connections by host and port, and would send a test's request on
+ * a connection to the server of the test before, which has stopped.
  */
 export async function listenOnFreePort(server: Server): Promise<number> {
   while (true) {
-    const port = ports.first + Math.floor(Math.random() * ports.count)
+    const port = ports.first + next
+    next = (next + 1) % ports.count
     if (await canListen(server, port)) return port
   }
 }
