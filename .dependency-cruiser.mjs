@@ -18,6 +18,7 @@ const layers = {
     '[^/]+\\.ts',
   ],
   server: [
+    'lib/runtime/',
     'lib/(deadline|history|hooks|ignorable|jitter|on-abort|pause|principal|topic-key|validate-options)\\.ts',
     'lib/types/',
     'lib/http/',

@@ -1,4 +1,5 @@
 import { TidingsError } from '@tidings/core'
+import { setBackgroundTimeout, type Timer } from './runtime/timers.js'
 
 /**
  * Runs a body that has a time limit. Its signal fires when the time is up, and its later result is dropped.
@@ -11,14 +12,14 @@ export async function runWithDeadline<Result>(
   body: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
+  let timer: Timer | undefined
   const timeUp = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+    timer = setBackgroundTimeout(() => {
       const message = `${what} took longer than ${ms} ms`
       const error = new TidingsError({ code: 'internal', message })
       reject(error)
       controller.abort(error)
-    }, ms).unref()
+    }, ms)
   })
   try {
     return await Promise.race([body(controller.signal), timeUp])
@@ -29,7 +30,7 @@ export async function runWithDeadline<Result>(
 
 /** Resolves with a promise, or when the time is up. */
 export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
+  let timer: Timer | undefined
   const timeUp = new Promise((resolve) => {
     timer = setTimeout(resolve, ms)
   })

@@ -24,7 +24,8 @@ export class DuplicateServerCheck {
   readonly #registry = registry()
   // A strong reference: the registry has only a weak one.
   readonly #own: RegisteredServer
-  readonly #ref: WeakRef<RegisteredServer>
+  /** Undefined in a runtime without weak references, where servers do not find each other. */
+  readonly #ref: WeakRef<RegisteredServer> | undefined
   readonly #onDuplicate: (error: Error, topicKey: string) => void
   #isReported = false
 
@@ -34,9 +35,9 @@ export class DuplicateServerCheck {
     onDuplicate: (error: Error, topicKey: string) => void,
   ) {
     this.#own = { shape: shapeOf(contract), hasSubscribers }
-    this.#ref = new WeakRef(this.#own)
+    this.#ref = typeof WeakRef === 'undefined' ? undefined : new WeakRef(this.#own)
     this.#onDuplicate = onDuplicate
-    this.#registry.add(this.#ref)
+    if (this.#ref) this.#registry.add(this.#ref)
   }
 
   /** Checks an emitted event. With one server in the process, that costs two comparisons. */
@@ -53,7 +54,7 @@ export class DuplicateServerCheck {
   }
 
   close(): void {
-    this.#registry.delete(this.#ref)
+    if (this.#ref) this.#registry.delete(this.#ref)
   }
 
   #report(topicKey: string): void {

@@ -102,7 +102,7 @@ export function createServer(
 
   const connections = new Set<Connection>()
   const shared = new Map<string, SharedConnection>()
-  const connectionIds = new ConnectionIds(nodes?.nodeId ?? newNodeId())
+  const connectionIds = new ConnectionIds(() => nodes?.nodeId ?? newNodeId())
   const revocations = new Revocations(connections)
   const revocationLog =
     bus &&

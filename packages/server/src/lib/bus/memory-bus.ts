@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { EventEmitter } from 'node:events'
 import { TidingsError } from '@tidings/core'
 import type { HistoryBounds } from '../history.js'
+import { afterTurn } from '../runtime/after-turn.js'
+import { randomName } from '../runtime/random.js'
 import type { Bus, BusEvent, BusPage, BusUpdate } from './bus.js'
+import { Listeners } from './listeners.js'
 
 /** How long an unused log keeps its epoch, in milliseconds. */
 const idleMs = 3_600_000
@@ -25,14 +26,14 @@ class Memory {
   readonly logs = new Map<string, MemoryLog>()
   readonly values = new Map<string, { readonly value: string; readonly expiresAt: number }>()
   readonly counts = new Map<string, Map<string, { readonly count: number; readonly expiresAt: number }>>()
-  readonly updates = new EventEmitter().setMaxListeners(0)
-  readonly messages = new EventEmitter().setMaxListeners(0)
+  readonly updates = new Listeners<BusUpdate>()
+  readonly messages = new Listeners<string>()
 
   log(topic: string, keep: HistoryBounds): MemoryLog {
     this.#sweep()
     let log = this.logs.get(topic)
     if (!log) {
-      log = { epoch: randomBytes(9).toString('base64url'), keep, head: 0, events: [], usedAt: 0 }
+      log = { epoch: randomName(12), keep, head: 0, events: [], usedAt: 0 }
       this.logs.set(topic, log)
     }
     log.usedAt = Date.now()
@@ -110,7 +111,7 @@ class MemoryBus implements Bus {
     log.events.push(event)
     // Trimming now and then is enough, because a read trims first.
     if (log.events.length > 2 * log.keep.size + 64) trim(log, now)
-    this.#memory.updates.emit(topic, { epoch: log.epoch, events: [event] } satisfies BusUpdate)
+    this.#memory.updates.notify(topic, { epoch: log.epoch, events: [event] })
   }
 
   async read(topic: string, keep: HistoryBounds, after?: { epoch: string; seq: number }): Promise<BusPage> {
@@ -137,9 +138,9 @@ class MemoryBus implements Bus {
 
   async send(name: string, message: string): Promise<number> {
     this.#requireOpen()
-    const receivers = this.#memory.messages.listenerCount(name)
+    const receivers = this.#memory.messages.count(name)
     // Deferred, so that a receiver is not called during send, as between processes.
-    if (receivers > 0) setImmediate(() => this.#memory.messages.emit(name, message))
+    if (receivers > 0) afterTurn(() => this.#memory.messages.notify(name, message))
     return receivers
   }
 
@@ -204,12 +205,14 @@ class MemoryBus implements Bus {
     this.#stops.clear()
   }
 
-  #on<Message>(emitter: EventEmitter, name: string, listener: (message: Message) => void): () => void {
-    // A function of its own, so that one listener may be added twice.
-    const added = (message: Message) => listener(message)
-    emitter.on(name, added)
+  #on<Message>(
+    listeners: Listeners<Message>,
+    name: string,
+    listener: (message: Message) => void,
+  ): () => void {
+    const remove = listeners.add(name, listener)
     const stop = () => {
-      emitter.off(name, added)
+      remove()
       this.#stops.delete(stop)
     }
     this.#stops.add(stop)

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
 import { TidingsError } from '@tidings/core'
 import type { BusCoordination } from '../bus/bus.js'
 import type { CompleteResponse } from '../http/adapter.js'
 import { ignorable } from '../ignorable.js'
 import { onAbort } from '../on-abort.js'
+import { sha256 } from '../runtime/sha256.js'
+import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 import { type ResponseOwner, ResponseStore } from './response-store.js'
 import { runOnceInCluster } from './run-once.js'
 import { replay, requireSameRequest, toStored } from './stored-response.js'
@@ -35,7 +36,7 @@ interface Execution {
   /** The number of callers that wait for the response. */
   callers: number
   /** Aborts the execution unless a caller returns. */
-  abandonTimer: NodeJS.Timeout | undefined
+  abandonTimer: Timer | undefined
 }
 
 /**
@@ -69,8 +70,8 @@ export class IdempotencyCache {
     request: IdempotentRequest,
     execute: (signal: AbortSignal) => Promise<CompleteResponse>,
   ): Promise<CompleteResponse> {
-    const id = hash([request.owner, request.key])
-    const fingerprint = hash(request.body)
+    const id = await hash([request.owner, request.key])
+    const fingerprint = await hash(request.body)
     const stored = this.#store.get(id)
     if (stored) return replay(stored, fingerprint)
     const current = this.#executions.get(id)
@@ -144,7 +145,7 @@ async function join(execution: Execution, left: AbortSignal): Promise<CompleteRe
     execution.callers -= 1
     if (execution.callers > 0) return
     const abandon = () => execution.controller.abort(left.reason)
-    execution.abandonTimer = setTimeout(abandon, abandonedMs).unref()
+    execution.abandonTimer = setBackgroundTimeout(abandon, abandonedMs)
   })
   try {
     return await execution.response
@@ -154,10 +155,8 @@ async function join(execution: Execution, left: AbortSignal): Promise<CompleteRe
 }
 
 /** Keys and bodies have any length that a client sends; hashes do not. */
-function hash(value: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(value) ?? '')
-    .digest('base64url')
+function hash(value: unknown): string | Promise<string> {
+  return sha256(JSON.stringify(value) ?? '')
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 import type { StoredResponse } from './stored-response.js'
 
 /**
@@ -39,7 +40,7 @@ export class ResponseStore {
   readonly #byAddress = new Groups()
   #bytes = 0
   /** Set while the store has entries. */
-  #sweepTimer: NodeJS.Timeout | undefined
+  #sweepTimer: Timer | undefined
 
   /** @param onDropped called with each response that is dropped before it expires */
   constructor(onDropped: (id: string) => void) {
@@ -61,7 +62,7 @@ export class ResponseStore {
     while (own.ids.size > limits.responsesOfAccount || own.bytes > limits.bytesOfAccount)
       this.#dropOldest(own)
     while (this.#bytes > limits.bytes) this.#dropOldest(this.#byAddress.largest())
-    this.#sweepTimer ??= setInterval(() => this.#sweep(), sweepMs).unref()
+    this.#sweepTimer ??= setBackgroundInterval(() => this.#sweep(), sweepMs)
   }
 
   clear(): void {

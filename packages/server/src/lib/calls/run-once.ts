@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { BusCoordination } from '../bus/bus.js'
 import type { CompleteResponse } from '../http/adapter.js'
 import { pause } from '../pause.js'
+import { setBackgroundInterval } from '../runtime/timers.js'
 import { replay, type StoredResponse, toStored } from './stored-response.js'
 
 /** How long a node holds a running request without renewing it, in milliseconds. */
@@ -40,7 +40,7 @@ export async function runOnceInCluster(
   run: (signal: AbortSignal) => Promise<CompleteResponse>,
 ): Promise<Outcome> {
   const running = `${name}:running`
-  const holder = randomUUID()
+  const holder = crypto.randomUUID()
   for (;;) {
     signal.throwIfAborted()
     const isOurs = await bus.acquire(running, holder, runningMs)
@@ -53,9 +53,9 @@ export async function runOnceInCluster(
     if (isOurs) break
     await pause(pollMs, signal)
   }
-  const renewing = setInterval(() => {
+  const renewing = setBackgroundInterval(() => {
     bus.acquire(running, holder, runningMs).catch(() => {})
-  }, runningMs / 3).unref()
+  }, runningMs / 3)
   try {
     const response = await run(signal)
     // A failure after the abort is not the request's response.

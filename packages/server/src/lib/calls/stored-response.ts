@@ -1,5 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import type { CompleteResponse } from '../http/adapter.js'
+import { utf8Length } from '../runtime/utf8.js'
 
 /** The longest body that is stored for retries, in bytes. */
 const maxStoredBytes = 64 * 1024
@@ -15,7 +16,7 @@ export interface StoredResponse {
 }
 
 export function toStored(fingerprint: string, response: CompleteResponse): StoredResponse {
-  const bytes = Buffer.byteLength(response.body)
+  const bytes = utf8Length(response.body)
   return bytes <= maxStoredBytes ? { fingerprint, response, bytes } : { fingerprint, bytes }
 }
 

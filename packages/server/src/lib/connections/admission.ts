@@ -2,6 +2,7 @@ import { TidingsError } from '@tidings/core'
 import type { BusCoordination } from '../bus/bus.js'
 import type { ConnectionLimit, ConnectionLimits } from '../hooks.js'
 import { jittered } from '../jitter.js'
+import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 import type { ConnectionIdentity } from './connection-identity.js'
 
 /** Milliseconds other nodes rely on a node's count of connections. */
@@ -24,7 +25,7 @@ export class Admission {
   readonly #limits: ConnectionLimits
   readonly #retryMs: number
   readonly #shared: SharedCounts | undefined
-  #sharing: NodeJS.Timeout | undefined
+  #sharing: Timer | undefined
   readonly #byAddress = new Map<string, number>()
   readonly #byPrincipal = new Map<string, number>()
   #total = 0
@@ -34,9 +35,9 @@ export class Admission {
     this.#retryMs = retryMs
     if (!shared || limits.connectionsPerPrincipal === Number.POSITIVE_INFINITY) return
     this.#shared = shared
-    this.#sharing = setInterval(() => {
+    this.#sharing = setBackgroundInterval(() => {
       for (const principal of this.#byPrincipal.keys()) void this.#shareCount(principal)
-    }, countLifetimeMs / 3).unref()
+    }, countLifetimeMs / 3)
   }
 
   /** Admits a connection, which counts until it is released, or returns the limit that refuses it. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomName } from '../runtime/random.js'
 
 /** Milliseconds the clock of another process may be ahead of this one. */
 const skewMs = 60_000
@@ -8,15 +8,17 @@ const form = /^([\w-]{8})\.([\da-z]{1,10})\.[\w-]{22}$/
 
 /** Creates the ids of shared connections: the connection's node, the time when it was opened, and 128 random bits. */
 export class ConnectionIds {
-  readonly #nodeId: string
-  readonly #beganAt = Date.now()
+  readonly #createNodeId: () => string
+  #knownNodeId: string | undefined
+  #beganAt = Date.now()
 
-  constructor(nodeId: string) {
-    this.#nodeId = nodeId
+  /** @param nodeId called once, on first use, because some runtimes have no random values while a module loads */
+  constructor(nodeId: () => string) {
+    this.#createNodeId = nodeId
   }
 
   create(): string {
-    return `${this.#nodeId}.${Date.now().toString(36)}.${randomBytes(16).toString('base64url')}`
+    return `${this.#nodeId}.${Date.now().toString(36)}.${randomName(22)}`
   }
 
   /**
@@ -26,8 +28,15 @@ export class ConnectionIds {
   isOfConcurrentProcess(id: string): boolean {
     const [, nodeId, time = ''] = form.exec(id) ?? []
     if (nodeId === undefined || nodeId === this.#nodeId) return false
+    // While a module loads, some runtimes have no clock either.
+    this.#beganAt ||= Date.now()
     const openedAt = Number.parseInt(time, 36)
     return openedAt >= this.#beganAt && openedAt <= Date.now() + skewMs
+  }
+
+  get #nodeId(): string {
+    this.#knownNodeId ??= this.#createNodeId()
+    return this.#knownNodeId
   }
 }
 

@@ -7,6 +7,7 @@ import type { Piece } from '../log/pending-frames.js'
 import type { Subscription, SubscriptionConnection } from '../log/subscription.js'
 import type { TopicRegistry } from '../log/topic-registry.js'
 import type { WriteBatcher } from '../log/write-batcher.js'
+import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 import type { Admission } from './admission.js'
 import { type ConnectionIdentity, connectionInfo } from './connection-identity.js'
 import { ReadyList } from './ready-list.js'
@@ -55,7 +56,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
   readonly #ready = new ReadyList<Subscription>()
   readonly #openedAt = performance.now()
   readonly #lifeMs: number
-  #expiry: NodeJS.Timeout | undefined
+  #expiry: Timer | undefined
   #isOver = false
   /** The topics of a shared connection when it ended. */
   #lastTopics: readonly string[] | undefined
@@ -269,7 +270,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
   #endAt(time: number): void {
     const left = time - Date.now()
     const act = left > maxTimerMs ? () => this.#endAt(time) : () => this.end('unauthorized')
-    this.#expiry = setTimeout(act, Math.min(Math.max(left, 0), maxTimerMs)).unref()
+    this.#expiry = setBackgroundTimeout(act, Math.min(Math.max(left, 0), maxTimerMs))
   }
 
   #release(reason: DisconnectReason): void {

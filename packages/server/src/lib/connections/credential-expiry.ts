@@ -1,4 +1,5 @@
 import { maxTimerMs } from '@tidings/core/wire'
+import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 
 /** Milliseconds before the expiry when the client is challenged. Of a shorter time it is half. */
 const leadMs = 30_000
@@ -25,7 +26,7 @@ export interface Renewal {
  */
 export class CredentialExpiry {
   readonly #callbacks: CredentialExpiryCallbacks
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   #expiresAt: number
   #challenges = 0
   /** Whether the newest challenge is still unanswered. */
@@ -102,6 +103,6 @@ export class CredentialExpiry {
 
   #setTimer(ms: number, act: () => void): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(act, Math.max(ms, 0)).unref()
+    this.#timer = setBackgroundTimeout(act, Math.max(ms, 0))
   }
 }

@@ -1,4 +1,6 @@
 import { waitAtMost } from '../deadline.js'
+import { afterTurn } from '../runtime/after-turn.js'
+import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 
 /** An open stream. */
 export interface HeartbeatListener {
@@ -19,7 +21,7 @@ const sliceSize = 500
 export class Heartbeat {
   readonly beatMs: number
   readonly #listeners = new Set<HeartbeatListener>()
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   #count = 0
   #emptied: (() => void) | undefined
 
@@ -45,7 +47,7 @@ export class Heartbeat {
 
   add(listener: HeartbeatListener): void {
     this.#listeners.add(listener)
-    this.#timer ??= setInterval(() => this.#beat(), this.beatMs).unref()
+    this.#timer ??= setBackgroundInterval(() => this.#beat(), this.beatMs)
   }
 
   remove(listener: HeartbeatListener): void {
@@ -77,6 +79,6 @@ export class Heartbeat {
       if (done) return
       value.onBeat()
     }
-    setImmediate(() => this.#notify(rest))
+    afterTurn(() => this.#notify(rest))
   }
 }

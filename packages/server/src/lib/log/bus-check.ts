@@ -1,4 +1,5 @@
 import type { BusLog } from '../bus/bus.js'
+import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 import type { Follower } from './follower.js'
 
 /**
@@ -16,7 +17,7 @@ const maxConcurrent = 500
 export class BusCheck {
   readonly #followers: () => Iterable<Follower>
   readonly #stopListening: () => void
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: Timer
   #checking: Promise<void> | undefined
   /** Whether updates may have been lost since the check under way began. */
   #isDoubtful = false
@@ -24,7 +25,7 @@ export class BusCheck {
   constructor(bus: BusLog, followers: () => Iterable<Follower>) {
     this.#followers = followers
     this.#stopListening = bus.onPossibleLoss(() => this.#check())
-    this.#timer = setInterval(() => this.#check(), Math.min(checkMs, bus.keepAliveMs)).unref()
+    this.#timer = setBackgroundInterval(() => this.#check(), Math.min(checkMs, bus.keepAliveMs))
   }
 
   stop(): void {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUint32 } from '../runtime/random.js'
 
 /** How many topics are remembered. */
 const maxTopics = 50_000
@@ -19,7 +19,7 @@ export interface EventlessEpoch {
  * gap.
  */
 export class EventlessEpochs {
-  readonly #seed = randomBytes(4).readUInt32LE()
+  #seed: number | undefined
   /** By the hashes of keys, oldest first. */
   readonly #epochs = new Map<number, EventlessEpoch>()
 
@@ -28,7 +28,7 @@ export class EventlessEpochs {
   }
 
   remember(key: string, epoch: EventlessEpoch): void {
-    const hash = hashOf(key, this.#seed)
+    const hash = this.#hashOf(key)
     this.#epochs.delete(hash)
     this.#epochs.set(hash, epoch)
     if (this.#epochs.size <= maxTopics) return
@@ -41,7 +41,7 @@ export class EventlessEpochs {
   /** Returns the epoch of a topic, and forgets it. */
   take(key: string): EventlessEpoch | undefined {
     if (this.isEmpty) return undefined
-    const hash = hashOf(key, this.#seed)
+    const hash = this.#hashOf(key)
     const epoch = this.#epochs.get(hash)
     this.#epochs.delete(hash)
     return epoch
@@ -49,6 +49,12 @@ export class EventlessEpochs {
 
   clear(): void {
     this.#epochs.clear()
+  }
+
+  #hashOf(key: string): number {
+    // On first use, because some runtimes have no random values while a module loads.
+    this.#seed ??= randomUint32()
+    return hashOf(key, this.#seed)
   }
 }
 

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackoffBounds, backoffMs, type Cursor, eventNameOf } from '@tidings/core/wire'
 import type { BusEvent, BusLog, BusPage, BusUpdate } from '../bus/bus.js'
 import type { HistoryBounds } from '../history.js'
+import { pause } from '../pause.js'
+import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 import type { Log } from './log.js'
 import { PendingUpdates } from './pending-updates.js'
 
@@ -49,8 +50,8 @@ export class Follower {
   /** The updates that arrive during a read; absent between reads. */
   #pending: PendingUpdates | undefined
   #catchingUp: Promise<void> | undefined
-  #retry: NodeJS.Timeout | undefined
-  #linger: NodeJS.Timeout | undefined
+  #retry: Timer | undefined
+  #linger: Timer | undefined
   #failures = 0
 
   constructor(deps: FollowerDeps, callbacks: FollowerCallbacks) {
@@ -83,7 +84,7 @@ export class Follower {
   /** Calls `onUnused` after a while, unless the log is needed before. */
   scheduleRelease(ms: number): void {
     clearTimeout(this.#linger)
-    this.#linger = setTimeout(() => this.#callbacks.onUnused(), ms).unref()
+    this.#linger = setBackgroundTimeout(() => this.#callbacks.onUnused(), ms)
   }
 
   stop(): void {
@@ -207,7 +208,7 @@ export class Follower {
       this.#failures = 0
     } catch (error) {
       if (!this.#isStopped) {
-        this.#retry = setTimeout(() => this.#catchUpWithRetry(), backoffMs(retry, this.#failures)).unref()
+        this.#retry = setBackgroundTimeout(() => this.#catchUpWithRetry(), backoffMs(retry, this.#failures))
         this.#failures += 1
       }
       throw error
@@ -245,7 +246,7 @@ export class Follower {
       const until = performance.now() + updatePatience.totalMs
       const isAwaited = () => page.epoch === after?.epoch && page.events.length === 0 && log.head < page.head
       while (isAwaited() && pending.isEmpty && !this.#isStopped && performance.now() < until) {
-        await sleep(updatePatience.intervalMs, undefined, { ref: false })
+        await pause(updatePatience.intervalMs)
       }
       return [page, pending]
     } finally {

@@ -1,3 +1,5 @@
+import { afterTurn } from '../runtime/after-turn.js'
+import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 import type { Topic } from './topic.js'
 
 const sweepMs = 10_000
@@ -16,7 +18,7 @@ export class Retention {
   readonly #byMs = new Map<number, Set<Topic>>()
   readonly #onDue: (topics: readonly Topic[], now: number) => void
   // Runs only while there are topics, so that an unused server can be garbage-collected.
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
 
   /** @param onDue called with the topics that were last used longer ago than they keep history */
   constructor(onDue: (topics: readonly Topic[], now: number) => void) {
@@ -34,7 +36,7 @@ export class Retention {
     topic.usedAt = now
     topics.delete(topic)
     topics.add(topic)
-    this.#timer ??= setInterval(() => this.sweep(performance.now()), sweepMs).unref()
+    this.#timer ??= setBackgroundInterval(() => this.sweep(performance.now()), sweepMs)
   }
 
   /** Removes a topic that was dropped. */
@@ -56,7 +58,7 @@ export class Retention {
       }
       if (topics.size === 0) this.#byMs.delete(ms)
       if (due.length > 0) this.#onDue(due, now)
-      if (due.length === sliceSize) setImmediate(() => this.sweep(now))
+      if (due.length === sliceSize) afterTurn(() => this.sweep(now))
     }
     if (this.#byMs.size === 0) this.clear()
   }

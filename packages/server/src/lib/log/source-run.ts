@@ -1,5 +1,6 @@
 import { type BackoffBounds, backoffMs } from '@tidings/core/wire'
 import { pause } from '../pause.js'
+import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 import type { TopicRef } from './topic-ref.js'
 
 /** The delay before a source that failed is started again. */
@@ -42,7 +43,7 @@ export class SourceRun {
   #running: AbortController | undefined
   /** Resolves when another node may run the source. */
   #over: Promise<void> = Promise.resolve()
-  #linger: NodeJS.Timeout | undefined
+  #linger: Timer | undefined
 
   constructor(topic: TopicRef, runSource: RunSource, deps: SourceDeps, callbacks: SourceCallbacks) {
     this.#topic = topic
@@ -69,7 +70,7 @@ export class SourceRun {
    */
   stopSoon(stop: () => void): void {
     clearTimeout(this.#linger)
-    this.#linger = setTimeout(stop, this.#deps.lingerMs).unref()
+    this.#linger = setBackgroundTimeout(stop, this.#deps.lingerMs)
   }
 
   /** Stops the source. Resolves when another node may run it. */

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
 import type { BusLog } from '../bus/bus.js'
 import { jittered } from '../jitter.js'
+import { randomName } from '../runtime/random.js'
 import { BusCheck } from './bus-check.js'
 import { EventlessEpochs } from './eventless-epochs.js'
 import { Follower } from './follower.js'
@@ -39,8 +39,7 @@ export class TopicRegistry {
   readonly #sources: Sources
   readonly #retention = new Retention((due, now) => this.#onDue(due, now))
   readonly #busCheck: BusCheck | undefined
-  // Part of every epoch, which has to be unique: this process, and the number of the log in it.
-  readonly #process = randomBytes(6).toString('base64url')
+  #processName: string | undefined
   #logCount = 0
 
   constructor(deps: TopicRegistryDeps, callbacks: SourceCallbacks) {
@@ -51,6 +50,13 @@ export class TopicRegistry {
       onStopped: (topic) => this.#dropIfEventless(topic),
     })
     this.#busCheck = deps.bus && new BusCheck(deps.bus, () => this.#followers())
+  }
+
+  /** Part of every epoch, which has to be unique: this process, and the number of the log in it. */
+  get #process(): string {
+    // On first use, because some runtimes have no random values while a module loads.
+    this.#processName ??= randomName(8)
+    return this.#processName
   }
 
   get topicCount(): number {

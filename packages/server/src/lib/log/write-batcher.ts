@@ -1,3 +1,4 @@
+import { afterTurn } from '../runtime/after-turn.js'
 import type { ReaderConnection, Topic } from './topic.js'
 
 /**
@@ -18,7 +19,7 @@ export class WriteBatcher {
   #connections: ReaderConnection[] = []
   #turnLength = 0
   #turnStartedAt: number | undefined
-  #scheduled: NodeJS.Immediate | undefined
+  #isScheduled = false
 
   /** @param onWritten called with each topic that changed, when its readers have been written to */
   constructor(onWritten: (topic: Topic, now: number) => void) {
@@ -63,8 +64,6 @@ export class WriteBatcher {
 
   /** Forgets what is to be written. */
   clear(): void {
-    clearImmediate(this.#scheduled)
-    this.#scheduled = undefined
     this.#changed = new Set()
     this.#connections = []
     this.#turnLength = 0
@@ -72,6 +71,11 @@ export class WriteBatcher {
   }
 
   #schedule(): void {
-    this.#scheduled ??= setImmediate(() => this.flush())
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    afterTurn(() => {
+      this.#isScheduled = false
+      this.flush()
+    })
   }
 }

@@ -1,6 +1,7 @@
 import type { BusCoordination } from '../bus/bus.js'
 import { onAbort } from '../on-abort.js'
 import { pause } from '../pause.js'
+import { setBackgroundInterval } from '../runtime/timers.js'
 
 /** Milliseconds a name is held unless it is renewed: the time until another node takes over. */
 const leaseMs = 10_000
@@ -53,7 +54,7 @@ async function hold(
       held.abort(new Error('Another node may have taken over'))
     }
   }
-  const renewing = setInterval(() => void renew(), renewMs).unref()
+  const renewing = setBackgroundInterval(() => void renew(), renewMs)
   const unfollow = onAbort(signal, () => held.abort(signal.reason))
   try {
     // Not awaited: a body that ignores its signal goes on, but can no longer emit.

@@ -3,6 +3,7 @@ import { type BackoffBounds, backoffMs } from '@tidings/core/wire'
 import type { BusCoordination } from '../bus/bus.js'
 import { waitAtMost, withTimeout } from '../deadline.js'
 import type { CompleteResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
+import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 import { newNodeId } from './node-id.js'
 
 /** Milliseconds another node may take to respond. */
@@ -64,7 +65,7 @@ export class NodeRpc {
   readonly #stops: (() => void)[] = []
   /** Resolves when this node receives messages. */
   readonly #receiving: Promise<void>
-  #retry: NodeJS.Timeout | undefined
+  #retry: Timer | undefined
   #isClosed = false
 
   constructor(bus: BusCoordination, deps: NodeRpcDeps) {
@@ -86,7 +87,7 @@ export class NodeRpc {
     if (nodeId === this.nodeId) return undefined
     this.#count += 1
     const ask = this.#count
-    let timer: NodeJS.Timeout | undefined
+    let timer: Timer | undefined
     const answered = new Promise<CompleteResponse | undefined>((resolve) => {
       this.#requests.set(ask, resolve)
       timer = setTimeout(() => resolve(undefined), responseMs)
@@ -152,7 +153,7 @@ export class NodeRpc {
     } catch {
       if (this.#isClosed) return
       const again = () => void this.#receive(failures + 1, done)
-      this.#retry = setTimeout(again, backoffMs(retry, failures)).unref()
+      this.#retry = setBackgroundTimeout(again, backoffMs(retry, failures))
     }
   }
 
@@ -221,7 +222,7 @@ function deserializeRequest({
     method,
     path,
     query: new URLSearchParams(query),
-    headers: new Headers(headers.map(([name, value]) => [name, value])),
+    headers: new Headers(headers.map(([name, value]): [string, string] => [name, value])),
     address,
     signal: new AbortController().signal,
     json: async () => json,

@@ -3,6 +3,7 @@ import { type BackoffBounds, backoffMs, type Cursor, encodeEventBody, eventDataO
 import type { BusEvent, BusLog } from '../bus/bus.js'
 import type { HistoryBounds } from '../history.js'
 import type { NodeRpc } from '../nodes/node-rpc.js'
+import { setBackgroundInterval, setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 import type { ConnectionFilter } from './connection-filter.js'
 import type { RevocationKind } from './revocations.js'
 
@@ -62,8 +63,8 @@ export class RevocationLog {
   #count = 0
   #stopListening: (() => void) | undefined
   readonly #stopWatching: () => void
-  readonly #checking: NodeJS.Timeout
-  #retry: NodeJS.Timeout | undefined
+  readonly #checking: Timer
+  #retry: Timer | undefined
   #failures = 0
   #reading: Promise<void> | undefined
   #isBehind = false
@@ -76,7 +77,7 @@ export class RevocationLog {
     this.#deps = deps
     const { bus } = deps
     this.#stopWatching = bus.onPossibleLoss(() => this.#check())
-    this.#checking = setInterval(() => this.#check(), Math.min(checkMs, bus.keepAliveMs)).unref()
+    this.#checking = setBackgroundInterval(() => this.#check(), Math.min(checkMs, bus.keepAliveMs))
     this.starting = this.#start().finally(() => {
       this.starting = undefined
     })
@@ -155,7 +156,7 @@ export class RevocationLog {
       this.#failures = 0
     } catch (error) {
       if (!this.#isClosed) {
-        this.#retry = setTimeout(() => this.#check(), backoffMs(retry, this.#failures)).unref()
+        this.#retry = setBackgroundTimeout(() => this.#check(), backoffMs(retry, this.#failures))
         this.#failures += 1
       }
       throw error
