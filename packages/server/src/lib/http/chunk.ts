@@ -1,22 +1,24 @@
-/**
- * Encoded text that many connections share.
- *
- * It includes the framing of HTTP/1.1's chunked transfer coding (RFC 9112 section 7.1), so that a thousand
- * connections do not frame it a thousand times.
- */
+import { utf8Length } from '../runtime/utf8.js'
+
+const encoder = new TextEncoder()
+
+/** Encoded text that many connections share. Each form of its bytes is made once, for a thousand connections. */
 export class Chunk {
-  /** The bytes with their framing, for a socket. */
-  readonly framed: Uint8Array
-  /** The number of bytes without the framing. */
+  readonly text: string
+  /** The number of {@link bytes}. */
   readonly byteLength: number
+  /** The bytes as the Node adapters write them to a socket; see `framedBytes`. Undefined until then. */
+  framed: Uint8Array | undefined = undefined
+  #bytes: Uint8Array | undefined = undefined
 
   constructor(text: string) {
-    this.byteLength = Buffer.byteLength(text)
-    this.framed = Buffer.from(`${this.byteLength.toString(16)}\r\n${text}\r\n`)
+    this.text = text
+    this.byteLength = utf8Length(text)
   }
 
-  /** The bytes without the framing. */
+  /** The text in UTF-8. */
   get bytes(): Uint8Array {
-    return this.framed.subarray(-2 - this.byteLength, -2)
+    this.#bytes ??= encoder.encode(this.text)
+    return this.#bytes
   }
 }
