@@ -1,7 +1,8 @@
 import type { RequestHandler as ExpressHandler } from 'express'
-import { handleNodeRequest, type RequestHandler } from './lib/http/node-http.js'
+import type { RequestHandler } from './lib/http/adapter.js'
+import { handleNodeRequest } from './lib/http/node-http.js'
 
-export type { RequestHandler } from './lib/http/node-http.js'
+export type { RequestHandler } from './lib/http/adapter.js'
 
 /**
  * Mounts a server in an Express app, version 4 or 5: `app.use('/events', expressHandler(tidings))`.

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { TidingsError } from '@tidings/core'
-import { handleNodeRequest, originForm, type RequestHandler } from './lib/http/node-http.js'
+import type { RequestHandler } from './lib/http/adapter.js'
+import { Mount } from './lib/http/mount.js'
+import { handleNodeRequest } from './lib/http/node-http.js'
 import { writeResponse } from './lib/http/node-sink.js'
-import { problemResponse } from './lib/http/responses.js'
 
-export type { RequestHandler } from './lib/http/node-http.js'
+export type { RequestHandler } from './lib/http/adapter.js'
 
 /** The options of {@link nodeHandler}. */
 export interface NodeHandlerOptions {
@@ -37,17 +37,15 @@ export function nodeHandler(
   tidings: RequestHandler,
   { path = '/events', address }: NodeHandlerOptions = {},
 ): NodeListener {
-  const mount = `/${path.replace(/^\/+|\/+$/g, '')}`
-  const prefix = mount === '/' ? '' : mount
+  const mount = new Mount(path)
   return (nodeRequest, nodeResponse) => {
     // HTTP/2's compatibility API has the methods of HTTP/1.1's.
     const request = nodeRequest as IncomingMessage
     const response = nodeResponse as ServerResponse
-    const url = originForm(request.url ?? '/')
-    const rest = url.slice(prefix.length)
-    if (!url.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) {
-      const message = `Tidings serves paths below ${mount}, not ${url.split('?')[0]}`
-      writeResponse(problemResponse(new TidingsError({ code: 'not_found', message })), response, tidings)
+    const url = request.url ?? '/'
+    const rest = mount.below(url)
+    if (rest === undefined) {
+      writeResponse(mount.refusal(url), response, tidings)
       return
     }
     const from = address ? address(nodeRequest) : request.socket.remoteAddress

@@ -27,6 +27,8 @@ export interface IdempotentRequest extends ResponseOwner {
   readonly ms: number
   /** Fires when the caller leaves. */
   readonly left: AbortSignal
+  /** Keeps the process running until the response is stored, where the host would otherwise suspend it. */
+  waitUntil?(promise: Promise<unknown>): void
 }
 
 interface Execution {
@@ -98,6 +100,7 @@ export class IdempotencyCache {
       clearTimeout(execution.abandonTimer)
       this.#executions.delete(id)
     })
+    request.waitUntil?.(response)
     const execution: Execution = {
       fingerprint,
       // Every caller may have left by the time it rejects.

@@ -25,15 +25,21 @@ export async function handleCommand(
     return { key, ...(await readInput(command.compiled, request, server.options.maxBodyBytes)) }
   })
   const { key, json, input } = body
-  if (key === undefined) return runCommand(server, command, input, context, request.signal)
+  const run = (signal: AbortSignal) => runCommand(server, command, input, context, signal)
+  if (key === undefined) {
+    const response = run(request.signal)
+    request.waitUntil?.(response)
+    return response
+  }
   const keyed = {
     ...callerOf(server, request, context),
     key: JSON.stringify([path, key]),
     body: json,
     ms: command.idempotencyMs,
     left: request.signal,
+    waitUntil: (promise: Promise<unknown>) => request.waitUntil?.(promise),
   }
-  return server.idempotency.run(keyed, (signal) => runCommand(server, command, input, context, signal))
+  return server.idempotency.run(keyed, run)
 }
 
 /** @throws TidingsError `bad_request` for a key that is empty or too long */

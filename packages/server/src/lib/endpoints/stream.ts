@@ -25,7 +25,7 @@ export async function handleStream(
   const { input } = body
   return eventStream((sink) => {
     const writer = new StreamWriter(compiled, sink, server)
-    server.calls
+    const run = server.calls
       .run([request.signal, writer.overflowed], async (signal) => {
         const closing = () => {
           if (isTidingsError(signal.reason)) writer.fail(signal.reason, signal.reason)
@@ -41,6 +41,7 @@ export async function handleStream(
         const report = (unexpected: unknown) => server.options.onError(unexpected, { place: compiled.path })
         writer.fail(toPublicError(error, compiled, report))
       })
+    request.waitUntil?.(run)
     return writer
   })
 }

@@ -13,12 +13,21 @@ export interface TidingsRequest {
   readonly isEncrypted?: boolean | undefined
   /** Fires when the client leaves before the response is complete. */
   readonly signal: AbortSignal
+  /** Keeps the process running until a promise settles, where the host would otherwise suspend it. */
+  waitUntil?(promise: Promise<unknown>): void
   /**
    * Reads the JSON body, from the wire or as a body parser in front left it.
    *
    * @throws TidingsError `payload_too_large`, `bad_request` for broken JSON
    */
   json(maxBytes: number): Promise<unknown>
+}
+
+/** Handles requests: a {@link Tidings} server of any contract. */
+export interface RequestHandler {
+  handle(request: TidingsRequest): Promise<TidingsResponse>
+  /** While it is true, connections are not kept alive. */
+  readonly isClosing?: boolean
 }
 
 /** Takes the bytes of a stream. */

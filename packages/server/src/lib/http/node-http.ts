@@ -1,26 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { TidingsError } from '@tidings/core'
-import type { TidingsRequest, TidingsResponse } from './adapter.js'
+import type { RequestHandler, TidingsRequest } from './adapter.js'
+import { bodyTooLarge, parseJsonBody } from './json-body.js'
 import { hasLeft, whenOver, writeResponse } from './node-sink.js'
 import { turnOf } from './pipelining.js'
 import { explain } from './public-error.js'
-
-/** Handles requests: a {@link Tidings} server of any contract. */
-export interface RequestHandler {
-  handle(request: TidingsRequest): Promise<TidingsResponse>
-  /** While it is true, connections are not kept alive. */
-  readonly isClosing?: boolean
-}
-
-/** The scheme and authority of a request target in absolute form (RFC 9112 section 3.2.2). */
-const absoluteForm = /^https?:\/\/([^/?#]*)/i
-
-/** Returns a request target in origin form: a path and a query. */
-export function originForm(url: string): string {
-  const rest = url.replace(absoluteForm, '')
-  return rest.startsWith('/') ? rest : `/${rest}`
-}
+import { authorityOf, parseTarget } from './request-target.js'
 
 /** A request whose body a parser may have read, as in Express. */
 type ParsedMessage = IncomingMessage & { readonly body?: unknown }
@@ -54,11 +40,10 @@ class NodeRequest implements TidingsRequest {
   #signal: AbortSignal | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, url: string, address: string | undefined) {
-    const [pathname = '', ...rest] = originForm(url).split('?')
+    const { path, query } = parseTarget(url)
     this.method = request.method ?? 'GET'
-    // Not decoded: names in a contract need no encoding, and a guard in front has checked this path.
-    this.path = pathname.replace(/^\/|\/$/g, '')
-    this.query = new URLSearchParams(rest.join('?'))
+    this.path = path
+    this.query = query
     this.headers = headersOf(request)
     this.address = address
     this.isEncrypted = isOverTls(request)
@@ -102,14 +87,14 @@ function headersOf(request: IncomingMessage): Headers {
     else if (name === ':authority') headers.set('host', value)
   }
   // The authority of an absolute target overrides `Host`: RFC 9112 section 3.2.2.
-  const authority = absoluteForm.exec(request.url ?? '')?.[1]
+  const authority = authorityOf(request.url ?? '')
   if (authority) headers.set('host', authority)
   return headers
 }
 
 async function readJson(request: ParsedMessage, maxBytes: number): Promise<unknown> {
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > maxBytes) throw tooLarge(maxBytes)
+  if (declared > maxBytes) throw bodyTooLarge(maxBytes)
   // A body parser in front has read the body.
   if (request.readableDidRead) return parsedBody(request)
   const chunks: Buffer[] = []
@@ -119,33 +104,19 @@ async function readJson(request: ParsedMessage, maxBytes: number): Promise<unkno
     bytes += chunk.byteLength
     if (bytes > maxBytes) {
       request.resume()
-      throw tooLarge(maxBytes)
+      throw bodyTooLarge(maxBytes)
     }
     chunks.push(chunk)
   }
-  return parse(Buffer.concat(chunks))
+  return parseJsonBody(Buffer.concat(chunks))
 }
 
 /** Returns the body that a parser in front left. */
 function parsedBody({ body }: ParsedMessage): unknown {
   // A raw parser leaves bytes.
-  if (body instanceof Uint8Array) return parse(body)
+  if (body instanceof Uint8Array) return parseJsonBody(body)
   if (body !== undefined) return body
   const message =
     'Middleware read the body of this request and left nothing in request.body. Mount Tidings before it, or let it store the parsed JSON there, as express.json() does'
   throw explain(new TidingsError({ code: 'internal', message }))
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    const message = `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
-    throw new TidingsError({ code: 'bad_request', message, cause })
-  }
-}
-
-function tooLarge(maxBytes: number): TidingsError {
-  const message = `The body exceeds the limit of ${maxBytes} bytes. Send a shorter one`
-  return new TidingsError({ code: 'payload_too_large', message })
 }
