@@ -35,7 +35,7 @@ const layers = {
   ],
   client: [
     'lib/(disposable|linked-abort|types/disposable)\\.ts',
-    'lib/connection/(connection-state|failures)\\.ts',
+    'lib/connection/(connection-state|event-parser|event-stream|failures)\\.ts',
     'lib/(options|reporting)\\.ts',
     'lib/connection/',
     'lib/topics/subscriber\\.ts',

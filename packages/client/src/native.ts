@@ -1,5 +1,2 @@
-/**
- * The client for pages that have to be small: it subscribes with the browser's own EventSource, and is the
- * same otherwise.
- */
+/** The client that subscribes with the browser's own EventSource, and is the same otherwise. */
 export { createClient, type NativeClientOptions } from './lib/create-native-client.js'

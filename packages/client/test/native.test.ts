@@ -1,6 +1,7 @@
 import { EventSource } from 'eventsource'
 import { describe, expect, it } from 'vitest'
 import { createClient } from '../src/native.js'
+import { createClient as createNodeClient } from '../src/native-node.js'
 import { contract } from './contract.js'
 import { startServer } from './harness.js'
 
@@ -27,6 +28,15 @@ describe('the native client', () => {
     expect(() => createClient(contract, { url: 'http://localhost' })).toThrow(
       "createClient: EventSource is not available here. Give one, or use createClient from '@tidings/client'",
     )
+  })
+
+  it('subscribes in Node with the EventSource of the package eventsource', async () => {
+    const { url } = await startServer({ room: { snapshot: ({ params }) => ({ messages: [params.roomId] }) } })
+    using client = createNodeClient(contract, { url })
+    for await (const event of client.room({ roomId: 'lobby' })) {
+      expect(event).toMatchObject({ type: 'snapshot', data: { messages: ['lobby'] } })
+      break
+    }
   })
 
   it('refuses headers', () => {

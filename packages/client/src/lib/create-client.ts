@@ -1,6 +1,7 @@
 import type { ContractDefinition } from '@tidings/core'
 import { untypedClient } from './client.js'
-import { openFetchEventSource } from './connection/fetch-event-source.js'
+import { openFetchStream } from './connection/fetch-stream.js'
+import { sourceStream } from './connection/source-stream.js'
 import { type ClientOptions, resolveOptions } from './options.js'
 import type { Client } from './types/client.js'
 
@@ -14,5 +15,7 @@ export function createClient<const Contract extends ContractDefinition>(
   options: ClientOptions,
 ): Client<Contract>
 export function createClient(contract: ContractDefinition, options: ClientOptions): unknown {
-  return untypedClient(contract, resolveOptions(options, openFetchEventSource))
+  const { EventSource } = options
+  const openStream = EventSource ? sourceStream(EventSource) : openFetchStream
+  return untypedClient(contract, resolveOptions(options, openStream))
 }

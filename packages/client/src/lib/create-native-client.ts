@@ -1,11 +1,15 @@
-import type { ContractDefinition } from '@tidings/core'
+import { type ContractDefinition, TidingsError } from '@tidings/core'
 import { untypedClient } from './client.js'
+import { sourceStream } from './connection/source-stream.js'
 import { type ClientOptions, type EventSourceConstructor, resolveOptions } from './options.js'
 import type { Client } from './types/client.js'
 
-/** The options of a client that subscribes with the browser's own EventSource, which cannot send headers. */
+/** The options of a client that subscribes with an EventSource, which cannot send headers. */
 export interface NativeClientOptions extends Omit<ClientOptions, 'headers' | 'EventSource'> {
-  /** The EventSource to subscribe with. Defaults to the global `EventSource`. */
+  /**
+   * The EventSource to subscribe with. Defaults to the global `EventSource` or, in Node, to that of the package
+   * `eventsource`.
+   */
   EventSource?: EventSourceConstructor
 }
 
@@ -13,8 +17,8 @@ export interface NativeClientOptions extends Omit<ClientOptions, 'headers' | 'Ev
  * Creates the client of a contract, which subscribes with the browser's own EventSource. Makes no request
  * before it is used.
  *
- * It is smaller than the client of `@tidings/client`, and can do less: it sends no headers, so a server
- * identifies it by its cookies, and it retries a refused connection like a lost one.
+ * It sends no headers, so a server identifies it by its cookies, and it retries a refused connection like a
+ * lost one.
  *
  * @throws TidingsError `invalid_options` for invalid options, and if there is no EventSource
  */
@@ -24,5 +28,10 @@ export function createClient<const Contract extends ContractDefinition>(
 ): Client<Contract>
 export function createClient(contract: ContractDefinition, options: NativeClientOptions): unknown {
   const { EventSource = globalThis.EventSource } = options
-  return untypedClient(contract, resolveOptions({ ...options, EventSource }))
+  if (!EventSource) {
+    const message =
+      "createClient: EventSource is not available here. Give one, or use createClient from '@tidings/client'"
+    throw new TidingsError({ code: 'invalid_options', message })
+  }
+  return untypedClient(contract, resolveOptions({ ...options, EventSource }, sourceStream(EventSource)))
 }

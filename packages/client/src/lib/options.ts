@@ -1,5 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { type BackoffBounds, maxTimerMs } from '@tidings/core/wire'
+import type { OpenEventStream } from './connection/event-stream.js'
 import { messageOf } from './connection/failures.js'
 
 /**
@@ -16,15 +17,6 @@ export interface EventSourceLike {
 export type EventSourceConstructor = new (
   url: string,
   init?: { withCredentials?: boolean },
-) => EventSourceLike
-
-/**
- * Opens an EventSource for a client. If it knows why it was refused or lost its connection, it calls `failed`
- * before it dispatches `error`.
- */
-export type OpenEventSource = (
-  options: ResolvedOptions,
-  failed: (problem: TidingsError) => void,
 ) => EventSourceLike
 
 /** The origin of an error that concerns a channel. */
@@ -128,18 +120,21 @@ export interface ResolvedOptions {
   readonly shareAs: string
   /** Whether reading the headers again may return other headers. */
   readonly canRenewHeaders: boolean
-  readonly openEventSource: OpenEventSource
+  readonly openStream: OpenEventStream
   readonly onError: ((error: TidingsError, at: ErrorContext) => void) | undefined
+  /** Whether `fetch` is the user's. */
+  readonly hasOwnFetch: boolean
   headers(): Promise<Headers>
   fetch(url: string, init: RequestInit): Promise<Response>
 }
 
 /**
- * Fills in the defaults. `openByDefault` opens the EventSource if the user gives none.
+ * Fills in the defaults.
  *
+ * @param openStream opens the event streams of the client
  * @throws TidingsError `invalid_options` for invalid options
  */
-export function resolveOptions(options: ClientOptions, openByDefault?: OpenEventSource): ResolvedOptions {
+export function resolveOptions(options: ClientOptions, openStream: OpenEventStream): ResolvedOptions {
   const { headers, credentials = 'same-origin', reconnect = {}, EventSource, share, onError } = options
   const { minMs = 250, maxMs = 30_000 } = reconnect
   if (!(minMs >= 0 && maxMs >= minMs)) {
@@ -157,12 +152,6 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
       `share.as is ${String(as) || 'empty'}. Tabs that share send one user's headers and cookies: identify the user with { as: userId }`,
     )
   }
-  const openEventSource = EventSource ? opening(EventSource) : openByDefault
-  if (!openEventSource) {
-    throw invalidOptions(
-      "EventSource is not available here. Give one, or use createClient from '@tidings/client'",
-    )
-  }
   return {
     url: resolveUrl(options.url),
     credentials,
@@ -172,9 +161,10 @@ export function resolveOptions(options: ClientOptions, openByDefault?: OpenEvent
     share: Boolean(share),
     shareAs: as,
     canRenewHeaders: typeof headers === 'function',
-    openEventSource,
+    openStream,
     onError: onError && ((error, at) => onError(error, at)),
     headers: () => readHeaders(headers),
+    hasOwnFetch: options.fetch !== undefined,
     // Called unbound: a browser's fetch refuses to be a method of anything else.
     fetch: (url, init) => (options.fetch ?? globalThis.fetch)(url, init),
   }
@@ -195,10 +185,6 @@ async function readHeaders(source: HeadersSource | undefined): Promise<Headers> 
   }
 }
 
-function opening(EventSource: EventSourceConstructor): OpenEventSource {
-  return ({ url, credentials }) => new EventSource(url, { withCredentials: credentials === 'include' })
-}
-
 function timeOf(name: string, given: unknown, byDefault: number, least: number): number {
   const ms = given ?? byDefault
   if (typeof ms === 'number' && ms >= least && ms <= maxTimerMs) return ms
@@ -209,12 +195,14 @@ function resolveUrl(given: string | URL): string {
   const text = String(given)
   if (/[?#]/.test(text)) throw invalidOptions(`url is ${text}. Give the mount without a query or fragment`)
   const page = (globalThis as { location?: { href: string } }).location?.href
-  if (!URL.canParse(text, page)) {
+  try {
+    // Not `URL.canParse`, which React Native does not have.
+    return new URL(text, page).href.replace(/\/+$/, '')
+  } catch {
     throw invalidOptions(
       `url is ${text || 'empty'}, which is not a valid URL here. Give an absolute one: http://localhost:3000/events`,
     )
   }
-  return new URL(text, page).href.replace(/\/+$/, '')
 }
 
 function invalidOptions(message: string): TidingsError {

@@ -8,6 +8,7 @@ import {
   parseJson,
 } from '@tidings/core/wire'
 import { elapsedMs } from '../connection/clock.js'
+import { checkReadable } from '../connection/event-reader.js'
 import { abortError } from '../connection/failures.js'
 import { post, postJson } from '../connection/request.js'
 import { linkedAbort } from '../linked-abort.js'
@@ -44,6 +45,7 @@ export async function postStream(
 ): Promise<Response> {
   const json = encodeInput(stream, input)
   try {
+    checkReadable(caller.options)
     await caller.waitTurn({ signal })
     return await post(caller.options, stream.path, json, { signal })
   } catch (error) {

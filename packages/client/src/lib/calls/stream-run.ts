@@ -1,12 +1,13 @@
 import { TidingsError } from '@tidings/core'
 import { type CompiledStream, fromProblem, parseJson } from '@tidings/core/wire'
+import type { StreamEvent } from '../connection/event-parser.js'
+import { EventReader } from '../connection/event-reader.js'
 import { abortError, requestFailure } from '../connection/failures.js'
 import { disposeSymbol } from '../disposable.js'
 import { type LinkedAbort, linkedAbort } from '../linked-abort.js'
 import { type Caller, postStream, withTypedData } from './call.js'
-import { readEvents, type StreamedEvent } from './event-reader.js'
 
-interface StreamEvent {
+interface RunEvent {
   readonly type: string
   readonly data: unknown
 }
@@ -15,7 +16,7 @@ interface StreamEvent {
  * One run of a stream. Makes its request at once, and reads events on demand, so that a slow reader slows the
  * server down and no events are buffered.
  */
-export class StreamRun implements AsyncIterable<StreamEvent> {
+export class StreamRun implements AsyncIterable<RunEvent> {
   readonly #stream: CompiledStream
   readonly #abort: LinkedAbort
   readonly #response: Promise<Response>
@@ -51,7 +52,7 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     return this.#output
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<StreamEvent, void, void> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<RunEvent, void, void> {
     if (this.#reader !== 'none') {
       const message =
         this.#reader === 'loop'
@@ -88,17 +89,17 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     }
   }
 
-  async *#read(): AsyncGenerator<StreamEvent, void, void> {
+  async *#read(): AsyncGenerator<RunEvent, void, void> {
     try {
-      const { body } = await this.#response
-      for await (const event of body ? readEvents(body) : []) {
-        if (event.name === '$output') {
-          const what = this.#name('the output')
-          const json = parseJson(event.data, what)
-          this.#settle.resolve(this.#stream.output.decode(json, what, 'invalid_response'))
-          return
+      const reader = new EventReader(await this.#response)
+      for (let events = await reader.read(); events; events = await reader.read()) {
+        for (const event of events) {
+          if (event.name === '$output') {
+            this.#settle.resolve(this.#decodeOutput(event.data))
+            return
+          }
+          yield this.#decode(event)
         }
-        yield this.#decode(event)
       }
       throw new TidingsError({
         code: 'network',
@@ -116,7 +117,12 @@ export class StreamRun implements AsyncIterable<StreamEvent> {
     }
   }
 
-  #decode({ name, data }: StreamedEvent): StreamEvent {
+  #decodeOutput(data: string): unknown {
+    const what = this.#name('the output')
+    return this.#stream.output.decode(parseJson(data, what), what, 'invalid_response')
+  }
+
+  #decode({ name, data }: StreamEvent): RunEvent {
     if (name === '$error') throw this.#problem(data)
     const codec = this.#stream.events.get(name)
     if (!codec) {

@@ -1,9 +1,10 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
 import { type DecodedSignals, decodeSignal, fromProblem, maxTimerMs } from '@tidings/core/wire'
-import type { EventSourceLike, ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options.js'
 import { report, threw } from '../reporting.js'
 import { elapsedMs } from './clock.js'
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'
+import type { StreamEvent } from './event-parser.js'
 import { isMistake } from './failures.js'
 import { type WakeReason, watchPage } from './page-lifecycle.js'
 import { RetryPolicy } from './retry-policy.js'
@@ -14,7 +15,7 @@ const minRenewalMs = 1_000
 export interface EventConnectionCallbacks {
   /** Called when a connection is open, which carries no topics yet. */
   onOpened(id: string): void
-  /** Called with each event and signal. `id` is that of the last frame that had one. */
+  /** Called with each event and signal. */
   onMessage(name: string, data: string, id: string): void
   /** Called when the connection ended and another attempt follows. */
   onLost(): void
@@ -24,9 +25,8 @@ export interface EventConnectionCallbacks {
 }
 
 /**
- * The event stream of a client, which outlives its connections: each one that is lost is replaced.
- *
- * The EventSource does not reconnect by itself. See decision 004.
+ * The event stream of a client, which outlives its connections: each one that is lost is replaced. See decision
+ * 004.
  */
 export class EventConnection {
   readonly #options: ResolvedOptions
@@ -34,7 +34,8 @@ export class EventConnection {
   readonly #callbacks: EventConnectionCallbacks
   readonly #retry: RetryPolicy
   #state: ConnectionState = { status: 'idle' }
-  #source: EventSourceLike | undefined
+  /** Closes the stream of the current connection. */
+  #closeStream: (() => void) | undefined
   /** The timer of the next attempt or, while connected, of the server's silence. */
   #timer: ReturnType<typeof setTimeout> | undefined
   #stopWatching: (() => void) | undefined
@@ -45,8 +46,6 @@ export class EventConnection {
   #receivedAt = 0
   /** Milliseconds the server may be silent before the connection counts as lost. */
   #silenceMs = 0
-  /** The reason why the current connection was refused or lost, if it is known. */
-  #problem: TidingsError | undefined
 
   /** @param eventNames all events that may arrive, since an EventSource dispatches by name */
   constructor(options: ResolvedOptions, eventNames: readonly string[], callbacks: EventConnectionCallbacks) {
@@ -79,8 +78,22 @@ export class EventConnection {
 
   /** Replaces the current connection after a delay. */
   reconnect(problem: TidingsError): void {
-    this.#problem = problem
-    this.#onLost()
+    const openForMs = elapsedMs() - this.#openedAt
+    this.#disconnect()
+    const delay = this.#retry.onLost(problem, openForMs)
+    if (delay === undefined) {
+      this.refuse(problem)
+      return
+    }
+    if (isMistake(problem)) report({ options: this.#options }, problem)
+    this.#timer = setTimeout(() => this.#connect(), delay)
+    this.#change({
+      type: 'lost',
+      attempt: this.#retry.failures,
+      problem,
+      retryAt: Date.now() + delay,
+    })
+    this.#callbacks.onLost()
   }
 
   /** Makes another connection with new headers: at once, or a second after the last one was requested. */
@@ -113,54 +126,58 @@ export class EventConnection {
 
   #connect(): void {
     this.#disconnect()
-    this.#problem = undefined
     this.#change({ type: 'connect', attempt: this.#retry.failures + 1 })
     // An observer of the state may have closed the client.
     if (this.#state.status !== 'connecting') return
     this.#silenceMs = this.#options.timeoutMs
     this.#receivedAt = elapsedMs()
     this.#watchSilence()
+    this.#openStream()
+  }
+
+  #openStream(): void {
+    // A stream that was closed may still call back.
+    let isOpen = true
+    let close: (() => void) | undefined
+    this.#closeStream = () => {
+      isOpen = false
+      close?.()
+    }
     try {
-      this.#openSource()
+      close = this.#options.openStream(this.#options, this.#eventNames, {
+        onEvents: (events) => {
+          if (isOpen) this.#receivedAt = elapsedMs()
+          for (const event of events) if (isOpen) this.#onEvent(event)
+        },
+        onLost: (problem) => {
+          if (isOpen) this.reconnect(problem ?? this.#broken('was lost'))
+        },
+      })
     } catch (error) {
       this.reconnect(threw('The EventSource', error))
     }
   }
 
-  #openSource(): void {
-    const source = this.#options.openEventSource(this.#options, (problem) => {
-      if (this.#source === source) this.#problem = problem
-    })
-    this.#source = source
-    const on = (name: string, handle: (event: MessageEvent<string>) => void) =>
-      source.addEventListener(name, (event) => {
-        // A closed EventSource may dispatch what it has buffered.
-        if (this.#source !== source) return
-        this.#receivedAt = elapsedMs()
-        try {
-          handle(event)
-        } catch (error) {
-          const what = `Handling ${name} of ${this.#options.url}`
-          this.reconnect(isTidingsError(error) ? error : threw(what, error))
-        }
-      })
-    const forward =
-      (name: string) =>
-      ({ data, lastEventId }: MessageEvent<string>) => {
+  #onEvent({ name, data, id }: StreamEvent): void {
+    try {
+      if (name === '$open') this.#onOpened(decodeSignal(name, data))
+      else if (name === '$error') this.#onError(data)
+      else if (name !== '$heartbeat') {
         // A snapshot does not prove that the server works: it may fail after each, and they cost it most.
         if (!name.startsWith('$')) this.#retry.failures = 0
-        this.#callbacks.onMessage(name, data, lastEventId)
+        this.#callbacks.onMessage(name, data, id)
       }
-    on('error', () => this.#onLost())
-    on('$open', ({ data }) => this.#onOpened(decodeSignal('$open', data)))
-    on('$error', (event) => {
-      const signal = decodeSignal('$error', event.data)
-      if (signal.topic === undefined)
-        this.reconnect(fromProblem(signal) ?? this.#broken('ended with an error'))
-      else forward('$error')(event)
-    })
-    on('$heartbeat', () => {})
-    for (const name of this.#eventNames) on(name, forward(name))
+    } catch (error) {
+      const what = `Handling ${name} of ${this.#options.url}`
+      this.reconnect(isTidingsError(error) ? error : threw(what, error))
+    }
+  }
+
+  /** Passes on the error of a topic. Any other ends the connection. */
+  #onError(data: string): void {
+    const signal = decodeSignal('$error', data)
+    if (signal.topic !== undefined) this.#callbacks.onMessage('$error', data, '')
+    else this.reconnect(fromProblem(signal) ?? this.#broken('ended with an error'))
   }
 
   #onOpened({ id, heartbeatMs = 0, retryMs }: DecodedSignals['$open']): void {
@@ -170,26 +187,6 @@ export class EventConnection {
     this.#silenceMs = Math.min(2 * heartbeatMs, maxTimerMs)
     this.#watchSilence()
     this.#callbacks.onOpened(id)
-  }
-
-  #onLost(): void {
-    const openForMs = elapsedMs() - this.#openedAt
-    this.#disconnect()
-    const problem = this.#problem ?? this.#broken('was lost')
-    const delay = this.#retry.onLost(problem, openForMs)
-    if (delay === undefined) {
-      this.refuse(problem)
-      return
-    }
-    if (isMistake(problem)) report({ options: this.#options }, problem)
-    this.#timer = setTimeout(() => this.#connect(), delay)
-    this.#change({
-      type: 'lost',
-      attempt: this.#retry.failures,
-      problem,
-      retryAt: Date.now() + delay,
-    })
-    this.#callbacks.onLost()
   }
 
   /** Reconnects at once if that may succeed now, or if the connection may have died unnoticed. */
@@ -242,12 +239,8 @@ export class EventConnection {
   #disconnect(): void {
     clearTimeout(this.#timer)
     this.#openedAt = Number.POSITIVE_INFINITY
-    const source = this.#source
-    this.#source = undefined
-    source?.close()
-    // The eventsource package sets its own timer to reconnect after it has dispatched an error, even if it
-    // was closed by then.
-    queueMicrotask(() => source?.close())
+    this.#closeStream?.()
+    this.#closeStream = undefined
   }
 
   #end(event: ConnectionEvent): void {

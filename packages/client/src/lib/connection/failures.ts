@@ -74,7 +74,8 @@ export function isRetryable({ code, status }: TidingsError): boolean {
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#server-sent-events-intro
  */
 export function isFatal({ code, status }: TidingsError): boolean {
-  return code === 'aborted' || code === 'closed' || [204, 301, 308, 401, 403, 404, 410].includes(status)
+  const isOwn = code === 'aborted' || code === 'closed' || code === 'invalid_options'
+  return isOwn || [204, 301, 308, 401, 403, 404, 410].includes(status)
 }
 
 /**

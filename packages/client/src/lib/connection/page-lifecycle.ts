@@ -10,10 +10,10 @@ interface PageEvent {
   readonly persisted?: boolean
 }
 
-/** The part of `window` and `document` that dispatches events. */
+/** The part of `window` and `document` that dispatches events, which React Native's `window` does not have. */
 interface PageLike {
-  addEventListener(type: string, listener: (event: PageEvent) => void): void
-  removeEventListener(type: string, listener: (event: PageEvent) => void): void
+  addEventListener?(type: string, listener: (event: PageEvent) => void): void
+  removeEventListener?(type: string, listener: (event: PageEvent) => void): void
 }
 
 /**
@@ -46,8 +46,8 @@ export function watchPage(onWake: (reason: WakeReason) => void, onLeave: () => v
     [document, 'freeze', onLeave],
     [document, 'resume', back],
   ] as const
-  for (const [target, type, listener] of listeners) target?.addEventListener(type, listener)
+  for (const [target, type, listener] of listeners) target?.addEventListener?.(type, listener)
   return () => {
-    for (const [target, type, listener] of listeners) target?.removeEventListener(type, listener)
+    for (const [target, type, listener] of listeners) target?.removeEventListener?.(type, listener)
   }
 }

@@ -1,5 +1,4 @@
 import type { TidingsError } from '@tidings/core'
-import type { SignalName } from '@tidings/core/wire'
 import type { ResolvedOptions } from '../options.js'
 import type { ConnectionState } from './connection-state.js'
 import { Control, type ControlDeps, type TransportTopic } from './control.js'
@@ -23,7 +22,7 @@ export interface TransportCallbacks {
   readonly options: ResolvedOptions
   /** The topics that the connection should carry, by key. */
   readonly topics: ReadonlyMap<string, TransportTopic>
-  /** Called with each event and signal. `id` is that of the last frame that had one. */
+  /** Called with each event and signal. */
   onFrame(name: string, data: string, id: string): void
   /** Called when the connection was lost, so that every topic has to be requested again. */
   onLost(): void
@@ -39,9 +38,8 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   readonly #control: Control
 
   constructor(callbacks: TransportCallbacks, eventNames: readonly string[]) {
-    const signals: SignalName[] = ['$subscribed', '$snapshot', '$gap', '$reauthorize']
     this.#callbacks = callbacks
-    this.#connection = new EventConnection(callbacks.options, [...signals, ...eventNames], this)
+    this.#connection = new EventConnection(callbacks.options, eventNames, this)
     this.#control = new Control(this)
   }
 

@@ -102,7 +102,8 @@ export class TopicTable<Topic extends TableTopic> {
         if (!cursor) return undefined
         const topic = this.#byEpoch.get(cursor.epoch)
         if (name === '$snapshot') topic?.onSnapshot(data, cursor)
-        else topic?.onEvent(name, data, cursor)
+        // A newer server may have further signals.
+        else if (!name.startsWith('$')) topic?.onEvent(name, data, cursor)
         return topic
       }
     }
