@@ -4,6 +4,7 @@ import { registerMetrics } from '@tidings/server/metrics'
 import { nodeHandler } from '@tidings/server/node'
 import { redisBus } from '@tidings/server/redis'
 import { busSuite } from '@tidings/server/testing'
+import { tracing } from '@tidings/server/tracing'
 import { server } from './server-mistakes.js'
 
 createServer(nodeHandler(server, { path: '/events' }))
@@ -17,3 +18,5 @@ redisBus({ url: 6379 })
 registerMetrics({})
 // @ts-expect-error a suite is made for a bus
 busSuite()
+// @ts-expect-error a tracer creates spans
+tracing({ tracer: {} })

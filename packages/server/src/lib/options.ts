@@ -2,6 +2,7 @@ import type { Bus } from './bus/bus.js'
 import type { HistoryOptions } from './history.js'
 import type { Hooks } from './hooks.js'
 import type { TidingsRequest } from './http/adapter.js'
+import type { Tracing } from './tracing.js'
 
 /** Limits on what clients may use. */
 export interface LimitOptions {
@@ -221,6 +222,11 @@ export interface ServerOptions<Context> {
   cors?: CorsOptions
   /** Called when clients connect, disconnect, miss events or are refused: for a log. */
   hooks?: Hooks
+  /**
+   * Creates OpenTelemetry spans for commands, streams, subscriptions and emits: `tracing()` of
+   * `@tidings/server/tracing`.
+   */
+  tracing?: Tracing
   /**
    * Called with each unexpected error of a handler, source or hook, each value that does not fit its schema,
    * and each emit that the bus did not accept. Clients see such an error only as `internal`, and nothing is

@@ -8,6 +8,7 @@ import type { TopicLimits } from './log/topic-limits.js'
 import type { ContextRequest, CorsOptions, ErrorPlace, LimitOptions, ServerOptions } from './options.js'
 import { requirePrincipal } from './principal.js'
 import { defaultTopicKeyBytes } from './topic-key.js'
+import type { Tracing } from './tracing.js'
 import { atLeast, invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
 
 /** The options with their defaults filled in. */
@@ -30,6 +31,7 @@ export interface ResolvedOptions<Context> {
   readonly maxBodyBytes: number
   readonly allowedOrigins: AllowedOrigins
   readonly hooks: Hooks
+  readonly tracing: Tracing | undefined
   readonly onError: (error: unknown, at: ErrorPlace) => void
 }
 
@@ -48,6 +50,7 @@ const optionNames = [
   'limits',
   'cors',
   'hooks',
+  'tracing',
   'onError',
 ] as const satisfies readonly (keyof ServerOptions<unknown>)[]
 
@@ -73,6 +76,7 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
   for (const name of ['context', 'principal', 'onError'] as const) requireFunction(name, options[name])
   for (const name of hookNames) requireFunction(`hooks.${name}`, hooks[name])
   const onError = guardedOnError(options)
+  const tracing = tracingOf(options.tracing)
   return {
     // Without `context` in the options, the type of Context is inferred to be undefined.
     context: (request) => options.context?.(request) as Context | Promise<Context>,
@@ -107,7 +111,13 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
     allowedOrigins: originsOf(options.cors),
     maxBodyBytes: atLeast('limits.bodyBytes', limits.bodyBytes, 1024 * 1024, 0),
     hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
-    onError,
+    tracing,
+    onError: tracing
+      ? (error, at) => {
+          tracing.recordError(error, at.place)
+          onError(error, at)
+        }
+      : onError,
   }
 }
 
@@ -124,6 +134,15 @@ export function guardedOnError(
 function busOf(bus: Bus | undefined): Bus | undefined {
   if (bus === undefined || typeof bus?.append === 'function') return bus
   throw invalidOptions(`bus is ${kindOf(bus)}. Give the result of redisBus({ url })`)
+}
+
+/** @throws TidingsError `invalid_options` for a value that is not a tracing */
+export function tracingOf(tracing: Tracing | undefined, maker?: string): Tracing | undefined {
+  if (tracing === undefined || typeof tracing?.emit === 'function') return tracing
+  throw invalidOptions(
+    `tracing is ${kindOf(tracing)}. Give the result of tracing() of @tidings/server/tracing`,
+    maker,
+  )
 }
 
 /** @throws TidingsError `invalid_options` for a value that is not a list of origins */

@@ -24,7 +24,7 @@ import { toPublicError } from './http/public-error.js'
 import { healthPath } from './http/reserved-paths.js'
 import { problemResponse } from './http/responses.js'
 import { TopicRegistry } from './log/topic-registry.js'
-import { exclusiveSources } from './nodes/exclusive-sources.js'
+import { exclusiveSources, type SourceBody } from './nodes/exclusive-sources.js'
 import { newNodeId } from './nodes/node-id.js'
 import { NodeRpc } from './nodes/node-rpc.js'
 import type { ServerOptions } from './options.js'
@@ -68,18 +68,29 @@ export function createServer(
   checkContract(contract)
   const compiled = compileContract(contract)
   const options = resolveOptions(given)
-  const { bus, onError, topicLimits } = options
+  const { bus, onError, topicLimits, tracing } = options
 
   const life = new ServerLife(options.retryMs)
-  const nodes = bus && new NodeRpc(bus, { answer, answerQuery: (query) => answerNodeQuery(context, query) })
+  const nodes =
+    bus &&
+    new NodeRpc(bus, {
+      // A message of the bus has no context, except the one in which its connection was made.
+      answer: (request) => (tracing ? tracing.detach(() => answer(request)) : answer(request)),
+      answerQuery: (query) => answerNodeQuery(context, query),
+    })
+  const runOnOneNode =
+    bus && nodes
+      ? exclusiveSources(bus, nodes.nodeId)
+      : async (_key: string, signal: AbortSignal, body: SourceBody) => void body(signal)
   const topics = new TopicRegistry(
     {
       lingerMs: options.lingerMs,
       bus,
       limits: topicLimits,
+      tracing,
       retryMs: options.retryMs,
-      runOnOneNode:
-        bus && nodes ? exclusiveSources(bus, nodes.nodeId) : async (_key, signal, body) => void body(signal),
+      // A source outlives the request that started it.
+      runOnOneNode: tracing ? (...source) => tracing.detach(() => runOnOneNode(...source)) : runOnOneNode,
     },
     { onSourceFailed: (error, topicKey) => onError(error, { place: topicKey }) },
   )
@@ -91,7 +102,7 @@ export function createServer(
         (error, key) => onError(error, { place: key }),
       )
   const counters = new Counters()
-  const publish = createPublish({ bus, topics, counters, duplicates, life, onError })
+  const publish = createPublish({ bus, topics, counters, duplicates, life, tracing, onError })
   const procedures = bindHandlers(compiled, handlers, { ...options, publish })
   const emit = createEmit(compiled, {
     publish,

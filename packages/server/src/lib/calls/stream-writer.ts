@@ -20,6 +20,7 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
   readonly #deps: MonitoredSinkDeps
   readonly #sink: MonitoredSink
   readonly #overflowed = new AbortController()
+  failure: TidingsError | undefined
   #lastId = 0
   /** Rejects each emit once the run is over. */
   #endReason: TidingsError | undefined
@@ -77,11 +78,13 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
 
   /** Writes a public error and ends the run. Later emits reject with `reason`. */
   fail(error: TidingsError, reason = ended(this.#compiled.path)): void {
-    if (!this.isOver) this.#end(encodeSignal('$error', toProblem(error)), reason)
+    if (this.isOver) return
+    this.failure = error
+    this.#end(encodeSignal('$error', toProblem(error)), reason)
   }
 
   onCut(_reason: string, error?: unknown): void {
-    this.#close(clientLeft())
+    this.#leave()
     if (error !== undefined) this.#deps.publicError(error, this.#compiled.path)
   }
 
@@ -94,7 +97,13 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
 
   onClosed(): void {
     this.#sink.onClosed()
-    this.#close(clientLeft())
+    this.#leave()
+  }
+
+  #leave(): void {
+    if (this.isOver) return
+    this.failure = clientLeft()
+    this.#close(this.failure)
   }
 
   #write(body: string): Promise<void> {

@@ -11,6 +11,7 @@ import type { Implementation } from '../bind-handlers.js'
 import type { Sink } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
 import { cursorOf, gapAtStart, type Start, Subscription } from '../log/subscription.js'
+import type { Tracing } from '../tracing.js'
 import { Connection, type ConnectionCallbacks, type ConnectionDeps } from './connection.js'
 import { ConnectionAuth, type Credentials } from './connection-auth.js'
 import type { ConnectionIdentity } from './connection-identity.js'
@@ -32,6 +33,7 @@ export interface SharedConnectionDeps extends ConnectionDeps {
   readonly options: ConnectionDeps['options'] &
     OpenFrameOptions & {
       readonly subscriptionsPerConnection: number
+      readonly tracing: Tracing | undefined
       principal(context: unknown): string | undefined
     }
 }
@@ -116,7 +118,9 @@ export class SharedConnection implements ConnectionCallbacks {
       const topic = topicByKey(this.#deps.procedures, name)
       if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
       if ('snapshot' in operation) return this.#refresh(topic.key)
-      return await this.#subscribe(topic, name, startOf(operation.cursor), request)
+      const { tracing } = this.#deps.options
+      const subscribe = () => this.#subscribe(topic, name, startOf(operation.cursor), request)
+      return await (tracing ? tracing.subscribe(topic.key, subscribe) : subscribe())
     } catch (error) {
       return { status: 'refused', problem: toProblem(this.#deps.publicError(error, name)) }
     }

@@ -160,7 +160,8 @@ async function forwardToNode(
   json: unknown,
 ): Promise<CompleteResponse> {
   const nodeId = nodeOf(id)
-  const response = nodeId !== undefined && (await server.nodes?.forward(nodeId, request, json))
+  const headers = server.options.tracing?.forward(request.headers) ?? request.headers
+  const response = nodeId !== undefined && (await server.nodes?.forward(nodeId, request, headers, json))
   if (response) return response
   server.reportForeignConnection(id)
   throw gone()

@@ -24,8 +24,18 @@ interface Endpoint {
 }
 
 /** Handles a request. Never rejects: a failure is a response too. */
-export async function route(server: ServerContext, request: TidingsRequest): Promise<TidingsResponse> {
+export function route(server: ServerContext, request: TidingsRequest): Promise<TidingsResponse> {
   const endpoint = endpointOf(server, request)
+  const { tracing } = server.options
+  if (!tracing) return respond(server, request, endpoint)
+  return tracing.handle(request, endpoint?.procedure, () => respond(server, request, endpoint))
+}
+
+async function respond(
+  server: ServerContext,
+  request: TidingsRequest,
+  endpoint: Endpoint | undefined,
+): Promise<TidingsResponse> {
   try {
     if (!endpoint) throw notFound(request.path)
     if (request.method === 'HEAD' && endpoint.head) return await endpoint.head()

@@ -27,9 +27,13 @@ export async function handleTopic(
   pending.identify(connectionInfo(identity, {}))
   // Before `authorize`, which may be expensive: a connection counts as soon as it is admitted.
   await admit(server, identity)
-  try {
+  const { tracing } = server.options
+  const prepare = async () => {
     await requireAuthorized(topic, context)
     await server.topics.prepare(topic, identity, cursorOf(start))
+  }
+  try {
+    await (tracing ? tracing.subscribe(topic.key, prepare) : prepare())
   } catch (error) {
     server.admission.release(identity)
     throw error

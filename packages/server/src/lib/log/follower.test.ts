@@ -15,6 +15,7 @@ function follow(bus: Bus) {
   const follower = new Follower(
     { bus, log, key: 'topic', history: keep },
     {
+      onTraced: () => {},
       onAppended: () => calls.push(`head ${log.head}`),
       onRestarted: () => calls.push('restarted'),
       onUnused: () => calls.push('unused'),

@@ -1,5 +1,6 @@
 import { type BackoffBounds, backoffMs, type Cursor, eventNameOf } from '@tidings/core/wire'
 import type { BusEvent, BusLog, BusPage, BusUpdate } from '../bus/bus.js'
+import { traceOf, withoutTrace } from '../bus/traced-body.js'
 import type { HistoryBounds } from '../history.js'
 import { pause } from '../pause.js'
 import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
@@ -22,6 +23,8 @@ export interface FollowerDeps {
 }
 
 export interface FollowerCallbacks {
+  /** Called when an event was appended that carries a trace, with the text of it. */
+  onTraced(trace: string): void
   /** Called when the log has grown by so many characters, or has skipped events that are lost. */
   onAppended(length: number): void
   /** Called when the log has begun another epoch. */
@@ -181,7 +184,11 @@ export class Follower {
     const { log } = this.#deps
     let length = 0
     for (const event of events) {
-      if (event.seq === log.head + 1) length += log.append(eventNameOf(event.body), event.body, timeOf(event))
+      if (event.seq !== log.head + 1) continue
+      const trace = traceOf(event.body)
+      const body = trace === undefined ? event.body : withoutTrace(event.body)
+      length += log.append(eventNameOf(body), body, timeOf(event))
+      if (trace !== undefined) this.#callbacks.onTraced(trace)
     }
     if (length > 0) this.#callbacks.onAppended(length)
   }
@@ -260,7 +267,7 @@ export class Follower {
 }
 
 function toEntry({ seq, at, body }: BusEvent) {
-  return { seq, event: eventNameOf(body), body, at: monotonic(at) }
+  return { seq, event: eventNameOf(body), body: withoutTrace(body), at: monotonic(at) }
 }
 
 /** Converts a time to the monotonic clock that logs use. */

@@ -3,6 +3,7 @@ import type { Cursor } from '@tidings/core/wire'
 import type { BusLog } from '../bus/bus.js'
 import { jittered } from '../jitter.js'
 import { randomName } from '../runtime/random.js'
+import type { EventTrace, Tracing } from '../tracing.js'
 import { BusCheck } from './bus-check.js'
 import { EventlessEpochs } from './eventless-epochs.js'
 import { Follower } from './follower.js'
@@ -22,6 +23,7 @@ export interface TopicRegistryDeps extends SourceDeps {
   /** The bus that has the complete logs. Absent if the logs of this process are complete. See decision 011. */
   readonly bus: BusLog | undefined
   readonly limits: TopicLimits
+  readonly tracing: Tracing | undefined
   /** About how long a client that was refused should wait before it tries again, in milliseconds. */
   readonly retryMs: number
 }
@@ -29,7 +31,7 @@ export interface TopicRegistryDeps extends SourceDeps {
 /** Holds the topics in use and those that a subscriber may return to, by their keys. */
 export class TopicRegistry {
   /** Writes what is emitted to the subscribers. */
-  readonly writes = new WriteBatcher((topic, now) => this.#onWritten(topic, now))
+  readonly writes: WriteBatcher
   readonly #deps: TopicRegistryDeps
   readonly #topics = new Map<string, Topic>()
   /** The topics without readers, in the order in which their last reader left. */
@@ -44,6 +46,7 @@ export class TopicRegistry {
 
   constructor(deps: TopicRegistryDeps, callbacks: SourceCallbacks) {
     this.#deps = deps
+    this.writes = new WriteBatcher((topic, now) => this.#onWritten(topic, now), deps.tracing)
     this.#held = new HeldTopics(deps.limits)
     this.#sources = new Sources(deps, deps.limits.sources, {
       onSourceFailed: (error, topicKey) => callbacks.onSourceFailed(error, topicKey),
@@ -125,9 +128,12 @@ export class TopicRegistry {
    *
    * A topic without a log discards the event. See decision 006.
    */
-  publish(ref: TopicRef, event: string, body: string): void {
+  publish(ref: TopicRef, event: string, body: string, trace?: EventTrace): void {
     const topic = this.#topics.get(ref.key) ?? this.#revive(ref)
-    if (topic) this.writes.add(topic, topic.log.append(event, body, this.writes.turnTime))
+    if (!topic) return
+    const length = topic.log.append(event, body, this.writes.turnTime)
+    if (trace) this.writes.trace(topic, trace)
+    this.writes.add(topic, length)
   }
 
   /** Stops every source and releases every topic. Resolves when other nodes may run the sources. */
@@ -182,6 +188,7 @@ export class TopicRegistry {
       topic.follower = new Follower(
         { bus, log, key: topic.key, history },
         {
+          onTraced: (text) => this.#onTraced(topic, text),
           onAppended: (length) => this.writes.add(topic, length),
           onRestarted: () => topic.restart(),
           onUnused: () => this.#drop(topic),
@@ -199,6 +206,11 @@ export class TopicRegistry {
     } finally {
       if (topic.readers.size === 0) follower.scheduleRelease(Math.max(this.#deps.lingerMs, joinMs))
     }
+  }
+
+  #onTraced(topic: Topic, text: string): void {
+    const trace = this.#deps.tracing?.decode(text)
+    if (trace) this.writes.trace(topic, trace)
   }
 
   /**

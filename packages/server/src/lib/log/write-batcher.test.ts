@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, it, onTestFinished, vi } from 'vitest'
+import type { Tracing } from '../tracing.js'
 import { Log } from './log.js'
 import { type ReaderConnection, Topic, type TopicReader } from './topic.js'
 import { WriteBatcher } from './write-batcher.js'
@@ -91,4 +93,31 @@ it('flushes at once when a turn has appended 1 Mi characters', () => {
   expect(connection.flushes).toBe(0)
   writes.add(topic, 1)
   expect(connection.flushes).toBe(1)
+})
+
+it('flushes outside of the trace of the emit that scheduled it, and has each traced event delivered once', async () => {
+  const emits = new AsyncLocalStorage<string>()
+  const calls: string[] = []
+  const tracing: Partial<Tracing> = {
+    detach: (run) => emits.exit(run),
+    deliver(events) {
+      calls.push(`begin ${events.map(({ topic, id, trace }) => `${topic.key} ${id} ${trace}`)}`)
+      return () => calls.push('end')
+    },
+  }
+  const writes = new WriteBatcher(() => {}, tracing as Tracing)
+  const topic = topicNamed('a')
+  const connection = connect(() => calls.push(`flush in ${emits.getStore()}`))
+  read(topic, connection)
+  emits.run('an emit', () => {
+    for (const trace of ['one', undefined, 'two']) {
+      const length = topic.log.append('tested', 'event: tested\ndata: 1\n\n', 0)
+      if (trace) writes.trace(topic, trace as never)
+      writes.add(topic, length)
+    }
+  })
+  await turn()
+  writes.add(topic, 1)
+  await turn()
+  expect(calls).toEqual(['begin a a.1 one,a a.3 two', 'flush in undefined', 'end', 'flush in undefined'])
 })

@@ -1,4 +1,6 @@
+import { eventId } from '@tidings/core/wire'
 import { afterTurn } from '../runtime/after-turn.js'
+import type { EventTrace, TracedEvent, Tracing } from '../tracing.js'
 import type { ReaderConnection, Topic } from './topic.js'
 
 /**
@@ -13,23 +15,33 @@ const maxTurnLength = 1024 * 1024
  */
 export class WriteBatcher {
   readonly #onWritten: (topic: Topic, now: number) => void
+  readonly #tracing: Tracing | undefined
   /** The topics whose readers have not been queued for what was appended. */
   #changed = new Set<Topic>()
   /** The connections that have something to write apart from those topics. */
   #connections: ReaderConnection[] = []
+  /** The events of this turn that carry a trace. */
+  #traced: TracedEvent[] | undefined
   #turnLength = 0
   #turnStartedAt: number | undefined
   #isScheduled = false
 
   /** @param onWritten called with each topic that changed, when its readers have been written to */
-  constructor(onWritten: (topic: Topic, now: number) => void) {
+  constructor(onWritten: (topic: Topic, now: number) => void, tracing?: Tracing) {
     this.#onWritten = onWritten
+    this.#tracing = tracing
   }
 
   /** The time of this turn of the event loop, which all events of the turn share. */
   get turnTime(): number {
     this.#turnStartedAt ??= performance.now()
     return this.#turnStartedAt
+  }
+
+  /** Has the delivery of a topic's newest event traced. Called before {@link add}, which may flush at once. */
+  trace(topic: Topic, trace: EventTrace): void {
+    this.#traced ??= []
+    this.#traced.push({ topic, id: eventId(topic.log.epoch, topic.log.head), trace })
   }
 
   /** Schedules a flush for a topic whose log has grown by so many characters. */
@@ -51,6 +63,7 @@ export class WriteBatcher {
     const now = this.turnTime
     const changed = this.#changed
     const connections = this.#connections
+    const endTraces = this.#traced && this.#tracing?.deliver(this.#traced)
     // What is appended from here on, as by a hook, belongs to the next flush.
     this.clear()
     for (const topic of changed) {
@@ -59,6 +72,7 @@ export class WriteBatcher {
       }
     }
     for (const connection of connections) connection.flush()
+    endTraces?.()
     for (const topic of changed) this.#onWritten(topic, now)
   }
 
@@ -66,6 +80,7 @@ export class WriteBatcher {
   clear(): void {
     this.#changed = new Set()
     this.#connections = []
+    this.#traced = undefined
     this.#turnLength = 0
     this.#turnStartedAt = undefined
   }
@@ -73,6 +88,11 @@ export class WriteBatcher {
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
+    if (this.#tracing) this.#tracing.detach(() => this.#flushAfterTurn())
+    else this.#flushAfterTurn()
+  }
+
+  #flushAfterTurn(): void {
     afterTurn(() => {
       this.#isScheduled = false
       this.flush()

@@ -75,13 +75,14 @@ export class NodeRpc {
   }
 
   /**
-   * Forwards a request. Resolves with undefined if the node does not exist, or does not respond in time.
+   * Forwards a request, with these headers. Resolves with undefined if the node does not exist, or does not respond in time.
    *
    * @throws TidingsError `unavailable` if the bus cannot be used
    */
   async forward(
     nodeId: string,
     request: TidingsRequest,
+    headers: Headers,
     json: unknown,
   ): Promise<CompleteResponse | undefined> {
     if (nodeId === this.nodeId) return undefined
@@ -96,7 +97,7 @@ export class NodeRpc {
       const there = await this.#send(nodeId, {
         ask,
         from: this.nodeId,
-        request: serializeRequest(request, json),
+        request: serializeRequest(request, headers, json),
       })
       return there > 0 ? await answered : undefined
     } finally {
@@ -204,7 +205,8 @@ function inboxOf(nodeId: string): string {
 }
 
 function serializeRequest(
-  { method, path, query, headers, address }: TidingsRequest,
+  { method, path, query, address }: TidingsRequest,
+  headers: Headers,
   json: unknown,
 ): SerializedRequest {
   return { method, path, query: query.toString(), headers: [...headers], address, json }
