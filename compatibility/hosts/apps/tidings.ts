@@ -1,0 +1,3 @@
+import { createTidings } from './create-tidings.js'
+
+export const tidings = createTidings()

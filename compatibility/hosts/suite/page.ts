@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { behaviours, type Host } from './host.js'
+import { appsFolder } from './node-app.js'
+
+const path = join(import.meta.dirname, '../../../docs/runtimes.md')
+
+/** What `docs/runtimes.md` says about a host. */
+export async function pageOf(name: string) {
+  const page = await readFile(path, 'utf8')
+  const rows = page.split('\n').filter((line) => line.startsWith('| '))
+  return {
+    code: page,
+    /** The row of the host in the table. */
+    row: rows.find((row) => row.startsWith(`| ${name} `))?.replaceAll(/ +/g, ' '),
+    /** Returns a file of the app as a block of code. */
+    fileOf: async (file: string) => `\`\`\`ts\n${await readFile(join(appsFolder, file), 'utf8')}\`\`\`\n`,
+    /** Returns the row that is right for the host. The reason of a skip is a note below the table. */
+    rowFor({ version, skips }: Host): string {
+      const cells = behaviours.map((behaviour) => {
+        const reason = skips?.[behaviour]
+        return reason === undefined ? '✓' : noteOf(page, reason)
+      })
+      return `| ${[name, version, ...cells].join(' | ')} |`
+    },
+  }
+}
+
+/** Returns the number of the note that gives a reason. */
+function noteOf(page: string, reason: string): string {
+  const note = page.split('\n').find((line) => line.replace(/^\d+\. /, '') === reason)
+  return note === undefined ? `a note: ${reason}` : String(Number.parseInt(note, 10))
+}
