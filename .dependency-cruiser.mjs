@@ -54,6 +54,10 @@ const layers = {
 /** The packages that each package imports, always by their public entries. */
 const imported = { core: [], server: ['core'], client: ['core'] }
 
+/** The files of server that run in Node only: its adapters, the bus on Redis, and the tests of a bus. */
+const nodeFiles =
+  '^packages/server/src/((express|node|redis|testing)\\.ts|lib/http/(node-|pipelining)|lib/bus/(redis/|suite/|bus-suite))'
+
 const rules = Object.entries(layers).flatMap(([name, patterns]) => {
   const root = `^packages/${name}/src/`
   const filesOf = (some) => `${root}(${some.join('|')})`
@@ -89,6 +93,20 @@ const rules = Object.entries(layers).flatMap(([name, patterns]) => {
 export default {
   forbidden: [
     ...rules,
+    {
+      name: 'portable',
+      comment: 'The file has to run in every runtime, and imports a module of Node. Only adapters may.',
+      severity: 'error',
+      from: { pathNot: [nodeFiles, 'node_modules'] },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'portable-imports',
+      comment: 'The file has to run in every runtime, and imports a file that runs in Node only.',
+      severity: 'error',
+      from: { pathNot: [nodeFiles, 'node_modules'] },
+      to: { path: nodeFiles },
+    },
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
