@@ -1,22 +1,16 @@
-import { launchChromium } from '@tidings/test-kit/chromium'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 
-/** Starts headless Chromium, and closes it at the end, by default of the test. */
-export async function launch(atEnd: (close: () => Promise<void>) => void = onTestFinished): Promise<Browser> {
-  const browser = await launchChromium()
-  atEnd(() => browser.close())
-  return browser
-}
+/** Opens a new browser context. */
+export type NewContext = (options: BrowserContextOptions) => Promise<BrowserContext>
 
 /** Opens the chat in a new browser context, and enters under a name. */
 export async function enter(
-  browser: Browser,
+  newContext: NewContext,
   address: string,
   name: string,
   options: BrowserContextOptions = {},
 ): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const context = await newContext({ viewport: { width: 1280, height: 800 }, ...options })
   const page = await context.newPage()
   page.on('pageerror', (error) => {
     throw error

@@ -1,7 +1,7 @@
-import { hasChromium } from '@tidings/test-kit/chromium'
+import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
 import { describe, expect, it } from 'vitest'
 import { startBot, startChat } from './app.js'
-import { enter, launch, waitForMessage, write } from './browser.js'
+import { enter, waitForMessage, write } from './browser.js'
 
 describe('the built chat', () => {
   it('prints one line with its address, serves the page and topics, and stops on SIGTERM', async () => {
@@ -19,11 +19,15 @@ describe('the built chat', () => {
   })
 })
 
+const newContext = sharedChromium()
+
 describe.skipIf(!hasChromium)('two users in Chromium', () => {
   it('receive messages of their room and of no other', async () => {
     const { address } = await startChat()
-    const browser = await launch()
-    const [ada, bob] = await Promise.all([enter(browser, address, 'Ada'), enter(browser, address, 'Bob')])
+    const [ada, bob] = await Promise.all([
+      enter(newContext, address, 'Ada'),
+      enter(newContext, address, 'Bob'),
+    ])
 
     await ada.getByLabel('Message', { exact: true }).pressSequentially('Hel')
     await bob.getByText('Ada is typing…').waitFor()
@@ -53,8 +57,7 @@ describe.skipIf(!hasChromium)('two users in Chromium', () => {
 
   it('receive the history when they enter, write several lines, and see markup as text', async () => {
     const { address } = await startChat()
-    const browser = await launch()
-    const ada = await enter(browser, address, 'Ada')
+    const ada = await enter(newContext, address, 'Ada')
     const field = ada.getByLabel('Message', { exact: true })
     await field.fill('one')
     await field.press('Shift+Enter')
@@ -62,7 +65,7 @@ describe.skipIf(!hasChromium)('two users in Chromium', () => {
     await field.press('Enter')
     const text = 'one\n<b>two</b> 👩‍👩‍👧‍👦'
     await expect.poll(() => ada.locator('.message-body p').allInnerTexts()).toEqual([text])
-    const late = await enter(browser, address, 'Late')
+    const late = await enter(newContext, address, 'Late')
     await expect.poll(() => late.locator('.message-body p').allInnerTexts()).toEqual([text])
     await late.reload()
     await expect.poll(() => late.locator('.message-body p').allInnerTexts()).toEqual([text])
@@ -70,8 +73,7 @@ describe.skipIf(!hasChromium)('two users in Chromium', () => {
 
   it('see why a message or a room is refused, and keep their text', async () => {
     const { address } = await startChat()
-    const browser = await launch()
-    const ada = await enter(browser, address, 'Ada')
+    const ada = await enter(newContext, address, 'Ada')
     await write(ada, 'buy now, it is spam')
     const refusal = ada.getByRole('alert')
     await refusal.waitFor()
@@ -86,8 +88,7 @@ describe.skipIf(!hasChromium)('two users in Chromium', () => {
 
   it('see that the server is gone, and continue without a reload when it returns', async () => {
     const chat = await startChat()
-    const browser = await launch()
-    const ada = await enter(browser, chat.address, 'Ada')
+    const ada = await enter(newContext, chat.address, 'Ada')
     await write(ada, 'before')
     await waitForMessage(ada, 'before')
     await chat.stop()
@@ -106,8 +107,7 @@ describe.skipIf(!hasChromium)('two users in Chromium', () => {
   it('see the bot type and reply', async () => {
     const { address } = await startChat()
     const bot = await startBot(address)
-    const browser = await launch()
-    const ada = await enter(browser, address, 'Ada')
+    const ada = await enter(newContext, address, 'Ada')
     await write(ada, '@bot are you there?')
     await ada.getByText('bot is typing…').waitFor()
     await ada.getByText(/that was a question of 3 words/).waitFor()

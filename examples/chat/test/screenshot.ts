@@ -1,8 +1,9 @@
 // Takes the screenshot for the README: two users and the bot, in the built app. With a folder, takes further
 // ones.
 import { join } from 'node:path'
+import { launchChromium } from '@tidings/test-kit/chromium'
 import { startBot, startChat } from './app.js'
-import { enter, launch, waitForMessage, write } from './browser.js'
+import { enter, type NewContext, waitForMessage, write } from './browser.js'
 
 const ends: (() => Promise<unknown>)[] = []
 const atEnd = (stop: () => Promise<unknown>) => {
@@ -13,9 +14,11 @@ const [folder] = process.argv.slice(2)
 try {
   const { address } = await startChat(0, atEnd)
   await startBot(address, atEnd)
-  const browser = await launch(atEnd)
-  const ada = await enter(browser, address, 'Ada Lovelace', { colorScheme: 'light' })
-  const grace = await enter(browser, address, 'Grace Hopper', { colorScheme: 'dark' })
+  const browser = await launchChromium()
+  atEnd(() => browser.close())
+  const newContext: NewContext = (options) => browser.newContext(options)
+  const ada = await enter(newContext, address, 'Ada Lovelace', { colorScheme: 'light' })
+  const grace = await enter(newContext, address, 'Grace Hopper', { colorScheme: 'dark' })
   const talk = async (page: typeof ada, text: string) => {
     await write(page, text)
     await waitForMessage(ada, text)

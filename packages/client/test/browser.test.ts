@@ -1,8 +1,10 @@
 import { until } from '@tidings/test-kit'
-import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
-import { expect, it, onTestFinished } from 'vitest'
+import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
+import { expect, it } from 'vitest'
 import { startServer } from './harness.js'
 import { pageServer } from './page-server.js'
+
+const newContext = sharedChromium()
 
 it.skipIf(!hasChromium).each(['its own', 'the default'])(
   'a client works in Chromium as in Node, with %s EventSource',
@@ -19,9 +21,7 @@ it.skipIf(!hasChromium).each(['its own', 'the default'])(
       },
       { before: await pageServer('page.ts') },
     )
-    const browser = await launchChromium()
-    onTestFinished(() => browser.close())
-    const page = await browser.newPage()
+    const page = await (await newContext()).newPage()
     await page.goto(origin)
     const got = await page.evaluate(
       (how) => (globalThis as unknown as { useClient(transport: string): Promise<unknown[]> }).useClient(how),

@@ -6,24 +6,46 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromiumArgs, chromiumPath } from '@tidings/test-kit/chromium'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 
 /**
- * Starts Chromium as people have it: one tab in front hides the others, and what they leave goes to the back-forward cache.
- * Launched by Playwright, every page believes that it is visible and focused, and that cache is off.
+ * Returns a function that gives a Chromium as people have it to a test of a file, and closes the test's tabs afterwards.
+ *
+ * One tab in front hides the others, and what they leave goes to the back-forward cache. Launched by Playwright, every page
+ * believes that it is visible and focused, and that cache is off. Chromium starts with the first call, and stops after the
+ * file's tests. Called at the top level of a test file.
  */
-export async function startChromium(): Promise<BrowserContext> {
+export function desktopChromium(): () => Promise<BrowserContext> {
+  const ends: (() => Promise<unknown>)[] = []
+  let started: Promise<BrowserContext> | undefined
+  afterAll(async () => {
+    for (const end of ends.reverse()) await end()
+  })
+  return async () => {
+    started ??= startChromium((end) => ends.push(end))
+    const context = await started
+    // Without a tab, Chromium would end.
+    const [first] = context.pages()
+    onTestFinished(async () => {
+      for (const page of context.pages()) if (page !== first) await page.close()
+      await context.setOffline(false)
+    })
+    return context
+  }
+}
+
+async function startChromium(atEnd: (end: () => Promise<unknown>) => void): Promise<BrowserContext> {
   const profile = await mkdtemp(join(tmpdir(), 'tidings-chromium-'))
-  onTestFinished(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
+  atEnd(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
   const started = spawn(
     chromiumPath,
     [...chromiumArgs, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const ended = once(started, 'exit')
-  onTestFinished(async () => {
+  atEnd(() => {
     started.kill('SIGKILL')
-    await ended
+    return ended
   })
   const lines = createInterface(started.stderr)
   for await (const line of lines) {
@@ -33,7 +55,7 @@ export async function startChromium(): Promise<BrowserContext> {
     started.stderr.resume()
     const browser = await chromium.connectOverCDP(endpoint, { noDefaults: true })
     // In order, for its helpers still write to the profile when it is killed.
-    onTestFinished(async () => {
+    atEnd(async () => {
       const session = await browser.newBrowserCDPSession()
       await session.send('Browser.close').catch(() => {})
       await ended

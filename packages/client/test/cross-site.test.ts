@@ -1,8 +1,10 @@
 import type { RequestListener } from 'node:http'
 import { listen, until } from '@tidings/test-kit'
-import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
-import { expect, it, onTestFinished } from 'vitest'
+import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
+import { expect, it } from 'vitest'
 import { startServer } from './harness.js'
+
+const newContext = sharedChromium()
 
 const page: RequestListener = (_request, response) => {
   response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Another site</title>')
@@ -30,9 +32,7 @@ async function start(origins: readonly string[] = []) {
       },
     },
   )
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
-  const tab = await browser.newPage()
+  const tab = await (await newContext()).newPage()
   await tab.goto(server.origin)
   await tab.goto(other.origin)
   return { ...server, runs, tab }

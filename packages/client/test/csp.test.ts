@@ -1,7 +1,9 @@
-import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
-import { expect, it, onTestFinished } from 'vitest'
+import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
+import { expect, it } from 'vitest'
 import { startServer } from './harness.js'
 import { pageServer } from './page-server.js'
+
+const newContext = sharedChromium()
 
 const policy = "default-src 'none'; connect-src 'self'; script-src 'self'"
 
@@ -19,9 +21,7 @@ async function runUnderPolicy(entry: string): Promise<{ got: unknown; violations
     },
     { before: page },
   )
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
-  const tab = await browser.newPage()
+  const tab = await (await newContext()).newPage()
   await tab.addInitScript(() => {
     const violations: string[] = []
     Object.assign(globalThis, { violations })

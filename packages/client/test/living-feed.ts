@@ -1,7 +1,6 @@
 import { pause } from '@tidings/test-kit'
 import type { BrowserContext, Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
-import { startChromium } from './chromium.js'
 import { startServer } from './harness.js'
 import type { LivingPage, Note } from './living-page.js'
 import { pageServer } from './page-server.js'
@@ -46,12 +45,6 @@ export async function startFed(feed: Feed, options: Parameters<typeof startServe
 
 type Transport = (typeof transports)[number]
 
-/** Starts Chromium, and opens a page in it that follows both channels. */
-export async function openPage(origin: string, transport: Transport) {
-  const context = await startChromium()
-  return { context, ...(await openTab(context, origin, transport)) }
-}
-
 /** Opens a page that follows both channels, and waits until it is in step. */
 export async function openTab(context: BrowserContext, origin: string, transport: Transport, share = false) {
   const page = await context.newPage()
@@ -68,13 +61,21 @@ export async function openTab(context: BrowserContext, origin: string, transport
 /** A page as the test sees it. */
 export class Observed {
   readonly #page: Page
+  readonly #notes: Note[] = []
 
   constructor(page: Page) {
     this.#page = page
   }
 
-  notes(): Promise<readonly Note[]> {
-    return this.#page.evaluate(() => (globalThis as unknown as LivingPage).notes)
+  /** Returns the notes so far. Only the new ones are fetched, because there are hundreds a second. */
+  async notes(): Promise<readonly Note[]> {
+    const known = this.#notes.length
+    const fresh = await this.#page.evaluate(
+      (from) => (globalThis as unknown as LivingPage).notes.slice(from),
+      known,
+    )
+    this.#notes.push(...fresh)
+    return this.#notes
   }
 
   /** Waits until something holds, and tells how long that took. */
@@ -85,7 +86,7 @@ export class Observed {
         const notes = (await this.notes()).filter(({ what }) => what !== 'event')
         throw new Error(`waited in vain until ${what}: ${JSON.stringify(notes)}`)
       }
-      await pause(10)
+      await pause(25)
     }
     return Date.now() - begun
   }

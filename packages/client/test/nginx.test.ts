@@ -1,5 +1,5 @@
 import { pause, until } from '@tidings/test-kit'
-import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
+import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
 import { expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../src/index.js'
 import { contract } from './contract.js'
@@ -7,6 +7,8 @@ import { startServer } from './harness.js'
 import { hasNginx, startNginx } from './nginx.js'
 import { pageServer } from './page-server.js'
 import { goStepByStep, type Steps } from './step-by-step.js'
+
+const newContext = sharedChromium()
 
 /** Events that are emitted one at a time, before the pause. */
 const ticks = 50
@@ -52,9 +54,7 @@ const ways: readonly Way[] = [
 ]
 
 async function goInChromium(origin: string): Promise<Steps[]> {
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage({ ignoreHTTPSErrors: true })
+  const page = await (await newContext({ ignoreHTTPSErrors: true })).newPage()
   await page.goto(origin)
   return page.evaluate(
     (last) => (globalThis as unknown as { goTogether(last: number): Promise<Steps[]> }).goTogether(last),

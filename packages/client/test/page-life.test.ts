@@ -1,10 +1,18 @@
 import { pause, until } from '@tidings/test-kit'
 import { hasChromium } from '@tidings/test-kit/chromium'
 import { expect, it } from 'vitest'
-import { freeze } from './chromium.js'
+import { desktopChromium, freeze } from './chromium.js'
 import { failingNetwork } from './failing-network.js'
-import { expectNothingMissed, Feed, has, judge, last, openPage, startFed, transports } from './living-feed.js'
+import { expectNothingMissed, Feed, has, judge, last, openTab, startFed, transports } from './living-feed.js'
 import type { Note } from './living-page.js'
+
+const openContext = desktopChromium()
+
+/** Opens a page that follows both channels. */
+async function openPage(origin: string, transport: (typeof transports)[number]) {
+  const context = await openContext()
+  return { context, ...(await openTab(context, origin, transport)) }
+}
 
 /** A server tells a page to wait between half and one and a half of that: 20 s at the least. */
 const longRetryMs = 40_000

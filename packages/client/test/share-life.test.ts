@@ -1,14 +1,16 @@
 import { until } from '@tidings/test-kit'
 import { hasChromium } from '@tidings/test-kit/chromium'
 import { expect, it } from 'vitest'
-import { freeze, startChromium } from './chromium.js'
+import { desktopChromium, freeze } from './chromium.js'
 import { expectNothingMissed, Feed, has, judge, last, openTab, startFed } from './living-feed.js'
 
-/** Starts a server and a browser, whose tabs share a connection. */
+const openContext = desktopChromium()
+
+/** Starts a server, and opens a browser whose tabs share a connection. */
 async function start() {
   const feed = new Feed()
   const server = await startFed(feed, { heartbeatMs: 60_000 })
-  const context = await startChromium()
+  const context = await openContext()
   const open = () => openTab(context, server.origin, 'the default', true)
   return { feed, server, open, context }
 }

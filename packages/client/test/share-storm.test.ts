@@ -1,8 +1,10 @@
 import { pause, seeded, until } from '@tidings/test-kit'
 import { hasChromium } from '@tidings/test-kit/chromium'
 import { it } from 'vitest'
-import { freeze, startChromium } from './chromium.js'
+import { desktopChromium, freeze } from './chromium.js'
 import { expectNothingMissed, Feed, last, openTab, startFed, transports } from './living-feed.js'
+
+const openContext = desktopChromium()
 
 type Tab = Awaited<ReturnType<typeof openTab>>
 
@@ -14,7 +16,7 @@ it.skipIf(!hasChromium).each([1, 2])(
     const pauseAtMost = (ms: number) => pause(ms * random())
     const feed = new Feed()
     const server = await startFed(feed, { heartbeatMs: 60_000 })
-    const context = await startChromium()
+    const context = await openContext()
     const tabs: Tab[] = []
     const steps: string[] = []
     const open = async () => {

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { pause, until } from '@tidings/test-kit'
-import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
+import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
 import { build } from 'esbuild'
 import type { Page } from 'playwright-core'
 import { expect, it, onTestFinished } from 'vitest'
 import { startServer } from './harness.js'
+
+const newContext = sharedChromium()
 
 interface Seen {
   readonly ticks: number[]
@@ -37,9 +39,7 @@ async function start() {
       },
     },
   )
-  const browser = await launchChromium()
-  onTestFinished(() => browser.close())
-  const context = await browser.newContext()
+  const context = await newContext()
   const tab = async () => {
     const page = await context.newPage()
     await page.goto(server.origin)
