@@ -11,7 +11,7 @@ const scenario = fanOut({
 })
 
 // The bench measures the build. Times depend on the machine and are not asserted.
-test.each(['hand-written', 'tidings'])(
+test.each(['hand-written', 'tidings', 'hono-tidings', 'bun-tidings', 'deno-tidings'])(
   '%s delivers every event to every connection, once and in order',
   async (subject) => {
     const sample = await measureFlow(subject, scenario)

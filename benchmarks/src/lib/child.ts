@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { node, type Runtime } from './runtimes.js'
 
 const require = createRequire(import.meta.url)
 
@@ -35,10 +36,12 @@ export class Child<Known extends Commands> {
   readonly #process: ChildProcess
 
   /** @param module the package's export that the process runs */
-  constructor(module: string, name: string, args: readonly string[] = []) {
+  constructor(module: string, name: string, args: readonly string[] = [], runtime: Runtime = node) {
     this.#name = name
     this.#process = fork(require.resolve(module), args, {
-      execArgv: ['--expose-gc'],
+      ...runtime,
+      // Bun and Deno understand no other.
+      serialization: 'json',
       env: { ...process.env, NODE_ENV: 'production' },
     })
   }

@@ -27,8 +27,7 @@ export function makeEvent(seq: number): FeedEvent {
   }
 }
 
-/** A monotonic clock that all processes of a machine share. */
+/** The time of day, which all processes of a machine share; the monotonic clocks of Bun and Deno start with the process. */
 export function microseconds(): number {
-  const [seconds, nanoseconds] = process.hrtime()
-  return seconds * 1e6 + Math.round(nanoseconds / 1e3)
+  return Math.round((performance.timeOrigin + performance.now()) * 1e3)
 }

@@ -2,6 +2,7 @@ import { cpus } from 'node:os'
 import type { LoadCommands } from '../load.js'
 import type { ServeCommands } from '../serve.js'
 import { Child } from './child.js'
+import { runtimeOf } from './runtimes.js'
 import type { FlowScenario, IdleScenario } from './scenario.js'
 
 /** The figures of one subject in one round of a scenario with events. */
@@ -95,7 +96,7 @@ export async function withProcesses<Result>(
   subject: string,
   measure: (server: Child<ServeCommands>, load: Child<LoadCommands>) => Promise<Result>,
 ): Promise<Result> {
-  const server = new Child<ServeCommands>('@tidings/benchmarks/serve', subject, [subject])
+  const server = new Child<ServeCommands>('@tidings/benchmarks/serve', subject, [subject], runtimeOf(subject))
   const load = new Child<LoadCommands>('@tidings/benchmarks/load', `the load of ${subject}`)
   try {
     return await measure(server, load)

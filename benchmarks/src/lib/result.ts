@@ -1,7 +1,7 @@
 import type { FlowSample, IdleSample, Sample } from './measure.js'
 import { quantile } from './quantile.js'
 import type { Scenario } from './scenario.js'
-import { baseline } from './subject-names.js'
+import { baselineOf } from './subject-names.js'
 
 /** The median and range of a figure over several rounds. */
 export interface Figure {
@@ -53,7 +53,11 @@ export function resultOf(
   const results = [...samples].map(([subject, rounds]) =>
     scenario.kind === 'idle'
       ? idleResult(subject, rounds as readonly IdleSample[])
-      : flowResult(subject, rounds as readonly FlowSample[], samples.get(baseline) as readonly FlowSample[]),
+      : flowResult(
+          subject,
+          rounds as readonly FlowSample[],
+          samples.get(baselineOf(subject)) as readonly FlowSample[],
+        ),
   )
   return { scenario: name, title, connections, results }
 }

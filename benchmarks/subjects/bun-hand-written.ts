@@ -1,0 +1,4 @@
+import { serveOnBun } from '../src/lib/fetch-hosts.js'
+import { handWritten } from '../src/lib/fetch-subjects.js'
+
+export const start = handWritten(serveOnBun)

@@ -1,0 +1,4 @@
+import { serveOnHono } from '../src/lib/fetch-hosts.js'
+import { tidingsOnFetch } from '../src/lib/fetch-subjects.js'
+
+export const start = tidingsOnFetch(serveOnHono)
