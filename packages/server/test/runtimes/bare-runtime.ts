@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { createContext, runInContext } from 'node:vm'
-import { build } from 'esbuild'
+import { bundle } from './bundle.js'
 
 /** What browsers and edge runtimes have in common besides the language, timers and clocks. */
 const webGlobals = {
@@ -58,7 +57,7 @@ export async function loadBare<Exports>(entry: string, { without }: BareRuntimeO
   })
   runInContext('Date.now = clock; var clock', realm)
   for (const name of without) runInContext(`delete globalThis.${name}`, realm)
-  runInContext(await bundle(entry), realm)
+  runInContext(await bundle(entry, 'loaded'), realm)
   isLoading = false
   return (realm as { loaded: Exports }).loaded
 }
@@ -88,18 +87,4 @@ function numericTimers(requireRequest: () => void) {
     clearTimeout: clear,
     clearInterval: clear,
   }
-}
-
-/** Bundles a module for browsers, which fails if anything in it imports a module of Node. */
-async function bundle(entry: string): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, entry)],
-    bundle: true,
-    write: false,
-    platform: 'browser',
-    format: 'iife',
-    globalName: 'loaded',
-    conditions: ['@tidings/source'],
-  })
-  return outputFiles[0]?.text ?? ''
 }

@@ -25,7 +25,7 @@ const handlers = {
 const tidings = createServer(contract, { heartbeatMs: 200 }, handlers)
 
 /** The globals of Node that this realm has. */
-export function globalsOfNode(): string[] {
+function globalsOfNode(): string[] {
   const names = ['Buffer', 'process', 'setImmediate', 'clearImmediate', 'global', 'require', 'module']
   return names.filter((name) => name in globalThis)
 }
@@ -86,6 +86,10 @@ class Reader implements Sink {
   }
 }
 
+function ticksOf(reader: Reader): string[] {
+  return reader.frames().filter((frame) => frame.startsWith('tick'))
+}
+
 interface Call {
   readonly query?: string
   readonly headers?: Record<string, string>
@@ -120,7 +124,7 @@ async function post(path: string, body: unknown, headers: Record<string, string>
 const lobby = tidings.emit.room({ roomId: 'lobby' })
 
 /** Subscribes to a topic, reads its snapshot and three events of one turn, leaves, and resumes from the second. */
-export async function topic() {
+async function topic() {
   const first = await open(tidings, 'GET', 'room', { query: 'roomId=lobby' })
   await first.until(/event: \$snapshot\n.*\n\n/)
   const { writes, text } = first
@@ -147,7 +151,7 @@ export async function topic() {
 }
 
 /** Subscribes to a topic on a shared connection. */
-export async function sharedConnection() {
+async function sharedConnection() {
   const reader = await open(tidings, 'GET', '')
   await reader.until(/\$open\ndata: .*\n\n/)
   const [, id] = /"id":"([^"]+)"/.exec(reader.text) ?? []
@@ -155,11 +159,11 @@ export async function sharedConnection() {
   for (let tick = 1; tick <= 3; tick += 1) void tidings.emit.ticks().tick(tick)
   await reader.until(/data: 3\n\n/)
   reader.end()
-  return { answer, ticks: reader.frames().filter((frame) => frame.startsWith('tick')) }
+  return { answer, ticks: ticksOf(reader) }
 }
 
 /** Sends a command, a retry of it, and another command with the same idempotency key. */
-export async function command() {
+async function command() {
   const key = { 'idempotency-key': 'once' }
   const responses = [
     await post('send', { text: 'hi' }, key),
@@ -169,14 +173,14 @@ export async function command() {
   return { responses, sends }
 }
 
-export async function stream() {
+async function stream() {
   const reader = await open(tidings, 'POST', 'admin/count', { body: { to: 3 } })
   await reader.until(/\$output\ndata: .*\n\n/)
   return reader.frames()
 }
 
 /** Emits on one server what a client of another reads, through a bus. */
-export async function bus() {
+async function bus() {
   const shared = memoryBus()
   const near = createServer(contract, { bus: shared }, handlers)
   const far = createServer(contract, { bus: memoryBus({ shareWith: shared }) }, handlers)
@@ -185,15 +189,26 @@ export async function bus() {
   await reader.until(/data: 3\n\n/)
   const revoked = await near.disconnect({ topic: 'ticks' })
   await Promise.all([near.close({ drainMs: 0 }), far.close({ drainMs: 0 })])
-  return {
-    ticks: reader.frames().filter((frame) => frame.startsWith('tick')),
-    revoked,
-    reader: reader.isEnded,
-  }
+  return { ticks: ticksOf(reader), revoked, isEnded: reader.isEnded }
 }
 
-export async function close() {
+async function close() {
   const reader = await open(tidings, 'GET', 'ticks')
   await tidings.close({ drainMs: 0 })
   return { isEnded: reader.isEnded, after: await post('send', { text: 'late' }) }
 }
+
+/** Runs everything, and returns what clients have received. */
+export async function run() {
+  return {
+    globalsOfNode: globalsOfNode(),
+    topic: await topic(),
+    shared: await sharedConnection(),
+    command: await command(),
+    stream: await stream(),
+    bus: await bus(),
+    close: await close(),
+  }
+}
+
+export type Outcome = Awaited<ReturnType<typeof run>>
