@@ -1,6 +1,6 @@
 import { channel, defineContract } from '@tidings/core'
 import { until } from '@tidings/test-kit'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type Handlers, memoryBus, type ServerOptions } from '../src/index.js'
@@ -125,6 +125,15 @@ describe('a contract that is served twice in one process', () => {
     await one.tidings.emit.ticks().tick(1)
     await tidings.emit.ticks().tock(1)
     expect([one.errors, errors]).toEqual([[], []])
+  })
+
+  it('is not reported in Cloudflare Workers, where each Durable Object has a server', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const [one, other] = [await start(), await start()]
+    await (await open(`${other.url}/ticks`)).count(1)
+    await one.tidings.emit.ticks().tick(1)
+    expect(one.errors).toEqual([])
   })
 
   it('does not keep a server from garbage collection', async () => {

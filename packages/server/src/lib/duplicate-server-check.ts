@@ -24,7 +24,7 @@ export class DuplicateServerCheck {
   readonly #registry = registry()
   // A strong reference: the registry has only a weak one.
   readonly #own: RegisteredServer
-  /** Undefined in a runtime without weak references, where servers do not find each other. */
+  /** Undefined if servers cannot or should not find each other. */
   readonly #ref: WeakRef<RegisteredServer> | undefined
   readonly #onDuplicate: (error: Error, topicKey: string) => void
   #isReported = false
@@ -35,7 +35,7 @@ export class DuplicateServerCheck {
     onDuplicate: (error: Error, topicKey: string) => void,
   ) {
     this.#own = { shape: shapeOf(contract), hasSubscribers }
-    this.#ref = typeof WeakRef === 'undefined' ? undefined : new WeakRef(this.#own)
+    this.#ref = isProcessShared() ? undefined : new WeakRef(this.#own)
     this.#onDuplicate = onDuplicate
     if (this.#ref) this.#registry.add(this.#ref)
   }
@@ -62,6 +62,15 @@ export class DuplicateServerCheck {
     const message = `An event of "${topicKey}" was emitted on a server that has no subscribers for it, while another server of the same contract in this process has some. If modules are loaded twice, as Next.js does in development, keep the server in \`globalThis\`; otherwise give both a bus: memoryBus()`
     this.#onDuplicate(new Error(message), topicKey)
   }
+}
+
+/**
+ * Whether a process has servers that are separate on purpose: Cloudflare Workers run many Durable Objects in one.
+ * Without weak references, as in their older versions, servers cannot find each other anyway.
+ */
+function isProcessShared(): boolean {
+  const { navigator } = globalThis as { navigator?: { readonly userAgent?: string } }
+  return typeof WeakRef === 'undefined' || navigator?.userAgent === 'Cloudflare-Workers'
 }
 
 function shapeOf({ procedures }: CompiledContract): string {
