@@ -7,11 +7,11 @@ export const schemaUrl = 'https://opentelemetry.io/schemas/1.45.0'
 /** The name of this system in `rpc.system.name` and `messaging.system.name`. */
 const system = 'tidings'
 
-/** The operations of messaging, each with its type in the conventions. Subscribing has none. */
-const typeOf = { emit: 'send', deliver: 'process', subscribe: undefined } as const
-
 /** An operation on a topic. */
-export type Operation = keyof typeof typeOf
+export type Operation = 'emit' | 'deliver' | 'subscribe'
+
+/** The types of operations in the conventions. Subscribing has none. */
+const typeOf: Readonly<Partial<Record<Operation, string>>> = { emit: 'send', deliver: 'process' }
 
 /** Returns the path of a topic's channel, which names its spans: a key has params, of which there are any number. */
 export function channelOf(topicKey: string): string {
@@ -20,11 +20,10 @@ export function channelOf(topicKey: string): string {
 
 /** Returns the attributes of an operation on a topic. */
 export function messagingAttributes(operation: Operation, topicKey: string): Attributes {
-  const type = typeOf[operation]
   return {
     'messaging.system.name': system,
     'messaging.operation.name': operation,
-    ...(type && { 'messaging.operation.type': type }),
+    'messaging.operation.type': typeOf[operation],
     'messaging.destination.name': topicKey,
     'messaging.destination.template': channelOf(topicKey),
   }

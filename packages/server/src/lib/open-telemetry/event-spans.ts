@@ -2,6 +2,7 @@ import {
   context,
   propagation,
   ROOT_CONTEXT,
+  type Span,
   type SpanContext,
   SpanKind,
   TraceFlags,
@@ -30,7 +31,8 @@ type EventSpans = Pick<Tracing, 'emit' | 'deliver' | 'subscribe' | 'encode' | 'd
 export function eventSpans(tracer: Tracer, hasDeliveries: boolean): EventSpans {
   return {
     emit(topicKey, event, publish) {
-      const attributes = { ...messagingAttributes('emit', topicKey), [eventName]: event }
+      const attributes = messagingAttributes('emit', topicKey)
+      attributes[eventName] = event
       const span = tracer.startSpan(`emit ${channelOf(topicKey)}`, { kind: SpanKind.PRODUCER, attributes })
       const carried = hasDeliveries && isSampled(span.spanContext()) ? span.spanContext() : undefined
       const published = context.with(trace.setSpan(context.active(), span), () => publish(carried))
@@ -42,21 +44,17 @@ export function eventSpans(tracer: Tracer, hasDeliveries: boolean): EventSpans {
     },
 
     deliver(events) {
-      const spans = events.flatMap(({ topic, id, trace: given }) => {
-        if (topic.readers.size === 0) return []
+      const spans: Span[] = []
+      for (const { topic, id, trace: given } of events) {
+        if (topic.readers.size === 0) continue
         const emitted = given as SpanContext
-        const options = {
-          kind: SpanKind.CONSUMER,
-          attributes: {
-            ...messagingAttributes('deliver', topic.key),
-            'messaging.message.id': id,
-            [subscribers]: topic.readers.size,
-          },
-          links: [{ context: emitted }],
-        }
+        const attributes = messagingAttributes('deliver', topic.key)
+        attributes['messaging.message.id'] = id
+        attributes[subscribers] = topic.readers.size
+        const options = { kind: SpanKind.CONSUMER, attributes, links: [{ context: emitted }] }
         const parent = trace.setSpanContext(ROOT_CONTEXT, emitted)
-        return [tracer.startSpan(`deliver ${channelOf(topic.key)}`, options, parent)]
-      })
+        spans.push(tracer.startSpan(`deliver ${channelOf(topic.key)}`, options, parent))
+      }
       return () => {
         for (const span of spans) span.end()
       }
