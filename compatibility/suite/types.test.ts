@@ -1,24 +1,16 @@
-import { execFile } from 'node:child_process'
 import { cp, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compile, type Version, versions } from './compiler.js'
 import { type Configuration, configurations, tscInit, viteForBrowsers } from './configurations.js'
 import { type Installation, installPacked } from './packed.js'
 
 const here = import.meta.dirname
-const versions = ['5.5', '5.7', '5.9', '6.0', '7.0'] as const
-type Version = (typeof versions)[number]
 
 /** Options of the templates that a version does not know. */
 const unknownOptions: Partial<Record<Version, readonly string[]>> = {
   '5.5': ['erasableSyntaxOnly', 'noUncheckedSideEffectImports'],
   '5.7': ['erasableSyntaxOnly'],
-}
-
-const compilerOf = (version: Version) => {
-  const { resolve } = createRequire(join(here, `../typescript-${version}/package.json`))
-  return join(dirname(resolve('typescript/package.json')), 'bin/tsc')
 }
 
 describe('packed declarations', () => {
@@ -40,8 +32,8 @@ describe('packed declarations', () => {
     version: Version,
     configuration: Configuration,
     more: Readonly<Record<string, unknown>> = {},
-  ): Promise<string[]> {
-    const { name, compilerOptions, files, besides } = configuration
+  ): Promise<readonly string[]> {
+    const { compilerOptions, files, besides } = configuration
     const known = Object.entries(compilerOptions).filter(
       ([option]) => !unknownOptions[version]?.includes(option),
     )
@@ -50,15 +42,7 @@ describe('packed declarations', () => {
     projects += 1
     const project = join(installation.folder, `tsconfig.${projects}.json`)
     await writeFile(project, JSON.stringify({ compilerOptions: options, files }))
-    const output = await new Promise<string>((resolve, reject) => {
-      const args = [compilerOf(version), '-p', project, '--pretty', 'false']
-      execFile(process.execPath, args, { cwd: installation.folder }, (error, stdout, stderr) => {
-        // A program with errors makes the compiler end with 1 or 2.
-        if (error && error.code !== 1 && error.code !== 2) reject(new Error(`${name}: ${error.message}`))
-        else resolve(stdout + stderr)
-      })
-    })
-    return output.split('\n').filter((line) => line.includes('error TS'))
+    return compile(version, installation.folder, ['-p', project])
   }
 
   describe.each(versions)('with TypeScript %s', (version) => {
