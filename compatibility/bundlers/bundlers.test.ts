@@ -2,16 +2,10 @@ import { hasChromium, launchChromium } from '@tidings/test-kit/chromium'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, packagesOf, readBundle } from './bundle.js'
-import { esbuild } from './bundlers/esbuild.js'
-import { parcel } from './bundlers/parcel.js'
-import { rspack } from './bundlers/rspack.js'
-import { vite } from './bundlers/vite.js'
-import { webpack } from './bundlers/webpack.js'
+import { bundlers } from './bundlers/index.js'
 import { type InstalledProject, installProject } from './project.js'
 import { serve } from './site.js'
 import { visit } from './visit.js'
-
-const bundlers = [vite, webpack, esbuild, rspack, parcel]
 
 let installed: InstalledProject
 let browser: Browser | undefined
