@@ -15,7 +15,7 @@ let nodeCrypto: NodeCrypto | false | undefined
 /**
  * Returns the SHA-256 hash of a text in base64url.
  *
- * WebCrypto only has a hash that takes a turn of the event loop, and some ten times as long for short texts. So Node's
+ * WebCrypto only has a hash that takes a turn of the event loop, and some twenty times as long for short texts. So Node's
  * own is used where there is one.
  */
 export function sha256(text: string): string | Promise<string> {
