@@ -1,3 +1,5 @@
+import { afterAll } from 'vitest'
+import { makeCertificate, removeCertificate } from './suite/certificate.js'
 import { hostSuite } from './suite/host-suite.js'
 import { nodeVersion, startNodeApp, versionOf } from './suite/node-app.js'
 
@@ -17,4 +19,20 @@ hostSuite('node:http', {
   version: nodeVersion(),
   files: ['http.ts'],
   start: () => startNodeApp('http.ts'),
+})
+
+const certificate = makeCertificate()
+afterAll(() => removeCertificate(certificate))
+
+hostSuite('node:https', {
+  version: nodeVersion(),
+  files: ['https.ts'],
+  start: () => startNodeApp('https.ts', { tls: { certificate, allowH2: false } }),
+})
+
+// The server refuses HTTP/1.1.
+hostSuite('node:http2', {
+  version: nodeVersion(),
+  files: ['http2.ts'],
+  start: () => startNodeApp('http2.ts', { tls: { certificate, allowH2: true } }),
 })

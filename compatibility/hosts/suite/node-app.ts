@@ -4,7 +4,11 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { freePort, until } from '@tidings/test-kit'
+import { type Certificate, fetchOver } from './certificate.js'
 import type { RunningHost } from './host.js'
+
+/** Where Node finds it whatever the folder that an app runs in. */
+const tsx = import.meta.resolve('tsx')
 
 export const appsFolder = join(import.meta.dirname, '../apps')
 
@@ -40,9 +44,8 @@ export function onPort(code: string, port: number): string {
 export interface NodeAppOptions {
   /** Other packages for those that the app imports: `{ express: 'express-4' }`. */
   readonly imports?: Readonly<Record<string, string>>
-  /** Defaults to `http`. */
-  readonly protocol?: 'http' | 'https'
-  readonly fetch?: typeof globalThis.fetch
+  /** Runs the app in the folder of a certificate, and makes requests over TLS, with HTTP/2 or without. */
+  readonly tls?: { readonly certificate: Certificate; readonly allowH2: boolean }
 }
 
 /** Runs an app in a process of Node, on a free port. */
@@ -54,8 +57,10 @@ export async function startNodeApp(file: string, options: NodeAppOptions = {}): 
   }
   const copy = join(appsFolder, `.run-${port}-${file}`)
   await writeFile(copy, code)
-  const child = spawn(process.execPath, ['--conditions=@tidings/source', '--import', 'tsx', copy], {
+  const { tls } = options
+  const child = spawn(process.execPath, ['--conditions=@tidings/source', `--import=${tsx}`, copy], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(tls ? { cwd: tls.certificate.folder } : {}),
   })
   let printed = ''
   for (const output of [child.stdout, child.stderr]) {
@@ -68,19 +73,22 @@ export async function startNodeApp(file: string, options: NodeAppOptions = {}): 
   void exited.then(() => {
     isOver = true
   })
-  const origin = `${options.protocol ?? 'http'}://127.0.0.1:${port}`
-  const request = options.fetch ?? fetch
-  const isReady = async () => isOver || (await request(`${origin}/events/$health`)).ok
+  const origin = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
+  const secure = tls && fetchOver(tls.certificate, tls.allowH2)
+  const request = secure?.fetch ?? fetch
+  const isReady = async () => isOver || (await request(`${origin}/events/$health`, {})).ok
   await until(isReady, () => `${file} served requests. It printed: ${printed}`)
   await rm(copy)
   if (isOver) throw new Error(`${file} ended: ${printed}`)
+  const { length } = printed
   return {
     origin,
-    ...(options.fetch ? { fetch: options.fetch } : {}),
-    printed: () => printed,
+    fetch: request,
+    printed: () => printed.slice(length),
     async stop() {
       child.kill()
       await exited
+      await secure?.close()
     },
   }
 }

@@ -10,11 +10,12 @@ export async function pageOf(name: string) {
   const page = await readFile(path, 'utf8')
   const rows = page.split('\n').filter((line) => line.startsWith('| '))
   return {
-    code: page,
     /** The row of the host in the table. */
     row: rows.find((row) => row.startsWith(`| ${name} `))?.replaceAll(/ +/g, ' '),
-    /** Returns a file of the app as a block of code. */
-    fileOf: async (file: string) => `\`\`\`ts\n${await readFile(join(appsFolder, file), 'utf8')}\`\`\`\n`,
+    /** Whether a block of code is a file of the app. */
+    async shows(file: string): Promise<boolean> {
+      return page.includes(`\`\`\`ts\n${await readFile(join(appsFolder, file), 'utf8')}\`\`\`\n`)
+    },
     /** Returns the row that is right for the host. The reason of a skip is a note below the table. */
     rowFor({ version, skips }: Host): string {
       const cells = behaviours.map((behaviour) => {

@@ -1,0 +1,12 @@
+import { nodeHandler } from '@tidings/server/node'
+import fastify from 'fastify'
+import { tidings } from './tidings.js'
+
+const handler = nodeHandler(tidings)
+const app = fastify()
+app.addHook('onRequest', async (request, reply) => {
+  if (!request.url.startsWith('/events')) return
+  reply.hijack()
+  handler(request.raw, reply.raw)
+})
+await app.listen({ port: 3000 })
