@@ -30,6 +30,11 @@ describe('a TidingsError', () => {
     expect(errorCodes).toContain(code)
   })
 
+  test('has a message of its own if it is given none', () => {
+    const error = new TidingsError({ code: 'unauthorized' })
+    expect([error.message, error.status]).toEqual(['Refused: unauthorized', 401])
+  })
+
   test('of a declared error has the status 422', () => {
     expect(new TidingsError({ code: 'muted', message }).status).toBe(422)
   })

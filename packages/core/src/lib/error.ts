@@ -64,8 +64,8 @@ export interface Issue {
 /** The fields of a new {@link TidingsError}. */
 export interface TidingsErrorInit<Code extends string = string, Data = unknown> {
   code: Code
-  /** Says what failed, with which value, and what to do about it. */
-  message: string
+  /** Says what failed, with which value, and what to do about it. Defaults to `Refused: ` and the code. */
+  message?: string | undefined
   /** The HTTP status. Defaults to the code's own, and to 422 for an error that a contract declares. */
   status?: number | undefined
   data?: Data
@@ -98,7 +98,10 @@ export class TidingsError<Code extends string = string, Data = unknown> extends 
   readonly retryAfterMs: number | undefined
 
   constructor(init: TidingsErrorInit<Code, Data>) {
-    super(init.message, init.cause === undefined ? undefined : { cause: init.cause })
+    super(
+      init.message ?? `Refused: ${init.code}`,
+      init.cause === undefined ? undefined : { cause: init.cause },
+    )
     this.name = 'TidingsError'
     this.code = init.code
     this.status = init.status ?? (isErrorCode(init.code) ? statusOfCode[init.code] : declaredErrorStatus)
