@@ -26,6 +26,7 @@ const layers = {
     'lib/bus/',
     'lib/log/',
     'lib/options\\.ts',
+    'lib/middleware/',
     'lib/(bind-handlers|create-emitter|emitter|resolve-options)\\.ts',
     'lib/connections/',
     'lib/(calls|nodes)/',

@@ -1,5 +1,6 @@
-import type { RequestHandler as ExpressHandler } from 'express'
+import type { RequestHandler as ExpressHandler, Request } from 'express'
 import type { RequestHandler } from './lib/http/adapter.js'
+import { otherHost } from './lib/http/host-request.js'
 import { handleNodeRequest } from './lib/http/node-http.js'
 
 export type { RequestHandler } from './lib/http/adapter.js'
@@ -15,4 +16,16 @@ export function expressHandler(tidings: RequestHandler): ExpressHandler {
   return (request, response, next) => {
     handleNodeRequest(tidings, request, response, request.url, request.ip).catch(next)
   }
+}
+
+/**
+ * Returns the `request` of `context` and of middleware as Express' own: `expressRequest(request).user`, or a session
+ * that middleware in front has loaded.
+ *
+ * @throws TidingsError `internal` in another host, and for a control request that another node forwarded
+ */
+export function expressRequest(request: object | undefined): Request {
+  const { app, res } = (request ?? {}) as Partial<Request>
+  if (typeof app === 'function' && res) return request as Request
+  throw otherHost('expressRequest', 'Express', request)
 }

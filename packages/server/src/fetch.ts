@@ -1,6 +1,7 @@
 import type { CompleteResponse, RequestHandler, ResponseHeaders } from './lib/http/adapter.js'
 import { FetchRequest } from './lib/http/fetch-request.js'
 import { addressFrom } from './lib/http/host-info.js'
+import { otherHost } from './lib/http/host-request.js'
 import { Mount } from './lib/http/mount.js'
 import { openReadable } from './lib/http/stream-sink.js'
 
@@ -60,6 +61,17 @@ export function fetchHandler<Info = unknown>(
     response.drop()
     return new Response(null, { status: clientLeftStatus })
   }
+}
+
+/**
+ * Returns the `request` of `context` and of middleware with its type: `fetchRequest(request).cf`.
+ *
+ * @throws TidingsError `internal` in another host, and for a control request that another node forwarded
+ */
+export function fetchRequest(request: object | undefined): Request {
+  // By its tag: a host may have a class `Request` of its own.
+  if (Object.prototype.toString.call(request) === '[object Request]') return request as Request
+  throw otherHost('fetchRequest', 'a host with fetch requests', request)
 }
 
 function toResponse({ status, headers, body }: CompleteResponse, { method }: Request): Response {

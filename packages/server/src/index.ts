@@ -14,7 +14,21 @@ export type {
   TidingsResponse,
 } from './lib/http/adapter.js'
 export type { Chunk } from './lib/http/chunk.js'
+export type { App } from './lib/middleware/app.js'
+export { implement } from './lib/middleware/implement.js'
 export type {
+  Middleware,
+  MiddlewareRequest,
+  MiddlewareResult,
+  MiddlewareServer,
+  Next,
+  ProcedureInfo,
+  ServerMiddleware,
+} from './lib/middleware/middleware.js'
+export type { Part } from './lib/middleware/part.js'
+export type { PartsMistake } from './lib/middleware/parts-check.js'
+export type {
+  ContextOptions,
   ContextRequest,
   CorsOptions,
   ErrorPlace,

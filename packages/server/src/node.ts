@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { RequestHandler } from './lib/http/adapter.js'
+import { otherHost } from './lib/http/host-request.js'
 import { Mount } from './lib/http/mount.js'
 import { handleNodeRequest } from './lib/http/node-http.js'
 import { writeResponse } from './lib/http/node-sink.js'
@@ -51,4 +52,15 @@ export function nodeHandler(
     const from = address ? address(nodeRequest) : request.socket.remoteAddress
     handleNodeRequest(tidings, request, response, rest, from).catch(() => response.destroy())
   }
+}
+
+/**
+ * Returns the `request` of `context` and of middleware as Node's own: `nodeRequest(request).socket`.
+ *
+ * @throws TidingsError `internal` in another host, and for a control request that another node forwarded
+ */
+export function nodeRequest(request: object | undefined): IncomingMessage | Http2ServerRequest {
+  // By their members: the classes of HTTP/2 take a while to load.
+  if (request && 'rawHeaders' in request && 'socket' in request) return request as IncomingMessage
+  throw otherHost('nodeRequest', "Node's HTTP server", request)
 }

@@ -5,6 +5,8 @@ import { type Publish, topicEmitter, type UntypedTopicEmitter } from './emitter.
 import { type Delivery, type HistoryBounds, type HistoryOptions, resolveHistory } from './history.js'
 import { rejected } from './ignorable.js'
 import type { ChannelSettings } from './log/topic-ref.js'
+import type { RunBehind } from './middleware/compose.js'
+import type { ProcedureInfo } from './middleware/middleware.js'
 import { atLeast, invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
 
 /** The handler of a command or stream, without its types. */
@@ -15,6 +17,7 @@ export interface ChannelImplementation extends ChannelSettings {
   readonly kind: 'channel'
   readonly compiled: CompiledChannel
   authorize(request: { params: unknown; context: unknown }): unknown
+  readonly runBehind: RunBehind | undefined
   /** The maximum length of a topic's key. */
   readonly maxKeyBytes: number
 }
@@ -24,6 +27,7 @@ export interface CommandImplementation {
   readonly kind: 'command'
   readonly compiled: CompiledCommand
   readonly handler: Handler
+  readonly runBehind: RunBehind | undefined
   /** Milliseconds the response to a command with an idempotency key is kept. */
   readonly idempotencyMs: number
 }
@@ -33,6 +37,7 @@ export interface StreamImplementation {
   readonly kind: 'stream'
   readonly compiled: CompiledStream
   readonly handler: Handler
+  readonly runBehind: RunBehind | undefined
 }
 
 export type Implementation = ChannelImplementation | CommandImplementation | StreamImplementation
@@ -52,6 +57,8 @@ export interface BindingDeps {
   readonly idempotencyMs: number
   readonly maxTopicKeyBytes: number
   readonly publish: Publish
+  /** Returns how a procedure runs behind its middleware; undefined without any. */
+  readonly middlewareOf: (procedure: ProcedureInfo) => RunBehind | undefined
 }
 
 /**
@@ -93,6 +100,7 @@ export function bindHandlers(
           kind: 'stream',
           compiled: member,
           handler: requireHandler(member, handler, here),
+          runBehind: deps.middlewareOf(member),
         })
     }
   }
@@ -120,7 +128,7 @@ function bindCommand(
   deps: BindingDeps,
   at: string,
 ): CommandImplementation {
-  const bound = { kind: 'command', compiled } as const
+  const bound = { kind: 'command', compiled, runBehind: deps.middlewareOf(compiled) } as const
   if (typeof given !== 'object' || given === null) {
     return { ...bound, handler: requireHandler(compiled, given, at), idempotencyMs: deps.idempotencyMs }
   }
@@ -163,6 +171,7 @@ function bindChannel(
     maxKeyBytes: deps.maxTopicKeyBytes,
     // Any result but true is a refusal: an `authorize` without a return statement gives undefined.
     authorize: (request) => (handler.authorize ? handler.authorize(request) : true),
+    runBehind: deps.middlewareOf(compiled),
     history: resolveHistory(handler.history, deps.history, `${at}.history`),
     delivery,
     loadSnapshot: snapshotLoader(compiled, handler, deps),

@@ -102,7 +102,10 @@ export interface CorsOptions {
 }
 
 /** The parts of a request that `context` receives. */
-export type ContextRequest = Pick<TidingsRequest, 'headers' | 'method' | 'path' | 'query' | 'address'>
+export type ContextRequest = Pick<
+  TidingsRequest,
+  'headers' | 'method' | 'path' | 'query' | 'address' | 'request'
+>
 
 /** Where an error came from. */
 export interface ErrorPlace {
@@ -113,8 +116,8 @@ export interface ErrorPlace {
   readonly place: string
 }
 
-/** The options of a server, all of them optional. */
-export interface ServerOptions<Context> {
+/** The options about the callers of a server. */
+export interface ContextOptions<Context> {
   /**
    * Returns what handlers know about the caller. Called once for each request; handlers receive the result as
    * their `context`.
@@ -142,6 +145,10 @@ export interface ServerOptions<Context> {
    * request is refused as `internal` and `onError` is called.
    */
   principal?(context: Context): string | undefined
+}
+
+/** The options of a server, all of them optional. */
+export interface ServerOptions<Context> extends ContextOptions<Context> {
   /**
    * Carries events between the nodes of a service: `redisBus({ url })` of `@tidings/server/redis`.
    *

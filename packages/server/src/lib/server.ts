@@ -24,6 +24,11 @@ import { toPublicError } from './http/public-error.js'
 import { healthPath } from './http/reserved-paths.js'
 import { problemResponse } from './http/responses.js'
 import { TopicRegistry } from './log/topic-registry.js'
+import type { ContractOf } from './middleware/app.js'
+import { assemble } from './middleware/assemble.js'
+import { contentOfApp, optionsOf } from './middleware/implement.js'
+import { startMiddleware } from './middleware/start.js'
+import type { HandlersFor, OptionsFor, Subject } from './middleware/subject.js'
 import { exclusiveSources, type SourceBody } from './nodes/exclusive-sources.js'
 import { newNodeId } from './nodes/node-id.js'
 import { NodeRpc } from './nodes/node-rpc.js'
@@ -40,34 +45,36 @@ import { shutDown } from './shutdown.js'
 import { statsOf } from './stats.js'
 import type { CloseOptions, Tidings } from './tidings.js'
 import type { Emit } from './types/emit.js'
-import type { Handlers } from './types/handlers.js'
 
 /**
- * Creates the server of a contract.
+ * Creates the server of a contract, or of an app that `implement` made of one.
  *
  * Handlers have the contract's own shape. A channel's handlers are optional unless the contract declares a
- * snapshot.
+ * snapshot. The parts of an app have the contract's shape too: a part for each member, or an object with the parts of
+ * a group's members, or one part for the whole contract.
  *
- * @throws TidingsError `invalid_options` for a handler that is missing or unknown, or an option out of range
+ * @throws TidingsError `invalid_options` for a handler or part that is missing or unknown, or an option out of range
  */
-export function createServer<const Contract extends ContractDefinition>(
-  contract: Contract,
-  handlers: Handlers<Contract, undefined>,
-): Tidings<Contract>
-export function createServer<const Contract extends ContractDefinition, Context = undefined>(
-  contract: Contract,
-  options: ServerOptions<Context>,
-  handlers: Handlers<Contract, Context>,
-): Tidings<Contract>
+export function createServer<const Served extends Subject, Given = unknown>(
+  served: Served,
+  handlers: HandlersFor<Served, undefined, Given>,
+): Tidings<ContractOf<Served>>
+export function createServer<const Served extends Subject, Context = undefined, Given = unknown>(
+  served: Served,
+  options: ServerOptions<Context> & OptionsFor<Served>,
+  handlers: HandlersFor<Served, Context, Given>,
+): Tidings<ContractOf<Served>>
 export function createServer(
-  contract: ContractDefinition,
+  served: Subject,
   ...rest: [handlers: unknown] | [options: ServerOptions<unknown>, handlers: unknown]
 ): Tidings<ContractDefinition> {
   const [given, handlers] = rest.length === 2 ? rest : [{}, rest[0]]
+  const app = contentOfApp(served)
+  const contract = app?.contract ?? (served as ContractDefinition)
   // Not redundant: in a bundle built with the condition `browser`, compiling does not check. See decision 010.
   checkContract(contract)
   const compiled = compileContract(contract)
-  const options = resolveOptions(given)
+  const options = resolveOptions(app ? optionsOf(app, given) : given)
   const { bus, onError, topicLimits, tracing } = options
 
   const life = new ServerLife(options.retryMs)
@@ -103,7 +110,18 @@ export function createServer(
       )
   const counters = new Counters()
   const publish = createPublish({ bus, topics, counters, duplicates, life, tracing, onError })
-  const procedures = bindHandlers(compiled, handlers, { ...options, publish })
+  const closed = new AbortController()
+  const assembled = app && assemble(app, handlers)
+  const middlewareOf = startMiddleware(
+    assembled?.middleware ?? new Map(),
+    { bus, clock: { now: () => Date.now() }, signal: closed.signal, onError },
+    options.principal,
+  )
+  const procedures = bindHandlers(compiled, assembled?.handlers ?? handlers, {
+    ...options,
+    publish,
+    middlewareOf,
+  })
   const emit = createEmit(compiled, {
     publish,
     settingsOf: (channel: CompiledChannel) => channelOf(procedures, channel),
@@ -146,6 +164,7 @@ export function createServer(
     connections,
     shared,
     connectionIds,
+    keepsCallers: [...procedures.values()].some(({ kind, runBehind }) => kind === 'channel' && runBehind),
     snapshotBytes: { held: 0 },
     presence: new PresenceChecks({
       shared,
@@ -171,7 +190,7 @@ export function createServer(
 
   async function close({ drainMs }: CloseOptions = {}): Promise<void> {
     const ms = resolveDrainMs(drainMs)
-    return life.close(ms, () => shutDown({ context, life, duplicates }, ms))
+    return life.close(ms, () => shutDown({ context, life, duplicates }, ms).finally(() => closed.abort()))
   }
 
   return {

@@ -27,7 +27,7 @@ interface Outcome {
  * @param fingerprint a hash of the request's body
  * @param ms how long the response is stored
  * @param signal fires when no caller waits any more
- * @param run must not reject
+ * @param run if it rejects, nothing is stored, and the request may run again
  * @throws TidingsError `conflict` if the name was used for another request, or the response was too long to
  * be stored; `unavailable` if the bus failed
  */

@@ -34,6 +34,11 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
     this.#sink = new MonitoredSink(deps, sink, this)
   }
 
+  /** Whether an event was written. */
+  get hasBegun(): boolean {
+    return this.#lastId > 0
+  }
+
   get isOver(): boolean {
     return this.#endReason !== undefined
   }
@@ -148,7 +153,8 @@ export class StreamWriter implements MonitoredSinkCallbacks, SinkListener {
   }
 }
 
-function clientLeft(): TidingsError {
+/** Returns the error of a call whose client has left. */
+export function clientLeft(): TidingsError {
   return new TidingsError({ code: 'aborted', message: 'The client left' })
 }
 

@@ -1,9 +1,11 @@
+import type { Caller } from '../middleware/compose.js'
 import { maxAuthorizations, revokedTooOften } from './authorization-attempts.js'
 import { CredentialExpiry } from './credential-expiry.js'
 
 /** The credentials of a control request. */
 export interface Credentials {
   readonly context: unknown
+  readonly caller: Caller
   /** In milliseconds since the epoch, or Infinity. */
   readonly expiresAt: number
   /** The value of {@link ConnectionAuth.challenges} before the context was created. */
@@ -11,8 +13,8 @@ export interface Credentials {
 }
 
 export interface ConnectionAuthCallbacks {
-  /** Authorises every carried topic with a new context. Resolves when all are authorised or refused; never rejects. */
-  authorizeTopics(context: unknown): Promise<unknown>
+  /** Authorises every carried topic with new credentials. Resolves when all are authorised or refused; never rejects. */
+  authorizeTopics(credentials: Credentials): Promise<unknown>
   /** Called when the client has to authenticate again within a number of milliseconds. */
   onChallenged(withinMs: number): void
   /** Called when the client has not authenticated again in time. */
@@ -61,7 +63,7 @@ export class ConnectionAuth {
     const renewal = this.#expiry.beginRenewal(credentials.expiresAt, credentials.challenge)
     if (!renewal) return
     this.#renewed = credentials
-    void this.#callbacks.authorizeTopics(credentials.context).then(() => this.#expiry.finishRenewal(renewal))
+    void this.#callbacks.authorizeTopics(credentials).then(() => this.#expiry.finishRenewal(renewal))
   }
 
   /** Ends the connection no later than the credentials that authorise one of its topics. */

@@ -71,7 +71,7 @@ export class SharedConnection implements ConnectionCallbacks {
     this.id = deps.connectionIds.create()
     this.rates = new ControlRates(deps.rates, identity, deps.options.subscriptionsPerConnection)
     this.auth = new ConnectionAuth(expiresAt, {
-      authorizeTopics: (context) => this.#authorizeTopics(context),
+      authorizeTopics: (credentials) => this.#authorizeTopics(credentials),
       onChallenged: (withinMs) => this.#writeChallenge(withinMs),
       onExpired: () => this.#onExpired(),
     })
@@ -160,10 +160,13 @@ export class SharedConnection implements ConnectionCallbacks {
     try {
       this.rates.requireTopic()
       const authorization = this.auth.authorize(request)
-      await requireAuthorized(topic, request.context)
+      await requireAuthorized(topic, request.context, request.caller)
       await this.#deps.topics.prepare(topic, this.#identity, cursorOf(start))
       // Nothing may be awaited between this check and the subscription: no outdated decision opens a topic.
-      while (authorization.isOutdated()) await requireAuthorized(topic, authorization.credentials.context)
+      while (authorization.isOutdated()) {
+        const { context, caller } = authorization.credentials
+        await requireAuthorized(topic, context, caller)
+      }
       if (this.connection.isOver) throw gone()
       if (this.#entering.get(key) !== entry) throw superseded(label)
       this.auth.shorten(authorization.credentials.expiresAt)
@@ -253,10 +256,10 @@ export class SharedConnection implements ConnectionCallbacks {
   }
 
   /** Authorises every topic again. A refused topic is no longer carried. */
-  #authorizeTopics(context: unknown): Promise<unknown> {
+  #authorizeTopics({ context, caller }: Credentials): Promise<unknown> {
     return Promise.all(
       [...this.#subscriptions].map(([key, subscription]) =>
-        requireAuthorized(topicByKey(this.#deps.procedures, key), context).catch((error) =>
+        requireAuthorized(topicByKey(this.#deps.procedures, key), context, caller).catch((error) =>
           this.onFailed(subscription, error),
         ),
       ),

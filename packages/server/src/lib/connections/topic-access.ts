@@ -4,6 +4,7 @@ import type { ChannelImplementation, Implementation } from '../bind-handlers.js'
 import { runWithDeadline } from '../deadline.js'
 import { requireShallow } from '../http/nesting.js'
 import type { TopicRef } from '../log/topic-ref.js'
+import type { Caller } from '../middleware/compose.js'
 import { keyTooLong } from '../topic-key.js'
 
 /** The number of characters of an unknown name that an error repeats. */
@@ -49,11 +50,25 @@ function requireShort(key: string, { compiled, maxKeyBytes }: ChannelImplementat
   if (problem) throw new TidingsError({ code: 'bad_request', message: problem })
 }
 
-/** @throws TidingsError `forbidden`, or what `authorize` throws, if the caller may not subscribe to a topic */
-export async function requireAuthorized({ channel, params }: TopicRequest, context: unknown): Promise<void> {
-  const what = `authorize of "${channel.compiled.path}"`
-  const verdict = await runWithDeadline(authorizeMs, what, async () => channel.authorize({ params, context }))
-  if (verdict === true) return
-  const message = `You may not subscribe to this topic of "${channel.compiled.path}"`
-  throw new TidingsError({ code: 'forbidden', message })
+/**
+ * Runs the middleware and the `authorize` of a topic's channel.
+ *
+ * @throws TidingsError `forbidden`, or what either throws, if the caller may not subscribe to the topic
+ */
+export async function requireAuthorized(
+  { channel, params }: TopicRequest,
+  context: unknown,
+  caller: Caller,
+): Promise<void> {
+  const { path } = channel.compiled
+  const authorize = async (current: unknown) => {
+    if ((await channel.authorize({ params, context: current })) === true) return
+    const message = `You may not subscribe to this topic of "${path}"`
+    throw new TidingsError({ code: 'forbidden', message })
+  }
+  await runWithDeadline(authorizeMs, `authorize of "${path}"`, async (signal) =>
+    channel.runBehind
+      ? channel.runBehind({ context, params, signal }, caller, authorize)
+      : authorize(context),
+  )
 }

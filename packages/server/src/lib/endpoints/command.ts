@@ -3,6 +3,7 @@ import type { CommandImplementation } from '../bind-handlers.js'
 import type { CompleteResponse, TidingsRequest } from '../http/adapter.js'
 import { toPublicError } from '../http/public-error.js'
 import { jsonResponse, problemResponse } from '../http/responses.js'
+import type { Caller } from '../middleware/compose.js'
 import { authenticateAndRead } from './authenticate.js'
 import { fail, readInput } from './request-body.js'
 import type { ServerContext } from './server-context.js'
@@ -25,7 +26,7 @@ export async function handleCommand(
     return { key, ...(await readInput(command.compiled, request, server.options.maxBodyBytes)) }
   })
   const { key, json, input } = body
-  const run = (signal: AbortSignal) => runCommand(server, command, input, context, signal)
+  const run = (signal: AbortSignal) => runCommand(server, command, input, context, request, signal)
   if (key === undefined) {
     const response = run(request.signal)
     request.waitUntil?.(response)
@@ -66,20 +67,32 @@ function callerOf({ options }: ServerContext, { headers, address }: TidingsReque
   return { owner, account: isKnown ? owner : JSON.stringify({ address }), address }
 }
 
-/** Runs the handler. An error of the handler is a response too. Throws if the server is closing. */
+/**
+ * Runs the middleware and the handler. An error of the handler is a response too, which a retry receives again.
+ * An error before the handler has begun is thrown: the command has not run, and a retry may run it.
+ */
 async function runCommand(
   server: ServerContext,
-  { compiled, handler }: CommandImplementation,
+  { compiled, handler, runBehind }: CommandImplementation,
   input: unknown,
   context: unknown,
+  caller: Caller,
   left: AbortSignal,
 ): Promise<CompleteResponse> {
   const { emit, options, calls } = server
   calls.requireOpen()
+  let hasBegun = false
   try {
-    const output = await calls.run([left], async (signal) => handler({ input, context, emit, fail, signal }))
+    const output = await calls.run([left], async (signal) => {
+      const handle = async (current: unknown) => {
+        hasBegun = true
+        return handler({ input, context: current, emit, fail, signal })
+      }
+      return runBehind ? runBehind({ context, input, signal }, caller, handle) : handle(context)
+    })
     return jsonResponse(compiled.output.encode(output, `the output of ${compiled.path}`))
   } catch (error) {
+    if (!hasBegun) throw error
     // A failure after the client has left is a consequence of that.
     const report = (unexpected: unknown) => {
       if (!left.aborted) options.onError(unexpected, { place: compiled.path })

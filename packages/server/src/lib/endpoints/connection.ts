@@ -14,6 +14,7 @@ import { topicByKey } from '../connections/topic-access.js'
 import type { CompleteResponse, StreamResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStream } from '../http/event-stream.js'
 import { jsonResponse } from '../http/responses.js'
+import type { Caller } from '../middleware/compose.js'
 import { type PendingRequest, revoke } from '../revocations/revocations.js'
 import { admit, identityOf } from './admit.js'
 import { authenticate } from './authenticate.js'
@@ -90,11 +91,25 @@ export async function handleControl(
   const { connection, context, challenge } = await authorize(server, id, request, given, body, pending)
   if (sequence !== undefined) connection.advance(sequence)
   // Every operation begins in this turn of the event loop, so that a later request is newer in each.
-  const origin = { context, expiresAt: expiryOf(context), challenge, sequence }
+  const origin = {
+    context,
+    caller: callerOf(server, request),
+    expiresAt: expiryOf(context),
+    challenge,
+    sequence,
+  }
   connection.auth.renew(origin)
   const results = await Promise.all(operations.map((operation) => connection.perform(operation, origin)))
   const response: ControlResponse = { results }
   return jsonResponse(response)
+}
+
+/** The caller of a server without middleware that decides about subscriptions. */
+const unneeded: Caller = { headers: new Headers(), address: undefined }
+
+/** Returns what middleware receives of a request. A connection may keep that, and must not keep the request. */
+function callerOf({ keepsCallers }: ServerContext, { headers, address, request }: TidingsRequest): Caller {
+  return keepsCallers ? { headers, address, request } : unneeded
 }
 
 /** The maximum number of operations in a control request. Tidings' own client sends no more at once. */

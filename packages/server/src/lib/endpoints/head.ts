@@ -15,7 +15,7 @@ export async function handleHead(
   const context = await authenticate(server, request)
   if (channel) {
     positionOf(request)
-    await requireAuthorized(topicOf(channel, request.query), context)
+    await requireAuthorized(topicOf(channel, request.query), context, request)
   }
   return { kind: 'complete', status: 200, headers: eventStreamHeaders, body: '' }
 }

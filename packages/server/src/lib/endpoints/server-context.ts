@@ -11,6 +11,8 @@ import type { Revocations } from '../revocations/revocations.js'
 /** What endpoints need of their server. */
 export interface ServerContext extends SharedConnectionDeps {
   readonly options: ResolvedOptions<unknown>
+  /** Whether middleware decides about subscriptions, so that a connection keeps the caller who renewed it. */
+  readonly keepsCallers: boolean
   readonly presence: PresenceChecks
   readonly revocations: Revocations
   /** The revocations of all nodes; absent without a bus. */

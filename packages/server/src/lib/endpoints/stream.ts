@@ -1,7 +1,8 @@
-import { isTidingsError } from '@tidings/core'
+import { isTidingsError, TidingsError } from '@tidings/core'
 import type { StreamImplementation } from '../bind-handlers.js'
-import { StreamWriter } from '../calls/stream-writer.js'
-import type { StreamResponse, TidingsRequest } from '../http/adapter.js'
+import { StreamGate } from '../calls/stream-gate.js'
+import { clientLeft, StreamWriter } from '../calls/stream-writer.js'
+import type { Sink, StreamResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStream } from '../http/event-stream.js'
 import { toPublicError } from '../http/public-error.js'
 import { authenticateAndRead } from './authenticate.js'
@@ -18,12 +19,14 @@ export async function handleStream(
   stream: StreamImplementation,
   request: TidingsRequest,
 ): Promise<StreamResponse> {
-  const { compiled, handler } = stream
+  const { compiled, handler, runBehind } = stream
   const { context, body } = await authenticateAndRead(server, request, () =>
     readInput(compiled, request, server.options.maxBodyBytes),
   )
   const { input } = body
-  return eventStream((sink) => {
+  const gate = runBehind && new StreamGate(runBehind, { context, input, left: request.signal }, request)
+  await gate?.passed()
+  const open = (sink: Sink) => {
     const writer = new StreamWriter(compiled, sink, server)
     const run = server.calls
       .run([request.signal, writer.overflowed], async (signal) => {
@@ -33,9 +36,14 @@ export async function handleStream(
         signal.addEventListener('abort', closing, { once: true })
         const emit = writer.emitters()
         const { emit: broadcast } = server
-        writer.finish(await outputOf(handler({ input, context, emit, broadcast, fail, signal }), writer))
+        const runHandler = async (narrowed: unknown) => {
+          if (writer.hasBegun) throw cannotRetry(compiled.path)
+          return outputOf(handler({ input, context: narrowed, emit, broadcast, fail, signal }), writer)
+        }
+        writer.finish(await (gate ? gate.open(runHandler, signal) : runHandler(context)))
       })
       .catch((error: unknown) => {
+        gate?.drop(error)
         // The client has left or the stream has ended: the error is mostly a consequence of that.
         if (writer.isOver) return
         const report = (unexpected: unknown) => server.options.onError(unexpected, { place: compiled.path })
@@ -43,7 +51,14 @@ export async function handleStream(
       })
     request.waitUntil?.(run)
     return writer
-  })
+  }
+  return eventStream(open, () => gate?.drop(clientLeft()))
+}
+
+/** Returns the error of a middleware that calls `next` again after the first run has sent events to the client. */
+function cannotRetry(path: string): TidingsError {
+  const message = `A middleware retried "${path}" after it had sent events, which the client would receive twice. Retry a stream only before its first event`
+  return new TidingsError({ code: 'internal', message })
 }
 
 /** Returns the output of a handler, which may be a generator; writes the events that a generator yields. */

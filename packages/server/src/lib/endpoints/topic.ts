@@ -29,7 +29,7 @@ export async function handleTopic(
   await admit(server, identity)
   const { tracing } = server.options
   const prepare = async () => {
-    await requireAuthorized(topic, context)
+    await requireAuthorized(topic, context, request)
     await server.topics.prepare(topic, identity, cursorOf(start))
   }
   try {

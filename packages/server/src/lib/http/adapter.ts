@@ -12,6 +12,11 @@ export interface TidingsRequest {
   readonly address: string | undefined
   /** Whether the request arrived over TLS, as far as the adapter knows without headers of a proxy. */
   readonly isEncrypted?: boolean | undefined
+  /**
+   * The host's own request, such as Express', Node's or a fetch `Request`. `context` and middleware receive it.
+   * `undefined` for a request that another node forwarded.
+   */
+  readonly request?: object | undefined
   /** Fires when the client leaves before the response is complete. */
   readonly signal: AbortSignal
   /** Keeps the process running until a promise settles, where the host would otherwise suspend it. */

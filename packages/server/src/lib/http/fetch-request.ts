@@ -17,7 +17,7 @@ export class FetchRequest implements TidingsRequest {
   readonly isEncrypted: boolean
   readonly signal: AbortSignal
   readonly waitUntil?: (promise: Promise<unknown>) => void
-  readonly #request: Request
+  readonly request: Request
   readonly #left = new AbortController()
   readonly #unfollow: () => void
 
@@ -33,7 +33,7 @@ export class FetchRequest implements TidingsRequest {
     this.signal = this.#left.signal
     const waitUntil = waitUntilFrom(info)
     if (waitUntil) this.waitUntil = waitUntil
-    this.#request = request
+    this.request = request
     this.#unfollow = onAbort(request.signal, () => this.onLeft(request.signal.reason))
   }
 
@@ -48,7 +48,7 @@ export class FetchRequest implements TidingsRequest {
   }
 
   json(maxBytes: number): Promise<unknown> {
-    return readJson(this.#request, maxBytes)
+    return readJson(this.request, maxBytes)
   }
 }
 

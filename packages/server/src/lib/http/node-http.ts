@@ -35,7 +35,7 @@ class NodeRequest implements TidingsRequest {
   readonly headers: Headers
   readonly address: string | undefined
   readonly isEncrypted: boolean
-  readonly #request: IncomingMessage
+  readonly request: IncomingMessage
   readonly #response: ServerResponse
   #signal: AbortSignal | undefined
 
@@ -47,7 +47,7 @@ class NodeRequest implements TidingsRequest {
     this.headers = headersOf(request)
     this.address = address
     this.isEncrypted = isOverTls(request)
-    this.#request = request
+    this.request = request
     this.#response = response
   }
 
@@ -58,7 +58,7 @@ class NodeRequest implements TidingsRequest {
   }
 
   json(maxBytes: number): Promise<unknown> {
-    return readJson(this.#request, maxBytes)
+    return readJson(this.request, maxBytes)
   }
 }
 

@@ -170,7 +170,7 @@ type HandlerOf<P extends Procedure, Context, Emitters> =
  * Names of members that need a handler: commands, streams, channels with a snapshot, and groups with one of
  * these.
  */
-type NeedsHandler<Group> = {
+export type NeedsHandler<Group> = {
   [Name in keyof Group]: Group[Name] extends Channel<Schemas, DataSchemas, infer Snapshot>
     ? Snapshot extends Schema
       ? Name
@@ -195,7 +195,8 @@ type HandlersOf<Group, Context, Emitters> = {
   [Name in keyof HandlerKeys<Group>]: MemberHandler<Group[Name & keyof Group], Context, Emitters>
 } & {}
 
-type MemberHandler<Member, Context, Emitters> = Member extends Procedure
+/** The handlers of a procedure, or of a group in the group's own shape. */
+export type MemberHandler<Member, Context, Emitters> = Member extends Procedure
   ? HandlerOf<Member, Context, Emitters>
   : HandlersOf<Member, Context, Emitters>
 
