@@ -1,8 +1,10 @@
 import { TraceFlags } from '@opentelemetry/api'
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base'
 import { until } from '@tidings/test-kit'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type Bus, createEmitter, createServer, memoryBus } from '../../src/index.js'
+import { redisBus } from '../../src/redis.js'
 import { tracing } from '../../src/tracing.js'
 import { contract } from '../contract.js'
 import { open } from '../harness.js'
@@ -133,13 +135,25 @@ describe('an event', () => {
   })
 })
 
-describe('an event on a bus', () => {
+let redis: RedisServer
+beforeAll(async () => {
+  if (!hasRedis) return
+  redis = await startRedis()
+  return () => redis.stop()
+})
+
+const memory = memoryBus()
+const buses = [
+  { what: 'memory', connect: () => memoryBus({ shareWith: memory }) },
+  ...(hasRedis ? [{ what: 'Redis', connect: () => redisBus({ url: redis.url }) }] : []),
+]
+
+describe.each(buses)('an event on a bus in $what', ({ connect }) => {
   it('carries its trace to the nodes, and not to their clients', async () => {
     const spans = recordSpans()
-    const shared = memoryBus()
-    const { bus, bodies } = recordBodies(shared)
+    const { bus, bodies } = recordBodies(connect())
     const one = await startTraced(spans, {}, { options: { bus } })
-    const other = await startTraced(spans, {}, { options: { bus: memoryBus({ shareWith: shared }) } })
+    const other = await startTraced(spans, {}, { options: { bus: connect() } })
     const streams = await Promise.all([one, other].map(({ url }) => open(`${url}/${lobby}`)))
     for (const stream of streams) await stream.count(2)
     await emitIn(spans, one, 'ada')
@@ -151,7 +165,9 @@ describe('an event on a bus', () => {
     expect(bodies).toEqual([`event: typing\n:{"traceparent":"00-${traceId}-${spanId}-01"}\ndata: "ada"\n\n`])
     for (const stream of streams) expect(stream.text()).toMatch(/\nevent: typing\ndata: "ada"\n\n$/)
   })
+})
 
+describe('an event on a bus', () => {
   it('reaches the clients of a node that is not traced without its trace, live and from the history', async () => {
     const spans = recordSpans()
     const bus = memoryBus()
