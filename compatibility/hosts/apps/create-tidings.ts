@@ -12,6 +12,8 @@ export function createTidings(): Tidings<typeof contract> {
       context: ({ headers, address }) => ({ user: headers.get('authorization') ?? 'anonymous', address }),
       principal: ({ user }) => user,
       history: { size: 16 },
+      // Longer than the suite waits. A write to a client that has left would hide a host that does not notice.
+      heartbeatMs: 60_000,
       retryMs: 1,
       limits: { connectionsPerPrincipal: 3, bodyBytes: 100_000 },
     },
