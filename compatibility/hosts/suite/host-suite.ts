@@ -184,6 +184,8 @@ export function hostSuite(name: string, host: Host): void {
           timesFull = (await stats()).lagging === 1 ? timesFull + 1 : 0
           return timesFull === 3
         }, 'the server waited for the client')
+        // The log may still reach back to the client.
+        await controller.control.flood({ pieces: 32 })
         proxy.resume()
         await until(() => received.includes('gap'), 'the client was told what it missed')
         const { last } = await controller.control.flood({ pieces: 1 })

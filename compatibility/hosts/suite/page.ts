@@ -14,7 +14,8 @@ export async function pageOf(name: string) {
     row: rows.find((row) => row.startsWith(`| ${name} `))?.replaceAll(/ +/g, ' '),
     /** Whether a block of code is a file of the app. */
     async shows(file: string): Promise<boolean> {
-      return page.includes(`\`\`\`ts\n${await readFile(join(appsFolder, file), 'utf8')}\`\`\`\n`)
+      const code = await readFile(join(appsFolder, file), 'utf8')
+      return page.includes(`\`\`\`${file.split('.').at(-1)}\n${code}\`\`\`\n`)
     },
     /** Returns the row that is right for the host. The reason of a skip is a note below the table. */
     rowFor({ version, skips }: Host): string {
