@@ -12,9 +12,10 @@ import { startProxy } from './proxy.js'
 export function hostSuite(name: string, host: Host): void {
   describe(name, () => {
     let app: RunningHost
+    // Some hosts are built first.
     beforeAll(async () => {
       app = await host.start()
-    })
+    }, 300_000)
     afterAll(() => app?.stop())
 
     const shows = (behaviour: Behaviour, what: string, test: () => Promise<void>) =>

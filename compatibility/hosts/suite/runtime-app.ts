@@ -12,7 +12,7 @@ export type RuntimeCommand = readonly [executable: string, ...args: string[]]
 export interface ProcessOptions {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
-  /** Lines that the runtime prints, whatever the app does. */
+  /** What the runtime prints while it serves, whatever the app does. */
   readonly ignores?: RegExp
 }
 
@@ -58,9 +58,14 @@ export async function startProcess(
   const isReady = async () => isOver || (await fetch(`${origin}/events/$health`)).ok
   await until(isReady, () => `${executable} ${args.join(' ')} served requests. It printed: ${printed}`)
   if (isOver) throw new Error(`${executable} ${args.join(' ')} ended: ${printed}`)
+  // What was printed until now is the runtime's.
+  const { length } = printed
   return {
     origin,
-    printed: () => (ignores ? printed.replace(ignores, '') : printed),
+    printed: () => {
+      const since = printed.slice(length)
+      return ignores ? since.replace(ignores, '') : since
+    },
     async stop() {
       // Some runtimes wait for open connections on any other signal.
       child.kill('SIGKILL')
