@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import type { RuntimeCommand } from './runtime-app.js'
 
 const require = createRequire(import.meta.url)
 
@@ -10,14 +11,14 @@ const inPackage = (name: string, path: string) => join(dirname(require.resolve(`
  * Returns the path of Bun. The package's install script would move the binary from the package of the platform,
  * and need not run.
  */
-export function bunPath(): string {
+function bunPath(): string {
   const platform = `${process.platform}-${process.arch === 'arm64' ? 'aarch64' : process.arch}`
   const binary = inPackage(`@oven/bun-${platform}`, 'bin/bun')
   return existsSync(binary) ? binary : inPackage('bun', 'bin/bun.exe')
 }
 
 /** Returns the path of Deno. */
-export function denoPath(): string {
+function denoPath(): string {
   // What the package's launcher calls. The launcher itself would be a process in front of Deno's.
   return (require('deno/install_api.cjs') as { runInstall(): string }).runInstall()
 }
@@ -26,3 +27,21 @@ export function denoPath(): string {
 export function workerdPath(): string {
   return (require('workerd') as { default: string }).default
 }
+
+/** Runs a program with Bun, on the sources of the packages. */
+export const bunCommand: RuntimeCommand = [bunPath(), 'run', '--conditions=@tidings/source']
+
+/** Runs a program with Deno, on the sources of the packages. */
+export const denoCommand: RuntimeCommand = [
+  denoPath(),
+  'run',
+  '--quiet',
+  '--no-lock',
+  '--node-modules-dir=manual',
+  '--conditions=@tidings/source',
+  // The sources import `./name.js`, as they would from their build.
+  '--unstable-sloppy-imports',
+  '--allow-net',
+  '--allow-env',
+  '--allow-read',
+]

@@ -5,9 +5,12 @@ import { appsFolder } from './node-app.js'
 
 const path = join(import.meta.dirname, '../../../docs/runtimes.md')
 
+/** Returns the text of `docs/runtimes.md`. */
+export const pageText = () => readFile(path, 'utf8')
+
 /** What `docs/runtimes.md` says about a host. */
 export async function pageOf(name: string) {
-  const page = await readFile(path, 'utf8')
+  const page = await pageText()
   const rows = page.split('\n').filter((line) => line.startsWith('| '))
   return {
     /** The row of the host in the table. */
