@@ -160,7 +160,11 @@ export class ConnectionManager implements Topics, TransportCallbacks {
     if (isSame(state, this.#shown)) return
     this.#shown = state
     for (const observer of [...this.#observers]) {
-      runReporting(this, 'The handler of a connection', {}, () => observer(state))
+      runReporting(
+        this,
+        () => ({ what: 'The handler of a connection' }),
+        () => observer(state),
+      )
     }
   }
 

@@ -7,18 +7,29 @@ export interface Reporter {
   readonly options: Pick<ResolvedOptions, 'onError'>
 }
 
+/** What an error is reported with: what threw, and the place. */
+export interface Origin extends ErrorContext {
+  readonly what: string
+}
+
 /** Calls `onError`, if there is one. */
 export function report({ options }: Reporter, error: TidingsError, at: ErrorContext = {}): void {
-  runGuarded(() => options.onError?.(error, at))
+  run(() => options.onError?.(error, at), rethrowLater)
 }
 
 /**
- * Runs a callback of the user's, which `what` names. Reports the error that it throws or rejects with.
- * Without an `onError`, rethrows the error for the runtime to report.
+ * Runs a callback of the user's. Reports the error that it throws or rejects with. Without an `onError`, rethrows
+ * the error for the runtime to report.
+ *
+ * @param originOf returns the origin of an error, so that a callback that does not throw needs none
  */
-export function runReporting(owner: Reporter, what: string, at: ErrorContext, callback: () => unknown): void {
-  runGuarded(callback, (thrown) => {
-    if (!owner.options.onError) throw thrown
+export function runReporting(owner: Reporter, originOf: () => Origin, callback: () => unknown): void {
+  run(callback, (thrown) => {
+    if (!owner.options.onError) {
+      rethrowLater(thrown)
+      return
+    }
+    const { what, ...at } = originOf()
     report(owner, threw(what, thrown), at)
   })
 }
@@ -29,22 +40,17 @@ export function threw(what: string, cause: unknown): TidingsError {
 }
 
 /** Runs a callback of the user's, whose error must not stop the caller. */
-function runGuarded(callback: () => unknown, failed: (thrown: unknown) => void = rethrow): void {
-  const caught = (thrown: unknown) => {
-    try {
-      failed(thrown)
-    } catch (error) {
-      queueMicrotask(() => rethrow(error))
-    }
-  }
+function run(callback: () => unknown, failed: (thrown: unknown) => void): void {
   try {
     const result = callback()
-    if (result instanceof Promise) result.catch(caught)
+    if (result instanceof Promise) result.catch(failed)
   } catch (thrown) {
-    caught(thrown)
+    failed(thrown)
   }
 }
 
-function rethrow(error: unknown): never {
-  throw error
+function rethrowLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
 }

@@ -6,7 +6,8 @@ export interface Cursor {
   readonly seq: number
 }
 
-const cursorPattern = /^([A-Za-z0-9_-]{1,64})\.(0|[1-9]\d{0,15})$/
+const epochPattern = /^[A-Za-z0-9_-]{1,64}$/
+const zero = 48
 
 /** Formats a cursor: `<epoch>.<seq>`. */
 export function formatCursor({ epoch, seq }: Cursor): string {
@@ -18,13 +19,28 @@ export function eventId(epoch: string, seq: number): string {
   return `${epoch}.${seq}`
 }
 
-/** Parses a cursor. Returns undefined if the text is not a cursor. */
-export function parseCursor(text: string): Cursor | undefined {
-  const match = cursorPattern.exec(text)
-  if (!match) return undefined
-  const [, epoch = '', digits = ''] = match
-  const seq = Number(digits)
-  return Number.isSafeInteger(seq) ? { epoch, seq } : undefined
+/**
+ * Parses a cursor. Returns undefined if the text is not a cursor.
+ *
+ * @param isEpoch whether a text is an epoch. A client that knows the epochs of its topics looks an event's up.
+ */
+export function parseCursor(
+  text: string,
+  isEpoch = (epoch: string): boolean => epochPattern.test(epoch),
+): Cursor | undefined {
+  // For every event that a client receives: a regular expression for all of it takes half as long again.
+  const dot = text.lastIndexOf('.')
+  const start = dot + 1
+  const hasLeadingZero = text[start] === '0' && start + 1 < text.length
+  if (dot === -1 || start === text.length || hasLeadingZero) return undefined
+  let seq = 0
+  for (let at = start; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - zero
+    if (digit < 0 || digit > 9) return undefined
+    seq = seq * 10 + digit
+  }
+  const epoch = text.slice(0, dot)
+  return Number.isSafeInteger(seq) && isEpoch(epoch) ? { epoch, seq } : undefined
 }
 
 /** Whether a position is in the same epoch as another, and not before it. */

@@ -53,14 +53,20 @@ export class EventParser {
   }
 
   #parseLine(text: string, start: number, end: number): void {
-    const data = fieldValue('data', text, start, end)
-    if (data !== undefined) {
-      this.#data = this.#data === undefined ? data : `${this.#data}\n${data}`
-      return
+    switch (text[start]) {
+      case 'd': {
+        const data = fieldValue('data', text, start, end)
+        if (data !== undefined) this.#data = this.#data === undefined ? data : `${this.#data}\n${data}`
+        return
+      }
+      case 'e':
+        this.#name = fieldValue('event', text, start, end) ?? this.#name
+        return
+      case 'i': {
+        const id = fieldValue('id', text, start, end)
+        if (id !== undefined && !id.includes('\0')) this.#id = id
+      }
     }
-    this.#name = fieldValue('event', text, start, end) ?? this.#name
-    const id = fieldValue('id', text, start, end)
-    if (id !== undefined && !id.includes('\0')) this.#id = id
   }
 
   #endEvent(events: StreamEvent[]): void {

@@ -50,6 +50,6 @@ export function checkReadable({ hasOwnFetch }: { readonly hasOwnFetch: boolean }
 
 function unreadable(): TidingsError {
   const message =
-    "The responses of this fetch have no body to read while they arrive. Give createClient another fetch: in React Native, that of 'expo/fetch'"
+    "The responses of this fetch have no body to read. Give createClient another one: in React Native, that of 'expo/fetch'"
   return new TidingsError({ code: 'invalid_options', message })
 }

@@ -23,6 +23,8 @@ export interface Decoded {
  */
 export class FanOut {
   readonly #receptions = new Map<Subscriber, Reception>()
+  /** The entries of `#receptions`, until those change: a delivery calls handlers, which may change them. */
+  #entries: readonly (readonly [Subscriber, Reception])[] | undefined
   #held: Received[] = []
 
   get isEmpty(): boolean {
@@ -37,17 +39,20 @@ export class FanOut {
     return this.all.filter((subscriber) => this.#receptions.get(subscriber) === 'late')
   }
 
-  set(subscriber: Subscriber, reception: 'all' | 'late'): void {
+  set(subscriber: Subscriber, reception: Reception): void {
+    this.#entries = undefined
     this.#receptions.set(subscriber, reception)
   }
 
   remove(subscriber: Subscriber): void {
+    this.#entries = undefined
     this.#receptions.delete(subscriber)
   }
 
   /** Removes all subscribers, and returns them. */
   takeAll(): Subscriber[] {
     const { all } = this
+    this.#entries = undefined
     this.#receptions.clear()
     return all
   }
@@ -90,7 +95,7 @@ export class FanOut {
     const events = this.#held.splice(0).filter(({ cursor }) => cursor.seq > position.seq)
     const late = this.late
     const isStill = (subscriber: Subscriber) => this.#receptions.get(subscriber) === position
-    for (const subscriber of late) this.#receptions.set(subscriber, position)
+    for (const subscriber of late) this.set(subscriber, position)
     for (const subscriber of late) {
       if (snapshot && isStill(subscriber)) subscriber.onSnapshot(snapshot.value)
       for (const event of events) if (isStill(subscriber)) subscriber.onEvent(event)
@@ -99,9 +104,12 @@ export class FanOut {
 
   /** Delivers to the subscribers that are not late, unless an earlier delivery removes them. */
   #deliver(deliver: (subscriber: Subscriber, reception: 'all' | Cursor) => void): void {
-    for (const [subscriber, reception] of [...this.#receptions]) {
-      if (reception !== 'late' && this.#receptions.get(subscriber) === reception)
-        deliver(subscriber, reception)
+    this.#entries ??= [...this.#receptions]
+    const entries = this.#entries
+    for (const [subscriber, reception] of entries) {
+      if (reception === 'late') continue
+      const isStill = this.#entries === entries || this.#receptions.get(subscriber) === reception
+      if (isStill) deliver(subscriber, reception)
     }
   }
 }

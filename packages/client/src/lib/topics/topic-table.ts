@@ -30,6 +30,7 @@ export class TopicTable<Topic extends TableTopic> {
   readonly byKey = new Map<string, Topic>()
   /** By the epochs in the ids of their frames. See decision 008. */
   readonly #byEpoch = new Map<string, Topic>()
+  readonly #isNamed = (epoch: string) => this.#byEpoch.has(epoch)
   readonly #lingerMs: number
   readonly #onIdle: () => void
   #linger: ReturnType<typeof setTimeout> | undefined
@@ -98,7 +99,7 @@ export class TopicTable<Topic extends TableTopic> {
         return topic
       }
       default: {
-        const cursor = parseCursor(id)
+        const cursor = parseCursor(id, this.#isNamed)
         if (!cursor) return undefined
         const topic = this.#byEpoch.get(cursor.epoch)
         if (name === '$snapshot') topic?.onSnapshot(data, cursor)

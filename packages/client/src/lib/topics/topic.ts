@@ -34,7 +34,7 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
       detach: (subscriber) => topics.detach(key, subscriber),
       rejoin: (subscriber) => topics.rejoin(key, subscriber),
       run: (event, callback) =>
-        runReporting(topics, `A handler of ${channel.path}`, { ...place, event }, callback),
+        runReporting(topics, () => ({ what: `A handler of ${channel.path}`, ...place, event }), callback),
       report: (problem) => topics.report(problem, place),
     }
   }
