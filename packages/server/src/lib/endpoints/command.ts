@@ -84,11 +84,12 @@ async function runCommand(
   let hasBegun = false
   try {
     const output = await calls.run([left], async (signal) => {
-      const handle = async (current: unknown) => {
+      const handle = (current: unknown) => {
         hasBegun = true
         return handler({ input, context: current, emit, fail, signal })
       }
-      return runBehind ? runBehind({ context, input, signal }, caller, handle) : handle(context)
+      if (!runBehind) return handle(context)
+      return runBehind({ context, input, signal }, caller, async (current) => handle(current))
     })
     return jsonResponse(compiled.output.encode(output, `the output of ${compiled.path}`))
   } catch (error) {
