@@ -2,7 +2,7 @@ import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Sink, StreamResponse, TidingsResponse } from './adapter.js'
 import type { Chunk } from './chunk.js'
-import { framedBytes, plainBytes } from './node-chunk.js'
+import { framedBytes } from './node-chunk.js'
 
 // Node's own methods. Middleware that must see what is written replaces them on a response.
 const { write, end } = ServerResponse.prototype
@@ -143,7 +143,7 @@ class ResponseSink implements Sink {
   }
 
   write(chunk: Chunk): boolean {
-    return !this.#response.writableEnded && this.#response.write(plainBytes(chunk))
+    return !this.#response.writableEnded && this.#response.write(chunk.bytes)
   }
 
   cork(): void {
