@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The files that wait longest, the longest first. Begun last, each would prolong the whole run. */
 const slowest = [
+  'hosts/next.test.ts',
   'test/page-life.test.ts',
   'test/nginx.test.ts',
   'test/chaos/chaos.test.ts',
@@ -15,6 +16,7 @@ const slowest = [
   'test/share-life.test.ts',
   'test/share-storm.test.ts',
   'test/bus/redis-sentinel.test.ts',
+  'hosts/workerd.test.ts',
 ]
 
 /** Begins the slowest files first. Vitest orders files by how long they took before, which a fresh clone does not know. */
