@@ -11,13 +11,9 @@ function pathOf(version: Version): string {
   return join(dirname(resolve('typescript/package.json')), 'bin/tsc')
 }
 
-/** Runs the compiler of a version in a folder, and returns its errors. */
-export async function compile(
-  version: Version,
-  folder: string,
-  args: readonly string[],
-): Promise<readonly string[]> {
-  const output = await new Promise<string>((resolve, reject) => {
+/** Runs the compiler of a version in a folder, and returns what it prints. */
+export function outputOf(version: Version, folder: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
     const command = [pathOf(version), ...args, '--pretty', 'false']
     execFile(process.execPath, command, { cwd: folder }, (error, stdout, stderr) => {
       // A program with errors makes the compiler end with 1 or 2.
@@ -25,5 +21,18 @@ export async function compile(
       else resolve(stdout + stderr)
     })
   })
+}
+
+/** Returns the lines of a compiler's output that are errors. */
+export function errorsIn(output: string): string[] {
   return output.split('\n').filter((line) => line.includes('error TS'))
+}
+
+/** Runs the compiler of a version in a folder, and returns its errors. */
+export async function compile(
+  version: Version,
+  folder: string,
+  args: readonly string[],
+): Promise<readonly string[]> {
+  return errorsIn(await outputOf(version, folder, args))
 }
