@@ -6,6 +6,7 @@ import { type Configuration, configurations, tscInit, viteForBrowsers } from './
 import { type Installation, installPacked } from './packed.js'
 
 const here = import.meta.dirname
+
 /** Options of the templates that a version does not know. */
 const unknownOptions: Partial<Record<Version, readonly string[]>> = {
   '5.5': ['erasableSyntaxOnly', 'noUncheckedSideEffectImports'],
