@@ -19,7 +19,7 @@ const layers = {
   ],
   server: [
     'lib/runtime/',
-    'lib/(deadline|history|hooks|ignorable|jitter|on-abort|pause|principal|topic-key|validate-options)\\.ts',
+    'lib/(deadline|history|hooks|ignorable|jitter|on-abort|pause|principal|token-buckets?|topic-key|validate-options)\\.ts',
     'lib/types/',
     'lib/http/',
     'lib/tracing\\.ts',

@@ -43,6 +43,7 @@ export type { Revoked } from './lib/revocations/revocation-log.js'
 export { createServer } from './lib/server.js'
 export type { Stats } from './lib/stats.js'
 export type { CloseOptions, Tidings } from './lib/tidings.js'
+export type { TokenRate } from './lib/token-buckets.js'
 export type { ChannelEmitter, Emit, EmitEvent, TopicEmitter } from './lib/types/emit.js'
 export type {
   ChannelHandler,

@@ -38,6 +38,8 @@ it.skipIf(!hasRedis)('every key in Redis has the prefix and expires', async () =
   await bus.acquire('name', 'holder', 5_000)
   await bus.put('value', 'text', 5_000)
   await bus.count('count', 'holder', 1, 5, 5_000)
+  await bus.takeToken('bucket', { burst: 5, perSecond: 0.001 })
+  await bus.takeToken('slow bucket', { burst: 5, perSecond: 1e-9 })
   const keys = (await client.keys('*')).sort()
   expect(keys.filter((key) => !key.startsWith('mine:'))).toEqual([])
   expect(keys.length).toBeGreaterThan(10)
@@ -291,4 +293,21 @@ it.each<[options: unknown, message: string]>([
 ])('options that cannot work are refused: %j', (options, message) => {
   const make = () => redisBus(options as Parameters<typeof redisBus>[0])
   expect(make).toThrow(`redisBus: ${message}`)
+})
+
+it.skipIf(!hasRedis)('a token bucket expires when it is full', async () => {
+  const { bus, client } = await start()
+  const rate = { burst: 100, perSecond: 0.1 }
+  const ends: number[] = []
+  for (let taken = 0; taken < 3; taken += 1) {
+    await bus.takeToken('client', rate)
+    ends.push(await client.pTTL('mine:bucket:client'))
+  }
+  for (const [n, ms] of ends.entries()) {
+    expect(ms).toBeGreaterThan(10_000 * n)
+    expect(ms).toBeLessThanOrEqual(10_000 * (n + 1))
+  }
+  const fast = { burst: 1, perSecond: 1_000 }
+  await bus.takeToken('fast', fast)
+  await until(async () => (await client.exists('mine:bucket:fast')) === 0, 'the full bucket had expired')
 })

@@ -157,6 +157,7 @@ function cuttable(bus: Bus) {
     get: (...args) => bus.get(...args),
     forget: (...args) => bus.forget(...args),
     count: (...args) => bus.count(...args),
+    takeToken: (...args) => bus.takeToken(...args),
     ping: () => bus.ping(),
     close: () => bus.close(),
   }

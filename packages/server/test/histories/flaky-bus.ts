@@ -60,6 +60,7 @@ export class FlakyJoint implements Joint {
       forget: async () => {},
       get: async () => undefined,
       count: async () => true,
+      takeToken: async () => 0,
       ping: async () => {},
       close: async () => {},
     }

@@ -1,5 +1,6 @@
 import type { Cursor } from '@tidings/core/wire'
 import type { HistoryBounds } from '../history.js'
+import type { TokenRate } from '../token-buckets.js'
 
 /** One event of a topic's log. */
 export interface BusEvent {
@@ -73,7 +74,7 @@ export interface BusLog {
   readonly keepAliveMs: number
 }
 
-/** Messages, locks, values and counts, which all nodes of a service share. */
+/** Messages, locks, values, counts and rates, which all nodes of a service share. */
 export interface BusCoordination {
   /**
    * Sends a message to every process that receives under a name. Resolves with their number, which does not
@@ -103,6 +104,14 @@ export interface BusCoordination {
    * within `most`. Resolves with whether it does. A lower count than before is always recorded.
    */
   count(name: string, holder: string, count: number, most: number, ms: number): Promise<boolean>
+  /**
+   * Takes a token from the bucket of a name, atomically. Resolves with 0, or with the milliseconds until there is a
+   * token. The clock is that of the bus.
+   *
+   * A bucket that is missing is full, and a full bucket is discarded: clients can make up names. A bucket that takes
+   * more than 30 days to refill may be discarded earlier. A name is always used with the same rate.
+   */
+  takeToken(name: string, rate: TokenRate): Promise<number>
 }
 
 /**

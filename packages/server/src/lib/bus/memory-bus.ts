@@ -2,6 +2,7 @@ import { TidingsError } from '@tidings/core'
 import type { HistoryBounds } from '../history.js'
 import { afterTurn } from '../runtime/after-turn.js'
 import { randomName } from '../runtime/random.js'
+import { TokenBuckets, type TokenRate } from '../token-buckets.js'
 import type { Bus, BusEvent, BusPage, BusUpdate } from './bus.js'
 import { Listeners } from './listeners.js'
 
@@ -9,6 +10,9 @@ import { Listeners } from './listeners.js'
 const idleMs = 3_600_000
 /** The same for a log without events. */
 const eventlessMs = 180_000
+
+/** How many token buckets are kept. */
+const maxBuckets = 100_000
 
 /** How many events one read returns at most. */
 const pageSize = 1_000
@@ -26,6 +30,7 @@ class Memory {
   readonly logs = new Map<string, MemoryLog>()
   readonly values = new Map<string, { readonly value: string; readonly expiresAt: number }>()
   readonly counts = new Map<string, Map<string, { readonly count: number; readonly expiresAt: number }>>()
+  readonly buckets = new TokenBuckets(maxBuckets, () => Date.now())
   readonly updates = new Listeners<BusUpdate>()
   readonly messages = new Listeners<string>()
 
@@ -193,6 +198,11 @@ class MemoryBus implements Bus {
     if (holders.size > 0) counts.set(name, holders)
     else counts.delete(name)
     return isAllowed
+  }
+
+  async takeToken(name: string, rate: TokenRate): Promise<number> {
+    this.#requireOpen()
+    return this.#memory.buckets.take(name, rate)
   }
 
   async ping(): Promise<void> {

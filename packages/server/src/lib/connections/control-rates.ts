@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
+import { TokenBucket } from '../token-bucket.js'
 import type { SharedTokenBuckets } from './shared-token-buckets.js'
-import { TokenBucket } from './token-bucket.js'
 
 /** How often clients may request topics, on all of their connections together. */
 export interface ClientRates {

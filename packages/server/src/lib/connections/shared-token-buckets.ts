@@ -1,4 +1,4 @@
-import { TokenBucket } from './token-bucket.js'
+import { TokenBucket } from '../token-bucket.js'
 
 interface Shared {
   readonly bucket: TokenBucket
@@ -41,7 +41,7 @@ export class SharedTokenBuckets {
     let count = 0
     for (const [client, shared] of this.#shared) {
       this.#shared.delete(client)
-      if (shared.users > 0 || !shared.bucket.isFull) this.#shared.set(client, shared)
+      if (shared.users > 0 || shared.bucket.msUntilFull > 0) this.#shared.set(client, shared)
       count += 1
       if (count === sweptAtOnce) return
     }

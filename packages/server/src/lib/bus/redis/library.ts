@@ -232,6 +232,25 @@ local function count(keys, args)
   return 1
 end
 
+-- Takes a token. KEYS: bucket. ARGV: burst, tokens each second. Returns 0, or the milliseconds until there is a token.
+-- A bucket is '<tokens> <time>', and expires when it is full.
+local function take(keys, args)
+  local burst, perMs = tonumber(args[1]), tonumber(args[2]) / 1000
+  local time = now()
+  local left = burst
+  local bucket = redis.call('GET', keys[1])
+  if bucket then
+    local held, at = string.match(bucket, '^(%S+) (%d+)$')
+    -- The clock may be set back, or be that of another server.
+    left = math.min(burst, tonumber(held) + math.max(0, time - tonumber(at)) * perMs)
+  end
+  if left < 1 then return math.ceil((1 - left) / perMs) end
+  left = left - 1
+  local value = string.format('%.17g %.0f', left, time)
+  redis.call('SET', keys[1], value, 'PX', lifetime(math.ceil((burst - left) / perMs), 1))
+  return 0
+end
+
 redis.register_function('${name}_append', append)
 redis.register_function('${name}_begin', begin)
 -- Allowed while memory is short: to read an existing topic or to release takes none.
@@ -239,6 +258,7 @@ redis.register_function{function_name = '${name}_read', callback = read, flags =
 redis.register_function('${name}_acquire', acquire)
 redis.register_function{function_name = '${name}_release', callback = release, flags = { 'allow-oom' }}
 redis.register_function{function_name = '${name}_count', callback = count, flags = { 'allow-oom' }}
+redis.register_function('${name}_take', take)
 `
 
 /**

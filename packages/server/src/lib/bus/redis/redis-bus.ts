@@ -2,6 +2,7 @@ import { isTidingsError, TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
 import { TimeoutError, withTimeout } from '../../deadline.js'
 import type { HistoryBounds } from '../../history.js'
+import type { TokenRate } from '../../token-buckets.js'
 import { invalidOptions, requireKnownKeys } from '../../validate-options.js'
 import type { Bus, BusPage, BusUpdate } from '../bus.js'
 import { AppendQueue } from './append-queue.js'
@@ -152,6 +153,12 @@ class RedisBus implements Bus {
     const key = this.#keys.count(name)
     const args = [holder, String(count), String(most), wholeMs(ms)]
     return (await this.#request(() => this.#functions.call('count', [key], args))) === 1
+  }
+
+  async takeToken(name: string, { burst, perSecond }: TokenRate): Promise<number> {
+    const key = this.#keys.bucket(name)
+    const args = [String(burst), String(perSecond)]
+    return Number(await this.#request(() => this.#functions.call('take', [key], args)))
   }
 
   async ping(): Promise<void> {

@@ -39,6 +39,11 @@ export class RedisKeys {
     return `${this.prefix}:count:${name}`
   }
 
+  /** The key of a token bucket. */
+  bucket(name: string): string {
+    return `${this.prefix}:bucket:${name}`
+  }
+
   /** The part in braces keeps everything of a topic in one hash slot. */
   #topic(topic: string): string {
     return `${this.prefix}:{${topic}}`

@@ -6,7 +6,7 @@ import type { BusTest, DefineTest } from './bus-test.js'
 import { body, keep, newTopic } from './events.js'
 import { pause, until } from './waiting.js'
 
-/** Tests of messages, names, values and counts, and of a closed bus. */
+/** Tests of messages, names, values, counts and rates, and of a closed bus. */
 export const coordinationTests = (test: DefineTest): readonly BusTest[] => [
   test('delivers messages in order to the receiver of their name', 3, async (one, other, third) => {
     const name = randomUUID()
@@ -108,13 +108,50 @@ export const coordinationTests = (test: DefineTest): readonly BusTest[] => [
     assert.equal(await one.count(name, 'the next', 2, 0, 60_000), false)
   }),
 
+  test('gives a token of a bucket to one caller', 4, async (...members) => {
+    const [name, another] = [randomUUID(), randomUUID()]
+    const rate = { burst: 10, perSecond: 0.01 }
+    const takeAll = (from: string) =>
+      Promise.all(Array.from({ length: 5 }, () => members.map((bus) => bus.takeToken(from, rate))).flat())
+    const waits = await takeAll(name)
+    assert.equal(waits.length, 20)
+    assert.equal(waits.filter((ms) => ms === 0).length, 10)
+    for (const ms of waits.filter((each) => each !== 0)) {
+      assert.ok(ms > 50_000 && ms <= 100_000, `the next token comes within 100 s (${ms} ms)`)
+    }
+    assert.equal((await takeAll(another)).filter((ms) => ms === 0).length, 10)
+  }),
+
+  test('refills a bucket over time, up to its burst', 2, async (one, other) => {
+    const name = randomUUID()
+    const rate = { burst: 2, perSecond: 5 }
+    assert.equal(await one.takeToken(name, rate), 0)
+    assert.equal(await other.takeToken(name, rate), 0)
+    for (let count = 0; count < 3; count += 1) {
+      let ms = await one.takeToken(name, rate)
+      assert.ok(ms > 0 && ms <= 200, `the next token comes within 200 ms (${ms} ms)`)
+      // A timer may fire early.
+      for (; ms > 0; ms = await other.takeToken(name, rate)) await pause(ms)
+    }
+    await pause(2_000)
+    const waits = await Promise.all(Array.from({ length: 12 }, () => one.takeToken(name, rate)))
+    const taken = waits.filter((ms) => ms === 0).length
+    // The bucket may gain some meanwhile.
+    assert.ok(taken >= 2 && taken <= 5, `the bucket holds its burst of 2 tokens (${taken} were taken)`)
+  }),
+
   test('rejects after close, and keeps serving the other members', 2, async (one, other) => {
     const topic = newTopic()
     await one.ping()
     await one.listen(topic, () => {})
     await one.close()
     await one.close()
-    const refused = [() => one.append(topic, body(1), keep), () => one.read(topic, keep), () => one.ping()]
+    const refused = [
+      () => one.append(topic, body(1), keep),
+      () => one.read(topic, keep),
+      () => one.ping(),
+      () => one.takeToken(topic, { burst: 1, perSecond: 1 }),
+    ]
     for (const use of refused) {
       await assert.rejects(use, (error) => isTidingsError(error) && error.code === 'unavailable')
     }

@@ -2,19 +2,25 @@
 export class TokenBucket {
   readonly #most: number
   readonly #perMs: number
+  readonly #clock: () => number
   #left: number
-  #at = performance.now()
+  #at: number
 
-  /** @param most the size of a burst */
-  constructor(most: number, perSecond: number) {
+  /**
+   * @param most the size of a burst
+   * @param clock returns milliseconds
+   */
+  constructor(most: number, perSecond: number, clock = () => performance.now()) {
     this.#most = most
     this.#perMs = perSecond / 1000
+    this.#clock = clock
     this.#left = most
+    this.#at = clock()
   }
 
-  get isFull(): boolean {
-    this.#refill()
-    return this.#left === this.#most
+  /** The milliseconds until the bucket is full: 0 if it is. */
+  get msUntilFull(): number {
+    return this.waitMs(this.#most)
   }
 
   /** Takes tokens, or returns the milliseconds until there are enough. */
@@ -31,8 +37,10 @@ export class TokenBucket {
   }
 
   #refill(): void {
-    const now = performance.now()
-    this.#left = Math.min(this.#most, this.#left + (now - this.#at) * this.#perMs)
+    const now = this.#clock()
+    // A clock of the time of day may be set back.
+    const elapsedMs = Math.max(0, now - this.#at)
+    this.#left = Math.min(this.#most, this.#left + elapsedMs * this.#perMs)
     this.#at = now
   }
 }
