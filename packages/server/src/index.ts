@@ -15,6 +15,7 @@ export type {
 } from './lib/http/adapter.js'
 export type { Chunk } from './lib/http/chunk.js'
 export type { App } from './lib/middleware/app.js'
+export type { CallerKey, LimitedRequest } from './lib/middleware/caller-key.js'
 export { implement } from './lib/middleware/implement.js'
 export type {
   Middleware,
@@ -27,6 +28,7 @@ export type {
 } from './lib/middleware/middleware.js'
 export type { Part } from './lib/middleware/part.js'
 export type { PartsMistake } from './lib/middleware/parts-check.js'
+export { type RateLimitOptions, rateLimit } from './lib/middleware/rate-limit.js'
 export type {
   ContextOptions,
   ContextRequest,

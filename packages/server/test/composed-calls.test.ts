@@ -100,6 +100,7 @@ describe('middleware of a command', () => {
         params: undefined,
         address: expect.stringContaining('127.0.0.1'),
         principal: 'ada',
+        isRenewal: false,
         output: { text: 'hi', sentAt: new Date(0) },
         agent: 'test',
         isLeft: false,

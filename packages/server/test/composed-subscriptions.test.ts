@@ -12,6 +12,7 @@ interface Seen {
   readonly params: unknown
   readonly agent: string | null
   readonly hasRequest: boolean
+  readonly isRenewal: boolean
 }
 
 /** A server whose middleware admits `ada`, unless she is banned, to its topics. */
@@ -21,9 +22,9 @@ async function start(bus?: Bus) {
   const app = implement(contract, {
     context: ({ headers }) => ({ user: headers.get('authorization') }),
     principal: () => 'all',
-  }).use(({ context, procedure, params, headers, request, next }) => {
+  }).use(({ context, procedure, params, headers, request, isRenewal, next }) => {
     const agent = headers.get('x-agent')
-    seen.push({ procedure: procedure.path, params, agent, hasRequest: request !== undefined })
+    seen.push({ procedure: procedure.path, params, agent, hasRequest: request !== undefined, isRenewal })
     if (context.user === null) throw new TidingsError({ code: 'unauthorized' })
     if (banned.has(context.user)) throw new TidingsError({ code: 'forbidden', message: 'You are banned' })
     return next({ context: { user: context.user } })
@@ -68,6 +69,7 @@ describe('middleware of a channel', () => {
       params: { roomId: 'lobby' },
       agent: 'test',
       hasRequest: true,
+      isRenewal: false,
     })
   })
 
@@ -100,9 +102,9 @@ describe('middleware of a channel', () => {
       detail: 'You are banned',
       topic: 'room?roomId=lobby',
     })
-    expect(seen.map(({ agent, hasRequest }) => [agent, hasRequest])).toEqual([
-      ['first', true],
-      ['second', true],
+    expect(seen.map(({ agent, hasRequest, isRenewal }) => [agent, hasRequest, isRenewal])).toEqual([
+      ['first', true, false],
+      ['second', true, true],
     ])
   })
 
@@ -113,7 +115,7 @@ describe('middleware of a channel', () => {
     const { control } = await connect(one.url, two.url)
     expect(await control([lobby], { ...ada, 'x-agent': 'test' })).toMatchObject([{ status: 'accepted' }])
     expect(one.seen).toEqual([
-      { procedure: 'room', params: { roomId: 'lobby' }, agent: 'test', hasRequest: false },
+      { procedure: 'room', params: { roomId: 'lobby' }, agent: 'test', hasRequest: false, isRenewal: false },
     ])
     expect(two.seen).toEqual([])
   })

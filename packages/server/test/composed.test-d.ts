@@ -5,6 +5,7 @@ import {
   implement,
   type Middleware,
   type MiddlewareServer,
+  rateLimit,
   type ServerMiddleware,
 } from '../src/index.js'
 import type { MemberCheck, PartsCheck, PartsMistake } from '../src/lib/middleware/parts-check.js'
@@ -163,6 +164,49 @@ describe('middleware', () => {
     })
     // @ts-expect-error the context has no user
     implement(contract, { context: () => ({ locale: 'en' }) }).use(signedIn)
+  })
+})
+
+describe('rateLimit', () => {
+  const rate = { burst: 20, perSecond: 2 }
+
+  it('fits every app, and leaves its context as it is', () => {
+    const limit = rateLimit(rate)
+    expectTypeOf(limit).toEqualTypeOf<ServerMiddleware>()
+    for (const limited of [members.use(limit), members.use(rateLimit({ ...rate, by: 'principal' }))]) {
+      limited.handlers(contract.ping, ({ context }) => {
+        expectTypeOf(context).toEqualTypeOf<{ user: User; locale: string }>()
+        return ''
+      })
+    }
+    implement(contract).use(limit)
+  })
+
+  it('gives `by` the request, with the context of the app', () => {
+    members.use(
+      rateLimit({
+        ...rate,
+        by: ({ context, procedure, principal, address, headers, input }) => {
+          expectTypeOf(context).toEqualTypeOf<{ user: User; locale: string }>()
+          expectTypeOf(procedure.kind).toEqualTypeOf<'channel' | 'command' | 'stream'>()
+          expectTypeOf({ principal, address }).toEqualTypeOf<{
+            principal: string | undefined
+            address: string | undefined
+          }>()
+          expectTypeOf(headers).toEqualTypeOf<Headers>()
+          expectTypeOf(input).toEqualTypeOf<unknown>()
+          return context.user.id
+        },
+      }),
+    )
+    // @ts-expect-error the context has no team
+    members.use(rateLimit({ ...rate, by: ({ context }) => context.team }))
+    // @ts-expect-error it returns a text
+    members.use(rateLimit({ ...rate, by: () => 5 }))
+    // @ts-expect-error the server knows callers by principal or address
+    rateLimit({ ...rate, by: 'ip' })
+    // @ts-expect-error perSecond is missing
+    rateLimit({ burst: 5 })
   })
 })
 

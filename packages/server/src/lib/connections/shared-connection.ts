@@ -165,7 +165,7 @@ export class SharedConnection implements ConnectionCallbacks {
       // Nothing may be awaited between this check and the subscription: no outdated decision opens a topic.
       while (authorization.isOutdated()) {
         const { context, caller } = authorization.credentials
-        await requireAuthorized(topic, context, caller)
+        await requireAuthorized(topic, context, caller, { isRenewal: true })
       }
       if (this.connection.isOver) throw gone()
       if (this.#entering.get(key) !== entry) throw superseded(label)
@@ -259,8 +259,8 @@ export class SharedConnection implements ConnectionCallbacks {
   #authorizeTopics({ context, caller }: Credentials): Promise<unknown> {
     return Promise.all(
       [...this.#subscriptions].map(([key, subscription]) =>
-        requireAuthorized(topicByKey(this.#deps.procedures, key), context, caller).catch((error) =>
-          this.onFailed(subscription, error),
+        requireAuthorized(topicByKey(this.#deps.procedures, key), context, caller, { isRenewal: true }).catch(
+          (error) => this.onFailed(subscription, error),
         ),
       ),
     )

@@ -51,7 +51,7 @@ function requireShort(key: string, { compiled, maxKeyBytes }: ChannelImplementat
 }
 
 /**
- * Runs the middleware and the `authorize` of a topic's channel.
+ * Runs the middleware and the `authorize` of a topic's channel. A renewal decides again, with other credentials.
  *
  * @throws TidingsError `forbidden`, or what either throws, if the caller may not subscribe to the topic
  */
@@ -59,6 +59,7 @@ export async function requireAuthorized(
   { channel, params }: TopicRequest,
   context: unknown,
   caller: Caller,
+  { isRenewal = false } = {},
 ): Promise<void> {
   const { path } = channel.compiled
   const authorize = async (current: unknown) => {
@@ -68,7 +69,7 @@ export async function requireAuthorized(
   }
   await runWithDeadline(authorizeMs, `authorize of "${path}"`, async (signal) =>
     channel.runBehind
-      ? channel.runBehind({ context, params, signal }, caller, authorize)
+      ? channel.runBehind({ context, params, signal, isRenewal }, caller, authorize)
       : authorize(context),
   )
 }

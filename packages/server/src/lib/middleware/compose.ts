@@ -18,6 +18,7 @@ export interface Call {
   readonly input?: unknown
   readonly params?: unknown
   readonly signal: AbortSignal
+  readonly isRenewal?: boolean
 }
 
 /**
@@ -37,9 +38,13 @@ export function composed(
   principalOf: (context: unknown) => string | undefined,
 ): RunBehind | undefined {
   if (middleware.length === 0) return undefined
-  return async ({ context, input, params, signal }, { headers, address, request }, handle) => {
+  return async (
+    { context, input, params, signal, isRenewal = false },
+    { headers, address, request },
+    handle,
+  ) => {
     const principal = principalOf(context)
-    const facts = { procedure, input, params, headers, address, principal, request, signal }
+    const facts = { procedure, input, params, headers, address, principal, request, signal, isRenewal }
     return (await runFrom(0, context, { middleware, facts, handle })).output
   }
 }

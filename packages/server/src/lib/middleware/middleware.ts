@@ -31,6 +31,11 @@ export interface MiddlewareRequest<Context> {
    */
   readonly request: object | undefined
   /**
+   * Whether a subscription is decided about again because the client has sent new credentials. Refusing ends the
+   * subscription.
+   */
+  readonly isRenewal: boolean
+  /**
    * Fires when the caller of a command or stream leaves, or the server closes; for a channel, when deciding about the
    * subscription takes more than 10 s.
    */
