@@ -91,23 +91,33 @@ describe('a connection', () => {
 })
 
 describe('a control request', () => {
-  it('is harmless when a proxy delivers it twice', async () => {
+  it('replaces the connection, but loses and repeats no event, when a proxy delivers it twice', async () => {
     const { url, tidings } = await startServer()
     const twice: typeof fetch = async (input, init) => {
       if (init?.method === 'POST' && !isDone) {
         isDone = true
         await (await fetch(input, init)).text()
+        await until(() => received.length === 1, 'an event came')
       }
       return fetch(input, init)
     }
     let isDone = false
     const { client, errors, status } = connect(url, { fetch: twice })
     const received: number[] = []
+    const problems: string[] = []
+    client.connection.on('change', (state) => {
+      if (state.status !== 'waiting') return
+      problems.push(state.problem.code)
+      void tidings.emit.ticks().tick(2)
+    })
     client.ticks().on('tick', (n) => received.push(n))
     await until(() => status() === 'open', 'the client was connected')
     await tidings.emit.ticks().tick(1)
-    await until(() => received.length === 1, 'an event came')
-    expect([received, errors, status()]).toEqual([[1], [], 'open'])
+    await until(() => received.length === 2, 'the event in between came')
+    await until(() => status() === 'open', 'the client was connected again')
+    await tidings.emit.ticks().tick(3)
+    await until(() => received.length === 3, 'an event came on the new connection')
+    expect([received, problems, errors]).toEqual([[1, 2, 3], ['conflict'], []])
   })
 
   it("stays within the server's size limit for a thousand topics", async () => {
