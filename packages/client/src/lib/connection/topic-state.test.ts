@@ -70,7 +70,7 @@ const table: {
     backoff: { ...backoff, snapshot: needed },
   },
   snapshotSettled: { pending: 'same', requested: 'same', subscribed: 'same', backoff: 'same' },
-  overtaken: { pending, requested, subscribed, backoff },
+  overtaken: { pending: 'same', requested: 'same', subscribed: 'same', backoff: 'same' },
 }
 
 const cells = Object.entries(table).flatMap(([type, row]) =>
@@ -232,6 +232,12 @@ describe('transition', () => {
       { ...pending, position: undefined },
       { type: 'overtaken' },
       { ...pending, position: undefined, isLate: true },
+    ],
+    [
+      'stays late when it is overtaken again',
+      { ...pending, position: undefined, isLate: true },
+      { type: 'overtaken' },
+      'same',
     ],
     [
       'needs no snapshot of its own while it has no position',

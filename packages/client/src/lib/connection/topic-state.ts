@@ -171,7 +171,7 @@ export function transition(state: TopicState, event: TopicEvent): TopicState {
     case 'snapshotSettled':
       return 'since' in snapshot ? { ...state, snapshot: { status: 'none' } } : state
     case 'overtaken':
-      return { ...state, isLate: !position }
+      return position || state.isLate ? state : { ...state, isLate: true }
   }
 }
 
