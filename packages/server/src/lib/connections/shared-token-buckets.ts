@@ -12,10 +12,16 @@ const sweptAtOnce = 2
 export class SharedTokenBuckets {
   readonly #most: number
   readonly #shared = new Map<string, Shared>()
+  /** Where to continue examining. Each new iterator would pass the entries that were deleted before the first. */
+  #next: Iterator<[string, Shared], undefined> = this.#shared.entries()
 
   /** @param most the size of a burst; a twentieth of it is refilled each second. Infinity sets no limit */
   constructor(most: number) {
     this.#most = most
+  }
+
+  get size(): number {
+    return this.#shared.size
   }
 
   /** Returns the bucket of a client, until it is released; undefined for an unknown client. */
@@ -36,14 +42,12 @@ export class SharedTokenBuckets {
     if (shared) shared.users -= 1
   }
 
-  /** Discards buckets that are unused and full, which a new bucket equals. Moves the others to the end. */
+  /** Discards buckets that are unused and full, which a new bucket equals. */
   #forgetUnused(): void {
-    let count = 0
-    for (const [client, shared] of this.#shared) {
-      this.#shared.delete(client)
-      if (shared.users > 0 || shared.bucket.msUntilFull > 0) this.#shared.set(client, shared)
-      count += 1
-      if (count === sweptAtOnce) return
+    for (let examined = 0; examined < sweptAtOnce; examined += 1) {
+      const { value } = this.#next.next()
+      if (!value) this.#next = this.#shared.entries()
+      else if (value[1].users === 0 && value[1].bucket.msUntilFull === 0) this.#shared.delete(value[0])
     }
   }
 }
