@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
 import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
 import { describe, expect, it } from 'vitest'
 import { startTeam } from './app.js'
@@ -12,6 +14,30 @@ async function enter(address: string, name: string) {
   await signIn(page, name)
   return { context, page }
 }
+
+describe('a command whose body arrives after its user has signed out', () => {
+  it('is refused', async () => {
+    const { address } = await startTeam()
+    const json = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ userId: 'grace', password: 'tidings' })
+    const signedIn = await fetch(`${address}/session`, { method: 'POST', headers: json, body })
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? ''
+
+    const command = request(`${address}/events/incidents/report`, {
+      method: 'POST',
+      headers: { ...json, cookie },
+    })
+    command.write('{"title":"Too late",')
+    const answered = once(command, 'response')
+    await once(command, 'socket')
+    // The server reads the context of requests in the order in which they arrive.
+    expect((await fetch(`${address}/events/incidents/board`, { headers: { cookie } })).status).toBe(200)
+    await fetch(`${address}/session`, { method: 'DELETE', headers: { cookie } })
+    command.end('"severity":"low"}')
+    const [{ statusCode }] = await answered
+    expect(statusCode).toBe(401)
+  })
+})
 
 describe.skipIf(!hasChromium)('a team in Chromium', () => {
   it('sees reports and assignments of others at once', async () => {

@@ -2,11 +2,11 @@ import { implement } from '@tidings/server'
 import { expressRequest } from '@tidings/server/express'
 import { contract } from '../contract'
 import { logging, requireAdmin, requireMember } from './middleware'
-import { contextOf } from './session'
+import { contextOf, storedSession } from './session'
 
 /** Every procedure is logged. */
 export const app = implement(contract, {
-  context: ({ request }) => contextOf(expressRequest(request).session),
+  context: async ({ request }) => contextOf(await storedSession(expressRequest(request))),
   principal: ({ user }) => user?.id,
 }).use(logging)
 

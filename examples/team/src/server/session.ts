@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Request } from 'express'
 import session, { type SessionData } from 'express-session'
 import type { Person } from '../contract'
 import { generationOf, userOf } from './users'
@@ -28,6 +29,18 @@ export const sessions = session({
 export interface Context {
   readonly user: Person | undefined
   readonly expiresAt?: number
+}
+
+/**
+ * Reads the session of a request from the store. `request.session` is as old as the request, and Tidings asks again
+ * about requests that were in progress when access ended.
+ */
+export async function storedSession(request: Request): Promise<Partial<SessionData>> {
+  const { session, sessionID, sessionStore } = request
+  if (session.userId === undefined) return {}
+  return new Promise((resolve, reject) => {
+    sessionStore.get(sessionID, (error, stored) => (error ? reject(error) : resolve(stored ?? {})))
+  })
 }
 
 /** Returns the user of a session that has neither expired nor been ended. */
