@@ -79,6 +79,40 @@ describe.skipIf(!hasChromium)('a team in Chromium', () => {
     await waitForBoard(grace)
   })
 
+  it('limits how often a member may report, and says when to try again', async () => {
+    const team = await startTeam()
+    const { page } = await enter(team.address, 'Alan')
+    const reportOften = () =>
+      Promise.all(
+        Array.from({ length: 30 }, () =>
+          fetch('/events/incidents/report', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: '{"title":"Again","severity":"low"}',
+          }),
+        ),
+      )
+    const message = page.getByText(/^That was a lot at once\. Try again in \d+ s\.$/)
+    // The limit may let a further report through meanwhile.
+    await expect
+      .poll(async () => {
+        await page.evaluate(reportOften)
+        await report(page, 'Once more')
+        return message.isVisible()
+      })
+      .toBe(true)
+    expect(team.log()).toMatch(/^command incidents\/report by alan: too_many_requests/m)
+    await expect
+      .poll(
+        async () => {
+          await report(page, 'Later')
+          return incident(page, 'Later').count()
+        },
+        { interval: 1_000, timeout: 20_000 },
+      )
+      .toBeGreaterThan(0)
+  })
+
   it('signs out all tabs of a browser, and leaves other browsers signed in', async () => {
     const team = await startTeam()
     const { context, page: first } = await enter(team.address, 'Grace')

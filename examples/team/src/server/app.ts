@@ -1,4 +1,4 @@
-import { implement } from '@tidings/server'
+import { implement, rateLimit } from '@tidings/server'
 import { expressRequest } from '@tidings/server/express'
 import { contract } from '../contract'
 import { logging, requireAdmin, requireMember } from './middleware'
@@ -10,5 +10,6 @@ export const app = implement(contract, {
   principal: ({ user }) => user?.id,
 }).use(logging)
 
-export const members = app.use(requireMember)
+/** A member may do twenty things at once, and one a second after that. */
+export const members = app.use(requireMember).use(rateLimit({ burst: 20, perSecond: 1 }))
 export const admins = members.use(requireAdmin)
