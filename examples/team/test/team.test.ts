@@ -51,6 +51,15 @@ describe.skipIf(!hasChromium)('a team in Chromium', () => {
       .poll(() => incident(grace, 'Checkout is slow').getByRole('combobox').inputValue())
       .toBe('alan')
     await ada.getByText('grace reported #1').waitFor()
+    const native = () =>
+      new Promise((resolve) => {
+        const source = new EventSource('/events/incidents/board')
+        source.addEventListener('$snapshot', ({ data }) => {
+          source.close()
+          resolve(JSON.parse(data))
+        })
+      })
+    expect(await grace.evaluate(native)).toMatchObject({ incidents: [{ title: 'Checkout is slow' }] })
     expect(team.log()).toMatch(/^command incidents\/report by grace: ok, \d+\.\d ms$/m)
     expect([await team.stop(), team.errors()]).toEqual([0, ''])
   })
