@@ -121,3 +121,14 @@ it.skipIf(!hasRedis)(
     expect(page.epoch).not.toBe(epoch)
   },
 )
+
+it.skipIf(!hasRedis)('a token is refused without memory left, as clients can make up names', async () => {
+  const { bus, client } = await start()
+  const rate = { burst: 2, perSecond: 0.01 }
+  // Loads the function, which takes memory too.
+  await bus.takeToken('before', rate)
+  await client.configSet('maxmemory', '1')
+  await expect(bus.takeToken('made up', rate)).rejects.toMatchObject({ code: 'unavailable' })
+  await client.configSet('maxmemory', '0')
+  expect(await bus.takeToken('made up', rate)).toBe(0)
+})
