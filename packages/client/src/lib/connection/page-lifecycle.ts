@@ -18,7 +18,7 @@ interface PageLike {
 
 /**
  * Watches a page wake up, and stop: the page is frozen, or enters the back-forward cache. Returns a function
- * that ends the watch. Has no effect outside a page.
+ * that ends the watch. Has no effect outside a page: in workers, Chromium 156 dispatches none of these events.
  *
  * In Chromium 156 the body of a `fetch` that was open when its page froze never continues, so `resume` is a
  * wake-up after any freeze.
