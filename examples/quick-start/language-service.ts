@@ -5,6 +5,9 @@ import ts from 'typescript'
 const here = import.meta.dirname
 const names = ['contract.ts', 'server.ts', 'client.ts']
 
+/** The parsed files of all services: parsing the declarations of Node, the DOM and the libraries takes seconds. */
+const parsed = ts.createDocumentRegistry()
+
 /** Creates a language service for this folder and for further files, given by name. */
 export function languageService(given: Readonly<Record<string, string>> = {}): ts.LanguageService {
   const texts = new Map(Object.entries(given).map(([name, text]) => [join(here, name), text]))
@@ -20,7 +23,7 @@ export function languageService(given: Readonly<Record<string, string>> = {}): t
   )
   const fileExists = (file: string) => texts.has(file) || ts.sys.fileExists(file)
   const readFile = (file: string) => texts.get(file) ?? readFileSync(file, 'utf8')
-  return ts.createLanguageService({
+  const host: ts.LanguageServiceHost = {
     getCompilationSettings: () => config?.options ?? {},
     getScriptFileNames: () => [...names.map((name) => join(here, name)), ...texts.keys()],
     getScriptVersion: () => '1',
@@ -32,5 +35,6 @@ export function languageService(given: Readonly<Record<string, string>> = {}): t
     readFile,
     directoryExists: ts.sys.directoryExists,
     getDirectories: ts.sys.getDirectories,
-  })
+  }
+  return ts.createLanguageService(host, parsed)
 }
