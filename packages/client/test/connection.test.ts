@@ -119,11 +119,11 @@ describe('a connection that goes silent', () => {
   })
 
   it('is kept while only heartbeats arrive', async () => {
-    const { url, requests } = await startServer({}, { heartbeatMs: 30 })
+    const { url, requests } = await startServer({}, { heartbeatMs: 100 })
     const { client, isOpen } = connect(url)
     client.ticks().on('tick', () => {})
     await isOpen()
-    await pause(300)
+    await pause(500)
     expect(client.connection.state.status).toBe('open')
     expect(eventStreams(requests)).toHaveLength(1)
   })
