@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { withTimeout } from '../../deadline.js'
 import { pause } from '../../pause.js'
 import type { ChannelListener } from './channels.js'
@@ -84,6 +85,8 @@ export class ShardSubscriber {
   constructor(topology: Topology, callbacks: RedisLinkCallbacks) {
     this.#topology = topology
     this.#callbacks = callbacks
+    // Each channel that waits to be subscribed again has a listener. Node warns of the eleventh.
+    setMaxListeners(0, this.#closing.signal)
     void this.#watch()
   }
 
