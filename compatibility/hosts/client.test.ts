@@ -8,6 +8,7 @@ import type { Seen } from './apps/use-client.js'
 import { bunCommand, denoCommand } from './suite/binaries.js'
 import { connect } from './suite/clients.js'
 import { appsFolder, startNodeApp, versionOf } from './suite/node-app.js'
+import { nodeRelease } from './suite/node-versions.js'
 import { pageText } from './suite/page.js'
 import { startProxy } from './suite/proxy.js'
 import type { RuntimeCommand } from './suite/runtime-app.js'
@@ -50,11 +51,19 @@ async function startServers(): Promise<{ url: string; cut: string }> {
   return { url: `${proxy.origin}/events`, cut: `http://127.0.0.1:${port}/` }
 }
 
-describe.each<[name: string, version: string, use: (url: string, cut: string) => Promise<Seen>]>([
+type Use = (url: string, cut: string) => Promise<Seen>
+
+const nodeReleases = ([22, 24, 26] as const).flatMap((major): [name: string, version: string, use: Use][] => {
+  const { version, isInstalled, command } = nodeRelease(major)
+  return isInstalled ? [['Node', version, (url, cut) => runClient(command, url, cut)]] : []
+})
+
+describe.each<[name: string, version: string, use: Use]>([
+  ...nodeReleases,
   ['Bun', versionOf('bun'), (url, cut) => runClient(bunCommand, url, cut)],
   ['Deno', versionOf('deno'), (url, cut) => runClient(denoCommand, url, cut)],
   ['workerd', versionOf('workerd'), runWorker],
-])('the client in %s', (name, version, use) => {
+])('the client in %s %s', (name, version, use) => {
   it('subscribes, resumes after all connections were cut, and runs commands and streams', async () => {
     const { url, cut } = await startServers()
     expect(await use(url, cut)).toEqual({

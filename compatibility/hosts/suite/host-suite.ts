@@ -10,7 +10,7 @@ import { startProxy } from './proxy.js'
  * that closes the server is last.
  */
 export function hostSuite(name: string, host: Host): void {
-  describe(name, () => {
+  describe.skipIf(host.isInstalled === false)(name, () => {
     let app: RunningHost
     // Some hosts are built first.
     beforeAll(async () => {

@@ -21,6 +21,8 @@ export type Behaviour = (typeof behaviours)[number]
 export interface Host {
   /** The version of the host's package or runtime, as installed. */
   readonly version: string
+  /** Whether the host is installed: its tests are skipped otherwise. Defaults to true. */
+  readonly isInstalled?: boolean
   /** The files of the app, below `apps/`, as its section of `docs/runtimes.md` shows them. */
   readonly files: readonly string[]
   /** The behaviours that the host does not allow, each with the reason that `docs/runtimes.md` gives. */
