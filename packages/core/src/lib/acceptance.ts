@@ -1,5 +1,6 @@
 import * as zod from 'zod/v4/core'
 import { oncePerPair } from './schema-pairs.js'
+import { isOpen, shapeOf } from './shared-keys.js'
 import { isKnownText, textSamplesOf } from './text-samples.js'
 import type { Schema } from './types/schema.js'
 import { formsOf, isCoerced, type Member, membersOf, type Side } from './union-members.js'
@@ -26,6 +27,9 @@ function acceptsForm(reader: zod.$ZodTypes, writer: zod.$ZodTypes, side: Side): 
   if (readerForms || writerForms) return anyAccepts(readerForms ?? [reader], writerForms ?? [writer], side)
   if (read.type === 'intersection') {
     return [read.left, read.right].every((part) => anyAccepts(membersOf(part).map(loosened), [writer], side))
+  }
+  if (written.type === 'intersection' && read.type === 'object') {
+    return acceptsMerged(reader as zod.$ZodObject, written, side)
   }
   if (written.type === 'intersection') {
     return [written.left, written.right].every((part) => anyAccepts([reader], membersOf(part), side))
@@ -117,6 +121,44 @@ function acceptsObject(read: zod.$ZodObjectDef, written: zod.$ZodObjectDef, side
   return Object.entries(written.shape).every(
     ([key, schema]) => key in read.shape || mayBeMissing(schema, side),
   )
+}
+
+/** Whether an object accepts a value with the keys of both sides of an intersection. */
+function acceptsMerged(reader: zod.$ZodObject, written: zod.$ZodIntersectionDef, side: Side): boolean {
+  const { shape, catchall } = reader._zod.def
+  const parts = partsOf(written)
+  if (!parts.every((part) => anyAccepts([anyObject], membersOf(part), side))) return false
+  for (const [key, schema] of Object.entries(shape)) {
+    const declaring = parts.filter((part) => shapeOf(part)?.has(key) ?? true)
+    if (declaring.length === 0 && !mayBeMissing(schema, side) && !parts.some(isOpen)) return false
+    const ofKey = [onlyKey(reader, key, schema)]
+    if (!declaring.every((part) => anyAccepts(ofKey, membersOf(part), side))) return false
+  }
+  if (catchall?._zod.def.type !== 'never') return true
+  return parts.every((part) =>
+    [...(shapeOf(part) ?? [])].every(([key, schema]) => key in shape || mayBeMissing(schema, side)),
+  )
+}
+
+/** Lists the sides of an intersection, and of intersections inside it. */
+function partsOf({ left, right }: zod.$ZodIntersectionDef): readonly Schema[] {
+  return [left, right].flatMap((part) => {
+    const { def } = (part as zod.$ZodTypes)._zod
+    return def.type === 'intersection' ? partsOf(def) : [part]
+  })
+}
+
+const anyObject = new zod.$ZodObject({ type: 'object', shape: {} }) as zod.$ZodTypes
+const ofOneKey = new WeakMap<Schema, Map<string, zod.$ZodTypes>>()
+
+/** Returns an object with one key of another: the same object each time, so that recursive schemas are compared once. */
+function onlyKey(object: Schema, key: string, schema: Schema): zod.$ZodTypes {
+  const known = ofOneKey.get(object) ?? new Map<string, zod.$ZodTypes>()
+  ofOneKey.set(object, known)
+  const single =
+    known.get(key) ?? (new zod.$ZodObject({ type: 'object', shape: { [key]: schema } }) as zod.$ZodTypes)
+  known.set(key, single)
+  return single
 }
 
 function objectAcceptsRecord(read: zod.$ZodObjectDef, written: zod.$ZodRecordDef, side: Side): boolean {

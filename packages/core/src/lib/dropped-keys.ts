@@ -1,7 +1,6 @@
-import type * as zod from 'zod/v4/core'
 import { accepts, isInstance } from './acceptance.js'
 import { oncePerPair } from './schema-pairs.js'
-import { shapeOf } from './shared-keys.js'
+import { isOpen, shapeOf } from './shared-keys.js'
 import type { Schema } from './types/schema.js'
 import { formsOf, type Member, membersOf } from './union-members.js'
 
@@ -41,14 +40,6 @@ function dropsKeys(reader: Schema, writer: Schema): boolean {
   const written = shapeOf(writer)
   if (!kept || !written) return false
   return [...written.keys()].some((key) => !kept.has(key))
-}
-
-/** Whether an object may have keys that its schema does not declare. */
-function isOpen(schema: Schema): boolean {
-  const { def } = (schema as zod.$ZodTypes)._zod
-  if (def.type === 'intersection') return isOpen(def.left) || isOpen(def.right)
-  if (def.type === 'object') return def.catchall !== undefined && def.catchall._zod.def.type !== 'never'
-  return def.type === 'record'
 }
 
 function membersDrop(reader: Schema, writer: Schema): boolean {

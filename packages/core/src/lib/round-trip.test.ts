@@ -69,6 +69,27 @@ describe('a union whose members cannot be told apart on the wire is refused', ()
         z.object({ type: z.literal('a'), at: isoDate }),
       ]),
     ],
+    [
+      'an object and an intersection of which each side has one of its keys',
+      z.union([
+        z.object({ a: z.string(), b: z.number(), c: z.number().default(1) }),
+        z.object({ a: z.string() }).and(z.object({ b: z.number(), d: z.string() })),
+      ]),
+    ],
+    [
+      'intersections whose keys come from different sides',
+      z.union([
+        z.object({ c: z.number() }).and(z.object({ b: z.string().default('') })),
+        z.object({ a: z.string() }).and(z.object({ c: z.number() }).and(z.object({ d: z.string() }))),
+      ]),
+    ],
+    [
+      'an object and an intersection with a record',
+      z.union([
+        z.object({ a: z.string(), b: z.number().default(1) }),
+        z.record(z.string(), z.string()).and(z.object({ c: z.string() })),
+      ]),
+    ],
     ['null and what is written as null', z.nullable(nullish)],
     ['undefined and what is written as nothing', z.object({ a: z.optional(omitted) })],
     ['a default and what is written as nothing', z.object({ a: z._default(omitted, 'x') })],
@@ -108,6 +129,20 @@ describe('a union is accepted', () => {
     ['of words and a date', z.union([z.enum(['now', 'never']), z.literal('later'), isoDate])],
     ['of a format and a date', z.union([z.uuid(), z.email(), z.iso.date(), z.iso.time(), isoDate])],
     ['of an email address and a URL', z.union([z.email(), url])],
+    [
+      'of an object and an intersection without one of its keys',
+      z.union([
+        z.object({ a: z.string(), b: z.number(), c: z.number().default(1) }),
+        z.object({ a: z.string() }).and(z.object({ d: z.string() })),
+      ]),
+    ],
+    [
+      'of an object and an intersection with another type at one of its keys',
+      z.union([
+        z.object({ a: z.string(), b: z.number().default(1) }),
+        z.object({ a: z.number() }).and(z.object({ b: z.number() })),
+      ]),
+    ],
     [
       'of objects told apart by a literal',
       z.union([

@@ -65,3 +65,11 @@ function merged(schemas: readonly Schema[]): ReadonlyMap<string, Schema> | undef
   if (known.length < shapes.length) return undefined
   return new Map(known.flatMap((shape) => [...shape]))
 }
+
+/** Whether an object may have keys that its schema does not declare. */
+export function isOpen(schema: Schema): boolean {
+  const { def } = (schema as zod.$ZodTypes)._zod
+  if (def.type === 'intersection') return isOpen(def.left) || isOpen(def.right)
+  if (def.type === 'object') return def.catchall !== undefined && def.catchall._zod.def.type !== 'never'
+  return def.type === 'record'
+}
