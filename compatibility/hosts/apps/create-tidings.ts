@@ -1,8 +1,13 @@
 import { createServer, type Tidings } from '@tidings/server'
 import { contract } from './contract.js'
 
-/** Creates the server that every app mounts. It needs no runtime in particular. */
-export function createTidings(): Tidings<typeof contract> {
+/**
+ * Creates the server that every app mounts. It needs no runtime in particular.
+ *
+ * By default, heartbeats are further apart than the suite waits: a write to a client that has left would hide a host that
+ * does not notice.
+ */
+export function createTidings(heartbeatMs = 60_000): Tidings<typeof contract> {
   const messages = new Map<string, string[]>()
   const left: string[] = []
   let lastPiece = 0
@@ -12,8 +17,7 @@ export function createTidings(): Tidings<typeof contract> {
       context: ({ headers, address }) => ({ user: headers.get('authorization') ?? 'anonymous', address }),
       principal: ({ user }) => user,
       history: { size: 16 },
-      // Longer than the suite waits. A write to a client that has left would hide a host that does not notice.
-      heartbeatMs: 60_000,
+      heartbeatMs,
       retryMs: 1,
       limits: { connectionsPerPrincipal: 3, bodyBytes: 100_000 },
     },

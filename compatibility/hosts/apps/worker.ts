@@ -9,7 +9,8 @@ interface Env {
 
 /** The Durable Object in which the server lives: the topics are in the memory of one instance. */
 export class Events {
-  readonly #tidings: Tidings<typeof contract> = createTidings()
+  // workerd notices that a client has left when it writes to it, so heartbeats are closer than by default.
+  readonly #tidings: Tidings<typeof contract> = createTidings(10_000)
   readonly fetch = fetchHandler(this.#tidings, {
     // Cloudflare sets this header, and a client cannot.
     address: (request) => request.headers.get('cf-connecting-ip') ?? undefined,

@@ -27,6 +27,8 @@ export interface Host {
   readonly files: readonly string[]
   /** The behaviours that the host does not allow, each with the reason that `docs/runtimes.md` gives. */
   readonly skips?: Readonly<Partial<Record<Behaviour, string>>>
+  /** The behaviours that the host shows late, each with the reason that `docs/runtimes.md` gives. */
+  readonly late?: Readonly<Partial<Record<Behaviour, string>>>
   /** The lines that the host itself prints about clients that leave, as its section says. */
   readonly prints?: RegExp
   /** Starts the app on a free port of 127.0.0.1, and resolves when it accepts connections. */

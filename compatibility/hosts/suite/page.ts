@@ -20,11 +20,13 @@ export async function pageOf(name: string) {
       const code = await readFile(join(appsFolder, file), 'utf8')
       return page.includes(`\`\`\`${file.split('.').at(-1)}\n${code}\`\`\`\n`)
     },
-    /** Returns the row that is right for the host. The reason of a skip is a note below the table. */
-    rowFor({ version, skips }: Host): string {
+    /** Returns the row that is right for the host. The reason of a skip or delay is a note below the table. */
+    rowFor({ version, skips, late }: Host): string {
       const cells = behaviours.map((behaviour) => {
         const reason = skips?.[behaviour]
-        return reason === undefined ? '✓' : noteOf(page, reason)
+        if (reason !== undefined) return noteOf(page, reason)
+        const delay = late?.[behaviour]
+        return delay === undefined ? '✓' : `✓ (${noteOf(page, delay)})`
       })
       return `| ${[name, version, ...cells].join(' | ')} |`
     },
