@@ -1,5 +1,1 @@
-import { mergeConfig } from 'vitest/config'
-import preset from '../../vitest.preset.ts'
-
-// The tests restore what they change globally, so their files share processes, which take a fifth of all CPU time to start.
-export default mergeConfig(preset, { test: { isolate: false } })
+export { default } from '../../vitest.preset.ts'
