@@ -23,10 +23,6 @@ export class EventlessEpochs {
   /** By the hashes of keys, oldest first. */
   readonly #epochs = new Map<number, EventlessEpoch>()
 
-  get isEmpty(): boolean {
-    return this.#epochs.size === 0
-  }
-
   remember(key: string, epoch: EventlessEpoch): void {
     const hash = this.#hashOf(key)
     this.#epochs.delete(hash)
@@ -40,7 +36,7 @@ export class EventlessEpochs {
 
   /** Returns the epoch of a topic, and forgets it. */
   take(key: string): EventlessEpoch | undefined {
-    if (this.isEmpty) return undefined
+    if (this.#epochs.size === 0) return undefined
     const hash = this.#hashOf(key)
     const epoch = this.#epochs.get(hash)
     this.#epochs.delete(hash)

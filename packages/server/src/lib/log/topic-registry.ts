@@ -2,10 +2,9 @@ import { TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
 import type { BusLog } from '../bus/bus.js'
 import { jittered } from '../jitter.js'
-import { randomName } from '../runtime/random.js'
 import type { EventTrace, Tracing } from '../tracing.js'
 import { BusCheck } from './bus-check.js'
-import { EventlessEpochs } from './eventless-epochs.js'
+import { Epochs } from './epochs.js'
 import { Follower } from './follower.js'
 import { Log } from './log.js'
 import { Retention } from './retention.js'
@@ -36,13 +35,11 @@ export class TopicRegistry {
   readonly #topics = new Map<string, Topic>()
   /** The topics without readers, in the order in which their last reader left. */
   readonly #unread = new Set<Topic>()
-  readonly #eventless = new EventlessEpochs()
+  readonly #epochs = new Epochs()
   readonly #held: HeldTopics
   readonly #sources: Sources
   readonly #retention = new Retention((due, now) => this.#onDue(due, now))
   readonly #busCheck: BusCheck | undefined
-  #processName: string | undefined
-  #logCount = 0
 
   constructor(deps: TopicRegistryDeps, callbacks: SourceCallbacks) {
     this.#deps = deps
@@ -53,13 +50,6 @@ export class TopicRegistry {
       onStopped: (topic) => this.#dropIfEventless(topic),
     })
     this.#busCheck = deps.bus && new BusCheck(deps.bus, () => this.#followers())
-  }
-
-  /** Part of every epoch, which has to be unique: this process, and the number of the log in it. */
-  get #process(): string {
-    // On first use, because some runtimes have no random values while a module loads.
-    this.#processName ??= randomName(8)
-    return this.#processName
   }
 
   get topicCount(): number {
@@ -146,7 +136,7 @@ export class TopicRegistry {
     this.writes.clear()
     this.#topics.clear()
     this.#unread.clear()
-    this.#eventless.clear()
+    this.#epochs.clear()
     this.#retention.clear()
     await Promise.all(stopped)
   }
@@ -156,25 +146,13 @@ export class TopicRegistry {
    * event.
    */
   #revive(ref: TopicRef): Topic | undefined {
-    if (this.#eventless.isEmpty) return undefined
-    const epoch = this.#eventless.take(ref.key)
-    if (!epoch || performance.now() - epoch.leftAt > ref.channel.history.ms || !this.#makeRoom()) {
-      return undefined
-    }
-    return this.#create(ref, epoch.number)
+    const epoch = this.#epochs.take(ref.key, ref.channel.history.ms)
+    return epoch !== undefined && this.#makeRoom() ? this.#create(ref, epoch) : undefined
   }
 
-  /** Returns the number of the epoch for a new log: that of the log before it if that had no event. */
-  #nextEpoch(key: string): number {
-    const known = this.#eventless.take(key)
-    if (known) return known.number
-    this.#logCount += 1
-    return this.#logCount
-  }
-
-  #create(ref: TopicRef, epoch = this.#nextEpoch(ref.key)): Topic {
+  #create(ref: TopicRef, epoch = this.#epochs.next(ref.key)): Topic {
     const { history, delivery } = ref.channel
-    const log = new Log(`${this.#process}-${epoch.toString(36)}`, history, delivery)
+    const log = new Log(epoch, history, delivery)
     const topic = new Topic(ref, log, (loaded) => {
       // The log is trimmed once what it held for the load has been written.
       if (!loaded.isDropped && !this.#dropIfEventless(loaded)) this.writes.add(loaded, 0)
@@ -274,8 +252,7 @@ export class TopicRegistry {
     // With a bus, the epoch is the bus', and is read again.
     if (readers.size > 0 || log.head > 0 || isLoading || source?.isRunning || follower) return false
     this.#drop(topic)
-    const number = Number.parseInt(log.epoch.slice(this.#process.length + 1), 36)
-    this.#eventless.remember(topic.key, { number, leftAt: performance.now() })
+    this.#epochs.remember(topic.key, log.epoch)
     return true
   }
 
