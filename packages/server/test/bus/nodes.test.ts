@@ -1,7 +1,7 @@
 import { pause, until } from '@tidings/test-kit'
 import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
 import type { EventSourceMessage } from 'eventsource-parser'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../../src/express.js'
 import {
   type Bus,
@@ -15,6 +15,7 @@ import { redisBus } from '../../src/redis.js'
 import { contract } from '../contract.js'
 import { mount, open, post } from '../harness.js'
 import { startCluster, startSentinels } from './redis-topologies.js'
+import { sharedBuses } from './shared-buses.js'
 
 type HandlersOf = Handlers<typeof contract, string>
 type Options = Partial<ServerOptions<string>>
@@ -44,20 +45,7 @@ async function startNode(bus: Bus, options: Options = {}, own: Partial<HandlersO
 }
 
 const json = (text: string | undefined) => JSON.parse(text ?? 'null')
-let redis: RedisServer
-beforeAll(async () => {
-  if (!hasRedis) return
-  redis = await startRedis()
-  return () => redis.stop()
-})
-
-const memory = memoryBus()
-const buses = [
-  { what: 'memory', connect: () => memoryBus({ shareWith: memory }) },
-  ...(hasRedis ? [{ what: 'Redis', connect: () => redisBus({ url: redis.url }) }] : []),
-]
-
-describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
+describe.each(sharedBuses())('nodes on one bus in $what', ({ connect }) => {
   it('deliver events of each other in order, once', async () => {
     const one = await startNode(connect())
     const other = await startNode(connect())
@@ -274,12 +262,12 @@ describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
 it.each<[options: unknown, message: string]>([
   [undefined, 'options is missing. Give an object with any of bus, history'],
   [{}, 'bus is missing. Give the same bus as the servers: redisBus({ url })'],
-  [{ bus: memory, histroy: {} }, 'options has unknown key "histroy". Expected one of bus, history'],
+  [{ bus: memoryBus(), histroy: {} }, 'options has unknown key "histroy". Expected one of bus, history'],
   [
-    { bus: memory, history: { size: -1 } },
+    { bus: memoryBus(), history: { size: -1 } },
     'history.size is -1. Give a whole number of 0 or more, or Infinity',
   ],
-  [{ bus: memory, onError: 'log' }, 'onError is a value of type string. Give a function'],
+  [{ bus: memoryBus(), onError: 'log' }, 'onError is a value of type string. Give a function'],
 ])('an emitter refuses invalid options: %j', (options, message) => {
   const make = () => createEmitter(contract, options as Parameters<typeof createEmitter>[1])
   expect(make).toThrow(`createEmitter: ${message}`)

@@ -1,12 +1,11 @@
 import { TidingsError } from '@tidings/core'
 import { until } from '@tidings/test-kit'
-import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../../src/express.js'
 import { type Bus, createServer, implement, memoryBus, rateLimit } from '../../src/index.js'
-import { redisBus } from '../../src/redis.js'
 import { contract } from '../contract.js'
 import { mount, post } from '../harness.js'
+import { sharedBuses } from './shared-buses.js'
 
 const rate = { burst: 6, perSecond: 0.01 }
 
@@ -30,20 +29,7 @@ async function startNode(bus: Bus) {
 
 type Node = Awaited<ReturnType<typeof startNode>>
 
-let redis: RedisServer
-beforeAll(async () => {
-  if (!hasRedis) return
-  redis = await startRedis()
-  return () => redis.stop()
-})
-
-const memory = memoryBus()
-const buses = [
-  { what: 'memory', connect: () => memoryBus({ shareWith: memory }) },
-  ...(hasRedis ? [{ what: 'Redis', connect: () => redisBus({ url: redis.url }) }] : []),
-]
-
-describe.each(buses)('nodes on one bus in $what', ({ connect }) => {
+describe.each(sharedBuses())('nodes on one bus in $what', ({ connect }) => {
   it('share the buckets of a rate limit', async () => {
     const nodes = [await startNode(connect()), await startNode(connect()), await startNode(connect())]
     const pingAll = (user: string) =>

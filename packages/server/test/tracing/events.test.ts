@@ -1,11 +1,10 @@
 import { TraceFlags } from '@opentelemetry/api'
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base'
 import { until } from '@tidings/test-kit'
-import { hasRedis, type RedisServer, startRedis } from '@tidings/test-kit/redis'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Bus, createEmitter, createServer, memoryBus } from '../../src/index.js'
-import { redisBus } from '../../src/redis.js'
 import { tracing } from '../../src/tracing.js'
+import { sharedBuses } from '../bus/shared-buses.js'
 import { contract } from '../contract.js'
 import { open } from '../harness.js'
 import { idOf, parentOf, recordSpans, type Spans, shown, startTraced } from './harness.js'
@@ -135,20 +134,7 @@ describe('an event', () => {
   })
 })
 
-let redis: RedisServer
-beforeAll(async () => {
-  if (!hasRedis) return
-  redis = await startRedis()
-  return () => redis.stop()
-})
-
-const memory = memoryBus()
-const buses = [
-  { what: 'memory', connect: () => memoryBus({ shareWith: memory }) },
-  ...(hasRedis ? [{ what: 'Redis', connect: () => redisBus({ url: redis.url }) }] : []),
-]
-
-describe.each(buses)('an event on a bus in $what', ({ connect }) => {
+describe.each(sharedBuses())('an event on a bus in $what', ({ connect }) => {
   it('carries its trace to the nodes, and not to their clients', async () => {
     const spans = recordSpans()
     const { bus, bodies } = recordBodies(connect())
