@@ -7,11 +7,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Seen } from './apps/use-client.js'
 import { bunCommand, denoCommand } from './suite/binaries.js'
 import { connect } from './suite/clients.js'
-import { appsFolder, startNodeApp, versionOf } from './suite/node-app.js'
+import { startNodeApp, versionOf } from './suite/node-app.js'
 import { nodeRelease } from './suite/node-versions.js'
 import { pageText } from './suite/page.js'
 import { startProxy } from './suite/proxy.js'
-import type { RuntimeCommand } from './suite/runtime-app.js'
+import { appsFolder, type RuntimeCommand } from './suite/runtime-app.js'
 import { startWorker } from './suite/worker.js'
 
 const run = promisify(execFile)

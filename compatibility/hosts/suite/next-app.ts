@@ -6,8 +6,7 @@ import { promisify } from 'node:util'
 import { freePort } from '@tidings/test-kit'
 import { build } from 'esbuild'
 import type { RunningHost } from './host.js'
-import { appsFolder } from './node-app.js'
-import { startProcess } from './runtime-app.js'
+import { appsFolder, startProcess } from './runtime-app.js'
 
 const run = promisify(execFile)
 const env = {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { behaviours, type Host } from './host.js'
-import { appsFolder } from './node-app.js'
+import { appsFolder } from './runtime-app.js'
 
 const path = join(import.meta.dirname, '../../../docs/runtimes.md')
 

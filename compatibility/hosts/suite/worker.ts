@@ -5,8 +5,7 @@ import { freePort } from '@tidings/test-kit'
 import { build } from 'esbuild'
 import { workerdPath } from './binaries.js'
 import type { RunningHost } from './host.js'
-import { appsFolder } from './node-app.js'
-import { startProcess } from './runtime-app.js'
+import { appsFolder, startProcess } from './runtime-app.js'
 
 /** Bundles a Worker, and runs it in workerd on a free port. */
 export async function startWorker(file: string, config: string): Promise<RunningHost> {
