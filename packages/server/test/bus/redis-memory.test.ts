@@ -132,3 +132,25 @@ it.skipIf(!hasRedis)('a token is refused without memory left, as clients can mak
   await client.configSet('maxmemory', '0')
   expect(await bus.takeToken('made up', rate)).toBe(0)
 })
+
+it.skipIf(!hasRedis)('a log can be discarded without memory left, and keeps its end', async () => {
+  const { bus, client } = await start()
+  const all = { size: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY }
+  await bus.append('topic', body(1), all)
+  const { epoch } = await bus.read('topic', all)
+  // Loads the functions, which takes memory too.
+  await bus.drop('another', { epoch, seq: 1 })
+  const ends = () => Promise.all([head('topic'), 'tidings:{topic}:log'].map((key) => client.pTTL(key)))
+  expect(Math.min(...(await ends()))).toBeGreaterThan(2_000_000_000)
+  await client.configSet('maxmemory', '1')
+  await bus.expire('topic', 60_000)
+  await bus.read('topic', all)
+  await bus.drop('topic', { epoch, seq: 1 })
+  await client.configSet('maxmemory', '0')
+  await bus.append('topic', body(2), all)
+  expect((await bus.read('topic', all, { epoch, seq: 1 })).events).toMatchObject([{ seq: 2 }])
+  for (const ms of await ends()) {
+    expect(ms).toBeGreaterThan(30_000)
+    expect(ms).toBeLessThanOrEqual(60_000)
+  }
+})

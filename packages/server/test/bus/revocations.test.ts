@@ -139,6 +139,8 @@ function cuttable(bus: Bus) {
     keepAliveMs: bus.keepAliveMs,
     append: (...args) => (isCut ? refuse() : bus.append(...args)),
     read: (...args) => (isCut ? refuse() : bus.read(...args)),
+    expire: (...args) => (isCut ? refuse() : bus.expire(...args)),
+    drop: (...args) => (isCut ? refuse() : bus.drop(...args)),
     listen: async (topic, listener) => bus.listen(topic, (news) => void (isCut || listener(news))),
     onPossibleLoss: (listener) => {
       doubters.add(listener)

@@ -50,6 +50,8 @@ export class FlakyJoint implements Joint {
       keepAliveMs: 1_000_000,
       append: (...args) => this.#kept.append(...args),
       read,
+      expire: (...args) => this.#kept.expire(...args),
+      drop: (...args) => this.#kept.drop(...args),
       listen,
       onPossibleLoss: () => () => {},
       send: async () => 0,

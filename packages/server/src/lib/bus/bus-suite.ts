@@ -1,6 +1,7 @@
 import type { Bus } from './bus.js'
 import { type BusTest, testsOn } from './suite/bus-test.js'
 import { coordinationTests } from './suite/coordination-tests.js'
+import { discardingTests } from './suite/discarding-tests.js'
 import { listeningTests } from './suite/listening-tests.js'
 import { logTests } from './suite/log-tests.js'
 
@@ -21,5 +22,5 @@ export interface BusSuiteOptions {
  */
 export function busSuite({ connect }: BusSuiteOptions): readonly BusTest[] {
   const test = testsOn(connect)
-  return [...logTests(test), ...listeningTests(test), ...coordinationTests(test)]
+  return [...logTests(test), ...discardingTests(test), ...listeningTests(test), ...coordinationTests(test)]
 }

@@ -61,6 +61,13 @@ export interface BusLog {
    */
   read(topic: string, keep: HistoryBounds, after?: Cursor): Promise<BusPage>
   /**
+   * Discards a topic's log after `ms` milliseconds, whatever its bounds and however it is used meanwhile. Another
+   * call sets another time. Has no effect on a missing log.
+   */
+  expire(topic: string, ms: number): Promise<void>
+  /** Discards the events of a topic's log up to a position, if that is of the log's current epoch. */
+  drop(topic: string, upTo: Cursor): Promise<void>
+  /**
    * Calls the listener with each later append to a topic, until the function it resolves with is called.
    * Updates may be lost, duplicated or late.
    */

@@ -23,6 +23,8 @@ interface MemoryLog {
   head: number
   events: BusEvent[]
   usedAt: number
+  /** When the log is discarded, if that was set; see {@link BusLog.expire}. */
+  endsAt: number | undefined
 }
 
 /** The state that the members of a bus share. */
@@ -34,11 +36,17 @@ class Memory {
   readonly updates = new Listeners<BusUpdate>()
   readonly messages = new Listeners<string>()
 
+  /** Returns a topic's log if there is one. */
+  existing(topic: string): MemoryLog | undefined {
+    const log = this.logs.get(topic)
+    return log && !hasEnded(log, Date.now()) ? log : undefined
+  }
+
   log(topic: string, keep: HistoryBounds): MemoryLog {
     this.#sweep()
-    let log = this.logs.get(topic)
+    let log = this.existing(topic)
     if (!log) {
-      log = { epoch: randomName(12), keep, head: 0, events: [], usedAt: 0 }
+      log = { epoch: randomName(12), keep, head: 0, events: [], usedAt: 0, endsAt: undefined }
       this.logs.set(topic, log)
     }
     log.usedAt = Date.now()
@@ -65,8 +73,7 @@ class Memory {
     for (const [name, { expiresAt }] of this.values) if (expiresAt <= now) this.values.delete(name)
     for (const [topic, log] of this.logs) {
       trim(log, now)
-      const lifetimeMs = log.head === 0 ? eventlessMs : Math.max(idleMs, log.keep.ms)
-      if (now - log.usedAt > lifetimeMs) this.logs.delete(topic)
+      if (hasEnded(log, now)) this.logs.delete(topic)
     }
   }
 }
@@ -129,6 +136,20 @@ class MemoryBus implements Bus {
     const isKept = after?.epoch === epoch && after.seq >= floor
     const from = isKept ? after.seq - floor : events.length
     return { epoch, head, events: events.slice(from, from + pageSize) }
+  }
+
+  async expire(topic: string, ms: number): Promise<void> {
+    this.#requireOpen()
+    const log = this.#memory.existing(topic)
+    if (log) log.endsAt = Date.now() + ms
+  }
+
+  async drop(topic: string, { epoch, seq }: { epoch: string; seq: number }): Promise<void> {
+    this.#requireOpen()
+    const log = this.#memory.existing(topic)
+    if (log?.epoch !== epoch) return
+    const floor = log.head - log.events.length
+    log.events = log.events.slice(Math.max(0, seq - floor))
   }
 
   async listen(topic: string, listener: (update: BusUpdate) => void): Promise<() => void> {
@@ -237,6 +258,11 @@ class MemoryBus implements Bus {
       })
     }
   }
+}
+
+function hasEnded({ endsAt, usedAt, head, keep }: MemoryLog, now: number): boolean {
+  if (endsAt !== undefined) return now >= endsAt
+  return now - usedAt > (head === 0 ? eventlessMs : Math.max(idleMs, keep.ms))
 }
 
 function trim(log: MemoryLog, now: number): void {

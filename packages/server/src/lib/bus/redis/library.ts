@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto'
  * https://redis.io/docs/latest/develop/programmability/functions-intro/
  *
  * A topic has a few keys, all of one hash slot:
- * - a hash, the head: its epoch, its last seq, the bounds of its history, and the reign that wrote it;
+ * - a hash, the head: its epoch, its last seq, the bounds of its history, the reign that wrote it, and the time
+ *   at which the log is discarded, if there is one;
  * - a stream, the log: the events that are kept, with ids `<seq>-<time>`;
  * - for each process that emits to it, a guard: the number of the process' last batch, because a client may
  *   send a batch again if it lost the reply.
@@ -46,6 +47,11 @@ local function lifetime(ms, least)
   return string.format('%.0f', math.max(ms, least, 1))
 end
 
+-- Sets when a key of a topic expires: when its log is discarded, or else after a time.
+local function expireKey(key, ends, ms)
+  if ends then redis.call('PEXPIREAT', key, ends) else redis.call('PEXPIRE', key, ms) end
+end
+
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -71,18 +77,19 @@ local function current(candidate, time)
   return reign
 end
 
--- Returns the head of a topic: epoch, seq, size, ms, and whether the epoch is new. Begins an epoch if the
--- head is missing or of another reign. With mustExist, returns nil for a missing head.
+-- Returns the head of a topic: epoch, seq, size, ms, when the log is discarded, and whether the epoch is new.
+-- Begins an epoch if the head is missing or of another reign. With mustExist, returns nil for a missing head.
 local function open(keys, candidate, time, mustExist)
   local present = current(candidate, time)
-  local head = redis.call('HMGET', keys[1], 'epoch', 'seq', 'size', 'ms', 'reign')
-  if head[5] == present then return head[1], tonumber(head[2]), tonumber(head[3]), tonumber(head[4]) end
+  local head = redis.call('HMGET', keys[1], 'epoch', 'seq', 'size', 'ms', 'reign', 'ends')
+  local size, ms, ends = tonumber(head[3] or nil), tonumber(head[4] or nil), head[6] or nil
+  if head[5] == present then return head[1], tonumber(head[2]), size, ms, ends end
   if mustExist and not head[1] then return nil end
   -- With the time, because a command that is sent again must not begin the same epoch twice.
   local epoch = candidate .. '-' .. string.sub(replication, 1, 4) .. string.sub(string.format('%x', time), -4)
   redis.call('DEL', keys[2])
   redis.call('HSET', keys[1], 'epoch', epoch, 'seq', 0, 'reign', present)
-  return epoch, 0, tonumber(head[3] or nil), tonumber(head[4] or nil), true
+  return epoch, 0, size, ms, ends, true
 end
 
 -- Removes the events that are older than a time from a log.
@@ -108,7 +115,7 @@ end
 -- with a number that is not above the last was appended before, or its emits have been rejected.
 local function append(keys, args)
   local time = now()
-  local epoch, seq, size, ms = open(keys, args[1], time)
+  local epoch, seq, size, ms, ends = open(keys, args[1], time)
   local last = redis.call('GET', keys[3])
   if last and tonumber(last) >= tonumber(args[2]) then return seq end
   redis.call('SET', keys[3], args[2], 'PX', guardMs)
@@ -130,12 +137,12 @@ local function append(keys, args)
     end
   end
   redis.call('HSET', keys[1], 'seq', string.format('%.0f', seq))
-  redis.call('PEXPIRE', keys[1], lifetime(ms, least))
+  expireKey(keys[1], ends, lifetime(ms, least))
   if size == 0 then
     -- Older events would leave a hole before those that are kept later.
     redis.call('DEL', keys[2])
   else
-    redis.call('PEXPIRE', keys[2], lifetime(ms, 0))
+    expireKey(keys[2], ends, lifetime(ms, 0))
   end
   if ms >= 0 and math.floor(seq / 64) > math.floor((first - 1) / 64) then trim(keys[2], time - ms) end
   local heading = epoch .. ' ' .. string.format('%.0f', first) .. ' ' .. at .. '\\n'
@@ -148,12 +155,12 @@ end
 -- each event.
 local function page(keys, args, mustExist)
   local time = now()
-  local epoch, seq, _, _, isNew = open(keys, args[1], time, mustExist)
+  local epoch, seq, _, _, ends, isNew = open(keys, args[1], time, mustExist)
   if not epoch then return false end
   local ms = tonumber(args[3])
   redis.call('HSET', keys[1], 'size', args[2], 'ms', args[3])
-  if seq > 0 then
-    redis.call('PEXPIRE', keys[1], lifetime(ms, idleMs))
+  if ends or seq > 0 then
+    expireKey(keys[1], ends, lifetime(ms, idleMs))
   elseif isNew then
     redis.call('PEXPIRE', keys[1], newMs)
   else
@@ -189,6 +196,23 @@ end
 -- Reads a topic that has a head, which takes no memory. Returns nil if it has none.
 local function read(keys, args)
   return page(keys, args, true)
+end
+
+-- Discards a log after a time. KEYS: head, log. ARGV: ms.
+local function expire(keys, args)
+  if redis.call('EXISTS', keys[1]) == 0 then return 0 end
+  local ends = string.format('%.0f', now() + tonumber(args[1]))
+  redis.call('HSET', keys[1], 'ends', ends)
+  for _, key in ipairs(keys) do redis.call('PEXPIREAT', key, ends) end
+  return 1
+end
+
+-- Discards the events up to a position. KEYS: head, log. ARGV: candidate for an epoch, and the epoch and seq of the
+-- position.
+local function drop(keys, args)
+  local epoch = open(keys, args[1], now(), true)
+  if epoch ~= args[2] then return 0 end
+  return redis.call('XTRIM', keys[2], 'MINID', string.format('%.0f', tonumber(args[3]) + 1))
 end
 
 -- Acquires or renews a name. KEYS: name. ARGV: holder, ms.
@@ -253,8 +277,10 @@ end
 
 redis.register_function('${name}_append', append)
 redis.register_function('${name}_begin', begin)
--- Allowed while memory is short: to read an existing topic or to release takes none.
+-- Allowed while memory is short: to read an existing topic or to release takes none, and to discard frees some.
 redis.register_function{function_name = '${name}_read', callback = read, flags = { 'allow-oom' }}
+redis.register_function{function_name = '${name}_expire', callback = expire, flags = { 'allow-oom' }}
+redis.register_function{function_name = '${name}_drop', callback = drop, flags = { 'allow-oom' }}
 redis.register_function('${name}_acquire', acquire)
 redis.register_function{function_name = '${name}_release', callback = release, flags = { 'allow-oom' }}
 redis.register_function{function_name = '${name}_count', callback = count, flags = { 'allow-oom' }}

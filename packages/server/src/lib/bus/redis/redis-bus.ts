@@ -102,6 +102,14 @@ class RedisBus implements Bus {
     return this.#request(() => this.#logs.read(topic, keep, after))
   }
 
+  async expire(topic: string, ms: number): Promise<void> {
+    await this.#request(() => this.#logs.expire(topic, ms))
+  }
+
+  async drop(topic: string, upTo: Cursor): Promise<void> {
+    await this.#request(() => this.#logs.drop(topic, upTo))
+  }
+
   async listen(topic: string, listener: (update: BusUpdate) => void): Promise<() => void> {
     return this.#subscribe(this.#keys.updates(topic), (message) => listener(parseUpdate(message)))
   }

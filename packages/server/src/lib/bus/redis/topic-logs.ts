@@ -39,6 +39,14 @@ export class TopicLogs {
     return pageOf(reply as [string, number, number, ...string[]], after?.seq ?? 0)
   }
 
+  async expire(topic: string, ms: number): Promise<void> {
+    await this.#functions.call('expire', this.#keys.log(topic), [wholeMs(ms)])
+  }
+
+  async drop(topic: string, { epoch, seq }: Cursor): Promise<void> {
+    await this.#functions.call('drop', this.#keys.log(topic), [this.#nextCandidate(), epoch, String(seq)])
+  }
+
   /** An epoch for the log, if the call begins one. */
   #nextCandidate(): string {
     this.#calls += 1
