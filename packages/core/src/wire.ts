@@ -42,6 +42,7 @@ export {
   problemContentType,
   toProblem,
 } from './lib/problem.js'
+export { isRunId, parseRunKey, type RunKeyParts, runIdPattern, runKey } from './lib/run-key.js'
 export {
   type DecodedSignals,
   decodeSignal,

@@ -10,6 +10,7 @@ describe('a control request', () => {
         { subscribe: 'other' },
         { unsubscribe: 'third' },
         { snapshot: 'fourth' },
+        { pause: 'complete?$run=0123456789abcdef0123456789abcdef' },
       ],
     }
     expect(decodeControlRequest(JSON.parse(JSON.stringify(request)))).toEqual(request)
@@ -23,6 +24,8 @@ describe('a control request', () => {
     [{ operations: [{ subscribe: '' }] }],
     [{ operations: [{ subscribe: 'a', unsubscribe: 'a' }] }],
     [{ operations: [{ unsubscribe: 'a', cursor: 'k3.7' }] }],
+    [{ operations: [{ pause: '' }] }],
+    [{ operations: [{ pause: 'a', cursor: 'k3.7' }] }],
     [{ operations: [], more: 1 }],
     [{ sequence: 0, operations: [] }],
     [{ sequence: 1.5, operations: [] }],

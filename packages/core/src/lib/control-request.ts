@@ -28,6 +28,8 @@ const controlRequest = /* @__PURE__ */ (() => {
           z.strictObject({ unsubscribe: key }),
           /** Sends the topic's state again, for a subscriber that joined later. */
           z.strictObject({ snapshot: key }),
+          /** Sends nothing more of a run until it is subscribed to again. Its reader counts as full meanwhile. */
+          z.strictObject({ pause: key }),
         ]),
       ),
     ),

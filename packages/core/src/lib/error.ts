@@ -18,6 +18,8 @@ const statusOfCode = {
   conflict: 409,
   /** The connection that a control request refers to no longer exists. */
   gone: 410,
+  /** The run was cancelled, or its last reader left. */
+  cancelled: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
   too_many_requests: 429,
@@ -25,6 +27,8 @@ const statusOfCode = {
   internal: 500,
   /** The server is closing. */
   unavailable: 503,
+  /** The node that ran the stream is gone: the run has ended without an output. Call the stream again. */
+  interrupted: 503,
   /** The client's unread data exceeds the limit. */
   too_large: 500,
   /**

@@ -34,6 +34,8 @@ test('a signal is decoded as it was encoded', () => {
   )
   expect(decodeSignal('$gap', eventDataOf(encodeSignal('$gap', gap)))).toEqual(gap)
   expect(decodeSignal('$error', eventDataOf(encodeSignal('$error', error)))).toEqual(error)
+  const ended = { ...problem, topic: 'complete?$run=0123456789abcdef0123456789abcdef', ended: true } as const
+  expect(decodeSignal('$error', eventDataOf(encodeSignal('$error', ended)))).toEqual(ended)
 })
 
 describe('decoding a signal', () => {

@@ -19,7 +19,7 @@ export interface Signals {
   $heartbeat: 0
   /** Asks the client of a shared connection to authenticate again. */
   $reauthorize: ReauthorizeSignal
-  /** The last event of a run: its output, encoded by the stream's output schema. */
+  /** The last event of a run: its output, encoded by the stream's output schema. Its id is a position of the run. */
   $output: unknown
   /** The last event of a connection or run that failed or, with a `topic`, of one topic. */
   $error: ErrorSignal
@@ -34,6 +34,8 @@ export interface OpenSignal {
   readonly retryMs: number
   /** Identifies a shared connection in the path of control requests. Absent on a connection of one topic. */
   readonly id?: string
+  /** The id of the run. Only on a connection of one run. */
+  readonly run?: string
 }
 
 export interface SubscribedSignal {
@@ -65,6 +67,8 @@ export interface ErrorSignal extends Problem {
   readonly topic?: string
   /** Only the requested snapshot failed: the connection still carries the topic. */
   readonly snapshot?: true
+  /** The topic is a run, and this is its last event: the run failed. Otherwise only the subscription is refused. */
+  readonly ended?: true
 }
 
 /** The signals that a client of a shared connection decodes, with the fields it relies on. */

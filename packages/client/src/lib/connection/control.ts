@@ -197,7 +197,7 @@ export class Control {
       this.#carried.delete(operation.unsubscribe)
       return
     }
-    if (result?.status !== 'refused') return
+    if (result?.status !== 'refused' || 'pause' in operation) return
     const problem = fromProblem(result.problem)
     // A newer request for the same topic was executed before.
     if (!problem || problem.code === 'conflict') return
@@ -228,7 +228,7 @@ export class Control {
     this.#wasDenied = isDenied
     this.#mustReauthorize = true
     for (const operation of operations) {
-      if ('unsubscribe' in operation) continue
+      if ('unsubscribe' in operation || 'pause' in operation) continue
       const key = 'subscribe' in operation ? operation.subscribe : operation.snapshot
       topics.get(key)?.onLost()
     }

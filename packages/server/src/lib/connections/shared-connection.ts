@@ -118,6 +118,7 @@ export class SharedConnection implements ConnectionCallbacks {
       const topic = topicByKey(this.#deps.procedures, name)
       if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
       if ('snapshot' in operation) return this.#refresh(topic.key)
+      if ('pause' in operation) throw notARun(name)
       const { tracing } = this.#deps.options
       const subscribe = () => this.#subscribe(topic, name, startOf(operation.cursor), request)
       return await (tracing ? tracing.subscribe(topic.key, subscribe) : subscribe())
@@ -285,11 +286,17 @@ export class SharedConnection implements ConnectionCallbacks {
 /** Returns the topic of an operation, as its client wrote it. */
 function nameIn(operation: ControlOperation): string {
   if ('subscribe' in operation) return operation.subscribe
-  return 'snapshot' in operation ? operation.snapshot : operation.unsubscribe
+  if ('snapshot' in operation) return operation.snapshot
+  return 'pause' in operation ? operation.pause : operation.unsubscribe
 }
 
 function startOf(cursor: string | undefined): Start {
   return cursor === undefined ? { kind: 'head' } : { kind: 'resume', cursor: parseCursor(cursor) }
+}
+
+function notARun(name: string): TidingsError {
+  const message = `${name} is a topic, which cannot be paused. Unsubscribe from it`
+  return new TidingsError({ code: 'bad_request', message })
 }
 
 function superseded(topic: string): TidingsError {
