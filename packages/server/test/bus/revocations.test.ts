@@ -139,6 +139,7 @@ function cuttable(bus: Bus) {
     keepAliveMs: bus.keepAliveMs,
     append: (...args) => (isCut ? refuse() : bus.append(...args)),
     read: (...args) => (isCut ? refuse() : bus.read(...args)),
+    extend: (...args) => (isCut ? refuse() : bus.extend(...args)),
     expire: (...args) => (isCut ? refuse() : bus.expire(...args)),
     drop: (...args) => (isCut ? refuse() : bus.drop(...args)),
     listen: async (topic, listener) => bus.listen(topic, (news) => void (isCut || listener(news))),

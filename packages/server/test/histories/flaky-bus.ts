@@ -50,6 +50,7 @@ export class FlakyJoint implements Joint {
       keepAliveMs: 1_000_000,
       append: (...args) => this.#kept.append(...args),
       read,
+      extend: (...args) => this.#kept.extend(...args),
       expire: (...args) => this.#kept.expire(...args),
       drop: (...args) => this.#kept.drop(...args),
       listen,

@@ -2,6 +2,7 @@ import type { Bus } from './bus.js'
 import { type BusTest, testsOn } from './suite/bus-test.js'
 import { coordinationTests } from './suite/coordination-tests.js'
 import { discardingTests } from './suite/discarding-tests.js'
+import { extendingTests } from './suite/extending-tests.js'
 import { listeningTests } from './suite/listening-tests.js'
 import { logTests } from './suite/log-tests.js'
 
@@ -22,5 +23,11 @@ export interface BusSuiteOptions {
  */
 export function busSuite({ connect }: BusSuiteOptions): readonly BusTest[] {
   const test = testsOn(connect)
-  return [...logTests(test), ...discardingTests(test), ...listeningTests(test), ...coordinationTests(test)]
+  return [
+    ...logTests(test),
+    ...extendingTests(test),
+    ...discardingTests(test),
+    ...listeningTests(test),
+    ...coordinationTests(test),
+  ]
 }

@@ -52,6 +52,14 @@ export interface BusLog {
    */
   append(topic: string, body: string, keep: HistoryBounds): Promise<void>
   /**
+   * Appends events behind a position, all or none, and notifies the listeners. Resolves with whether the log has
+   * these events there, as it has if they were appended before. It has not if it is missing, of another epoch, at
+   * another position, or has other events there.
+   *
+   * Only for a log that no {@link append} extends: that of a writer that may be replaced.
+   */
+  extend(topic: string, after: Cursor, bodies: readonly string[], keep: HistoryBounds): Promise<boolean>
+  /**
    * Returns the current position of a topic's log, and the events after `after` if it is of the log's current
    * epoch and every later event is still kept. A missing log is created in a new epoch, or refused with
    * `unavailable` if there is no room for it.
@@ -95,14 +103,14 @@ export interface BusCoordination {
   receive(name: string, listener: (message: string) => void): Promise<() => void>
   /**
    * Makes `holder` the holder of a name for `ms` milliseconds, or renews it for as long if it already is.
-   * Resolves with whether it holds the name now.
+   * Resolves with whether it holds the name now. The holder is the value of the name.
    */
   acquire(name: string, holder: string, ms: number): Promise<boolean>
   /** Releases a name if `holder` holds it. */
   release(name: string, holder: string): Promise<void>
   /** Stores a value under a name for `ms` milliseconds. */
   put(name: string, value: string, ms: number): Promise<void>
-  /** Resolves with the value stored under a name, or undefined. */
+  /** Resolves with the value of a name, or undefined. */
   get(name: string): Promise<string | undefined>
   /** Deletes the value under a name. Works even when there is no room to store another. */
   forget(name: string): Promise<void>

@@ -116,14 +116,23 @@ class MemoryBus implements Bus {
 
   async append(topic: string, body: string, keep: HistoryBounds): Promise<void> {
     this.#requireOpen()
-    const log = this.#memory.log(topic, keep)
-    const now = Date.now()
-    const event = { seq: log.head + 1, at: now, body }
-    log.head = event.seq
-    log.events.push(event)
-    // Trimming now and then is enough, because a read trims first.
-    if (log.events.length > 2 * log.keep.size + 64) trim(log, now)
-    this.#memory.updates.notify(topic, { epoch: log.epoch, events: [event] })
+    this.#append(topic, this.#memory.log(topic, keep), [body])
+  }
+
+  async extend(
+    topic: string,
+    { epoch, seq }: { epoch: string; seq: number },
+    bodies: readonly string[],
+  ): Promise<boolean> {
+    this.#requireOpen()
+    const log = this.#memory.existing(topic)
+    if (log?.epoch !== epoch || log.head < seq) return false
+    if (log.head === seq) {
+      this.#append(topic, log, bodies)
+      return true
+    }
+    const first = log.events.length - (log.head - seq)
+    return bodies.every((body, n) => log.events[first + n]?.body === body)
   }
 
   async read(topic: string, keep: HistoryBounds, after?: { epoch: string; seq: number }): Promise<BusPage> {
@@ -234,6 +243,17 @@ class MemoryBus implements Bus {
     this.#isClosed = true
     for (const stop of this.#stops) stop()
     this.#stops.clear()
+  }
+
+  #append(topic: string, log: MemoryLog, bodies: readonly string[]): void {
+    const now = Date.now()
+    const events = bodies.map((body, n) => ({ seq: log.head + 1 + n, at: now, body }))
+    log.head += events.length
+    log.events.push(...events)
+    log.usedAt = now
+    // Trimming now and then is enough, because a read trims first.
+    if (log.events.length > 2 * log.keep.size + 64) trim(log, now)
+    this.#memory.updates.notify(topic, { epoch: log.epoch, events })
   }
 
   #on<Message>(

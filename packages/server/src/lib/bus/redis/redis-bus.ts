@@ -98,6 +98,15 @@ class RedisBus implements Bus {
     await this.#settle(this.#queue.append(topic, body, keep))
   }
 
+  async extend(
+    topic: string,
+    after: Cursor,
+    bodies: readonly string[],
+    keep: HistoryBounds,
+  ): Promise<boolean> {
+    return this.#request(() => this.#logs.extend(topic, after, bodies, keep))
+  }
+
   async read(topic: string, keep: HistoryBounds, after?: Cursor): Promise<BusPage> {
     return this.#request(() => this.#logs.read(topic, keep, after))
   }

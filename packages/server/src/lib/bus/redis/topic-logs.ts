@@ -29,6 +29,17 @@ export class TopicLogs {
     await this.#functions.call('append', keys, args)
   }
 
+  async extend(
+    topic: string,
+    { epoch, seq }: Cursor,
+    bodies: readonly string[],
+    keep: HistoryBounds,
+  ): Promise<boolean> {
+    const position = [this.#nextCandidate(), epoch, String(seq)]
+    const args = [...position, ...boundsOf(keep), this.#keys.updates(topic), ...bodies]
+    return (await this.#functions.call('extend', this.#keys.log(topic), args)) === 1
+  }
+
   async read(topic: string, keep: HistoryBounds, after: Cursor | undefined): Promise<BusPage> {
     const keys = this.#keys.log(topic)
     const position = [String(pageSize), after?.epoch ?? '', String(after?.seq ?? 0)]

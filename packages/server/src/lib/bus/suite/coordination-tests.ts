@@ -60,7 +60,9 @@ export const coordinationTests = (test: DefineTest): readonly BusTest[] => [
     const holder = holders[won.indexOf(true)] as string
     await one.release(name, 'another holder')
     assert.deepEqual(await acquire(60_000), won)
+    assert.equal(await one.get(name), holder)
     await one.release(name, holder)
+    assert.equal(await one.get(name), undefined)
     assert.equal(await one.acquire(name, 'the next', 200), true)
     assert.equal(await one.acquire(name, holder, 200), false)
     await pause(400)
