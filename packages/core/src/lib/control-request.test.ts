@@ -10,6 +10,7 @@ describe('a control request', () => {
         { subscribe: 'other' },
         { unsubscribe: 'third' },
         { snapshot: 'fourth' },
+        { unsubscribe: 'complete?$run=1123456789abcdef0123456789abcdef', lost: true },
         { pause: 'complete?$run=0123456789abcdef0123456789abcdef' },
       ],
     }
@@ -24,6 +25,7 @@ describe('a control request', () => {
     [{ operations: [{ subscribe: '' }] }],
     [{ operations: [{ subscribe: 'a', unsubscribe: 'a' }] }],
     [{ operations: [{ unsubscribe: 'a', cursor: 'k3.7' }] }],
+    [{ operations: [{ unsubscribe: 'a', lost: false }] }],
     [{ operations: [{ pause: '' }] }],
     [{ operations: [{ pause: 'a', cursor: 'k3.7' }] }],
     [{ operations: [], more: 1 }],

@@ -24,8 +24,8 @@ const controlRequest = /* @__PURE__ */ (() => {
         z.union([
           /** Carries a topic, from a cursor or from now on. A topic that is carried already starts again from there. */
           z.strictObject({ subscribe: key, cursor: z.optional(z.string()) }),
-          /** Stops carrying a topic. */
-          z.strictObject({ unsubscribe: key }),
+          /** Stops carrying a topic. A run whose reader was `lost`, and did not leave it, waits for that to come back. */
+          z.strictObject({ unsubscribe: key, lost: z.optional(z.literal(true)) }),
           /** Sends the topic's state again, for a subscriber that joined later. */
           z.strictObject({ snapshot: key }),
           /** Sends nothing more of a run until it is subscribed to again. Its reader counts as full meanwhile. */
