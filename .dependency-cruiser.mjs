@@ -19,7 +19,7 @@ const layers = {
   ],
   server: [
     'lib/runtime/',
-    'lib/(deadline|history|hooks|ignorable|jitter|on-abort|pause|principal|token-buckets?|topic-key|validate-options)\\.ts',
+    'lib/(deadline|history|hooks|ignorable|jitter|on-abort|pause|principal|run-limits|token-buckets?|topic-key|validate-options)\\.ts',
     'lib/types/',
     'lib/http/',
     'lib/tracing\\.ts',
@@ -30,7 +30,7 @@ const layers = {
     'lib/(bind-handlers|create-emitter|emitter|resolve-options)\\.ts',
     'lib/connections/',
     'lib/(calls|nodes)/',
-    'lib/revocations/',
+    'lib/(revocations|runs)/',
     'lib/endpoints/',
     'lib/open-telemetry/',
     'lib/(duplicate-server-check|publisher|report-once|server|server-life|shutdown|stats|tidings)\\.ts',

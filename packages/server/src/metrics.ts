@@ -27,6 +27,8 @@ export interface MetricsOptions {
  * retained history        |
  * | `tidings.running`               | up-down counter | `{call}`         | commands and streams in progress
  * |
+ * | `tidings.runs`                  | up-down counter | `{run}`          | runs of streams in progress or kept after
+ * their end |
  * | `tidings.emits`                 | counter         | `{event}`        | events emitted
  * |
  * | `tidings.deliveries`            | counter         | `{event}`        | events written, once for each
@@ -58,7 +60,8 @@ export function registerMetrics(tidings: { stats(): Stats }, options: MetricsOpt
       'Subscriptions waiting for a slow client',
     ),
     topics: upDown('tidings.topics', '{topic}', 'Topics with subscribers or retained history'),
-    running: upDown('tidings.running', '{call}', 'Commands and streams in progress'),
+    running: upDown('tidings.running', '{call}', 'Commands and runs of streams in progress'),
+    runs: upDown('tidings.runs', '{run}', 'Runs of streams in progress, or kept after their end'),
     emits: counter('tidings.emits', '{event}', 'Events emitted'),
     deliveries: counter('tidings.deliveries', '{event}', 'Events written, once for each subscriber'),
     bytes: counter('tidings.sent', 'By', 'Bytes written to connections'),

@@ -39,7 +39,7 @@ describe('handlers in several files', () => {
       ...post,
       headers: { 'content-type': 'application/json', ...ada },
     })
-    const [row, output] = await run.count(2)
+    const [, row, output] = await run.count(3)
     expect([row?.event, row?.data, output?.event]).toEqual(['row', '1', '$output'])
     expect(measured).toEqual([`billing/${name}`, `billing/${name}`])
   })

@@ -226,6 +226,7 @@ describe('stats and hooks', () => {
       lagging: 0,
       topics: 1,
       running: 0,
+      runs: 0,
       emits: 4,
       deliveries: 6,
       bytes,

@@ -50,6 +50,7 @@ it('reports to OpenTelemetry until it is ended', async () => {
     'tidings.subscriptions.lagging': [0, '{subscription}', a],
     'tidings.topics': [1, '{topic}', a],
     'tidings.running': [0, '{call}', a],
+    'tidings.runs': [0, '{run}', a],
     'tidings.emits': [3, '{event}', a],
     'tidings.deliveries': [6, '{event}', a],
     'tidings.sent': [bytes, 'By', a],

@@ -70,7 +70,8 @@ describe.each([
       const { url } = await start()
       const headers = { 'content-type': 'application/json', 'accept-encoding': 'gzip' }
       const stream = await open(`${url}/admin/count`, { method: 'POST', headers, body: '{"to":2}' })
-      expect((await stream.count(3)).map((event) => event.event)).toEqual(['number', 'number', '$output'])
+      const names = (await stream.count(4)).map(({ event }) => event)
+      expect(names).toEqual(['$open', 'number', 'number', '$output'])
     })
   })
 })

@@ -80,7 +80,7 @@ describe('a rate limit', () => {
     expect((await post(`${url}/send`, { text: 'hi' }, ada)).status).toBe(200)
     const run = { method: 'POST', body: '{"to":1}', headers: { 'content-type': 'application/json', ...ada } }
     const stream = await open(`${url}/admin/count`, run)
-    expect((await stream.count(1)).map(({ event }) => event)).toEqual(['$output'])
+    expect((await stream.count(2)).map(({ event }) => event)).toEqual(['$open', '$output'])
     const topic = await open(`${url}/ticks`, { headers: ada })
     await topic.count(1)
     for (const request of [

@@ -9,7 +9,10 @@ import { createServer } from '../src/index.js'
 import { contract } from './contract.js'
 import { mount, open, post } from './harness.js'
 
-type CountHandler = Parameters<typeof createServer<typeof contract, undefined>>[2]['admin']['count']
+type CountHandler = Extract<
+  Parameters<typeof createServer<typeof contract, undefined>>[2]['admin']['count'],
+  (...args: never) => unknown
+>
 
 async function start(count: CountHandler, options: { heartbeatMs?: number } = {}) {
   const errors: unknown[] = []
@@ -19,7 +22,7 @@ async function start(count: CountHandler, options: { heartbeatMs?: number } = {}
     {
       room: { snapshot: () => ({ messages: [] }) },
       send: () => ({ text: '', sentAt: new Date(0) }),
-      admin: { ping: () => {}, count },
+      admin: { ping: () => {}, count: { run: count, lingerMs: 0, maxBytes: 1024 * 1024 } },
     },
   )
   onTestFinished(() => tidings.close())
@@ -52,9 +55,14 @@ describe.each([
     const stream = await call(2)
     await until(stream.isOver, 'the stream was over')
     expect(stream.response.headers.get('content-type')).toBe('text/event-stream')
-    expect(stream.text()).toBe(
-      'id: 1\nevent: number\ndata: 1\n\nid: 2\nevent: number\ndata: 2\n\nid: 3\nevent: $output\ndata: {"total":2}\n\n',
-    )
+    const [opened, ...events] = stream.events
+    expect(opened?.event).toBe('$open')
+    const epoch = opened?.id?.replace('.0', '')
+    expect(events).toEqual([
+      { id: `${epoch}.1`, event: 'number', data: '1' },
+      { id: `${epoch}.2`, event: 'number', data: '2' },
+      { id: `${epoch}.3`, event: '$output', data: '{"total":2}' },
+    ])
     await until(() => tidings.stats().running === 0, 'nothing was running')
   })
 
@@ -62,8 +70,8 @@ describe.each([
     const { call } = await start(handler)
     const stream = await call(100_000)
     await until(stream.isOver, 'the stream was over')
-    expect(stream.events).toHaveLength(100_001)
-    expect(stream.events.every((event, index) => event.id === String(index + 1))).toBe(true)
+    expect(stream.events).toHaveLength(100_002)
+    expect(stream.events.every(({ id }, index) => id?.endsWith(`.${index}`))).toBe(true)
   })
 
   it('refuses invalid input before it begins', async () => {
@@ -101,8 +109,8 @@ describe('a stream', () => {
       { heartbeatMs: 20 },
     )
     const stream = await call(1)
-    await until(() => stream.text().startsWith(':\n\n:\n\n'), 'two heartbeats had come')
-    expect(stream.events).toEqual([])
+    await until(() => stream.text().endsWith(':\n\n:\n\n'), 'two heartbeats had come')
+    expect(stream.events.map(({ event }) => event)).toEqual(['$open'])
   })
 
   it('ends with a declared error in-band, with its data', async () => {
@@ -112,8 +120,8 @@ describe('a stream', () => {
     })
     const stream = await call(9)
     await until(stream.isOver, 'the stream was over')
-    expect(stream.events[1]?.event).toBe('$error')
-    expect(JSON.parse(String(stream.events[1]?.data))).toMatchObject({
+    expect(stream.events[2]?.event).toBe('$error')
+    expect(JSON.parse(String(stream.events[2]?.data))).toMatchObject({
       code: 'tooMany',
       status: 422,
       data: { max: 3 },
@@ -179,7 +187,7 @@ describe('a stream', () => {
     })
     const stream = await call(1)
     await until(stream.isOver, 'the stream was over')
-    expect(stream.events.map((event) => event.event)).toEqual(['number', '$output'])
+    expect(stream.events.map((event) => event.event)).toEqual(['$open', 'number', '$output'])
   })
 
   it("runs a generator's finally and a function's signal when its client leaves", async () => {
@@ -196,7 +204,7 @@ describe('a stream', () => {
     }
     const { tidings, call, errors } = await start(endless)
     const stream = await call(1)
-    await stream.count(2)
+    await stream.count(3)
     stream.leave()
     await until(() => cleaned === 1, 'the generator had cleaned up')
     await until(() => tidings.stats().running === 0, 'nothing was running')
@@ -234,8 +242,8 @@ describe('a stream', () => {
     for await (const piece of (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
       parser.feed(piece)
     }
-    expect(events.map(({ id }) => id)).toEqual(events.map((_, n) => String(n + 1)))
-    expect(events.slice(0, -1).every(({ event }) => event === 'text')).toBe(true)
+    expect(events.every(({ id }, index) => id?.endsWith(`.${index}`))).toBe(true)
+    expect(events.slice(1, -1).every(({ event }) => event === 'text')).toBe(true)
     expect(events.at(-1)?.event).toBe('$error')
     expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({ code: 'too_large', status: 500 })
   })

@@ -155,9 +155,24 @@ describe('handlers', () => {
     createServer(contract, { ...handlers, send: { run, idempotencyMs: '5s' } })
     // @ts-expect-error sentAt is missing in what send answers
     createServer(contract, { ...handlers, send: { run: () => ({ text: '' }) } })
-    const count = { run: handlers.admin.count }
-    // @ts-expect-error a stream's handler is a function
-    createServer(contract, { ...handlers, admin: { ...handlers.admin, count } })
+    createServer(contract, {
+      ...handlers,
+      admin: {
+        ...handlers.admin,
+        count: {
+          run: async function* ({ input }) {
+            expectTypeOf(input).toEqualTypeOf<{ to: number }>()
+            yield { type: 'number', data: input.to }
+            return { total: input.to }
+          },
+          authorize: ({ startedBy }) => startedBy === 'ada',
+          lingerMs: Number.POSITIVE_INFINITY,
+        },
+      },
+    })
+    const count = async () => ({ total: 1 })
+    // @ts-expect-error it is called lingerMs
+    createServer(contract, { ...handlers, admin: { ...handlers.admin, count: { run: count, linger: 5 } } })
   })
 
   it('have types by name', () => {

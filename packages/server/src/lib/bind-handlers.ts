@@ -32,12 +32,25 @@ export interface CommandImplementation {
   readonly idempotencyMs: number
 }
 
+/** What a stream brings to each of its runs. */
+export interface RunSettings {
+  /** Whether a caller may attach to a run. Any result but true is a refusal. */
+  authorize(request: { context: unknown; startedBy: string | undefined }): unknown
+  /** Milliseconds a run continues after its last reader was lost. */
+  readonly lingerMs: number
+  /** Milliseconds a run stays readable after its end. */
+  readonly keepMs: number
+  /** How long its log may become, in characters. */
+  readonly maxBytes: number
+}
+
 /** A stream with its handler. */
 export interface StreamImplementation {
   readonly kind: 'stream'
   readonly compiled: CompiledStream
   readonly handler: Handler
   readonly runBehind: RunBehind | undefined
+  readonly runs: RunSettings
 }
 
 export type Implementation = ChannelImplementation | CommandImplementation | StreamImplementation
@@ -57,6 +70,7 @@ export interface BindingDeps {
   readonly idempotencyMs: number
   readonly maxTopicKeyBytes: number
   readonly publish: Publish
+  principal(context: unknown): string | undefined
   /** Returns how a procedure runs behind its middleware; undefined without any. */
   readonly middlewareOf: (procedure: ProcedureInfo) => RunBehind | undefined
 }
@@ -95,13 +109,7 @@ export function bindHandlers(
       if (member.kind === 'group') bindGroup(member, handler ?? {}, here)
       else if (member.kind === 'channel') bound.set(member.path, bindChannel(member, handler, deps, here))
       else if (member.kind === 'command') bound.set(member.path, bindCommand(member, handler, deps, here))
-      else
-        bound.set(member.path, {
-          kind: 'stream',
-          compiled: member,
-          handler: requireHandler(member, handler, here),
-          runBehind: deps.middlewareOf(member),
-        })
+      else bound.set(member.path, bindStream(member, handler, deps, here))
     }
   }
 }
@@ -138,6 +146,38 @@ function bindCommand(
     ...bound,
     handler: requireHandler(compiled, run, `${at}.run`),
     idempotencyMs: atLeast(`${at}.idempotencyMs`, idempotencyMs, deps.idempotencyMs, 0),
+  }
+}
+
+interface UntypedStreamSettings extends Partial<Omit<RunSettings, 'authorize'>> {
+  readonly run?: unknown
+  readonly authorize?: RunSettings['authorize']
+}
+
+function bindStream(
+  compiled: CompiledStream,
+  given: unknown,
+  deps: BindingDeps,
+  at: string,
+): StreamImplementation {
+  const isObject = typeof given === 'object' && given !== null
+  if (isObject) requireKnownKeys(at, given, ['run', 'authorize', 'lingerMs', 'keepMs', 'maxBytes'])
+  const settings: UntypedStreamSettings = isObject ? given : { run: given }
+  requireFunction(`${at}.authorize`, settings.authorize)
+  const isStarter: RunSettings['authorize'] = ({ context, startedBy }) =>
+    startedBy === undefined || deps.principal(context) === startedBy
+  const { authorize = isStarter } = settings
+  return {
+    kind: 'stream',
+    compiled,
+    handler: requireHandler(compiled, settings.run, isObject ? `${at}.run` : at),
+    runBehind: deps.middlewareOf(compiled),
+    runs: {
+      authorize: (request) => authorize(request),
+      lingerMs: atLeast(`${at}.lingerMs`, settings.lingerMs, 5_000, 0),
+      keepMs: atLeast(`${at}.keepMs`, settings.keepMs, 60_000, 0),
+      maxBytes: atLeast(`${at}.maxBytes`, settings.maxBytes, 4 * 1024 * 1024, 1),
+    },
   }
 }
 

@@ -27,6 +27,7 @@ export interface ConnectionInfo {
  * - `expired`: the connection had been open for `maxConnectionMs`.
  * - `closed`: the server was closed.
  * - `failed`: its subscription failed.
+ * - `completed`: the run that it carried has ended.
  * - `unauthorized`: its `context` expired or `reauthorize` was called, and the client did not authenticate
  *   again.
  * - `disconnected`: `disconnect` was called.
@@ -37,6 +38,7 @@ export type DisconnectReason =
   | 'expired'
   | 'closed'
   | 'failed'
+  | 'completed'
   | 'unauthorized'
   | 'disconnected'
 

@@ -77,6 +77,33 @@ export interface LimitOptions {
    */
   sources?: number
   /**
+   * The number of runs of streams in total, which includes those that are kept after their end. At the limit, the
+   * oldest run that has ended is dropped; if all go on, another is refused with `unavailable`.
+   *
+   * Defaults to 10,000.
+   */
+  runs?: number
+  /**
+   * The number of runs that the clients of one address may have. At the limit, their oldest run that has ended is
+   * dropped; if all go on, another is refused with `too_many_requests`.
+   *
+   * Defaults to no limit: see `connectionsPerAddress`.
+   */
+  runsPerAddress?: number
+  /**
+   * The number of runs that one principal may have, counted as for `runsPerAddress`; see `principal`.
+   *
+   * Defaults to 100.
+   */
+  runsPerPrincipal?: number
+  /**
+   * The size of the logs of all runs, in characters. At the limit, logs of runs that have ended are dropped,
+   * oldest first; if that is not enough, handlers wait for their readers as at the `maxBytes` of their streams.
+   *
+   * Defaults to 268,435,456: 256 MiB.
+   */
+  runBytes?: number
+  /**
    * The maximum length of a topic's key in bytes: `room?roomId=lobby`, percent-encoded. Subscribing to a
    * longer key is refused with 400 `bad_request`, and an emit to one rejects with it.
    *

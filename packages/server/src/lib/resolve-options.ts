@@ -7,6 +7,7 @@ import type { AllowedOrigins } from './http/origin.js'
 import type { TopicLimits } from './log/topic-limits.js'
 import type { ContextRequest, CorsOptions, ErrorPlace, LimitOptions, ServerOptions } from './options.js'
 import { requirePrincipal } from './principal.js'
+import type { RunLimits } from './run-limits.js'
 import { defaultTopicKeyBytes } from './topic-key.js'
 import type { Tracing } from './tracing.js'
 import { atLeast, invalidOptions, kindOf, requireFunction, requireKnownKeys } from './validate-options.js'
@@ -25,6 +26,7 @@ export interface ResolvedOptions<Context> {
   readonly lingerMs: number
   readonly connectionLimits: ConnectionLimits
   readonly topicLimits: TopicLimits
+  readonly runLimits: RunLimits
   readonly idempotencyMs: number
   readonly subscriptionsPerConnection: number
   readonly maxTopicKeyBytes: number
@@ -63,6 +65,10 @@ const limitNames = [
   'topicsPerAddress',
   'topicsPerPrincipal',
   'sources',
+  'runs',
+  'runsPerAddress',
+  'runsPerPrincipal',
+  'runBytes',
   'topicKeyBytes',
   'bodyBytes',
 ] as const satisfies readonly (keyof LimitOptions)[]
@@ -99,6 +105,12 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
       topicsPerAddress: limitOf('topicsPerAddress', limits.topicsPerAddress),
       topicsPerPrincipal: limitOf('topicsPerPrincipal', limits.topicsPerPrincipal, 5_000),
       sources: limitOf('sources', limits.sources, 10_000),
+    },
+    runLimits: {
+      runs: limitOf('runs', limits.runs, 10_000),
+      runsPerAddress: limitOf('runsPerAddress', limits.runsPerAddress),
+      runsPerPrincipal: limitOf('runsPerPrincipal', limits.runsPerPrincipal, 100),
+      runBytes: limitOf('runBytes', limits.runBytes, 256 * 1024 * 1024),
     },
     idempotencyMs: atLeast('idempotencyMs', options.idempotencyMs, 300_000, 0),
     subscriptionsPerConnection: atLeast(
@@ -169,7 +181,7 @@ export function resolveDrainMs(given = 5_000): number {
 }
 
 function limitOf(
-  name: ConnectionLimit | keyof TopicLimits,
+  name: ConnectionLimit | keyof TopicLimits | keyof RunLimits,
   given: number | undefined,
   byDefault = Number.POSITIVE_INFINITY,
 ): number {

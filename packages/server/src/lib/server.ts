@@ -40,6 +40,7 @@ import { predicateOf } from './revocations/connection-filter.js'
 import { RevocationLog } from './revocations/revocation-log.js'
 import { Revocations } from './revocations/revocations.js'
 import { revoker } from './revocations/revoker.js'
+import { Runs } from './runs/runs.js'
 import { ServerLife } from './server-life.js'
 import { shutDown } from './shutdown.js'
 import { statsOf } from './stats.js'
@@ -129,6 +130,13 @@ export function createServer(
     onError,
   })
 
+  const runs = new Runs({
+    writes: topics.writes,
+    limits: options.runLimits,
+    retryMs: options.retryMs,
+    onError,
+  })
+
   const connections = new Set<Connection>()
   const shared = new Map<string, SharedConnection>()
   const connectionIds = new ConnectionIds(() => nodes?.nodeId ?? newNodeId())
@@ -149,6 +157,8 @@ export function createServer(
     procedures,
     emit,
     topics,
+    runs,
+    runRequest: (stream, id) => runs.request(stream, id),
     writes: topics.writes,
     counters,
     heartbeat: new Heartbeat(Math.min(options.heartbeatMs, options.stallMs, options.maxConnectionMs)),
@@ -199,7 +209,7 @@ export function createServer(
       return !life.isOpen
     },
     handle: (request) => guardOrigin(options.allowedOrigins, request, () => answer(request)),
-    ...revoker({ revocations, revocationLog, procedures, isClosed: () => life.isClosed }),
+    ...revoker({ revocations, revocationLog, sources: context, isClosed: () => life.isClosed }),
     stats: () => statsOf(context),
     close,
     [Symbol.asyncDispose]: () => close(),

@@ -1,3 +1,4 @@
+import type { Connection } from './connections/connection.js'
 import type { DuplicateServerCheck } from './duplicate-server-check.js'
 import type { ServerContext } from './endpoints/server-context.js'
 import type { ServerLife } from './server-life.js'
@@ -15,17 +16,30 @@ export interface ShutdownDeps {
 export async function shutDown({ context, life, duplicates }: ShutdownDeps, drainMs: number): Promise<void> {
   const { topics, nodes, options } = context
   topics.writes.flush()
-  for (const connection of context.connections) connection.end('closed', life.shutdownFrame())
-  const sourcesStopped = topics.close()
+  // The readers of a run get the rest of it, if it ends in time.
+  endConnections(context, life, ({ carriesRun }) => !carriesRun)
+  const closed = context.connections.size === 0 ? topics.close() : undefined
   const reason = life.refusal()
   await context.calls.drain(drainMs, reason)
+  topics.writes.flush()
+  endConnections(context, life, () => true)
+  context.runs.close()
   await context.idempotency.close(reason)
   life.finish()
   nodes?.close()
   context.revocationLog?.close()
   duplicates?.close()
   context.admission.close()
-  await sourcesStopped
+  await (closed ?? topics.close())
   await options.bus?.close()
   await context.heartbeat.empty(unreadMs)
+}
+
+function endConnections(
+  { connections }: ServerContext,
+  life: ServerLife,
+  isChosen: (connection: Connection) => boolean,
+): void {
+  for (const connection of connections)
+    if (isChosen(connection)) connection.end('closed', life.shutdownFrame())
 }

@@ -9,8 +9,10 @@ export interface Stats {
   readonly lagging: number
   /** Topics with subscribers or retained history. */
   readonly topics: number
-  /** Commands and streams in progress. */
+  /** Commands and runs of streams in progress. */
   readonly running: number
+  /** Runs of streams in progress, and those that are kept after their end. */
+  readonly runs: number
   /** Events emitted, with or without subscribers. */
   readonly emits: number
   /** Events written, counted once for each subscriber. */
@@ -25,7 +27,7 @@ export interface Stats {
   readonly stalled: number
 }
 
-export function statsOf({ connections, topics, calls, counters }: ServerContext): Stats {
+export function statsOf({ connections, topics, runs, calls, counters }: ServerContext): Stats {
   let subscriptions = 0
   let lagging = 0
   for (const connection of connections) {
@@ -38,6 +40,7 @@ export function statsOf({ connections, topics, calls, counters }: ServerContext)
     lagging,
     topics: topics.topicCount,
     running: calls.size,
+    runs: runs.size,
     ...counters,
   }
 }

@@ -1,3 +1,4 @@
+import type { TidingsError } from '@tidings/core'
 import type { CompiledProcedure } from '@tidings/core/wire'
 import type { TidingsRequest, TidingsResponse } from './http/adapter.js'
 
@@ -22,6 +23,11 @@ export interface Tracing {
     procedure: CompiledProcedure | undefined,
     respond: () => Promise<TidingsResponse>,
   ): Promise<TidingsResponse>
+  /**
+   * Has the span of the current call last until the returned function is called, with the public error of the run
+   * if it failed.
+   */
+  beginRun(): (failure?: TidingsError) => void
   /** Records an unexpected error on the span of the call that it failed. */
   recordError(error: unknown, place: string): void
   /** Subscribes to a topic in a span. */

@@ -229,10 +229,13 @@ describe('a stream', () => {
     const { url } = await startTraced(spans, {
       admin: {
         ping: () => {},
-        count: async ({ emit, signal }) => {
-          await emit.number(1)
-          await new Promise((resolve) => signal.addEventListener('abort', resolve))
-          return { total: 0 }
+        count: {
+          lingerMs: 0,
+          run: async ({ emit, signal }) => {
+            await emit.number(1)
+            await new Promise((resolve) => signal.addEventListener('abort', resolve))
+            return { total: 0 }
+          },
         },
       },
     })
@@ -241,11 +244,11 @@ describe('a stream', () => {
       headers: { 'content-type': 'application/json' },
       body: '{"to":1}',
     })
-    await stream.count(1)
+    await stream.count(2)
     expect(spans.ended()).toEqual([])
     stream.leave()
     const { attributes, status } = await spans.span('admin/count')
-    expect(attributes['rpc.status_code']).toBe('aborted')
+    expect(attributes['rpc.status_code']).toBe('cancelled')
     expect(status).toEqual({ code: 0 })
   })
 })

@@ -9,13 +9,11 @@ export type RunHandler = (context: unknown) => Promise<unknown>
 export interface GatedCall {
   readonly context: unknown
   readonly input: unknown
-  /** Fires when the caller leaves. */
-  readonly left: AbortSignal
 }
 
 /**
- * Runs the middleware of a stream around its whole run. It begins before the response opens, so that its refusal is a
- * problem document; the handler begins once the response is open.
+ * Runs the middleware of a stream around its whole run. It begins before the run exists, so that its refusal is a
+ * problem document; the handler begins once it has let the call pass.
  */
 export class StreamGate {
   readonly #controller = new AbortController()
@@ -33,15 +31,14 @@ export class StreamGate {
     }),
   )
 
-  constructor(runBehind: RunBehind, { context, input, left }: GatedCall, caller: Caller) {
+  constructor(runBehind: RunBehind, { context, input }: GatedCall, caller: Caller) {
     const call = { context, input, signal: this.#controller.signal }
-    const stop = this.#follow(left)
     const output = runBehind(call, caller, async (narrowed) => {
       this.#pass()
       const run = await this.#handler
       return run(narrowed)
     })
-    this.#output = ignorable(output.finally(stop))
+    this.#output = ignorable(output)
   }
 
   /** Resolves when the middleware has let the call pass. @throws what a middleware has thrown before */

@@ -5,7 +5,7 @@ import { Chunk } from '../http/chunk.js'
 import { MonitoredSink, type MonitoredSinkCallbacks, type MonitoredSinkDeps } from '../http/monitored-sink.js'
 import type { Piece } from '../log/pending-frames.js'
 import type { Subscription, SubscriptionConnection } from '../log/subscription.js'
-import type { TopicRegistry } from '../log/topic-registry.js'
+import type { Departure } from '../log/topic.js'
 import type { WriteBatcher } from '../log/write-batcher.js'
 import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 import type { Admission } from './admission.js'
@@ -14,7 +14,6 @@ import { ReadyList } from './ready-list.js'
 import { type SnapshotBytes, SnapshotRoom } from './snapshot-room.js'
 
 export interface ConnectionDeps extends MonitoredSinkDeps {
-  readonly topics: TopicRegistry
   readonly writes: WriteBatcher
   readonly admission: Admission
   readonly hooks: Hooks
@@ -32,6 +31,8 @@ export interface ConnectionCallbacks {
   readonly entering: Iterable<string>
   /** Called when a subscription cannot continue. */
   onFailed(subscription: Subscription, error: unknown): void
+  /** Called when the last frame of a subscription's log was written. */
+  onCompleted(subscription: Subscription): void
   /** Called when a subscription continues without the snapshot that was requested. */
   onNotRefreshed(subscription: Subscription, error: unknown): void
   /** Asks the client to authenticate again within so many milliseconds. */
@@ -64,6 +65,8 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
   #isFlushDue = false
   /** Present once a snapshot was loaded. */
   #room: SnapshotRoom | undefined
+  /** The subscriptions whose last frame is being written. */
+  #completed: Subscription[] = []
 
   /** @param expiresAt when the client's credentials expire, in milliseconds since the epoch, or Infinity */
   constructor(
@@ -92,6 +95,13 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     return count
   }
 
+  /** Whether the connection carries a run that goes on. */
+  get carriesRun(): boolean {
+    for (const { topic } of this.#subscriptions)
+      if (topic.channel.isGapless && !topic.log.hasEnded) return true
+    return false
+  }
+
   get subscriptions(): ReadonlySet<Subscription> {
     return this.#subscriptions
   }
@@ -116,15 +126,16 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
       return
     }
     this.#subscriptions.add(subscription)
-    this.#deps.topics.join(subscription.topic, subscription)
+    subscription.topic.owner.join(subscription.topic, subscription)
     this.onReady(subscription)
   }
 
   /** Ends a subscription. The connection continues without it. */
-  remove(subscription: Subscription): void {
+  remove(subscription: Subscription, how: Departure = 'lost'): void {
     subscription.end()
     if (this.#room?.forget(subscription)) this.#flushSoon()
-    if (this.#subscriptions.delete(subscription)) this.#deps.topics.leave(subscription.topic, subscription)
+    const { topic } = subscription
+    if (this.#subscriptions.delete(subscription)) topic.owner.leave(topic, subscription, how)
   }
 
   enqueue(subscription: Subscription): boolean {
@@ -199,13 +210,22 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     if (!piece) return
     if (!this.#ready.first) {
       sink.write(piece.chunk)
-      return
+    } else {
+      sink.together(() => {
+        for (let next: Piece | undefined = piece; next; next = sink.isWritable ? this.#take() : undefined) {
+          sink.write(next.chunk)
+        }
+      })
     }
-    sink.together(() => {
-      for (let next: Piece | undefined = piece; next; next = sink.isWritable ? this.#take() : undefined) {
-        sink.write(next.chunk)
-      }
-    })
+    if (this.#completed.length > 0) this.#complete()
+  }
+
+  /** Drops the subscriptions that have written their last frame. A connection of a single topic ends with it. */
+  #complete(): void {
+    for (const subscription of this.#completed.splice(0)) {
+      if (this.#callbacks) this.#callbacks.onCompleted(subscription)
+      else this.end('completed')
+    }
   }
 
   onBeat(): void {
@@ -244,6 +264,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
       if (first.hasMore) this.#ready.append(first)
       if (!piece) continue
       this.#deps.counters.deliveries += piece.count
+      if (first.isComplete) this.#completed.push(first)
       return piece
     }
     return undefined
@@ -280,7 +301,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     this.#lastTopics = this.#topics()
     for (const subscription of this.#subscriptions) {
       subscription.end()
-      this.#deps.topics.leave(subscription.topic, subscription)
+      subscription.topic.owner.leave(subscription.topic, subscription, 'lost')
     }
     this.#subscriptions.clear()
     this.#ready.clear()

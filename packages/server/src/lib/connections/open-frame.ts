@@ -1,4 +1,4 @@
-import { encodeSignal, withRetry } from '@tidings/core/wire'
+import { encodeSignal, type OpenSignal, withRetry } from '@tidings/core/wire'
 import { jittered } from '../jitter.js'
 
 export interface OpenFrameOptions {
@@ -12,9 +12,8 @@ export interface OpenFrameOptions {
  * An EventSource obeys `retry` and does not expose it, so the signal repeats it for clients that reconnect
  * themselves. See decision 004.
  */
-export function openFrame(options: OpenFrameOptions, id?: string): string {
+export function openFrame(options: OpenFrameOptions, names?: Pick<OpenSignal, 'id' | 'run'>): string {
   const { heartbeatMs } = options
   const retryMs = Math.round(jittered(options.retryMs))
-  const shared = id === undefined ? undefined : { id }
-  return withRetry(retryMs, encodeSignal('$open', { heartbeatMs, retryMs, ...shared }))
+  return withRetry(retryMs, encodeSignal('$open', { heartbeatMs, retryMs, ...names }))
 }

@@ -2,15 +2,16 @@ import { TidingsError } from '@tidings/core'
 import {
   type ControlOperation,
   type ControlResult,
+  type Cursor,
   encodeSignal,
   formatCursor,
   parseCursor,
   toProblem,
 } from '@tidings/core/wire'
-import type { Implementation } from '../bind-handlers.js'
 import type { Sink } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
-import { cursorOf, gapAtStart, type Start, Subscription } from '../log/subscription.js'
+import { cursorOf, gapAtStart, missedError, type Start, Subscription } from '../log/subscription.js'
+import type { Departure, Topic } from '../log/topic.js'
 import type { Tracing } from '../tracing.js'
 import { Connection, type ConnectionCallbacks, type ConnectionDeps } from './connection.js'
 import { ConnectionAuth, type Credentials } from './connection-auth.js'
@@ -18,14 +19,13 @@ import type { ConnectionIdentity } from './connection-identity.js'
 import type { ConnectionIds } from './connection-ids.js'
 import { type ClientRates, ControlRates } from './control-rates.js'
 import { type OpenFrameOptions, openFrame } from './open-frame.js'
-import { requireAuthorized, type TopicRequest, topicByKey } from './topic-access.js'
+import { requireAuthorized, type TopicRequest, type TopicSources, topicByKey } from './topic-access.js'
 
 /** An event rather than a comment, which no EventSource exposes. See decision 008. */
 const heartbeatEvent = new Chunk(encodeSignal('$heartbeat', 0))
 
 /** What a shared connection needs of its server. */
-export interface SharedConnectionDeps extends ConnectionDeps {
-  readonly procedures: ReadonlyMap<string, Implementation>
+export interface SharedConnectionDeps extends ConnectionDeps, TopicSources {
   readonly connectionIds: ConnectionIds
   /** The server's shared connections, by id. */
   readonly shared: Map<string, SharedConnection>
@@ -78,7 +78,7 @@ export class SharedConnection implements ConnectionCallbacks {
     // Before the connection exists: the `connected` hook may end it.
     deps.shared.set(this.id, this)
     this.connection = new Connection(deps, sink, identity, Number.POSITIVE_INFINITY, this)
-    this.connection.writeSignal(openFrame(deps.options, this.id))
+    this.connection.writeSignal(openFrame(deps.options, { id: this.id }))
   }
 
   /**
@@ -115,12 +115,12 @@ export class SharedConnection implements ConnectionCallbacks {
   async perform(operation: ControlOperation, request: ControlOrigin): Promise<ControlResult> {
     const name = nameIn(operation)
     try {
-      const topic = topicByKey(this.#deps.procedures, name)
+      const topic = topicByKey(this.#deps, name)
       if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
       if ('snapshot' in operation) return this.#refresh(topic.key)
-      if ('pause' in operation) throw notARun(name)
+      if ('pause' in operation) return this.#pause(topic)
       const { tracing } = this.#deps.options
-      const subscribe = () => this.#subscribe(topic, name, startOf(operation.cursor), request)
+      const subscribe = () => this.#subscribe(topic, name, startOf(topic, operation.cursor), request)
       return await (tracing ? tracing.subscribe(topic.key, subscribe) : subscribe())
     } catch (error) {
       return { status: 'refused', problem: toProblem(this.#deps.publicError(error, name)) }
@@ -133,6 +133,10 @@ export class SharedConnection implements ConnectionCallbacks {
     if (this.#subscriptions.get(topic.key) !== subscription) return
     this.#drop(topic.key)
     this.#writeFailure(subscription, error, {})
+  }
+
+  onCompleted({ topic }: Subscription): void {
+    this.#drop(topic.key)
   }
 
   onNotRefreshed(subscription: Subscription, error: unknown): void {
@@ -162,7 +166,7 @@ export class SharedConnection implements ConnectionCallbacks {
       this.rates.requireTopic()
       const authorization = this.auth.authorize(request)
       await requireAuthorized(topic, request.context, request.caller)
-      await this.#deps.topics.prepare(topic, this.#identity, cursorOf(start))
+      await topic.logs.prepare(topic, this.#identity, cursorOf(start))
       // Nothing may be awaited between this check and the subscription: no outdated decision opens a topic.
       while (authorization.isOutdated()) {
         const { context, caller } = authorization.credentials
@@ -183,12 +187,12 @@ export class SharedConnection implements ConnectionCallbacks {
   #begin(ref: TopicRequest, label: string, start: Start, sequence: number | undefined): ControlResult {
     const isRefreshing = this.#subscriptions.get(ref.key)?.isRefreshing ?? false
     this.#drop(ref.key)
-    const topic = this.#deps.topics.getOrCreate(ref, this.#identity)
+    const topic = ref.logs.getOrCreate(ref, this.#identity)
     const { log } = topic
     const { epoch } = log
     const reason = gapAtStart(topic, start)
-    const isResumed = start.kind === 'resume' && !reason
-    const startsAt = isResumed ? start.cursor : topic.hasSnapshot ? undefined : log.cursorAt(log.head)
+    if (reason && topic.channel.isGapless) throw missedError(reason)
+    const startsAt = reason || start.kind === 'head' ? headOf(topic) : (cursorOf(start) ?? log.cursorAt(0))
     const cursor = startsAt && { cursor: formatCursor(startsAt) }
     // Without a cursor before a gap or a snapshot: a client that lost its connection in between would resume past it.
     // See decision 008.
@@ -210,7 +214,17 @@ export class SharedConnection implements ConnectionCallbacks {
 
   #unsubscribe(key: string): ControlResult {
     this.#entering.delete(key)
-    this.#drop(key)
+    this.#drop(key, 'detached')
+    return { status: 'done' }
+  }
+
+  #pause({ key, channel }: TopicRequest): ControlResult {
+    const subscription = this.#subscriptions.get(key)
+    if (!subscription || !channel.isGapless) {
+      const message = `This connection has no run "${key}" to pause. Only a run that it carries can be paused`
+      throw new TidingsError({ code: 'bad_request', message })
+    }
+    subscription.pause()
     return { status: 'done' }
   }
 
@@ -225,11 +239,11 @@ export class SharedConnection implements ConnectionCallbacks {
     return { status: 'done' }
   }
 
-  #drop(key: string): void {
+  #drop(key: string, how?: Departure): void {
     const subscription = this.#subscriptions.get(key)
     if (!subscription) return
     this.#subscriptions.delete(key)
-    this.connection.remove(subscription)
+    this.connection.remove(subscription, how)
   }
 
   /** @throws TidingsError `bad_request` for a topic that the connection carries under another name */
@@ -260,8 +274,8 @@ export class SharedConnection implements ConnectionCallbacks {
   #authorizeTopics({ context, caller }: Credentials): Promise<unknown> {
     return Promise.all(
       [...this.#subscriptions].map(([key, subscription]) =>
-        requireAuthorized(topicByKey(this.#deps.procedures, key), context, caller, { isRenewal: true }).catch(
-          (error) => this.onFailed(subscription, error),
+        requireAuthorized(topicByKey(this.#deps, key), context, caller, { isRenewal: true }).catch((error) =>
+          this.onFailed(subscription, error),
         ),
       ),
     )
@@ -286,17 +300,18 @@ export class SharedConnection implements ConnectionCallbacks {
 /** Returns the topic of an operation, as its client wrote it. */
 function nameIn(operation: ControlOperation): string {
   if ('subscribe' in operation) return operation.subscribe
-  if ('snapshot' in operation) return operation.snapshot
-  return 'pause' in operation ? operation.pause : operation.unsubscribe
+  if ('pause' in operation) return operation.pause
+  return 'snapshot' in operation ? operation.snapshot : operation.unsubscribe
 }
 
-function startOf(cursor: string | undefined): Start {
-  return cursor === undefined ? { kind: 'head' } : { kind: 'resume', cursor: parseCursor(cursor) }
+function startOf({ channel }: TopicRequest, cursor: string | undefined): Start {
+  if (cursor !== undefined) return { kind: 'resume', cursor: parseCursor(cursor) }
+  return { kind: channel.isGapless ? 'beginning' : 'head' }
 }
 
-function notARun(name: string): TidingsError {
-  const message = `${name} is a topic, which cannot be paused. Unsubscribe from it`
-  return new TidingsError({ code: 'bad_request', message })
+/** Returns the position from which a topic continues; undefined if its snapshot comes with it. */
+function headOf({ log, hasSnapshot }: Topic): Cursor | undefined {
+  return hasSnapshot ? undefined : log.cursorAt(log.head)
 }
 
 function superseded(topic: string): TidingsError {

@@ -108,7 +108,10 @@ export async function handleControl(
 const unneeded: Caller = { headers: new Headers(), address: undefined }
 
 /** Returns what middleware receives of a request. A connection may keep that, and must not keep the request. */
-function callerOf({ keepsCallers }: ServerContext, { headers, address, request }: TidingsRequest): Caller {
+export function callerOf(
+  { keepsCallers }: ServerContext,
+  { headers, address, request }: TidingsRequest,
+): Caller {
   return keepsCallers ? { headers, address, request } : unneeded
 }
 
@@ -157,10 +160,10 @@ async function authorize(
 }
 
 /** Returns the key of the topic that an operation subscribes to, if there is one. */
-function keyOf({ procedures }: ServerContext, operation: ControlOperation): string[] {
+function keyOf(server: ServerContext, operation: ControlOperation): string[] {
   if (!('subscribe' in operation)) return []
   try {
-    return [topicByKey(procedures, operation.subscribe).key]
+    return [topicByKey(server, operation.subscribe).key]
   } catch {
     // The operation is refused when it is performed.
     return []

@@ -1,5 +1,4 @@
-import type { ChannelImplementation } from '../bind-handlers.js'
-import { requireAuthorized, topicOf } from '../connections/topic-access.js'
+import { requireAuthorized, type TopicRequest } from '../connections/topic-access.js'
 import type { CompleteResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStreamHeaders } from '../http/event-stream.js'
 import { authenticate } from './authenticate.js'
@@ -10,12 +9,12 @@ import { positionOf } from './topic.js'
 export async function handleHead(
   server: ServerContext,
   request: TidingsRequest,
-  channel?: ChannelImplementation,
+  topicOf?: () => TopicRequest,
 ): Promise<CompleteResponse> {
   const context = await authenticate(server, request)
-  if (channel) {
-    positionOf(request)
-    await requireAuthorized(topicOf(channel, request.query), context, request)
+  if (topicOf) {
+    positionOf(request, 'head')
+    await requireAuthorized(topicOf(), context, request)
   }
   return { kind: 'complete', status: 200, headers: eventStreamHeaders, body: '' }
 }

@@ -1,26 +1,25 @@
 import { TidingsError } from '@tidings/core'
 import type { CompiledProcedure } from '@tidings/core/wire'
 import { maxAuthorizations } from '../connections/authorization-attempts.js'
+import { type TopicRequest, topicOf } from '../connections/topic-access.js'
 import type { CompleteResponse, StreamResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { toPublicError } from '../http/public-error.js'
-import { controlPrefix } from '../http/reserved-paths.js'
+import { controlPrefix, runsPrefix } from '../http/reserved-paths.js'
 import { problemResponse } from '../http/responses.js'
 import type { PendingRequest } from '../revocations/revocations.js'
 import { authenticate } from './authenticate.js'
 import { handleCommand } from './command.js'
 import { handleConnection, handleControl } from './connection.js'
 import { handleHead } from './head.js'
+import { handleCancel, handleStart, runOf } from './run.js'
 import type { ServerContext } from './server-context.js'
-import { handleStream } from './stream.js'
 import { handleTopic } from './topic.js'
 
-/** A path of the server, with the request it handles. */
+/** A path of the server, with the requests it handles. */
 interface Endpoint {
-  readonly method: 'GET' | 'POST'
   readonly procedure?: CompiledProcedure
-  /** Handles HEAD; absent where HEAD is not allowed. */
-  head?(): Promise<CompleteResponse>
-  handle(): Promise<TidingsResponse>
+  /** By method. */
+  readonly handlers: Readonly<Record<string, () => Promise<TidingsResponse>>>
 }
 
 /** Handles a request. Never rejects: a failure is a response too. */
@@ -38,9 +37,9 @@ async function respond(
 ): Promise<TidingsResponse> {
   try {
     if (!endpoint) throw notFound(request.path)
-    if (request.method === 'HEAD' && endpoint.head) return await endpoint.head()
-    if (request.method !== endpoint.method) return methodNotAllowed(request, endpoint)
-    return await endpoint.handle()
+    const { handlers } = endpoint
+    const handle = Object.hasOwn(handlers, request.method) ? handlers[request.method] : undefined
+    return handle ? await handle() : methodNotAllowed(request, Object.keys(handlers))
   } catch (error) {
     // A failure after the client has left is a consequence of that.
     const report = (unexpected: unknown) => {
@@ -54,39 +53,60 @@ function endpointOf(server: ServerContext, request: TidingsRequest): Endpoint | 
   const { path } = request
   if (path === '') {
     return {
-      method: 'GET',
-      head: () => handleHead(server, request),
-      handle: () =>
-        openStream(server, request, (...authenticated) =>
-          handleConnection(server, request, ...authenticated),
-        ),
+      handlers: {
+        GET: () =>
+          openStream(server, request, (...authenticated) =>
+            handleConnection(server, request, ...authenticated),
+          ),
+        HEAD: () => handleHead(server, request),
+      },
     }
   }
   if (path.startsWith(controlPrefix)) {
     const id = path.slice(controlPrefix.length)
-    return { method: 'POST', handle: () => control(server, id, request) }
+    return { handlers: { POST: () => control(server, id, request) } }
+  }
+  if (path.startsWith(runsPrefix)) {
+    const id = path.slice(runsPrefix.length)
+    return { handlers: { POST: () => handleCancel(server, id, request) } }
   }
   const procedure = server.procedures.get(path)
   if (!procedure) return undefined
   const { kind, compiled } = procedure
-  if (kind === 'channel') {
-    return {
-      method: 'GET',
-      procedure: compiled,
-      head: () => handleHead(server, request, procedure),
-      handle: () =>
-        openStream(server, request, (...authenticated) =>
-          handleTopic(server, procedure, request, ...authenticated),
-        ),
-    }
+  switch (kind) {
+    case 'channel':
+      return {
+        procedure: compiled,
+        handlers: readers(server, request, () => topicOf(procedure, request.query, server.topics)),
+      }
+    case 'command':
+      return {
+        procedure: compiled,
+        handlers: { POST: () => handleCommand(server, procedure, request) },
+      }
+    case 'stream':
+      return {
+        procedure: compiled,
+        handlers: {
+          POST: () => handleStart(server, procedure, request),
+          ...readers(server, request, () => runOf(server, procedure, request)),
+        },
+      }
   }
+}
+
+/** Returns the handlers of the requests that read a topic or run. */
+function readers(
+  server: ServerContext,
+  request: TidingsRequest,
+  requested: () => TopicRequest,
+): Endpoint['handlers'] {
   return {
-    method: 'POST',
-    procedure: compiled,
-    handle: () =>
-      kind === 'command'
-        ? handleCommand(server, procedure, request)
-        : handleStream(server, procedure, request),
+    GET: () =>
+      openStream(server, request, (...authenticated) =>
+        handleTopic(server, requested(), request, ...authenticated),
+      ),
+    HEAD: () => handleHead(server, request, requested),
   }
 }
 
@@ -129,8 +149,7 @@ function notFound(path: string): TidingsError {
   return new TidingsError({ code: 'not_found', message: `The contract has no "${path}"` })
 }
 
-function methodNotAllowed(request: TidingsRequest, { method, head }: Endpoint): CompleteResponse {
-  const allowed = head ? [method, 'HEAD'] : [method]
+function methodNotAllowed(request: TidingsRequest, allowed: readonly string[]): CompleteResponse {
   const what = request.path === '' ? 'The shared connection' : `"${request.path}"`
   const message = `${what} does not accept ${request.method}. Use ${allowed.join(' or ')}`
   // RFC 9110 section 15.5.6: the response must name the allowed methods.

@@ -3,14 +3,18 @@ import type { IdempotencyCache } from '../calls/idempotency-cache.js'
 import type { PresenceChecks } from '../connections/presence-checks.js'
 import type { SharedConnectionDeps } from '../connections/shared-connection.js'
 import type { UntypedEmit } from '../emitter.js'
+import type { TopicRegistry } from '../log/topic-registry.js'
 import type { NodeRpc } from '../nodes/node-rpc.js'
 import type { ResolvedOptions } from '../resolve-options.js'
 import type { RevocationLog } from '../revocations/revocation-log.js'
 import type { Revocations } from '../revocations/revocations.js'
+import type { Runs } from '../runs/runs.js'
 
 /** What endpoints need of their server. */
 export interface ServerContext extends SharedConnectionDeps {
   readonly options: ResolvedOptions<unknown>
+  readonly topics: TopicRegistry
+  readonly runs: Runs
   /** Whether middleware decides about subscriptions, so that a connection keeps the caller who renewed it. */
   readonly keepsCallers: boolean
   readonly presence: PresenceChecks

@@ -1,28 +1,31 @@
 import { TidingsError } from '@tidings/core'
 import { encodeSignal, parseCursor, toProblem } from '@tidings/core/wire'
-import type { ChannelImplementation } from '../bind-handlers.js'
 import { Connection } from '../connections/connection.js'
 import { type ConnectionIdentity, connectionInfo } from '../connections/connection-identity.js'
 import { expiryOf } from '../connections/context-expiry.js'
 import { openFrame } from '../connections/open-frame.js'
-import { requireAuthorized, type TopicRequest, topicOf } from '../connections/topic-access.js'
+import { requireAuthorized, type TopicRequest } from '../connections/topic-access.js'
 import type { Sink, StreamResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStream } from '../http/event-stream.js'
-import { cursorOf, type Start, Subscription } from '../log/subscription.js'
+import { cursorOf, gapAtStart, missedError, type Start, Subscription } from '../log/subscription.js'
+import type { Topic } from '../log/topic.js'
 import { type PendingRequest, revoke } from '../revocations/revocations.js'
 import { admit, identityOf } from './admit.js'
 import type { ServerContext } from './server-context.js'
 
-/** Handles `GET /events/room?roomId=lobby`: opens a single-topic connection, which any EventSource reads. */
+/**
+ * Handles `GET /events/room?roomId=lobby` and `GET /events/complete?$run=<id>`: opens a connection of a single topic or
+ * run, which any EventSource reads.
+ */
 export async function handleTopic(
   server: ServerContext,
-  channel: ChannelImplementation,
+  topic: TopicRequest,
   request: TidingsRequest,
   context: unknown,
   pending: PendingRequest,
 ): Promise<StreamResponse> {
-  const topic = topicOf(channel, request.query)
-  const start = positionOf(request)
+  const { isGapless } = topic.channel
+  const start = positionOf(request, isGapless ? 'beginning' : 'head')
   const identity = identityOf(server, request, context, topic.key)
   pending.identify(connectionInfo(identity, {}))
   // Before `authorize`, which may be expensive: a connection counts as soon as it is admitted.
@@ -30,7 +33,8 @@ export async function handleTopic(
   const { tracing } = server.options
   const prepare = async () => {
     await requireAuthorized(topic, context, request)
-    await server.topics.prepare(topic, identity, cursorOf(start))
+    await topic.logs.prepare(topic, identity, cursorOf(start))
+    if (isGapless) requireGapless(topic.logs.getOrCreate(topic, identity), start)
   }
   try {
     await (tracing ? tracing.subscribe(topic.key, prepare) : prepare())
@@ -41,21 +45,24 @@ export async function handleTopic(
   return topicStream(server, topic, identity, start, expiryOf(context), pending)
 }
 
-// A function of its own, so that an open connection does not retain its request.
-function topicStream(
+/** Opens the connection. A function of its own, so that an open connection does not retain its request. */
+export function topicStream(
   server: ServerContext,
   ref: TopicRequest,
   identity: ConnectionIdentity,
   start: Start,
   expiresAt: number,
   pending: PendingRequest,
+  runId?: string,
 ): StreamResponse {
   const begin = (connection: Connection) => {
     // The `connected` hook may have ended it.
     if (connection.isOver) return
     try {
-      const topic = server.topics.getOrCreate(ref, identity)
-      connection.add(new Subscription(topic, connection, start, openFrame(server.options)))
+      const topic = ref.logs.getOrCreate(ref, identity)
+      if (topic.channel.isGapless) requireGapless(topic, start)
+      const open = openFrame(server.options, runId === undefined ? undefined : { run: runId })
+      connection.add(new Subscription(topic, connection, start, open))
       connection.flush()
     } catch (error) {
       // A limit was reached after the topic was prepared.
@@ -83,18 +90,24 @@ function topicStream(
   })
 }
 
+/** @throws TidingsError `gone` or `interrupted` if a reader of a run that starts there would miss events */
+function requireGapless(topic: Topic, start: Start): void {
+  const reason = gapAtStart(topic, start)
+  if (reason) throw missedError(reason)
+}
+
 /**
  * Returns where a client resumes: after the `Last-Event-ID` header, which an EventSource sends when it reconnects by
  * itself, or else after the `lastEventId` parameter. The header is the newer of the two. See decision 004.
  *
  * @throws TidingsError `bad_request` for a repeated parameter
  */
-export function positionOf(request: TidingsRequest): Start {
+export function positionOf(request: TidingsRequest, byDefault: 'head' | 'beginning'): Start {
   if (request.query.getAll('lastEventId').length > 1) {
     const message = 'The query parameter "lastEventId" is repeated. Send it once'
     throw new TidingsError({ code: 'bad_request', message })
   }
   const lastEventId = request.headers.get('last-event-id') || request.query.get('lastEventId')
-  if (!lastEventId) return { kind: 'head' }
+  if (!lastEventId) return { kind: byDefault }
   return { kind: 'resume', cursor: parseCursor(lastEventId) }
 }

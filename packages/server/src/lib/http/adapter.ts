@@ -1,4 +1,3 @@
-import type { TidingsError } from '@tidings/core'
 import type { Chunk } from './chunk.js'
 
 /** A request, as an adapter passes it to a server. */
@@ -58,8 +57,6 @@ export interface SinkListener {
   onDrained(): void
   /** Called once, when the stream is over, whichever side ended it. */
   onClosed(): void
-  /** The public error that the events of a call ended with: `aborted` if the client left. */
-  readonly failure?: TidingsError | undefined
 }
 
 /**

@@ -3,3 +3,6 @@ export const healthPath = '$health'
 
 /** The prefix of the paths to which clients send control requests. The id of a connection follows it. */
 export const controlPrefix = '$connections/'
+
+/** The prefix of the paths to which clients send cancellations. The id of a run follows it. */
+export const runsPrefix = '$runs/'

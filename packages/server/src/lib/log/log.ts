@@ -48,8 +48,9 @@ export class Log {
   #turnStart = 0
   /** The positions of the snapshots that are being loaded. */
   readonly #heldPositions: number[] = []
-  /** The total length of the frames. */
+  /** The total length of the frames, in characters. */
   #length = 0
+  #hasEnded = false
   #lastBatch: { readonly from: number; readonly batch: Batch } | undefined
 
   constructor(epoch: string, bounds: HistoryBounds, delivery: Delivery) {
@@ -73,6 +74,16 @@ export class Log {
   /** The position after which every event is kept. */
   get floor(): number {
     return this.#floor
+  }
+
+  /** The total length of the frames, in characters. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Whether its last frame was appended: the log of a run ends with the run. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   /** Begins another epoch at a position, without events. */
@@ -124,6 +135,39 @@ export class Log {
     this.#length += frame.length
     this.#lastBatch = undefined
     return frame.length
+  }
+
+  /** Appends the last frame of the log. Later ones are not to be appended. */
+  end(event: string, body: string, now: number): number {
+    this.#hasEnded = true
+    return this.append(event, body, now)
+  }
+
+  /** Returns the total length of the frames after a position, in characters. */
+  lengthAfter(seq: number): number {
+    let length = 0
+    for (let n = this.#entries.length - 1; n >= 0; n -= 1) {
+      const entry = this.#entries[n] as Entry
+      if (entry.seq <= seq) break
+      length += entry.frame.length
+    }
+    return length
+  }
+
+  /** Drops the oldest events up to a position, until the frames are no longer than so many characters. */
+  dropThrough(seq: number, length: number): void {
+    let count = 0
+    let left = this.#length
+    for (
+      let entry = this.#entries[0];
+      entry && entry.seq <= seq && left > length;
+      entry = this.#entries[count]
+    ) {
+      left -= entry.frame.length
+      count += 1
+    }
+    this.#floor = this.#entries[count - 1]?.seq ?? this.#floor
+    this.#drop(0, count)
   }
 
   /**

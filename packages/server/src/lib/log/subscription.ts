@@ -1,3 +1,4 @@
+import { TidingsError } from '@tidings/core'
 import { type Cursor, encodeSignal, formatCursor, type ServerGapReason, withId } from '@tidings/core/wire'
 import { Chunk } from '../http/chunk.js'
 import { PendingFrames, type Piece } from './pending-frames.js'
@@ -25,9 +26,10 @@ export interface SubscriptionConnection extends ReaderConnection {
   release(bytes: number): void
 }
 
-/** Where a subscription begins: at the head of the log, or at the cursor of its client. */
+/** Where a subscription begins: at the head of the log, at its beginning, or at the cursor of its client. */
 export type Start =
   | { readonly kind: 'head' }
+  | { readonly kind: 'beginning' }
   | { readonly kind: 'resume'; readonly cursor: Cursor | undefined }
 
 /** Returns the cursor of a start, if it has a valid one. */
@@ -38,7 +40,18 @@ export function cursorOf(start: Start): Cursor | undefined {
 /** Returns why a subscription with this start has missed events, or undefined if it has not. */
 export function gapAtStart({ log }: Topic, start: Start): ServerGapReason | undefined {
   if (start.kind === 'head') return undefined
+  if (start.kind === 'beginning') return log.reaches(0) ? undefined : 'expired'
   return start.cursor ? log.gapAt(start.cursor) : 'invalid'
+}
+
+/** Returns the error of a subscriber of a gapless log that missed events. */
+export function missedError(reason: ServerGapReason): TidingsError {
+  if (reason === 'expired') {
+    const message = 'The events at this position of the run are no longer kept: its log has reached maxBytes'
+    return new TidingsError({ code: 'gone', message })
+  }
+  const message = 'The events of the run were lost. Call the stream again'
+  return new TidingsError({ code: 'interrupted', message })
 }
 
 /**
@@ -58,7 +71,7 @@ export class Subscription implements TopicReader {
   #pending: PendingFrames | undefined
   #seq: number
   /** `dropped`: there was no room for the snapshot, which is to be loaded again. */
-  #phase: 'reading' | 'loading' | 'dropped' | 'ended' = 'reading'
+  #phase: 'reading' | 'loading' | 'dropped' | 'paused' | 'ended' = 'reading'
   /** The load of the snapshot with which the subscription begins, or continues after a gap. */
   #loading: Promise<unknown> | undefined
   /**
@@ -90,6 +103,16 @@ export class Subscription implements TopicReader {
     return this.hasMore || this.#phase === 'dropped' || this.#refreshing === 'dropped'
   }
 
+  get position(): number {
+    return this.#seq
+  }
+
+  /** Whether the last frame of the log was taken. */
+  get isComplete(): boolean {
+    const { log } = this.topic
+    return log.hasEnded && this.#seq === log.head && this.#pending === undefined
+  }
+
   /** Whether a snapshot that was requested between events is still to be written. */
   get isRefreshing(): boolean {
     return this.#refreshing !== undefined || this.#pending?.refreshed !== undefined
@@ -98,8 +121,17 @@ export class Subscription implements TopicReader {
   /** Voids the cursor, and a snapshot that is being loaded: the log has begun another epoch. */
   onRestarted(): void {
     if (this.#phase === 'ended') return
+    if (this.topic.channel.isGapless) {
+      this.#fail('history_lost')
+      return
+    }
     this.#gap('history_lost', this.topic.log.head)
     this.connection.onReady(this)
+  }
+
+  /** Takes no more events. The client subscribes again to continue. */
+  pause(): void {
+    if (this.#phase === 'reading') this.#phase = 'paused'
   }
 
   /** Removes and returns the next frames, and moves the cursor past them. */
@@ -107,13 +139,19 @@ export class Subscription implements TopicReader {
     const pending = this.#takePending()
     if (pending) return pending
     if (this.#phase !== 'reading') return undefined
-    const { log } = this.topic
+    const { log, channel } = this.topic
     if (!log.reaches(this.#seq)) {
+      if (channel.isGapless) {
+        this.#fail('expired')
+        return undefined
+      }
       this.#gap('expired')
       return this.take()
     }
     const batch = log.readFrom(this.#seq)
-    if (batch) this.#seq = batch.seq
+    if (!batch) return undefined
+    this.#seq = batch.seq
+    this.topic.onRead?.()
     return batch
   }
 
@@ -172,8 +210,8 @@ export class Subscription implements TopicReader {
 
   #begin(start: Start, open: string): void {
     const reason = gapAtStart(this.topic, start)
-    if (start.kind === 'resume' && start.cursor && !reason) {
-      this.#seq = start.cursor.seq
+    if (start.kind !== 'head' && !reason) {
+      this.#seq = cursorOf(start)?.seq ?? 0
       this.#pend().open = { chunk: this.#withCursor(open), count: 0 }
       return
     }
@@ -183,6 +221,13 @@ export class Subscription implements TopicReader {
     this.#pend().open = { chunk, count: 0 }
     if (reason) this.#gap(reason)
     else if (this.topic.hasSnapshot) this.#load()
+  }
+
+  /** Ends the subscription to a gapless log, whose events it missed. */
+  #fail(reason: ServerGapReason): void {
+    this.#phase = 'ended'
+    // Later: the connection may be writing.
+    queueMicrotask(() => this.connection.onFailed(this, missedError(reason)))
   }
 
   /**

@@ -10,7 +10,7 @@ import { Log } from './log.js'
 import { Retention } from './retention.js'
 import type { SourceCallbacks, SourceDeps } from './source-run.js'
 import { Sources } from './sources.js'
-import { Topic, type TopicReader } from './topic.js'
+import { type Departure, Topic, type TopicOwner, type TopicReader } from './topic.js'
 import { HeldTopics, type TopicHolder, type TopicLimits } from './topic-limits.js'
 import type { TopicRef } from './topic-ref.js'
 import { WriteBatcher } from './write-batcher.js'
@@ -28,7 +28,7 @@ export interface TopicRegistryDeps extends SourceDeps {
 }
 
 /** Holds the topics in use and those that a subscriber may return to, by their keys. */
-export class TopicRegistry {
+export class TopicRegistry implements TopicOwner {
   /** Writes what is emitted to the subscribers. */
   readonly writes: WriteBatcher
   readonly #deps: TopicRegistryDeps
@@ -43,7 +43,7 @@ export class TopicRegistry {
 
   constructor(deps: TopicRegistryDeps, callbacks: SourceCallbacks) {
     this.#deps = deps
-    this.writes = new WriteBatcher((topic, now) => this.#onWritten(topic, now), deps.tracing)
+    this.writes = new WriteBatcher(deps.tracing)
     this.#held = new HeldTopics(deps.limits)
     this.#sources = new Sources(deps, deps.limits.sources, {
       onSourceFailed: (error, topicKey) => callbacks.onSourceFailed(error, topicKey),
@@ -101,7 +101,7 @@ export class TopicRegistry {
     this.#sources.start(topic)
   }
 
-  leave(topic: Topic, reader: TopicReader): void {
+  leave(topic: Topic, reader: TopicReader, _how: Departure): void {
     topic.readers.delete(reader)
     const [longest] = topic.readers
     this.#held.assign(topic, longest?.holder)
@@ -110,6 +110,12 @@ export class TopicRegistry {
     this.#sources.stopSoon(topic)
     topic.follower?.scheduleRelease(this.#lingerMsOf(topic))
     if (!this.#dropIfEventless(topic)) this.#retention.touch(topic, performance.now())
+  }
+
+  onWritten(topic: Topic, now: number): void {
+    if (topic.isDropped) return
+    topic.log.trim(now)
+    this.#retention.touch(topic, now)
   }
 
   /**
@@ -153,7 +159,7 @@ export class TopicRegistry {
   #create(ref: TopicRef, epoch = this.#epochs.next(ref.key)): Topic {
     const { history, delivery } = ref.channel
     const log = new Log(epoch, history, delivery)
-    const topic = new Topic(ref, log, (loaded) => {
+    const topic = new Topic(ref, log, this, (loaded) => {
       // The log is trimmed once what it held for the load has been written.
       if (!loaded.isDropped && !this.#dropIfEventless(loaded)) this.writes.add(loaded, 0)
     })
@@ -264,12 +270,6 @@ export class TopicRegistry {
     this.#unread.delete(topic)
     this.#retention.forget(topic)
     this.#topics.delete(topic.key)
-  }
-
-  #onWritten(topic: Topic, now: number): void {
-    if (topic.isDropped) return
-    topic.log.trim(now)
-    this.#retention.touch(topic, now)
   }
 
   #onDue(topics: readonly Topic[], now: number): void {

@@ -6,11 +6,21 @@ import type { SourceRun } from './source-run.js'
 import type { TopicHolder } from './topic-limits.js'
 import type { ChannelSettings, TopicRef } from './topic-ref.js'
 
+/**
+ * How a subscription left its topic.
+ *
+ * - `detached`: its client unsubscribed.
+ * - `lost`: its connection ended, or the subscription failed or was replaced. The client may return.
+ */
+export type Departure = 'detached' | 'lost'
+
 /** A subscription, as its topic sees it. */
 export interface TopicReader {
   /** The client that reads. */
   readonly holder: TopicHolder
   readonly connection: ReaderConnection
+  /** The position of the newest event that was written to the client. */
+  readonly position: number
   /** Whether the reader has something to write. */
   readonly hasMore: boolean
   /** Called when the log begins another epoch. */
@@ -25,17 +35,28 @@ export interface ReaderConnection {
   flush(): void
 }
 
+/** The holder of a topic, which follows the topic's readers. */
+export interface TopicOwner {
+  /** Adds a reader. */
+  join(topic: Topic, reader: TopicReader): void
+  /** Removes a reader. */
+  leave(topic: Topic, reader: TopicReader, how: Departure): void
+  /** Called when what was appended in a turn of the event loop was written to the readers that had room. */
+  onWritten(topic: Topic, now: number): void
+}
+
 /** A snapshot, encoded, and its position in the log: the events after that position follow the snapshot. */
 export interface Snapshot {
   readonly seq: number
   readonly chunk: Chunk
 }
 
-/** One topic of a channel: its log and its readers. */
+/** One topic of a channel, or a run: its log and its readers. */
 export class Topic implements TopicRef {
   readonly key: string
   readonly channel: ChannelSettings
   readonly log: Log
+  readonly owner: TopicOwner
   /** In the order in which they came. */
   readonly readers = new Set<TopicReader>()
   /** Present once it was started; see {@link ChannelSettings.runSource}. */
@@ -48,15 +69,18 @@ export class Topic implements TopicRef {
   isDropped = false
   /** When the topic was last emitted to or left, in milliseconds of a monotonic clock. */
   usedAt = 0
+  /** Called when a reader has taken events; absent while nothing waits for that. */
+  onRead: (() => void) | undefined
   readonly #ref: TopicRef
   readonly #onLoaded: (topic: Topic) => void
   #loading: { seq: number; snapshot: Promise<Snapshot> } | undefined
 
   /** @param onLoaded called when a snapshot has loaded or failed to */
-  constructor(ref: TopicRef, log: Log, onLoaded: (topic: Topic) => void) {
+  constructor(ref: TopicRef, log: Log, owner: TopicOwner, onLoaded: (topic: Topic) => void = () => {}) {
     this.key = ref.key
     this.channel = ref.channel
     this.log = log
+    this.owner = owner
     this.#ref = ref
     this.#onLoaded = onLoaded
   }

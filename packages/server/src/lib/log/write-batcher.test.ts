@@ -3,19 +3,24 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { Tracing } from '../tracing.js'
 import { Log } from './log.js'
-import { type ReaderConnection, Topic, type TopicReader } from './topic.js'
+import { type ReaderConnection, Topic, type TopicOwner, type TopicReader } from './topic.js'
 import { WriteBatcher } from './write-batcher.js'
 
 const holder = { address: undefined, principal: undefined }
 
-function topicNamed(key: string): Topic {
+/** Creates a topic that calls a function when its readers have been written to. */
+function topicNamed(key: string, onWritten: TopicOwner['onWritten'] = () => {}): Topic {
   const channel = {
     history: { size: 10, ms: 1_000 },
     delivery: 'every',
     loadSnapshot: undefined,
     runSource: undefined,
   } as const
-  return new Topic({ key, params: {}, channel }, new Log(key, channel.history, channel.delivery), () => {})
+  return new Topic({ key, params: {}, channel }, new Log(key, channel.history, channel.delivery), {
+    join: () => {},
+    leave: () => {},
+    onWritten,
+  })
 }
 
 /** Creates a connection that counts its flushes. */
@@ -38,14 +43,15 @@ function connect(onFlush = () => {}) {
 }
 
 function read(topic: Topic, connection: ReaderConnection, hasMore = true): void {
-  const reader: TopicReader = { holder, connection, hasMore, onRestarted: () => {} }
+  const reader: TopicReader = { holder, connection, hasMore, position: 0, onRestarted: () => {} }
   topic.readers.add(reader)
 }
 
 it('flushes a connection once a turn, however many of its topics have changed', async () => {
   const written: string[] = []
-  const writes = new WriteBatcher(({ key }) => written.push(key))
-  const [a, b, c] = [topicNamed('a'), topicNamed('b'), topicNamed('c')]
+  const writes = new WriteBatcher()
+  const note = ({ key }: Topic) => written.push(key)
+  const [a, b, c] = [topicNamed('a', note), topicNamed('b', note), topicNamed('c', note)]
   const connection = connect()
   const idle = connect()
   for (const topic of [a, b]) read(topic, connection)
@@ -61,7 +67,7 @@ it('flushes a connection once a turn, however many of its topics have changed', 
 it('schedules no other flush from a flush that nothing is added to', () => {
   const schedule = vi.spyOn(globalThis, 'setImmediate')
   onTestFinished(() => schedule.mockRestore())
-  const writes = new WriteBatcher(() => {})
+  const writes = new WriteBatcher()
   const topic = topicNamed('a')
   read(topic, connect())
   writes.add(topic, 1)
@@ -70,7 +76,7 @@ it('schedules no other flush from a flush that nothing is added to', () => {
 })
 
 it('writes an event that a flush appends in the next turn', async () => {
-  const writes = new WriteBatcher(() => {})
+  const writes = new WriteBatcher()
   const topic = topicNamed('a')
   const connection = connect(() => {
     if (connection.flushes === 1) writes.add(topic, 1)
@@ -85,7 +91,7 @@ it('writes an event that a flush appends in the next turn', async () => {
 })
 
 it('flushes at once when a turn has appended 1 Mi characters', () => {
-  const writes = new WriteBatcher(() => {})
+  const writes = new WriteBatcher()
   const topic = topicNamed('a')
   const connection = connect()
   read(topic, connection)
@@ -105,7 +111,7 @@ it('flushes outside of the trace of the emit that scheduled it, and has each tra
       return () => calls.push('end')
     },
   }
-  const writes = new WriteBatcher(() => {}, tracing as Tracing)
+  const writes = new WriteBatcher(tracing as Tracing)
   const topic = topicNamed('a')
   const connection = connect(() => calls.push(`flush in ${emits.getStore()}`))
   read(topic, connection)

@@ -14,7 +14,6 @@ const maxTurnLength = 1024 * 1024
  * however many events and topics it is.
  */
 export class WriteBatcher {
-  readonly #onWritten: (topic: Topic, now: number) => void
   readonly #tracing: Tracing | undefined
   /** The topics whose readers have not been queued for what was appended. */
   #changed = new Set<Topic>()
@@ -26,9 +25,7 @@ export class WriteBatcher {
   #turnStartedAt: number | undefined
   #isScheduled = false
 
-  /** @param onWritten called with each topic that changed, when its readers have been written to */
-  constructor(onWritten: (topic: Topic, now: number) => void, tracing?: Tracing) {
-    this.#onWritten = onWritten
+  constructor(tracing?: Tracing) {
     this.#tracing = tracing
   }
 
@@ -73,7 +70,7 @@ export class WriteBatcher {
     }
     for (const connection of connections) connection.flush()
     endTraces?.()
-    for (const topic of changed) this.#onWritten(topic, now)
+    for (const topic of changed) topic.owner.onWritten(topic, now)
   }
 
   /** Forgets what is to be written. */

@@ -9,7 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import type { CompiledCommand, CompiledStream } from '@tidings/core/wire'
-import type { CompleteResponse, SinkListener, StreamResponse, TidingsRequest } from '../http/adapter.js'
+import type { CompleteResponse, TidingsRequest } from '../http/adapter.js'
 import type { Tracing } from '../tracing.js'
 import { rpcAttributes } from './attributes.js'
 import { recordFailure } from './failures.js'
@@ -18,6 +18,8 @@ import { recordFailure } from './failures.js'
 interface Call {
   readonly procedure: CompiledCommand | CompiledStream
   readonly span: Span
+  /** Whether it lasts longer than its response: it has begun a run. */
+  isRun: boolean
   /** Whether the error that it failed with is recorded. */
   isFailureRecorded: boolean
 }
@@ -33,6 +35,10 @@ const callKey = createContextKey('The call of a command or stream')
 /** The code of a call whose caller left before it was complete. */
 const aborted: Outcome = { code: 'aborted' }
 
+function currentCall(): Call | undefined {
+  return context.active().getValue(callKey) as Call | undefined
+}
+
 /**
  * Creates the spans of commands and streams: https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
  *
@@ -41,11 +47,11 @@ const aborted: Outcome = { code: 'aborted' }
 export function callSpans(
   tracer: Tracer,
   parentOf: (request: TidingsRequest) => Context,
-): Pick<Tracing, 'handle' | 'recordError'> {
+): Pick<Tracing, 'handle' | 'beginRun' | 'recordError'> {
   return {
     async handle(request, procedure, respond) {
       const parent = parentOf(request)
-      if (!procedure || procedure.kind === 'channel') {
+      if (!procedure || procedure.kind === 'channel' || request.method !== 'POST') {
         const response = await context.with(parent, respond)
         if (response.kind === 'complete') return response
         return { ...response, open: context.bind(parent, response.open) }
@@ -53,41 +59,27 @@ export function callSpans(
       const { path } = procedure
       const options = { kind: SpanKind.SERVER, attributes: rpcAttributes(path) }
       const span = tracer.startSpan(path, options, parent)
-      const call: Call = { procedure, span, isFailureRecorded: false }
+      const call: Call = { procedure, span, isRun: false, isFailureRecorded: false }
       const active = trace.setSpan(parent, span).setValue(callKey, call)
       const response = await context.with(active, respond)
-      if (response.kind === 'stream') return tracedStream(response, call, active)
-      end(call, outcomeOf(response, request))
+      // A request that reads a run, or joins one, is over when it is answered.
+      if (!call.isRun) end(call, response.kind === 'complete' ? outcomeOf(response, request) : {})
       return response
     },
 
+    beginRun() {
+      const call = currentCall()
+      if (!call) return () => {}
+      call.isRun = true
+      return (failure) => end(call, failure ?? {})
+    },
+
     recordError(error, place) {
-      const call = context.active().getValue(callKey) as Call | undefined
+      const call = currentCall()
       // An emit of the handler reports its own errors, with the key of a topic as their place.
       if (call?.procedure.path !== place) return
       call.isFailureRecorded = true
       recordFailure(call.span, error)
-    },
-  }
-}
-
-/** Runs a stream in the context of its call, and ends the call with the response. */
-function tracedStream(response: StreamResponse, call: Call, active: Context): StreamResponse {
-  return {
-    ...response,
-    open(sink): SinkListener {
-      const listener = context.with(active, () => response.open(sink))
-      return {
-        onDrained: () => listener.onDrained(),
-        onClosed() {
-          listener.onClosed()
-          end(call, listener.failure ?? {})
-        },
-      }
-    },
-    drop() {
-      response.drop()
-      end(call, aborted)
     },
   }
 }

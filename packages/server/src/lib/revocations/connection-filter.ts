@@ -1,5 +1,4 @@
-import type { Implementation } from '../bind-handlers.js'
-import { topicByKey } from '../connections/topic-access.js'
+import { type TopicSources, topicByKey } from '../connections/topic-access.js'
 import type { ConnectionInfo } from '../hooks.js'
 import { invalidOptions, kindOf, requireKnownKeys } from '../validate-options.js'
 
@@ -24,11 +23,7 @@ export type ConnectionFilter =
  *
  * @throws TidingsError `invalid_options` for an empty filter, or a field that is not a string; as `topicByKey` does
  */
-export function requireFilter(
-  given: unknown,
-  procedures: ReadonlyMap<string, Implementation>,
-  maker: string,
-): ConnectionFilter {
+export function requireFilter(given: unknown, sources: TopicSources, maker: string): ConnectionFilter {
   if (typeof given !== 'object' || given === null) {
     throw invalidOptions(
       `the filter is ${kindOf(given)}. Give { principal }, { topic }, both, or a predicate`,
@@ -43,7 +38,7 @@ export function requireFilter(
   const { principal, topic } = given as { principal?: string; topic?: string }
   const filter = {
     ...(principal !== undefined && { principal }),
-    ...(topic !== undefined && { topic: topicByKey(procedures, topic).key }),
+    ...(topic !== undefined && { topic: topicByKey(sources, topic).key }),
   }
   if (Object.keys(filter).length > 0) return filter as ConnectionFilter
   throw invalidOptions('the filter is empty. Give { principal }, { topic }, or both', maker)

@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import type { Implementation } from '../bind-handlers.js'
+import type { TopicSources } from '../connections/topic-access.js'
 import {
   type ConnectionFilter,
   type ConnectionPredicate,
@@ -53,15 +53,15 @@ export interface RevokerDeps {
   readonly revocations: Revocations
   /** The revocations of all nodes; absent without a bus. */
   readonly revocationLog: RevocationLog | undefined
-  readonly procedures: ReadonlyMap<string, Implementation>
+  readonly sources: TopicSources
   isClosed(): boolean
 }
 
 export function revoker(deps: RevokerDeps): Revoker {
-  const { revocations, revocationLog, procedures } = deps
+  const { revocations, revocationLog, sources } = deps
 
   async function everywhere(kind: RevocationKind, which: ConnectionFilter): Promise<Revoked> {
-    const filter = requireFilter(which, procedures, kind)
+    const filter = requireFilter(which, sources, kind)
     if (deps.isClosed()) {
       throw new TidingsError({ code: 'closed', message: 'The server is closed and has no connections' })
     }

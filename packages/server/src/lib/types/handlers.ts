@@ -124,12 +124,12 @@ export interface StreamRequest<Input, Events, Errors, Context, Emitters> {
   context: Context
   /**
    * Sends one of the stream's own events, in a handler that is an async function. Await it: it resolves when
-   * the client can take more.
+   * the fastest reader can take more, or while nobody reads, at once.
    *
-   * It rejects with `aborted` once the client has left, and with `closed` once the run is over. If more than
-   * 1 MiB is waiting for the client to read, it rejects with `too_large` and the run ends: `signal` fires,
-   * and the client receives `$error`. A promise that is not awaited, as in a timer or listener, is safe to
-   * ignore.
+   * It rejects with `aborted` once the run was cancelled or its last reader has left, and with `closed` once the
+   * run is over. If emits that are not awaited exceed `maxBytes` by 1 MiB, it rejects with `too_large` and the run
+   * ends: `signal` fires, and readers receive `$error`. A promise that is not awaited, as in a timer or listener,
+   * is safe to ignore.
    *
    * @throws TidingsError `invalid_output` with issues if the payload does not fit
    */
@@ -138,7 +138,7 @@ export interface StreamRequest<Input, Events, Errors, Context, Emitters> {
   broadcast: Emitters
   fail: Fail<Errors>
   /**
-   * Fires when the caller leaves, reads too slowly for events emitted without awaiting, or the server closes.
+   * Fires when the run is cancelled, its last reader has left for good, its log is full, or the server closes.
    */
   signal: AbortSignal
 }
@@ -153,9 +153,47 @@ export type Yielded<Events> = {
 /**
  * An async generator that yields events and returns the output, or an async function that uses its `emit`.
  */
-export type StreamHandler<Input, Events, Output, Errors, Context, Emitters> = (
+export type StreamFunction<Input, Events, Output, Errors, Context, Emitters> = (
   request: StreamRequest<Input, Events, Errors, Context, Emitters>,
 ) => AsyncGenerator<Yielded<Events>, Output, void> | Promise<Output>
+
+/** A stream's function, with what holds for each of its runs. */
+export interface StreamSettings<Input, Events, Output, Errors, Context, Emitters> {
+  run: StreamFunction<Input, Events, Output, Errors, Context, Emitters>
+  /**
+   * Whether a caller may read or cancel a run. `false` is answered with 403 `forbidden`. `startedBy` is the
+   * principal that started it.
+   *
+   * Defaults to the same principal; if the run was started without one, to whoever has its id.
+   */
+  authorize?(request: { context: Context; startedBy: string | undefined }): boolean | Promise<boolean>
+  /**
+   * Milliseconds a run continues after its last reader was lost, as by a reload or a dead network, so that it can
+   * return. The run ends at once when its last reader leaves on purpose. With `Infinity` it continues in both
+   * cases, until its handler is done.
+   *
+   * Defaults to 5,000.
+   */
+  lingerMs?: number
+  /**
+   * Milliseconds the events and the output of a run stay readable after its end.
+   *
+   * Defaults to 60,000.
+   */
+  keepMs?: number
+  /**
+   * The size of a run's log in characters, as it is sent. At the limit, events that the fastest reader has read are
+   * dropped, so that the run cannot be read from its beginning any more, and the handler waits for that reader. If
+   * nobody reads and `lingerMs` is `Infinity`, the run ends with `too_large`.
+   *
+   * Defaults to 4,194,304: 4 MiB.
+   */
+  maxBytes?: number
+}
+
+export type StreamHandler<Input, Events, Output, Errors, Context, Emitters> =
+  | StreamFunction<Input, Events, Output, Errors, Context, Emitters>
+  | StreamSettings<Input, Events, Output, Errors, Context, Emitters>
 
 type HandlerOf<P extends Procedure, Context, Emitters> =
   P extends Channel<Schemas, DataSchemas>

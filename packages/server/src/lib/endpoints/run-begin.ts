@@ -1,0 +1,81 @@
+import { TidingsError } from '@tidings/core'
+import type { StreamImplementation } from '../bind-handlers.js'
+import { StreamGate } from '../calls/stream-gate.js'
+import type { TidingsRequest } from '../http/adapter.js'
+import { toPublicError } from '../http/public-error.js'
+import { onAbort } from '../on-abort.js'
+import type { Run } from '../runs/run.js'
+import { emitOf, outputOf, publicReason } from '../runs/run-handler.js'
+import { fail } from './request-body.js'
+import type { ServerContext } from './server-context.js'
+
+/** A call of a stream. */
+export interface StreamCall {
+  readonly stream: StreamImplementation
+  readonly input: unknown
+  readonly context: unknown
+  readonly request: TidingsRequest
+}
+
+/**
+ * Begins the handler of a run, once the middleware has let the call pass.
+ *
+ * @param create creates the run
+ * @throws what a middleware throws before, and what `create` does
+ */
+export async function beginRun(
+  server: ServerContext,
+  { stream, input, context, request }: StreamCall,
+  create: () => Run,
+): Promise<Run> {
+  const { compiled, handler, runBehind } = stream
+  const { calls, emit: broadcast, options } = server
+  calls.requireOpen()
+  const gate = runBehind && new StreamGate(runBehind, { context, input }, request)
+  await gate?.passed()
+  const run = createBehind(gate, create)
+  const emit = emitOf(compiled, run)
+  const endSpan = options.tracing?.beginRun()
+  const done = calls
+    .run([run.signal], async (signal) => {
+      const unfollow = onAbort(signal, () => {
+        const reason = publicReason(signal)
+        if (reason) run.fail(reason, reason)
+      })
+      const runHandler = async (narrowed: unknown) => {
+        if (run.hasBegun) throw cannotRetry(compiled.path)
+        return outputOf(handler({ input, context: narrowed, emit, broadcast, fail, signal }), compiled, run)
+      }
+      try {
+        const output = await (gate ? gate.open(runHandler, signal) : runHandler(context))
+        if (!run.isOver) run.finish(compiled.output.encode(output, `the output of ${compiled.path}`))
+      } finally {
+        unfollow()
+      }
+    })
+    .catch((error: unknown) => {
+      gate?.drop(error)
+      // Once the run is over, the error is mostly a consequence of that.
+      if (run.isOver) return
+      const report = (unexpected: unknown) => options.onError(unexpected, { place: compiled.path })
+      run.fail(toPublicError(error, compiled, report))
+    })
+    .finally(() => endSpan?.(run.failure))
+  request.waitUntil?.(done)
+  return run
+}
+
+function createBehind(gate: StreamGate | undefined, create: () => Run): Run {
+  try {
+    return create()
+  } catch (error) {
+    gate?.drop(error)
+    throw error
+  }
+}
+
+/** Returns the error of a middleware that calls `next` again after the first run has emitted events. */
+function cannotRetry(path: string): TidingsError {
+  const message = `A middleware retried "${path}" after it had sent events, which the client would receive twice. Retry a stream only before its first event`
+  return new TidingsError({ code: 'internal', message })
+}

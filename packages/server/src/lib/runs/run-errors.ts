@@ -1,0 +1,23 @@
+import { TidingsError } from '@tidings/core'
+
+/** Returns the error for a run that does not exist, is no longer kept, or never did. */
+export function noSuchRun(): TidingsError {
+  const message = 'There is no such run: its id is wrong, or the run has ended and is no longer kept'
+  return new TidingsError({ code: 'not_found', message })
+}
+
+/** Returns the error that the readers of a cancelled run receive. */
+export function cancelled(message: string): TidingsError {
+  return new TidingsError({ code: 'cancelled', message })
+}
+
+/** Returns the error with which an emit of a handler rejects whose run was cancelled or left. */
+export function readersLeft(): TidingsError {
+  return new TidingsError({ code: 'aborted', message: 'The run was cancelled, or its last reader left' })
+}
+
+/** Returns the error of an emit after the end of a run. */
+export function runIsOver(path: string): TidingsError {
+  const message = `The run of ${path} is over. Emit before the handler returns or throws`
+  return new TidingsError({ code: 'closed', message })
+}

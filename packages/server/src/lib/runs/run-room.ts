@@ -1,0 +1,45 @@
+/** A run that waits for room. */
+export interface WaitingRun {
+  /** Lets its handler go on if there is room. */
+  reconsider(): void
+}
+
+/** The room that the logs of all runs share, in characters. */
+export class RunRoom {
+  readonly #limit: number
+  readonly #makeRoom: () => boolean
+  readonly #waiting = new Set<WaitingRun>()
+  #length = 0
+
+  /** @param makeRoom drops a log that is not needed, and returns whether there was one */
+  constructor(limit: number, makeRoom: () => boolean) {
+    this.#limit = limit
+    this.#makeRoom = makeRoom
+  }
+
+  take(length: number): void {
+    this.#length += length
+  }
+
+  give(length: number): void {
+    const wasFull = this.#length > this.#limit
+    this.#length -= length
+    if (!wasFull || this.#length > this.#limit) return
+    for (const run of [...this.#waiting]) run.reconsider()
+  }
+
+  /** Returns whether there is room, and makes some if there is none. */
+  hasRoom(): boolean {
+    while (this.#length > this.#limit) if (!this.#makeRoom()) return false
+    return true
+  }
+
+  /** Has a run reconsider when there is room again. */
+  wait(run: WaitingRun): void {
+    this.#waiting.add(run)
+  }
+
+  stopWaiting(run: WaitingRun): void {
+    this.#waiting.delete(run)
+  }
+}
