@@ -116,7 +116,9 @@ export class SharedConnection implements ConnectionCallbacks {
     const name = nameIn(operation)
     try {
       const topic = topicByKey(this.#deps, name)
-      if ('unsubscribe' in operation) return this.#unsubscribe(topic.key)
+      if ('unsubscribe' in operation) {
+        return this.#unsubscribe(topic.key, operation.lost ? 'lost' : 'detached')
+      }
       if ('snapshot' in operation) return this.#refresh(topic.key)
       if ('pause' in operation) return this.#pause(topic)
       const { tracing } = this.#deps.options
@@ -212,9 +214,9 @@ export class SharedConnection implements ConnectionCallbacks {
     return reason ? { status: 'gap', reason, epoch, ...cursor } : { status: 'accepted', epoch, ...cursor }
   }
 
-  #unsubscribe(key: string): ControlResult {
+  #unsubscribe(key: string, how: Departure): ControlResult {
     this.#entering.delete(key)
-    this.#drop(key, 'detached')
+    this.#drop(key, how)
     return { status: 'done' }
   }
 

@@ -61,7 +61,9 @@ export class Run implements TopicOwner {
   #ahead = 0
   /** Set while the handler has to wait. */
   #held: Deferred | undefined
-  /** Until when a reader may come or return, in milliseconds of a monotonic clock. */
+  /** The number of readers that may come or return: the first one, and those that were lost. */
+  #awaited = 1
+  /** Until when they may, in milliseconds of a monotonic clock. */
   #awaitedUntil: number
   #linger: Timer | undefined
 
@@ -134,6 +136,7 @@ export class Run implements TopicOwner {
 
   join(topic: Topic, reader: TopicReader): void {
     topic.readers.add(reader)
+    this.#awaited = Math.max(0, this.#awaited - 1)
     clearTimeout(this.#linger)
     this.reconsider()
   }
@@ -141,9 +144,13 @@ export class Run implements TopicOwner {
   leave(topic: Topic, reader: TopicReader, how: Departure): void {
     topic.readers.delete(reader)
     if (this.isOver) return
-    if (how === 'lost') this.#awaitedUntil = performance.now() + this.#deps.settings.lingerMs
+    const { lingerMs } = this.#deps.settings
+    if (how === 'lost') {
+      this.#awaited += 1
+      this.#awaitedUntil = performance.now() + lingerMs
+    }
     if (topic.readers.size > 0) this.reconsider()
-    else if (how === 'detached' && performance.now() >= this.#awaitedUntil) this.#abandon()
+    else if (this.#awaited === 0 && lingerMs !== Number.POSITIVE_INFINITY) this.#abandon()
     else this.#awaitReaders()
   }
 
