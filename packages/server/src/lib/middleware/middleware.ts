@@ -31,8 +31,8 @@ export interface MiddlewareRequest<Context> {
    */
   readonly request: object | undefined
   /**
-   * Whether a subscription is decided about again because the client has sent new credentials. Refusing ends the
-   * subscription.
+   * Whether this is no new call: a subscription is decided about again because the client has sent new credentials, or
+   * a run that was started before is read or cancelled. Refusing ends the subscription, or refuses the reader.
    */
   readonly isRenewal: boolean
   /**
