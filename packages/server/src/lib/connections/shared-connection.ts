@@ -2,16 +2,15 @@ import { TidingsError } from '@tidings/core'
 import {
   type ControlOperation,
   type ControlResult,
-  type Cursor,
   encodeSignal,
   formatCursor,
-  parseCursor,
   toProblem,
 } from '@tidings/core/wire'
 import type { Sink } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
-import { cursorOf, gapAtStart, missedError, type Start, Subscription } from '../log/subscription.js'
-import type { Departure, Topic } from '../log/topic.js'
+import { cursorOf, gapAtStart, missedError, type Start } from '../log/start.js'
+import { Subscription } from '../log/subscription.js'
+import type { Departure } from '../log/topic.js'
 import type { Tracing } from '../tracing.js'
 import { Connection, type ConnectionCallbacks, type ConnectionDeps } from './connection.js'
 import { ConnectionAuth, type Credentials } from './connection-auth.js'
@@ -19,6 +18,7 @@ import type { ConnectionIdentity } from './connection-identity.js'
 import type { ConnectionIds } from './connection-ids.js'
 import { type ClientRates, ControlRates } from './control-rates.js'
 import { type OpenFrameOptions, openFrame } from './open-frame.js'
+import { headOf, nameIn, startOf } from './operation.js'
 import { requireAuthorized, type TopicRequest, type TopicSources, topicByKey } from './topic-access.js'
 
 /** An event rather than a comment, which no EventSource exposes. See decision 008. */
@@ -297,23 +297,6 @@ export class SharedConnection implements ConnectionCallbacks {
     const problem = toProblem(new TidingsError({ code: 'unauthorized', message }))
     this.connection.end('unauthorized', encodeSignal('$error', problem))
   }
-}
-
-/** Returns the topic of an operation, as its client wrote it. */
-function nameIn(operation: ControlOperation): string {
-  if ('subscribe' in operation) return operation.subscribe
-  if ('pause' in operation) return operation.pause
-  return 'snapshot' in operation ? operation.snapshot : operation.unsubscribe
-}
-
-function startOf({ channel }: TopicRequest, cursor: string | undefined): Start {
-  if (cursor !== undefined) return { kind: 'resume', cursor: parseCursor(cursor) }
-  return { kind: channel.isGapless ? 'beginning' : 'head' }
-}
-
-/** Returns the position from which a topic continues; undefined if its snapshot comes with it. */
-function headOf({ log, hasSnapshot }: Topic): Cursor | undefined {
-  return hasSnapshot ? undefined : log.cursorAt(log.head)
 }
 
 function superseded(topic: string): TidingsError {

@@ -1,7 +1,7 @@
-import { TidingsError } from '@tidings/core'
-import { type Cursor, encodeSignal, formatCursor, type ServerGapReason, withId } from '@tidings/core/wire'
+import { encodeSignal, formatCursor, type ServerGapReason, withId } from '@tidings/core/wire'
 import { Chunk } from '../http/chunk.js'
 import { PendingFrames, type Piece } from './pending-frames.js'
+import { cursorOf, gapAtStart, missedError, type Start } from './start.js'
 import type { ReaderConnection, Topic, TopicReader } from './topic.js'
 import type { TopicHolder } from './topic-limits.js'
 
@@ -24,34 +24,6 @@ export interface SubscriptionConnection extends ReaderConnection {
   hold(subscription: Subscription, bytes: number): boolean
   /** Releases bytes that were reserved by {@link hold}. */
   release(bytes: number): void
-}
-
-/** Where a subscription begins: at the head of the log, at its beginning, or at the cursor of its client. */
-export type Start =
-  | { readonly kind: 'head' }
-  | { readonly kind: 'beginning' }
-  | { readonly kind: 'resume'; readonly cursor: Cursor | undefined }
-
-/** Returns the cursor of a start, if it has a valid one. */
-export function cursorOf(start: Start): Cursor | undefined {
-  return start.kind === 'resume' ? start.cursor : undefined
-}
-
-/** Returns why a subscription with this start has missed events, or undefined if it has not. */
-export function gapAtStart({ log }: Topic, start: Start): ServerGapReason | undefined {
-  if (start.kind === 'head') return undefined
-  if (start.kind === 'beginning') return log.reaches(0) ? undefined : 'expired'
-  return start.cursor ? log.gapAt(start.cursor) : 'invalid'
-}
-
-/** Returns the error of a subscriber of a gapless log that missed events. */
-export function missedError(reason: ServerGapReason): TidingsError {
-  if (reason === 'expired') {
-    const message = 'The events at this position of the run are no longer kept: its log has reached maxBytes'
-    return new TidingsError({ code: 'gone', message })
-  }
-  const message = 'The events of the run were lost. Call the stream again'
-  return new TidingsError({ code: 'interrupted', message })
 }
 
 /**
