@@ -45,6 +45,7 @@ const layers = {
     'lib/types/',
     'lib/topics/',
     'lib/calls/',
+    'lib/runs/',
     'lib/tabs/',
     'lib/(client|connection-manager)\\.ts',
     'lib/create-[^/]+\\.ts',

@@ -162,30 +162,4 @@ describe('an event without an end', () => {
       ),
     })
   })
-
-  it.each(endless)('of %s breaks the run', async (_what, piece) => {
-    const { origin } = await endlessServer(piece)
-    const { client } = connect(origin, {
-      fetch: async (url) => {
-        const { body } = await fetch(url)
-        return new Response(body?.pipeThrough(withoutOpening()) ?? null)
-      },
-    })
-    const run = client.count({ to: 1 })
-    await expect(run.output).rejects.toMatchObject({
-      code: 'invalid_response',
-      message: expect.stringContaining('an event that is too long'),
-    })
-  })
-
-  /** Runs have no `$open`. */
-  function withoutOpening() {
-    let isFirst = true
-    return new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        controller.enqueue(isFirst ? chunk.subarray(chunk.indexOf(0x7d) + 3) : chunk)
-        isFirst = false
-      },
-    })
-  }
 })

@@ -95,20 +95,20 @@ const pageWithZod = pageWithZodMini
 describe('the code of a page, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
-    { what: 'the client', script: defaultClient, limit: 16_700, target: 8_000 },
-    { what: 'the native client', script: nativeClient, limit: 16_500, target: 5_000 },
+    { what: 'the client', script: defaultClient, limit: 18_850, target: 8_000 },
+    { what: 'the native client', script: nativeClient, limit: 17_950, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',
       script: pageWithZodMini,
       withZod: true,
-      limit: 22_900,
+      limit: 25_050,
       target: 13_000,
     },
     {
       what: 'the client, a contract and zod',
       script: pageWithZod,
       withZod: true,
-      limit: 43_450,
+      limit: 45_600,
       target: 36_000,
     },
   ])('$what stays within $limit bytes', async ({ what, script, limit, target, withZod = false }) => {
@@ -123,9 +123,9 @@ describe('the code of a page, minified and gzipped', () => {
   })
 })
 
-it('loads no more than 4,550 bytes more when its tabs share a connection', async () => {
+it('loads no more than 4,850 bytes more when its tabs share a connection', async () => {
   const { gzippedOnDemand } = await bundle(defaultClient)
-  expect(gzippedOnDemand).toBeLessThanOrEqual(4_550)
+  expect(gzippedOnDemand).toBeLessThanOrEqual(4_850)
   expect(gzippedOnDemand).toBeGreaterThan(0)
 })
 

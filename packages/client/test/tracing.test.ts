@@ -84,9 +84,9 @@ it('traces a command and a stream from the client to their events, as in the REA
       .map(({ name }) => name)
       .sort()
   const call = ['deliver ticks', 'emit ticks']
-  await until(() => of(opened).length >= 5 && of(clicked).length >= 3, 'the spans had ended')
+  await until(() => of(opened).length >= 6 && of(clicked).length >= 3, 'the spans had ended')
   expect(of(clicked)).toEqual([...call, 'send'])
-  expect(of(opened)).toEqual(['count', ...call, ...call].sort())
+  expect(of(opened)).toEqual(['count', 'subscribe count', ...call, ...call].sort())
   const parentOf = (name: string) =>
     exporter.getFinishedSpans().find((span) => span.name === name)?.parentSpanContext?.spanId
   expect([parentOf('send'), parentOf('count')]).toEqual([clicked.spanId, opened.spanId])

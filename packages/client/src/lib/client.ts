@@ -8,12 +8,12 @@ import {
   isErrorCode,
 } from '@tidings/core/wire'
 import { callCommand } from './calls/call.js'
-import { StreamRun } from './calls/stream-run.js'
 import { ConnectionManager } from './connection-manager.js'
 import { disposeSymbol } from './disposable.js'
 import type { ResolvedOptions } from './options.js'
+import { UntypedRun } from './runs/run.js'
 import { UntypedTopic } from './topics/topic.js'
-import type { CallOptions } from './types/client.js'
+import type { CallOptions, SignalOptions } from './types/client.js'
 
 /** Creates the client of a contract. Its types are in `types/client.ts`. */
 export function untypedClient(contract: ContractDefinition, options: ResolvedOptions): unknown {
@@ -47,9 +47,12 @@ function procedureClient(procedure: CompiledProcedure, manager: ConnectionManage
         callCommand(manager, procedure, input, { signals: [signal, closing], timeoutMs }),
       )
     case 'stream':
-      return callable(
-        procedure,
-        (input, { signal }) => new StreamRun(manager, procedure, input, [signal, closing]),
+      return Object.assign(
+        callable(procedure, (input, { signal }) => UntypedRun.start(manager, procedure, input, signal)),
+        {
+          attach: (id: string, { signal }: SignalOptions = {}) =>
+            UntypedRun.attach(manager, procedure, id, signal),
+        },
       )
   }
 }
@@ -58,7 +61,7 @@ function procedureClient(procedure: CompiledProcedure, manager: ConnectionManage
 function callable(
   procedure: CompiledCommand | CompiledStream,
   call: (input: unknown, options: CallOptions) => unknown,
-): unknown {
+): object {
   const isError = (error: unknown) =>
     isTidingsError(error) && (procedure.errors.has(error.code) || isErrorCode(error.code))
   const called = procedure.takesInput

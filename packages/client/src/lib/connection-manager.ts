@@ -1,12 +1,15 @@
 import { TidingsError } from '@tidings/core'
-import type { CompiledChannel, CompiledContract } from '@tidings/core/wire'
+import { type CompiledChannel, type CompiledContract, type CompiledStream, runKey } from '@tidings/core/wire'
 import { type OrderedCall, ProgramOrder } from './calls/program-order.js'
 import { type ConnectionState, shownState } from './connection/connection-state.js'
-import { isSettled } from './connection/topic-state.js'
+import type { ReleaseReason } from './connection/control.js'
 import { DirectTransport, type Transport, type TransportCallbacks } from './connection/transport.js'
 import { unsubscriber } from './disposable.js'
 import type { ErrorContext, ResolvedOptions } from './options.js'
 import { report, runReporting } from './reporting.js'
+import type { Runs } from './runs/run.js'
+import type { RunReader } from './runs/run-reader.js'
+import { RunTopic } from './runs/run-topic.js'
 import type { Subscriber } from './topics/subscriber.js'
 import type { Topics } from './topics/topic.js'
 import { TopicSubscription } from './topics/topic-subscription.js'
@@ -17,13 +20,13 @@ const idle: ConnectionState = { status: 'idle' }
 const closed: ConnectionState = { status: 'closed' }
 
 /**
- * The topics that a client subscribes to, and the one connection that carries them. The connection opens with
- * the first topic, and closes a while after the last.
+ * The topics that a client subscribes to, the runs that it reads, and the one connection that carries them. The
+ * connection opens with the first, and closes a while after the last.
  */
-export class ConnectionManager implements Topics, TransportCallbacks {
+export class ConnectionManager implements Topics, Runs, TransportCallbacks {
   readonly options: ResolvedOptions
   readonly connection: Connection
-  readonly #table: TopicTable<TopicSubscription>
+  readonly #table: TopicTable<TopicSubscription | RunTopic>
   readonly #observers = new Set<(state: ConnectionState) => void>()
   readonly #closing = new AbortController()
   /** The topics that are not live. */
@@ -56,13 +59,17 @@ export class ConnectionManager implements Topics, TransportCallbacks {
     return this.#closing.signal
   }
 
-  get topics(): ReadonlyMap<string, TopicSubscription> {
+  get topics(): ReadonlyMap<string, TopicSubscription | RunTopic> {
     return this.#table.byKey
+  }
+
+  get connectionId(): string | undefined {
+    return this.#transport?.id
   }
 
   attach(channel: CompiledChannel, key: string, query: string, subscriber: Subscriber): void {
     this.closing.throwIfAborted()
-    let topic = this.topics.get(key)
+    let topic = this.#subscriptionTo(key)
     if (!topic) {
       topic = new TopicSubscription(this, channel, key, query)
       this.#table.add(topic)
@@ -75,11 +82,21 @@ export class ConnectionManager implements Topics, TransportCallbacks {
   }
 
   detach(key: string, subscriber: Subscriber): void {
-    this.topics.get(key)?.remove(subscriber)
+    this.#subscriptionTo(key)?.remove(subscriber)
   }
 
   rejoin(key: string, subscriber: Subscriber): void {
-    this.topics.get(key)?.rejoin(subscriber)
+    this.#subscriptionTo(key)?.rejoin(subscriber)
+  }
+
+  readRun(stream: CompiledStream, id: string, phase: 'starting' | 'attaching', reader: RunReader): RunTopic {
+    this.closing.throwIfAborted()
+    const known = this.topics.get(runKey(stream.path, id))
+    const run = known instanceof RunTopic ? known : new RunTopic(this, stream, id, phase)
+    this.#table.add(run)
+    run.add(reader)
+    this.#transport?.open()
+    return run
   }
 
   needsSync(): void {
@@ -87,7 +104,7 @@ export class ConnectionManager implements Topics, TransportCallbacks {
   }
 
   onStatusChanged(topic: TopicSubscription): void {
-    if (isSettled(topic.state)) this.#programOrder.settle(topic)
+    if (topic.isSettled) this.#programOrder.settle(topic)
     else this.#programOrder.add(topic)
     if (topic.state.status === 'subscribed') this.#pending.delete(topic)
     else this.#pending.add(topic)
@@ -100,10 +117,13 @@ export class ConnectionManager implements Topics, TransportCallbacks {
     await this.#programOrder.waitTurn(!this.#isDown, call)
   }
 
-  onReleased(topic: TopicSubscription): void {
+  onReleased(topic: TopicSubscription | RunTopic, reason: ReleaseReason = 'left'): void {
     this.#table.release(topic)
-    this.#pending.delete(topic)
-    this.#programOrder.settle(topic)
+    if (topic instanceof TopicSubscription) {
+      this.#pending.delete(topic)
+      this.#programOrder.settle(topic)
+    }
+    this.#transport?.onReleased(topic.key, reason)
     this.needsSync()
     if (this.#table.isEmpty) this.#refresh()
   }
@@ -154,6 +174,11 @@ export class ConnectionManager implements Topics, TransportCallbacks {
     return shownState(state, this.#pending.size === 0)
   }
 
+  #subscriptionTo(key: string): TopicSubscription | undefined {
+    const topic = this.topics.get(key)
+    return topic instanceof TopicSubscription ? topic : undefined
+  }
+
   /** Notifies the observers of a changed state. */
   #refresh(): void {
     const state = this.#state
@@ -190,11 +215,11 @@ function isSame(a: ConnectionState, b: ConnectionState): boolean {
   return a.status === b.status && !('problem' in a || 'problem' in b) && attempt(a) === attempt(b)
 }
 
-/** Returns the names of all events of a contract's channels. */
+/** Returns the names of all events of a contract's channels and streams. */
 function eventNamesOf({ procedures }: CompiledContract): string[] {
   const names = new Set<string>()
   for (const procedure of procedures.values()) {
-    if (procedure.kind === 'channel') for (const name of procedure.events.keys()) names.add(name)
+    if (procedure.kind !== 'command') for (const name of procedure.events.keys()) names.add(name)
   }
   return [...names].sort()
 }

@@ -65,8 +65,8 @@ export interface ClientOptions {
   /** Shortest and longest wait before reconnecting, in milliseconds. Defaults to 250 and 30,000. */
   reconnect?: Partial<BackoffBounds>
   /**
-   * Milliseconds the server may take to answer: for a connection, and for a command with all its attempts.
-   * Streams have no time limit.
+   * Milliseconds the server may take to answer: for a connection, and for a command or the start of a run with all
+   * its attempts. A run has no time limit.
    *
    * Defaults to 20,000.
    */

@@ -12,7 +12,6 @@ import type { ResolvedOptions } from '../options.js'
 import { report } from '../reporting.js'
 import { isFatal, isMistake, isRetryable, requestFailure } from './failures.js'
 import { postJson } from './request.js'
-import { neededRequest, type TopicState } from './topic-state.js'
 
 /** The most operations of one request, and about the most characters, unless a single operation is longer. */
 const max = { operations: 1_000, length: 100_000 }
@@ -26,7 +25,10 @@ const firstTimeoutMs = 4_000
 
 /** A topic of a transport. */
 export interface TransportTopic {
-  readonly state: TopicState
+  /** What has to be requested from the server. */
+  readonly needed: TopicOperation['type'] | undefined
+  /** Whether the topic's request has succeeded or failed for now, so that nothing is left to wait for. */
+  readonly isSettled: boolean
   /**
    * Returns the operation that the topic needs, if any. The topic counts as requested then.
    *
@@ -41,11 +43,17 @@ export interface TransportTopic {
   onSnapshotRefused(problem: TidingsError): void
 }
 
-/** An operation that requests a topic from a position, or its snapshot as of a position or later. */
+/** An operation that requests a topic from a position, its snapshot as of a position or later, or that a run pauses. */
 export interface TopicOperation {
-  readonly type: 'subscribe' | 'snapshot'
+  readonly type: 'subscribe' | 'snapshot' | 'pause'
   readonly cursor: string | undefined
 }
+
+/**
+ * Why a topic is released: its subscribers have left it, the tab that read a run has vanished, or the run has ended,
+ * which the server knows already.
+ */
+export type ReleaseReason = 'left' | 'lost' | 'ended'
 
 export interface ControlDeps {
   readonly options: ResolvedOptions
@@ -67,6 +75,8 @@ export class Control {
   readonly #deps: ControlDeps
   /** The topics that the connection carries, or that were requested. */
   readonly #carried = new Set<string>()
+  /** The runs among them whose reader vanished. */
+  readonly #lost = new Set<string>()
   #id: string | undefined
   #abort: AbortController | undefined
   #isScheduled = false
@@ -87,8 +97,9 @@ export class Control {
     this.#deps = deps
   }
 
-  get isOpen(): boolean {
-    return this.#id !== undefined
+  /** The id of the connection, while it is open. */
+  get id(): string | undefined {
+    return this.#id
   }
 
   get #timeoutMs(): number {
@@ -107,12 +118,24 @@ export class Control {
     this.#id = undefined
     this.#abort?.abort()
     this.#carried.clear()
+    this.#lost.clear()
     this.#isBusy = false
     this.#mustReauthorize = false
     this.#failures = 0
     this.#timeouts = 0
     clearTimeout(this.#retry)
     this.#retry = undefined
+  }
+
+  /** Records a run that its start subscribed to, and leaves it again if it is not wanted any more. */
+  onSubscribed(key: string): void {
+    this.#carried.add(key)
+    this.sync()
+  }
+
+  onReleased(key: string, reason: ReleaseReason): void {
+    if (reason === 'ended') this.#carried.delete(key)
+    if (reason === 'lost') this.#lost.add(key)
   }
 
   /** Authenticates again, with a request that may have no operations. */
@@ -166,15 +189,17 @@ export class Control {
     for (const key of this.#carried) {
       if (topics.has(key)) continue
       if (!hasRoom(key)) return operations
-      operations.push({ unsubscribe: key })
+      operations.push(this.#lost.has(key) ? { unsubscribe: key, lost: true } : { unsubscribe: key })
     }
     for (const [key, topic] of topics) {
-      if (!neededRequest(topic.state)) continue
+      if (!topic.needed) continue
       if (!hasRoom(key)) return operations
       const request = topic.takeRequest(this.#sequence + 1)
       if (request?.type === 'snapshot') operations.push({ snapshot: key })
+      if (request?.type === 'pause') operations.push({ pause: key })
       if (request?.type !== 'subscribe') continue
       this.#carried.add(key)
+      this.#lost.delete(key)
       const { cursor } = request
       operations.push(cursor === undefined ? { subscribe: key } : { subscribe: key, cursor })
     }
@@ -195,8 +220,10 @@ export class Control {
   #finish(operation: ControlOperation, result: ControlResult | undefined): void {
     if ('unsubscribe' in operation) {
       this.#carried.delete(operation.unsubscribe)
+      this.#lost.delete(operation.unsubscribe)
       return
     }
+    // A run that cannot be paused has ended, or ends otherwise.
     if (result?.status !== 'refused' || 'pause' in operation) return
     const problem = fromProblem(result.problem)
     // A newer request for the same topic was executed before.
@@ -228,8 +255,8 @@ export class Control {
     this.#wasDenied = isDenied
     this.#mustReauthorize = true
     for (const operation of operations) {
-      if ('unsubscribe' in operation || 'pause' in operation) continue
-      const key = 'subscribe' in operation ? operation.subscribe : operation.snapshot
+      if ('unsubscribe' in operation) continue
+      const [key = ''] = Object.values(operation)
       topics.get(key)?.onLost()
     }
     const isTimeout = problem.code === 'timeout' && !isReceived(problem)

@@ -10,6 +10,7 @@ const signals: readonly SignalName[] = [
   '$gap',
   '$heartbeat',
   '$reauthorize',
+  '$output',
   '$error',
 ]
 

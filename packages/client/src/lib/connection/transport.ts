@@ -1,17 +1,21 @@
 import type { TidingsError } from '@tidings/core'
+import { decodeSignal } from '@tidings/core/wire'
 import type { ResolvedOptions } from '../options.js'
 import type { ConnectionState } from './connection-state.js'
-import { Control, type ControlDeps, type TransportTopic } from './control.js'
+import { Control, type ControlDeps, type ReleaseReason, type TransportTopic } from './control.js'
 import { EventConnection, type EventConnectionCallbacks } from './event-connection.js'
-import { isSettled } from './topic-state.js'
 
 /** The connection that carries a client's topics: its own, or one that it shares with other tabs. */
 export interface Transport {
   readonly state: ConnectionState
+  /** Identifies the open connection to the start of a run. Absent if another tab has it. */
+  readonly id: string | undefined
   /** Opens the connection, unless it is open. */
   open(): void
   /** Requests the topics that were added, and releases those that were removed. */
   sync(): void
+  /** Called before the `sync()` after a topic was removed. */
+  onReleased(key: string, reason: ReleaseReason): void
   /** Replaces the connection by another one now. */
   reconnect(): void
   /** Closes the connection, until it is opened again or for good. */
@@ -55,6 +59,10 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
     return this.#connection.state
   }
 
+  get id(): string | undefined {
+    return this.#control.id
+  }
+
   open(): void {
     this.#connection.open()
   }
@@ -62,6 +70,10 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   sync(): void {
     this.#control.sync()
     this.#settle()
+  }
+
+  onReleased(key: string, reason: ReleaseReason): void {
+    this.#control.onReleased(key, reason)
   }
 
   reconnect(): void {
@@ -84,6 +96,7 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
       return
     }
     this.#callbacks.onFrame(name, data, id)
+    if (name === '$subscribed') this.#onSubscribed(data)
     if (name.startsWith('$')) this.#settle()
   }
 
@@ -113,10 +126,16 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
     this.#connection.refuse(problem)
   }
 
+  /** The start of a run subscribes without a control request. */
+  #onSubscribed(data: string): void {
+    const { topic, request } = decodeSignal('$subscribed', data)
+    if (request === undefined) this.#control.onSubscribed(topic)
+  }
+
   /** Marks the connection as open when no topic's request is left to wait for. */
   #settle(): void {
-    if (this.#connection.state.status !== 'connecting' || !this.#control.isOpen) return
-    for (const topic of this.topics.values()) if (!isSettled(topic.state)) return
+    if (this.#connection.state.status !== 'connecting' || this.id === undefined) return
+    for (const topic of this.topics.values()) if (!topic.isSettled) return
     this.#connection.settle()
   }
 }

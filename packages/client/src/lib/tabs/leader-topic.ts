@@ -1,14 +1,16 @@
 import type { TidingsError } from '@tidings/core'
 import {
   type Cursor,
+  type ErrorSignal,
   formatCursor,
   isAtOrAfter,
   type ServerGapReason,
   type Signals,
   type SubscribedSignal,
 } from '@tidings/core/wire'
-import type { TopicOperation } from '../connection/control.js'
+import type { ReleaseReason, TopicOperation } from '../connection/control.js'
 import {
+  isSettled,
   neededRequest,
   newTopic,
   type TopicEvent,
@@ -21,37 +23,57 @@ import { sentProblem } from './tab-messages.js'
 export interface LeaderTopicDeps {
   /** Sends a signal to a tab, or to all. */
   send<Name extends keyof Signals>(tab: string | undefined, name: Name, payload: Signals[Name]): void
-  /** Called when the last tab left, or the server refused the topic. */
-  onReleased(topic: LeaderTopic): void
+  /** Called when the last tab left, the server refused the topic, or the run has ended. */
+  onReleased(topic: LeaderTopic, reason: ReleaseReason): void
+}
+
+/** What a topic is: without a position, a tab reads a run from its beginning, and a channel from now on. */
+export interface LeaderTopicKind {
+  readonly isRun: boolean
+  readonly hasSnapshot: boolean
 }
 
 /**
- * A topic that the leading tab carries for all tabs. Its position is the one that all of them have reached:
+ * A topic or run that the leading tab carries for all tabs. Its position is the one that all of them have reached:
  * for a tab that is behind, the topic is requested again from the tab's own position. See decision 009.
  */
 export class LeaderTopic implements TableTopic {
   readonly key: string
   readonly #deps: LeaderTopicDeps
-  readonly #hasSnapshot: boolean
+  readonly #kind: LeaderTopicKind
   readonly #tabs = new Set<string>()
+  /** The tabs that take nothing of the run for now. */
+  readonly #paused = new Set<string>()
   /** The positions of the tabs that have not been sent `$subscribed` yet. */
   readonly #waiting = new Map<string, Cursor | undefined>()
   #state = newTopic
+  #isPaused = false
 
-  constructor(deps: LeaderTopicDeps, key: string, hasSnapshot: boolean) {
+  constructor(deps: LeaderTopicDeps, key: string, kind: LeaderTopicKind) {
     this.#deps = deps
     this.key = key
-    this.#hasSnapshot = hasSnapshot
+    this.#kind = kind
   }
 
   get state(): TopicState {
     return this.#state
   }
 
+  get needed(): TopicOperation['type'] | undefined {
+    const isHeld = this.#paused.size === this.#tabs.size && !this.#isPaused
+    return neededRequest(this.#state) ?? (isHeld && this.#state.status === 'subscribed' ? 'pause' : undefined)
+  }
+
+  get isSettled(): boolean {
+    return isSettled(this.#state)
+  }
+
   takeRequest(sequence?: number): TopicOperation | undefined {
-    const type = neededRequest(this.#state)
+    const { needed: type } = this
+    this.#isPaused = type === 'pause'
+    if (type === 'pause') return { type, cursor: undefined }
     let from = this.#state.position
-    for (const position of this.#waiting.values()) if (!from || isPast(from, position)) from = position
+    for (const position of this.#waiting.values()) if (!from || this.#isPast(from, position)) from = position
     this.#apply({ type: 'requested', request: { sequence, from } })
     return type && { type, cursor: from && formatCursor(from) }
   }
@@ -59,19 +81,27 @@ export class LeaderTopic implements TableTopic {
   /** Adds a tab that subscribes from a position. */
   subscribe(tab: string, position: Cursor | undefined): void {
     this.#tabs.add(tab)
-    if (this.#state.status === 'subscribed' && !isPast(this.#state.position, position)) {
-      this.#join(tab, this.#state.epoch, this.#state.position, position)
+    this.#paused.delete(tab)
+    const state = this.#state
+    if (state.status === 'subscribed' && !this.#isPaused && !this.#isPast(state.position, position)) {
+      this.#join(tab, state.epoch, state.position, position)
       return
     }
     this.#waiting.set(tab, position)
     // It is requested again, from the tab's position.
-    if (this.#state.status === 'subscribed') this.onLost()
+    if (state.status === 'subscribed') this.onLost()
   }
 
-  unsubscribe(tab: string): void {
+  unsubscribe(tab: string, reason: ReleaseReason): void {
     this.#tabs.delete(tab)
+    this.#paused.delete(tab)
     this.#waiting.delete(tab)
-    if (this.#tabs.size === 0) this.#deps.onReleased(this)
+    if (this.#tabs.size === 0) this.#deps.onReleased(this, this.#kind.isRun ? reason : 'left')
+  }
+
+  /** A tab takes nothing more of a run until it subscribes again. */
+  pause(tab: string): void {
+    if (this.#kind.isRun && this.#tabs.has(tab)) this.#paused.add(tab)
   }
 
   /** Requests a snapshot no older than a position. */
@@ -82,6 +112,7 @@ export class LeaderTopic implements TableTopic {
   }
 
   onLost(): void {
+    this.#isPaused = false
     this.#apply({ type: 'lost' })
   }
 
@@ -91,7 +122,7 @@ export class LeaderTopic implements TableTopic {
     const state = this.#apply({ type: 'subscribed', epoch, sequence, start, isReplay: true })
     if (state === before || state.status !== 'subscribed') return
     for (const [tab, position] of [...this.#waiting]) {
-      if (isPast(start, position)) continue
+      if (this.#isPast(start, position)) continue
       this.#waiting.delete(tab)
       // A topic that was requested from a cursor and does not start there has a gap, which all tabs receive
       // next.
@@ -111,12 +142,23 @@ export class LeaderTopic implements TableTopic {
   }
 
   onGap(_reason: ServerGapReason, cursor: Cursor): void {
-    this.#apply({ type: 'gap', cursor, hasSnapshot: this.#hasSnapshot })
+    this.#apply({ type: 'gap', cursor, hasSnapshot: this.#kind.hasSnapshot })
+  }
+
+  /** The run has ended for all tabs. A tab that took nothing for a while subscribes again. */
+  onOutput(): void {
+    if (this.#state.status === 'subscribed') this.#deps.onReleased(this, 'ended')
+  }
+
+  onFailed(signal: ErrorSignal): void {
+    if (this.#state.status !== 'subscribed') return
+    this.#deps.onReleased(this, 'ended')
+    this.#deps.send(undefined, '$error', signal)
   }
 
   /** Refuses the topic to all tabs, which subscribe again if the problem is temporary. */
   onRefused(problem: TidingsError): void {
-    this.#deps.onReleased(this)
+    this.#deps.onReleased(this, 'left')
     this.#deps.send(undefined, '$error', { ...sentProblem(problem), topic: this.key })
   }
 
@@ -154,11 +196,11 @@ export class LeaderTopic implements TableTopic {
     }
     this.#deps.send(tab, '$subscribed', signal)
   }
-}
 
-/** Whether a position lies after another in the same epoch, so that events in between would be left out. */
-function isPast(position: Cursor | undefined, other: Cursor | undefined): boolean {
-  return (
-    position !== undefined && other !== undefined && isAtOrAfter(position, other) && position.seq > other.seq
-  )
+  /** Whether a position lies after a tab's in the same epoch, so that events in between would be left out. */
+  #isPast(position: Cursor | undefined, other: Cursor | undefined): boolean {
+    if (!position) return false
+    if (!other) return this.#kind.isRun && position.seq > 0
+    return isAtOrAfter(position, other) && position.seq > other.seq
+  }
 }

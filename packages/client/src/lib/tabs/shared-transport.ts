@@ -1,6 +1,7 @@
 import { TidingsError } from '@tidings/core'
 import type { CompiledContract } from '@tidings/core/wire'
 import type { ConnectionState } from '../connection/connection-state.js'
+import type { ReleaseReason } from '../connection/control.js'
 import { watchPage } from '../connection/page-lifecycle.js'
 import { DirectTransport, type Transport, type TransportCallbacks } from '../connection/transport.js'
 import type { ResolvedOptions } from '../options.js'
@@ -65,6 +66,11 @@ class SharedTransport implements Transport, TabSessionCallbacks {
     return this.#direct?.state ?? this.#state
   }
 
+  /** The leader subscribes to runs. */
+  get id(): string | undefined {
+    return this.#direct?.id
+  }
+
   open(): void {
     if (this.#direct) this.#direct.open()
     else if (!this.#session && !this.#isAway) this.#enter()
@@ -78,6 +84,11 @@ class SharedTransport implements Transport, TabSessionCallbacks {
       this.#direct?.sync()
       if (this.#session?.isReady) this.#requestTopics(this.#session)
     })
+  }
+
+  onReleased(key: string, reason: ReleaseReason): void {
+    this.#direct?.onReleased(key, reason)
+    if (reason === 'ended') this.#requested.delete(key)
   }
 
   reconnect(): void {

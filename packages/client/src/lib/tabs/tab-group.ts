@@ -1,4 +1,4 @@
-import type { CompiledContract } from '@tidings/core/wire'
+import type { CompiledChannel, CompiledContract, CompiledStream } from '@tidings/core/wire'
 import type { ResolvedOptions } from '../options.js'
 import type { Locks } from './tab-locks.js'
 
@@ -13,7 +13,7 @@ export interface TabGroup {
 }
 
 /**
- * Returns the name of the group for a server, a user, and contracts with the same channels. The name is a
+ * Returns the name of the group for a server, a user, and contracts with the same channels and streams. The name is a
  * hash, since every script of the origin can read the names of locks.
  */
 export async function groupName(
@@ -24,14 +24,20 @@ export async function groupName(
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   const hex = Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, '0'))
   // Raise the number when messages between tabs change: tabs of different versions must not share.
-  return `tidings 3 ${hex.join('')}`
+  return `tidings 4 ${hex.join('')}`
 }
 
 /** Returns the part of a contract that tabs of one group have in common. */
 function shapeOf({ procedures }: CompiledContract): string[] {
   return [...procedures.values()]
     .flatMap((each) =>
-      each.kind === 'channel' ? [`${each.path}${each.snapshot ? '!' : ''} ${[...each.events.keys()]}`] : [],
+      each.kind === 'command' ? [] : [`${each.path}${markOf(each)} ${[...each.events.keys()]}`],
     )
     .sort()
+}
+
+/** Tells the kinds of procedures apart: a stream, a channel with a snapshot, and one without. */
+function markOf(procedure: CompiledChannel | CompiledStream): string {
+  if (procedure.kind === 'stream') return '?'
+  return procedure.snapshot ? '!' : ''
 }

@@ -1,4 +1,11 @@
-import { type CompiledContract, parseCursor, parseTopicKey, type Signals } from '@tidings/core/wire'
+import {
+  type CompiledContract,
+  parseCursor,
+  parseRunKey,
+  parseTopicKey,
+  type Signals,
+} from '@tidings/core/wire'
+import type { ReleaseReason } from '../connection/control.js'
 import { DirectTransport, type TransportCallbacks } from '../connection/transport.js'
 import type { ResolvedOptions } from '../options.js'
 import { TopicTable } from '../topics/topic-table.js'
@@ -62,8 +69,11 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
       case 'snapshot':
         this.topics.get(key)?.refresh(parseCursor(request.cursor ?? ''))
         break
+      case 'pause':
+        this.topics.get(key)?.pause(tab)
+        break
       case 'unsubscribe':
-        this.topics.get(key)?.unsubscribe(tab)
+        this.topics.get(key)?.unsubscribe(tab, 'left')
     }
     if (!this.#table.isEmpty) this.#transport.open()
     this.#transport.sync()
@@ -99,8 +109,9 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
     this.#transport.close('closed')
   }
 
-  onReleased(topic: LeaderTopic): void {
+  onReleased(topic: LeaderTopic, reason: ReleaseReason): void {
     this.#table.release(topic)
+    this.#transport.onReleased(topic.key, reason)
   }
 
   send<Name extends keyof Signals>(to: string | undefined, name: Name, payload: Signals[Name]): void {
@@ -113,17 +124,19 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
     this.#tabs.add(tab)
     this.#deps.watch(tab, () => {
       this.#tabs.delete(tab)
-      for (const topic of [...this.topics.values()]) topic.unsubscribe(tab)
+      for (const topic of [...this.topics.values()]) topic.unsubscribe(tab, 'lost')
       this.#transport.sync()
     })
   }
 
-  /** Returns undefined for a key of no channel: any script of the origin can send a message. */
+  /** Returns undefined for a key of no channel or stream: any script of the origin can send a message. */
   #topicOf(key: string): LeaderTopic | undefined {
     const known = this.topics.get(key)
-    const channel = this.#contract.procedures.get(parseTopicKey(key).path)
-    if (known || channel?.kind !== 'channel') return known
-    const topic = new LeaderTopic(this, key, channel.snapshot !== undefined)
+    const procedure = this.#contract.procedures.get(parseTopicKey(key).path)
+    const isRun = procedure?.kind === 'stream' && parseRunKey(key) !== undefined
+    if (known || !(isRun || procedure?.kind === 'channel')) return known
+    const hasSnapshot = procedure.kind === 'channel' && procedure.snapshot !== undefined
+    const topic = new LeaderTopic(this, key, { isRun, hasSnapshot })
     this.#table.add(topic)
     return topic
   }

@@ -13,6 +13,8 @@ export type TopicRequest = { readonly tab: string; readonly key: string } & (
       readonly cursor: string | undefined
     }
   | { readonly type: 'unsubscribe' }
+  /** Takes nothing more of a run until it subscribes again. */
+  | { readonly type: 'pause' }
 )
 
 export type TabRequest =
@@ -63,7 +65,7 @@ export function readTabMessage(data: unknown): TabMessage | undefined {
 function isRequest({ type, key, cursor, nonce }: Unchecked): boolean {
   if (type === 'ping') return isText(nonce, maxLengths.id)
   if (type === 'reconnect') return true
-  const isAboutTopic = type === 'subscribe' || type === 'snapshot' || type === 'unsubscribe'
+  const isAboutTopic = ['subscribe', 'snapshot', 'unsubscribe', 'pause'].includes(type as string)
   return isAboutTopic && isText(key, maxLengths.key) && isTextOrAbsent(cursor)
 }
 

@@ -10,6 +10,7 @@ import {
 import type { TopicOperation } from '../connection/control.js'
 import { isRetryable } from '../connection/failures.js'
 import {
+  isSettled,
   neededRequest,
   newTopic,
   type TopicEvent,
@@ -53,6 +54,14 @@ export class TopicSubscription implements TableTopic {
 
   get state(): TopicState {
     return this.#state
+  }
+
+  get needed(): TopicOperation['type'] | undefined {
+    return neededRequest(this.#state)
+  }
+
+  get isSettled(): boolean {
+    return isSettled(this.#state)
   }
 
   get hasPosition(): boolean {

@@ -1,6 +1,7 @@
 import {
   type Cursor,
   decodeSignal,
+  type ErrorSignal,
   fromProblem,
   parseCursor,
   type ServerGapReason,
@@ -15,6 +16,10 @@ export interface TableTopic extends TransportTopic {
   onEvent(name: string, data: string, cursor: Cursor): void
   onSnapshot(data: string, cursor: Cursor): void
   onGap(reason: ServerGapReason, cursor: Cursor): void
+  /** Called when a run ended with its output. */
+  onOutput?(data: string, cursor: Cursor): void
+  /** Called when a run failed. */
+  onFailed?(signal: ErrorSignal): void
 }
 
 /** A {@link SubscribedSignal} that the leader sends to a tab. */
@@ -95,7 +100,8 @@ export class TopicTable<Topic extends TableTopic> {
         const signal = decodeSignal(name, data)
         const topic = this.byKey.get(signal.topic ?? '')
         const problem = fromProblem(signal)
-        if (problem) topic?.[signal.snapshot ? 'onSnapshotRefused' : 'onRefused'](problem)
+        if (signal.ended) topic?.onFailed?.(signal)
+        else if (problem) topic?.[signal.snapshot ? 'onSnapshotRefused' : 'onRefused'](problem)
         return topic
       }
       default: {
@@ -103,6 +109,7 @@ export class TopicTable<Topic extends TableTopic> {
         if (!cursor) return undefined
         const topic = this.#byEpoch.get(cursor.epoch)
         if (name === '$snapshot') topic?.onSnapshot(data, cursor)
+        else if (name === '$output') topic?.onOutput?.(data, cursor)
         // A newer server may have further signals.
         else if (!name.startsWith('$')) topic?.onEvent(name, data, cursor)
         return topic

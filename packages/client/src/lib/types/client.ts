@@ -226,21 +226,77 @@ export type CommandClient<Input, Output, Errors> = Fallible<Errors> &
       : (input: Input, options?: CallOptions) => Promise<Output>)
 
 /**
- * A running stream call. Iterate it once for its events, then await its output.
+ * A run of a stream: one call of it, which outlives the connection. A lost connection is replaced, and the run
+ * continues after the last event. Iterate it for its events, then await its output.
  *
- * Leaving the loop, `using` and the call's signal end it, and notify the server. Failures are thrown in the
- * loop and reject `output`.
+ * Each loop and state receives every event once, from the beginning. A loop that is slower than the run holds the
+ * run's handler back. Failures are thrown in loops and reject `output`.
+ *
+ * Leaving the loop, `using` and the signal detach from the run. A run without readers ends on the server: at once if
+ * the last one has detached, and otherwise after the `lingerMs` of the stream's handler.
  */
 export interface Run<Events, Output> extends AsyncIterable<EventUnion<Events>>, Disposes {
-  /** Resolves with the output when the run is over. Without a loop, the events are read and dropped. */
+  /**
+   * Identifies the run, from the moment of the call: store it, and attach to the run with it after a reload, or from
+   * another tab or device. Unless the server authorizes otherwise, whoever has the id of an anonymous caller's run can
+   * read it.
+   */
+  readonly id: string
+  /** Resolves with the output when the run is over. Without a loop or state, the events are dropped. */
   readonly output: Promise<Output>
+  /**
+   * Ends the run on the server, for every reader: loops and `output` fail with `cancelled`. Resolves when the server
+   * has ended it, also if it was over already.
+   */
+  cancel(): Promise<void>
+  /**
+   * Keeps one value up to date by folding the events into it. It starts from `initial`, which sets the value's type.
+   *
+   * The reducer returns the next value and must not modify the last one; returning the last value means no change. If
+   * it throws, the error is reported to the client's `onError`, and the value stays.
+   */
+  state<State>(
+    reducer: (state: State, event: EventUnion<Events>) => State,
+    options: StateOptions<State>,
+  ): RunState<State, Output>
+}
+
+/** A run folded into one value that is kept up to date. Its end stays readable. */
+export interface RunState<State, Output> extends Disposes {
+  /** The newest value, identical until it changes. */
+  readonly value: State
+  /** `running` until the run has its output (`done`), has failed, or is detached from (`failed`). */
+  readonly status: 'running' | 'done' | 'failed'
+  /** The output, once the status is `done`. */
+  readonly output: Output | undefined
+  /** Why the run failed, once the status is `failed`. */
+  readonly error: TidingsError | undefined
+  /**
+   * Calls the handler when `value` or `status` changes: once for all events that arrive together, with the newest
+   * value.
+   */
+  on(event: 'change', handler: (value: State) => void, options?: SignalOptions): Unsubscribe
+  /** Ends the state: no handler is called afterwards. The last one of a run's states and loops detaches from the run. */
+  close(): void
 }
 
 /** The run of a stream of the contract: `RunOf<typeof contract.complete>`. */
 export type RunOf<S> = S extends Stream ? Run<EventsOf<S>, OutputOf<S>> : never
 
-/** Calls a stream. The request is sent immediately. */
+interface Attachable<Events, Output> {
+  /**
+   * Attaches to a run by its id: from the beginning, then live. Until some time after its end, the `keepMs` of the
+   * stream's handler, a run can still be read. Fails with `not_found` if the server does not have the run.
+   */
+  attach(id: string, options?: SignalOptions): Run<Events, Output>
+}
+
+/**
+ * Calls a stream. The request is sent immediately. If the network fails, it is sent again with the same id, within
+ * the client's `timeoutMs`: the server starts one run.
+ */
 export type StreamClient<Input, Events, Output, Errors> = Fallible<Errors> &
+  Attachable<Events, Output> &
   (IsVoid<Input> extends true
     ? (options?: SignalOptions) => Run<Events, Output>
     : IsOmittable<Input> extends true
