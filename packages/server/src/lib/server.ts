@@ -133,6 +133,12 @@ export function createServer(
   const runs = new Runs({
     writes: topics.writes,
     limits: options.runLimits,
+    node: bus &&
+      nodes && {
+        bus,
+        nodeId: nodes.nodeId,
+        report: (node, readers) => nodes.notify(node, { readers, from: nodes.nodeId }),
+      },
     retryMs: options.retryMs,
     onError,
   })

@@ -1,10 +1,14 @@
 import type { Connection } from './connections/connection.js'
+import { waitAtMost } from './deadline.js'
 import type { DuplicateServerCheck } from './duplicate-server-check.js'
 import type { ServerContext } from './endpoints/server-context.js'
 import type { ServerLife } from './server-life.js'
 
 /** Milliseconds a client may take to read its last frame after the server has closed. */
 const unreadMs = 1_000
+
+/** Milliseconds the bus may take to store the ends of runs. */
+const unsavedMs = 2_000
 
 export interface ShutdownDeps {
   readonly context: ServerContext
@@ -21,11 +25,13 @@ export async function shutDown({ context, life, duplicates }: ShutdownDeps, drai
   const closed = context.connections.size === 0 ? topics.close() : undefined
   const reason = life.refusal()
   await context.calls.drain(drainMs, reason)
+  await waitAtMost(unsavedMs, context.runs.flushed())
   topics.writes.flush()
   endConnections(context, life, () => true)
-  context.runs.close()
+  const runsClosed = context.runs.close()
   await context.idempotency.close(reason)
   life.finish()
+  await runsClosed
   nodes?.close()
   context.revocationLog?.close()
   duplicates?.close()

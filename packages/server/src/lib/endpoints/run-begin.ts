@@ -26,14 +26,14 @@ export interface StreamCall {
 export async function beginRun(
   server: ServerContext,
   { stream, input, context, request }: StreamCall,
-  create: () => Run,
-): Promise<Run> {
+  create: () => Promise<Run>,
+): Promise<void> {
   const { compiled, handler, runBehind } = stream
   const { calls, emit: broadcast, options } = server
   calls.requireOpen()
   const gate = runBehind && new StreamGate(runBehind, { context, input }, request)
   await gate?.passed()
-  const run = createBehind(gate, create)
+  const run = await createBehind(gate, create)
   const emit = emitOf(compiled, run)
   const endSpan = options.tracing?.beginRun()
   const done = calls
@@ -62,12 +62,11 @@ export async function beginRun(
     })
     .finally(() => endSpan?.(run.failure))
   request.waitUntil?.(done)
-  return run
 }
 
-function createBehind(gate: StreamGate | undefined, create: () => Run): Run {
+async function createBehind(gate: StreamGate | undefined, create: () => Promise<Run>): Promise<Run> {
   try {
-    return create()
+    return await create()
   } catch (error) {
     gate?.drop(error)
     throw error

@@ -11,6 +11,7 @@ import {
   type TidingsResponse,
 } from '../http/adapter.js'
 import { jsonResponse } from '../http/responses.js'
+import { cursorOf } from '../log/start.js'
 import { noSuchRun } from '../runs/run-errors.js'
 import { randomName } from '../runtime/random.js'
 import { sha256 } from '../runtime/sha256.js'
@@ -58,6 +59,8 @@ export async function handleStart(
     })
     return accepted(compiled.path, id, isSubscribed)
   }
+  const ref = server.runRequest(stream, id)
+  const position = positionOf(request, 'beginning')
   const pending = server.revocations.begin()
   pending.restart()
   pending.identify(connectionInfo(identity, {}))
@@ -65,6 +68,8 @@ export async function handleStart(
     await admit(server, identity)
     try {
       await begin()
+      // It may run on another node.
+      await ref.logs.prepare(ref, identity, cursorOf(position))
     } catch (error) {
       server.admission.release(identity)
       throw error
@@ -73,8 +78,7 @@ export async function handleStart(
     pending.finish()
     throw error
   }
-  const ref = server.runRequest(stream, id)
-  return topicStream(server, ref, identity, positionOf(request, 'beginning'), expiryOf(context), pending, id)
+  return topicStream(server, ref, identity, position, expiryOf(context), pending, id)
 }
 
 /**
@@ -88,11 +92,31 @@ export async function handleCancel(
   request: TidingsRequest,
 ): Promise<CompleteResponse> {
   const context = await authenticate(server, request)
-  const stream = server.procedures.get(server.runs.get(id)?.path ?? '')
-  if (stream?.kind !== 'stream') throw noSuchRun()
+  const run = await server.runs.find(id)
+  const stream = server.procedures.get(run?.path ?? '')
+  if (!run || stream?.kind !== 'stream') throw noSuchRun()
   await requireAuthorized(server.runRequest(stream, id), context, request)
+  if (run.node !== undefined) return cancelElsewhere(server, id, run.path, run.node, request)
   server.runs.cancel(id)
-  return { kind: 'complete', status: 204, headers: commonHeaders, body: '' }
+  return done
+}
+
+/** The response to a cancellation. */
+const done: CompleteResponse = { kind: 'complete', status: 204, headers: commonHeaders, body: '' }
+
+/** Forwards a cancellation to the node of the run, which authorises it again. */
+async function cancelElsewhere(
+  server: ServerContext,
+  id: string,
+  path: string,
+  node: string,
+  request: TidingsRequest,
+): Promise<CompleteResponse> {
+  const headers = server.options.tracing?.forward(request.headers) ?? request.headers
+  const response = await server.nodes?.forward(node, request, headers, undefined)
+  if (response || (await server.runs.isOver(id, path))) return response ?? done
+  const message = 'The node of the run did not respond. Try again later'
+  throw new TidingsError({ code: 'unavailable', message, retryAfterMs: server.options.retryMs })
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { BusLog } from '../bus/bus.js'
 import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
-import type { Follower } from './follower.js'
 
 /**
  * How often every topic is compared with the bus, in milliseconds: an update may be lost without a sign of
@@ -11,19 +10,24 @@ const checkMs = 15_000
 /** How many topics are compared at once. */
 const maxConcurrent = 500
 
+/** What is compared with the bus. */
+export interface Checked {
+  check(): Promise<void>
+}
+
 /**
  * Compares every topic with the bus: regularly, and whenever the bus may have lost updates. See decision 011.
  */
 export class BusCheck {
-  readonly #followers: () => Iterable<Follower>
+  readonly #checked: () => Iterable<Checked>
   readonly #stopListening: () => void
   readonly #timer: Timer
   #checking: Promise<void> | undefined
   /** Whether updates may have been lost since the check under way began. */
   #isDoubtful = false
 
-  constructor(bus: BusLog, followers: () => Iterable<Follower>) {
-    this.#followers = followers
+  constructor(bus: BusLog, checked: () => Iterable<Checked>) {
+    this.#checked = checked
     this.#stopListening = bus.onPossibleLoss(() => this.#check())
     this.#timer = setBackgroundInterval(() => this.#check(), Math.min(checkMs, bus.keepAliveMs))
   }
@@ -43,9 +47,9 @@ export class BusCheck {
   async #checkAll(): Promise<void> {
     while (this.#isDoubtful) {
       this.#isDoubtful = false
-      const followers = [...this.#followers()]
-      for (let n = 0; n < followers.length; n += maxConcurrent) {
-        await Promise.all(followers.slice(n, n + maxConcurrent).map((follower) => follower.check()))
+      const checked = [...this.#checked()]
+      for (let n = 0; n < checked.length; n += maxConcurrent) {
+        await Promise.all(checked.slice(n, n + maxConcurrent).map((each) => each.check()))
       }
     }
   }

@@ -110,9 +110,10 @@ export class Log {
     for (const { seq, event, body, at } of [...events].reverse()) {
       if (this.#delivery === 'latest' && superseded.has(event)) continue
       superseded.add(event)
-      const frame = inOnePiece(withId(eventId(this.#epoch, seq), body))
+      const frame = withId(eventId(this.#epoch, seq), body)
       entries.push({ seq, event, frame, at })
       this.#length += frame.length
+      this.#hasEnded ||= isLast(event)
     }
     this.#entries.unshift(...entries.reverse())
     this.#floor = oldest.seq - 1
@@ -123,24 +124,19 @@ export class Log {
     return { epoch: this.#epoch, seq }
   }
 
-  /** Appends an event. Returns the length of its frame. */
+  /** Appends an event. Returns the length of its frame. `$output` or `$error` is the last event of a run. */
   append(event: string, body: string, now: number): number {
     this.#head += 1
-    const frame = inOnePiece(withId(eventId(this.#epoch, this.#head), body))
+    const frame = withId(eventId(this.#epoch, this.#head), body)
     if (this.#delivery === 'latest') {
       const superseded = this.#entries.findIndex((entry) => entry.event === event)
       if (superseded >= 0) this.#drop(superseded, 1)
     }
     this.#entries.push({ seq: this.#head, event, frame, at: now })
     this.#length += frame.length
+    this.#hasEnded ||= isLast(event)
     this.#lastBatch = undefined
     return frame.length
-  }
-
-  /** Appends the last frame of the log. Later ones are not to be appended. */
-  end(event: string, body: string, now: number): number {
-    this.#hasEnded = true
-    return this.append(event, body, now)
   }
 
   /** Returns the total length of the frames after a position, in characters. */
@@ -252,11 +248,7 @@ export class Log {
   }
 }
 
-/**
- * Returns a text that is stored in one piece. V8 stores a concatenation as a tree of its parts, which takes several
- * times the memory of its characters, and more time to encode.
- */
-function inOnePiece(text: string): string {
-  // Reading a character replaces the tree. The comparison keeps the optimizing compiler from dropping the read.
-  return text.charCodeAt(0) === -1 ? '' : text
+/** Whether an event ends a log. The events of a contract have other names. */
+function isLast(event: string): boolean {
+  return event === '$output' || event === '$error'
 }

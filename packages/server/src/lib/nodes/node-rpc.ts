@@ -133,7 +133,12 @@ export class NodeRpc {
     }
   }
 
-  /** Sends a query that needs no reply. Has no effect if the bus cannot be used. */
+  /** Sends a query to a node that needs no reply. Has no effect if the bus cannot be used. */
+  notify(nodeId: string, query: unknown): void {
+    this.#send(nodeId, { question: query, from: this.nodeId }).catch(() => {})
+  }
+
+  /** Sends a query to all nodes that needs no reply. Has no effect if the bus cannot be used. */
   notifyAll(query: unknown): void {
     this.#sendToAll({ question: query, from: this.nodeId }).catch(() => {})
   }

@@ -6,7 +6,7 @@ import type { RunLimits } from '../run-limits.js'
 /** A run, as its limits see it. */
 export interface LimitedRun {
   readonly starter: TopicHolder
-  readonly isOver: boolean
+  readonly hasEnded: boolean
 }
 
 /** Counts the runs of each client, and of all. */
@@ -53,7 +53,7 @@ export class RunCounts<Run extends LimitedRun> {
   #makeRoomIn(runs: ReadonlySet<Run> | undefined, limit: number, whose?: string): void {
     if (!runs || runs.size < limit) return
     for (const run of runs) {
-      if (!run.isOver) continue
+      if (!run.hasEnded) continue
       this.#drop(run)
       return
     }

@@ -21,3 +21,15 @@ export function runIsOver(path: string): TidingsError {
   const message = `The run of ${path} is over. Emit before the handler returns or throws`
   return new TidingsError({ code: 'closed', message })
 }
+
+/** Returns the error that the readers of a run receive whose node is gone. */
+export function interrupted(): TidingsError {
+  const message = 'The node that ran the stream is gone. Call the stream again'
+  return new TidingsError({ code: 'interrupted', message })
+}
+
+/** Returns the error of a subscriber whose run was released since it was prepared. */
+export function released(): TidingsError {
+  const message = 'The run was released while you were subscribing. Try again'
+  return new TidingsError({ code: 'unavailable', message, retryAfterMs: 0 })
+}

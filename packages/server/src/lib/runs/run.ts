@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import { encodeSignal, maxTimerMs, toProblem } from '@tidings/core/wire'
+import { encodeSignal } from '@tidings/core/wire'
 import type { RunSettings } from '../bind-handlers.js'
 import { rejected } from '../ignorable.js'
 import { Log } from '../log/log.js'
@@ -7,24 +7,23 @@ import { type Departure, Topic, type TopicOwner, type TopicReader } from '../log
 import type { TopicHolder } from '../log/topic-limits.js'
 import type { TopicRef } from '../log/topic-ref.js'
 import type { WriteBatcher } from '../log/write-batcher.js'
-import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 import { type Deferred, deferred } from './deferred.js'
-import { cancelled, readersLeft, runIsOver } from './run-errors.js'
+import { cancelled, interrupted, readersLeft, runIsOver } from './run-errors.js'
+import { failureFrame, overfullLength } from './run-log.js'
+import { RunReaders } from './run-readers.js'
 import type { RunRoom } from './run-room.js'
+import { type HostedLog, RunWriter } from './run-writer.js'
 
 /** How far a handler may be ahead of its fastest reader, in characters. */
 const aheadLength = 64 * 1024
 
-/** How much a handler that does not await its emits may append beyond the bound of the log, in characters. */
-const overfullLength = 1024 * 1024
-
-/** The least time for the first reader to attach, in milliseconds. */
-const firstReaderMs = 5_000
-
 const proceed = Promise.resolve()
 
 export interface RunDeps {
+  readonly id: string
   readonly epoch: string
+  /** Its log on the bus; absent without a bus. */
+  readonly hosted: HostedLog | undefined
   readonly settings: RunSettings
   /** The path of the stream. */
   readonly path: string
@@ -44,15 +43,21 @@ export interface RunDeps {
  * One run of a stream: its log, its readers, and its end.
  *
  * The log keeps every event, within `maxBytes`. So a reader may attach or return at any time, and reads what it
- * misses as any subscriber of a topic does.
+ * misses as any subscriber of a topic does. With a bus, an event is appended once the log on the bus has it.
  */
 export class Run implements TopicOwner {
+  readonly id: string
   readonly topic: Topic
   readonly path: string
   readonly starter: TopicHolder
   readonly fingerprint: string
   readonly #deps: RunDeps
+  readonly #writer: RunWriter | undefined
+  /** Its readers, on all nodes. */
+  readonly readers: RunReaders
   readonly #controller = new AbortController()
+  /** Whether an event was emitted. */
+  hasBegun = false
   /** The public error that the run has ended with. */
   failure: TidingsError | undefined
   /** Rejects each emit once the run is over. */
@@ -61,20 +66,30 @@ export class Run implements TopicOwner {
   #ahead = 0
   /** Set while the handler has to wait. */
   #held: Deferred | undefined
-  /** The number of readers that may come or return: the first one, and those that were lost. */
-  #awaited = 1
-  /** Until when they may, in milliseconds of a monotonic clock. */
-  #awaitedUntil: number
-  #linger: Timer | undefined
 
   constructor(ref: TopicRef, deps: RunDeps) {
     this.#deps = deps
+    this.id = deps.id
     this.path = deps.path
     this.starter = deps.starter
     this.fingerprint = deps.fingerprint
     this.topic = new Topic(ref, new Log(deps.epoch, ref.channel.history, ref.channel.delivery), this)
-    this.#awaitedUntil = performance.now() + Math.max(deps.settings.lingerMs, firstReaderMs)
-    this.#awaitReaders()
+    this.readers = new RunReaders(this.topic.readers, deps.settings.lingerMs, {
+      onChanged: () => this.reconsider(),
+      onAbandoned: () => this.stop(cancelled('The run was ended: its last reader left')),
+    })
+    this.#writer =
+      deps.hosted &&
+      new RunWriter(deps.hosted, {
+        onAppended: (event, body) => this.#append(event, body),
+        onProgress: () => this.reconsider(),
+        onLost: () => this.interrupt(),
+      })
+  }
+
+  /** The principal that started the run. */
+  get startedBy(): string | undefined {
+    return this.starter.principal
   }
 
   get isOver(): boolean {
@@ -86,9 +101,9 @@ export class Run implements TopicOwner {
     return this.#controller.signal
   }
 
-  /** Whether an event was emitted. */
-  get hasBegun(): boolean {
-    return this.topic.log.head > 0
+  /** Whether its last frame was appended. */
+  get hasEnded(): boolean {
+    return this.topic.log.hasEnded
   }
 
   /**
@@ -99,14 +114,12 @@ export class Run implements TopicOwner {
    */
   emit(event: string, body: string): Promise<void> {
     if (this.#endReason) return rejected(this.#endReason)
-    if (this.#held && this.topic.log.length > this.#deps.settings.maxBytes + overfullLength) {
+    const length = this.topic.log.length + (this.#writer?.pendingLength ?? 0)
+    if (this.#held && length > this.#deps.settings.maxBytes + overfullLength) {
       return rejected(this.#overflow('Await each emit'))
     }
-    const { writes, room } = this.#deps
-    const length = this.topic.log.append(event, body, writes.turnTime)
-    this.#ahead += length
-    room.take(length)
-    writes.add(this.topic, length)
+    this.hasBegun = true
+    this.#write(event, body)
     if (!this.#held && this.#mustWait()) this.#hold()
     // It may have ended the run.
     return this.#endReason ? rejected(this.#endReason) : (this.#held?.promise ?? proceed)
@@ -123,8 +136,7 @@ export class Run implements TopicOwner {
   fail(error: TidingsError, reason = runIsOver(this.path)): void {
     if (this.isOver) return
     this.failure = error
-    const problem = { ...toProblem(error), topic: this.topic.key, ended: true } as const
-    this.#end('$error', encodeSignal('$error', problem), reason)
+    this.#end('$error', failureFrame(this.topic.key, error), reason)
   }
 
   /** Ends the run, and fires the signal of its handler with `reason`. */
@@ -134,24 +146,30 @@ export class Run implements TopicOwner {
     this.#controller.abort(reason)
   }
 
+  /** Ends the run on this node alone, and fires the signal of its handler: its log on the bus is lost. */
+  interrupt(): void {
+    if (this.hasEnded) return
+    const reason = interrupted()
+    this.failure = reason
+    this.#writer?.stop()
+    this.#close(this.#endReason ?? reason)
+    this.#append('$error', failureFrame(this.topic.key, reason))
+    this.#controller.abort(reason)
+  }
+
+  /** Resolves when the log on the bus has everything. */
+  async flushed(): Promise<void> {
+    await this.#writer?.flushed()
+  }
+
   join(topic: Topic, reader: TopicReader): void {
     topic.readers.add(reader)
-    this.#awaited = Math.max(0, this.#awaited - 1)
-    clearTimeout(this.#linger)
-    this.reconsider()
+    this.readers.onJoined()
   }
 
   leave(topic: Topic, reader: TopicReader, how: Departure): void {
     topic.readers.delete(reader)
-    if (this.isOver) return
-    const { lingerMs } = this.#deps.settings
-    if (how === 'lost') {
-      this.#awaited += 1
-      this.#awaitedUntil = performance.now() + lingerMs
-    }
-    if (topic.readers.size > 0) this.reconsider()
-    else if (this.#awaited === 0 && lingerMs !== Number.POSITIVE_INFINITY) this.#abandon()
-    else this.#awaitReaders()
+    this.readers.onLeft(how)
   }
 
   onWritten({ log }: Topic, now: number): void {
@@ -180,22 +198,6 @@ export class Run implements TopicOwner {
     this.topic.isDropped = true
   }
 
-  /** Waits for a reader: the run has none. */
-  #awaitReaders(): void {
-    clearTimeout(this.#linger)
-    if (this.#deps.settings.lingerMs === Number.POSITIVE_INFINITY) {
-      this.reconsider()
-      return
-    }
-    const leftMs = Math.max(0, this.#awaitedUntil - performance.now())
-    this.#linger = setBackgroundTimeout(() => this.#abandon(), Math.min(leftMs, maxTimerMs))
-    this.reconsider()
-  }
-
-  #abandon(): void {
-    if (this.topic.readers.size === 0) this.stop(cancelled('The run was ended: its last reader left'))
-  }
-
   #hold(): void {
     this.#held = deferred()
     this.topic.onRead = () => this.reconsider()
@@ -206,36 +208,35 @@ export class Run implements TopicOwner {
   /** Ends a run that would wait for ever: its log is full, and nobody has to come. */
   #endIfStuck(): void {
     const { settings } = this.#deps
-    if (this.topic.readers.size > 0 || settings.lingerMs !== Number.POSITIVE_INFINITY) return
+    if (this.readers.count > 0 || settings.lingerMs !== Number.POSITIVE_INFINITY || !this.#isFull()) return
     this.#overflow('Raise maxBytes, or emit less while nobody reads')
   }
 
   #mustWait(): boolean {
-    const { log, readers } = this.topic
-    const { settings, room } = this.#deps
-    if (log.length > settings.maxBytes || !room.hasRoom()) {
-      this.#dropRead(Math.min(log.length, settings.maxBytes) * 0.75)
-      if (log.length > settings.maxBytes || !room.hasRoom()) return true
+    if (this.#writer && this.#writer.pendingLength > aheadLength) return true
+    const { log } = this.topic
+    if (this.#isFull()) {
+      this.#dropRead(Math.min(log.length, this.#deps.settings.maxBytes) * 0.75)
+      if (this.#isFull()) return true
     }
-    if (readers.size === 0 || this.#ahead <= aheadLength) return false
-    this.#ahead = log.lengthAfter(this.#fastest())
+    if (this.#ahead <= aheadLength || this.readers.count === 0) return false
+    this.#ahead = log.lengthAfter(this.readers.farthest)
     return this.#ahead > aheadLength
+  }
+
+  #isFull(): boolean {
+    const { settings, room } = this.#deps
+    return this.topic.log.length > settings.maxBytes || !room.hasRoom()
   }
 
   /** Drops events that the fastest reader has read, until the log is no longer than so many characters. */
   #dropRead(length: number): void {
-    const { log, readers } = this.topic
-    if (readers.size === 0) return
+    const { log } = this.topic
     const before = log.length
-    log.dropThrough(this.#fastest(), length)
+    log.dropThrough(this.readers.farthest, length)
+    if (log.length === before) return
+    this.#writer?.drop(log.floor)
     this.#deps.room.give(before - log.length)
-  }
-
-  /** The position of the reader that has read most. */
-  #fastest(): number {
-    let fastest = 0
-    for (const { position } of this.topic.readers) fastest = Math.max(fastest, position)
-    return fastest
   }
 
   #overflow(advice: string): TidingsError {
@@ -249,16 +250,31 @@ export class Run implements TopicOwner {
   }
 
   #end(event: '$output' | '$error', body: string, reason: TidingsError): void {
-    const { writes, room } = this.#deps
+    this.#close(reason)
+    this.#write(event, body)
+  }
+
+  /** Accepts no more events. */
+  #close(reason: TidingsError): void {
     this.#endReason = reason
-    clearTimeout(this.#linger)
-    const length = this.topic.log.end(event, body, writes.turnTime)
-    room.take(length)
-    writes.add(this.topic, length)
+    this.readers.stop()
     this.#held?.reject(reason)
     this.#held = undefined
     this.topic.onRead = undefined
-    room.stopWaiting(this)
-    this.#deps.onEnded(this)
+    this.#deps.room.stopWaiting(this)
+  }
+
+  #write(event: string, body: string): void {
+    if (this.#writer) this.#writer.append(event, body)
+    else this.#append(event, body)
+  }
+
+  #append(event: string, body: string): void {
+    const { writes, room } = this.#deps
+    const length = this.topic.log.append(event, body, writes.turnTime)
+    this.#ahead += length
+    room.take(length)
+    writes.add(this.topic, length)
+    if (this.hasEnded) this.#deps.onEnded(this)
   }
 }

@@ -1,5 +1,5 @@
 import { TidingsError } from '@tidings/core'
-import { maxTimerMs, parseRunKey, runKey } from '@tidings/core/wire'
+import { type Cursor, maxTimerMs, parseRunKey, runKey } from '@tidings/core/wire'
 import type { StreamImplementation } from '../bind-handlers.js'
 import type { Logs, TopicRequest } from '../connections/topic-access.js'
 import { Epochs } from '../log/epochs.js'
@@ -9,13 +9,15 @@ import type { TopicRef } from '../log/topic-ref.js'
 import type { WriteBatcher } from '../log/write-batcher.js'
 import type { RunLimits } from '../run-limits.js'
 import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
+import { type Place, StartedElsewhere } from './hosted-runs.js'
 import { Run } from './run.js'
+import { RunCluster, type RunNode } from './run-cluster.js'
 import { RunCounts } from './run-counts.js'
-import { cancelled, noSuchRun } from './run-errors.js'
+import { cancelled, noSuchRun, released } from './run-errors.js'
+import { runChannel } from './run-log.js'
+import type { ReadersReport } from './run-readers.js'
+import { settingsInRecord } from './run-records.js'
 import { RunRoom } from './run-room.js'
-
-/** A run keeps its log itself. */
-const unbounded = { size: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY }
 
 /** A request to start a run. */
 export interface RunStart {
@@ -27,16 +29,23 @@ export interface RunStart {
   readonly fingerprint: string
 }
 
-/** What a repeated request to start a run is compared with. */
-interface Started {
+/** A run that exists, on this node or another. */
+export interface KnownRun {
+  /** The path of its stream. */
   readonly path: string
-  readonly starter: TopicHolder
+  /** The principal that started it. */
+  readonly startedBy?: string | undefined
+  /** A hash of its input. */
   readonly fingerprint: string
+  /** The node that runs its handler; absent if that is this one, or was. */
+  readonly node?: string
 }
 
 export interface RunsDeps {
   readonly writes: WriteBatcher
   readonly limits: RunLimits
+  /** Absent without a bus. */
+  readonly node: RunNode | undefined
   /** About how long a client that was refused should wait before it tries again, in milliseconds. */
   readonly retryMs: number
   onError(error: unknown, at: { readonly place: string }): void
@@ -45,10 +54,11 @@ export interface RunsDeps {
 /** The runs of a server: those that go on, and those that are kept after their end. */
 export class Runs implements Logs {
   readonly #deps: RunsDeps
-  /** By id. */
+  readonly #cluster: RunCluster | undefined
+  /** Those of this node, by id. */
   readonly #runs = new Map<string, Run>()
   /** The runs that are being started, by id. */
-  readonly #starting = new Map<string, Started & { readonly run: Promise<Run> }>()
+  readonly #starting = new Map<string, KnownRun & { readonly started: Promise<void> }>()
   /** The runs that have ended, with the timers that drop them. Oldest first. */
   readonly #kept = new Map<Run, Timer | undefined>()
   readonly #epochs = new Epochs()
@@ -57,80 +67,145 @@ export class Runs implements Logs {
 
   constructor(deps: RunsDeps) {
     this.#deps = deps
-    this.#counts = new RunCounts(deps.limits, deps.retryMs, (run) => this.#drop(run))
-    this.#room = new RunRoom(deps.limits.runBytes, () => this.#dropOldest())
+    this.#counts = new RunCounts(deps.limits, deps.retryMs, (run) => this.#discard(run))
+    this.#room = new RunRoom(deps.limits.runBytes, () => this.#discardOldest())
+    this.#cluster = deps.node && new RunCluster(deps.node, deps.writes, this.#room)
   }
 
-  /** The number of runs that go on or are kept. */
+  /** The number of this node's runs that go on or are kept. */
   get size(): number {
     return this.#runs.size
   }
 
   /**
-   * Starts a run, or joins the one that an earlier request with the same id has started.
+   * Starts a run, unless an earlier request with the same id has started it, on this node or another.
    *
    * @param begin lets the run pass, and begins its handler; called once for each run
    * @throws TidingsError `conflict` if the id was used for another request; `too_many_requests` or `unavailable` at
    * a limit; what `begin` throws before the run exists
    */
-  async start(start: RunStart, begin: (create: () => Run) => Promise<Run>): Promise<Run> {
-    const { id } = start
+  async start(start: RunStart, begin: (create: () => Promise<Run>) => Promise<unknown>): Promise<void> {
+    const { id, starter, fingerprint } = start
     const known = this.#runs.get(id) ?? this.#starting.get(id)
     if (known) {
       requireSame(known, start)
-      return known instanceof Run ? known : known.run
+      return known instanceof Run ? undefined : known.started
     }
-    this.#counts.makeRoom(start.starter)
-    const run = begin(() => this.#create(start)).finally(() => this.#starting.delete(id))
-    const { starter, fingerprint } = start
-    this.#starting.set(id, { path: start.stream.compiled.path, starter, fingerprint, run })
-    return run
+    const started = this.#start(start, begin).finally(() => this.#starting.delete(id))
+    const { path } = start.stream.compiled
+    this.#starting.set(id, { path, startedBy: starter.principal, fingerprint, started })
+    return started
   }
 
-  /** Returns a run by its id. */
-  get(id: string): Run | undefined {
-    return this.#runs.get(id)
+  /**
+   * Returns a run by its id.
+   *
+   * @throws TidingsError `unavailable` if the bus cannot be read
+   */
+  async find(id: string): Promise<KnownRun | undefined> {
+    const run = this.#runs.get(id)
+    if (run || !this.#cluster) return run
+    const record = this.#cluster.followed.get(id)?.record ?? (await this.#cluster.records.get(id))
+    if (record?.node !== this.#cluster.nodeId) return record
+    // It has ended, and this node keeps it no longer.
+    const { node: _, ...known } = record
+    return known
   }
 
   /** Returns the request for a run of a stream, which may not exist. */
   request({ compiled, runBehind, runs }: StreamImplementation, id: string): TopicRequest {
     const authorize = async ({ context }: { context: unknown }) => {
-      const startedBy = this.#require(id, compiled.path).starter.principal
+      const { startedBy } = await this.#require(id, compiled.path)
       return runs.authorize({ context, startedBy })
     }
-    const channel = { ...settings, compiled, authorize, runBehind }
+    const channel = { ...runChannel, compiled, authorize, runBehind }
     return { key: runKey(compiled.path, id), params: undefined, channel, logs: this }
   }
 
-  async prepare({ key }: TopicRef): Promise<void> {
-    this.#requireByKey(key)
+  async prepare({ key }: TopicRef, _holder: TopicHolder, cursor?: Cursor): Promise<void> {
+    const { path = '', id = '' } = parseRunKey(key) ?? {}
+    if (!this.#cluster || this.#runs.has(id)) {
+      await this.#require(id, path)
+      return
+    }
+    const { followed, records } = this.#cluster
+    const record = followed.get(id)?.record ?? (await records.get(id))
+    if (record?.path !== path) throw noSuchRun()
+    await followed.prepare(id, record, cursor)
   }
 
   getOrCreate({ key }: TopicRef): Topic {
-    return this.#requireByKey(key).topic
+    const { path = '', id = '' } = parseRunKey(key) ?? {}
+    const run = this.#runs.get(id)
+    if (run?.path === path) return run.topic
+    if (run || !this.#cluster) throw noSuchRun()
+    const followed = this.#cluster.followed.get(id)
+    if (followed?.record.path !== path) throw released()
+    return followed.topic
   }
 
-  /** Ends a run for all its readers. Has no effect on one that is over. */
+  /** Ends a run of this node for all its readers. Has no effect on one that is over. */
   cancel(id: string): void {
     this.#runs.get(id)?.stop(cancelled('The run was cancelled'))
   }
 
+  /**
+   * Returns whether a run of another node is over. If that node is gone, it is.
+   *
+   * @throws TidingsError `unavailable` if the bus cannot be read
+   */
+  async isOver(id: string, path: string): Promise<boolean> {
+    const ref = { key: runKey(path, id), params: undefined, channel: runChannel }
+    await this.prepare(ref, { principal: undefined, address: undefined })
+    return this.getOrCreate(ref).log.hasEnded
+  }
+
+  /** Called with what another node reports of its readers. */
+  onReaders(node: string, reports: readonly ReadersReport[]): void {
+    this.#cluster?.hosted.onReaders(node, reports)
+  }
+
+  /** Resolves when the bus has everything that the runs of this node have emitted. */
+  async flushed(): Promise<void> {
+    await this.#cluster?.hosted.flushed()
+  }
+
   /** Drops every run. */
-  close(): void {
+  async close(): Promise<void> {
     for (const timer of this.#kept.values()) clearTimeout(timer)
     this.#kept.clear()
     this.#runs.clear()
+    await this.#cluster?.close()
   }
 
-  #create({ stream, id, starter, fingerprint }: RunStart): Run {
+  async #start(start: RunStart, begin: (create: () => Promise<Run>) => Promise<unknown>): Promise<void> {
+    const elsewhere = this.#cluster && (await this.#cluster.records.get(start.id))
+    if (elsewhere) {
+      requireSame(elsewhere, start)
+      return
+    }
+    this.#counts.makeRoom(start.starter)
+    try {
+      await begin(() => this.#create(start))
+    } catch (error) {
+      if (!(error instanceof StartedElsewhere)) throw error
+      requireSame(error.record, start)
+    }
+  }
+
+  async #create(start: RunStart): Promise<Run> {
+    const { stream, id, starter, fingerprint } = start
     // Others may have started while the middleware let this one pass.
     this.#counts.makeRoom(starter)
     const { path } = stream.compiled
     const key = runKey(path, id)
+    const place = await this.#claim(key, start)
     const run = new Run(
-      { key, params: undefined, channel: settings },
+      { key, params: undefined, channel: runChannel },
       {
-        epoch: this.#epochs.next(key),
+        id,
+        epoch: place?.log.epoch ?? this.#epochs.next(key),
+        hosted: place?.log,
         settings: stream.runs,
         path,
         starter,
@@ -143,10 +218,18 @@ export class Runs implements Logs {
     )
     this.#runs.set(id, run)
     this.#counts.add(run)
+    if (place) this.#cluster?.hosted.add(run, place)
     return run
   }
 
+  async #claim(key: string, { id, stream, starter, fingerprint }: RunStart): Promise<Place | undefined> {
+    const { path } = stream.compiled
+    const about = { path, startedBy: starter.principal, fingerprint, ...settingsInRecord(stream.runs) }
+    return this.#cluster?.hosted.claim(id, key, about)
+  }
+
   #keep(run: Run, ms: number): void {
+    this.#cluster?.hosted.onEnded(run)
     const drop = () => this.#drop(run)
     this.#kept.set(
       run,
@@ -154,12 +237,18 @@ export class Runs implements Logs {
     )
   }
 
-  #dropOldest(): boolean {
+  #discardOldest(): boolean {
     for (const run of this.#kept.keys()) {
-      this.#drop(run)
+      this.#discard(run)
       return true
     }
     return false
+  }
+
+  /** Drops a run that is over, on every node. */
+  #discard(run: Run): void {
+    this.#drop(run)
+    this.#cluster?.hosted.discard(run)
   }
 
   /** Drops a run that is over. */
@@ -167,37 +256,22 @@ export class Runs implements Logs {
     clearTimeout(this.#kept.get(run))
     this.#kept.delete(run)
     this.#counts.remove(run)
-    const { id = '' } = parseRunKey(run.topic.key) ?? {}
-    this.#runs.delete(id)
+    this.#runs.delete(run.id)
     run.drop()
   }
 
-  #requireByKey(key: string): Run {
-    const { path = '', id = '' } = parseRunKey(key) ?? {}
-    return this.#require(id, path)
-  }
-
-  #require(id: string, path: string): Run {
-    const run = this.#runs.get(id)
+  async #require(id: string, path: string): Promise<KnownRun> {
+    const run = await this.find(id)
     if (run?.path !== path) throw noSuchRun()
     return run
   }
 }
 
-/** What the log of a run brings to its topic. */
-const settings = {
-  history: unbounded,
-  delivery: 'every',
-  loadSnapshot: undefined,
-  runSource: undefined,
-  isGapless: true,
-} as const
-
 /** @throws TidingsError `conflict` unless a repeated request is the same as the first */
-function requireSame(first: Started, { stream, starter, fingerprint }: RunStart): void {
+function requireSame(first: KnownRun, { stream, starter, fingerprint }: RunStart): void {
   const isSame =
     first.path === stream.compiled.path &&
-    first.starter.principal === starter.principal &&
+    first.startedBy === starter.principal &&
     first.fingerprint === fingerprint
   if (isSame) return
   const message = 'The Idempotency-Key has started another run. Make a new one for each run'
