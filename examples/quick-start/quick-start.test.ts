@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '@tidings/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runFile } from './program.js'
 
 const here = import.meta.dirname
 const names = ['contract', 'server', 'client'] as const
@@ -13,20 +12,6 @@ async function blocksOfReadme(): Promise<Map<string, string>> {
   const readme = await readFile(join(here, '../../README.md'), 'utf8')
   const blocks = [...readme.matchAll(/^```ts\n(\/\/ (\w+)\.ts[\s\S]*?)^```$/gm)]
   return new Map(blocks.map(([, code = '', name = '']) => [name, code]))
-}
-
-/** Runs a file, and returns its process, its output and its exit code. */
-function run(file: string): { child: ChildProcess; printed: () => string; exited: Promise<number | null> } {
-  const child = spawn(process.execPath, ['--conditions=@tidings/source', '--import', 'tsx', file])
-  let printed = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    printed += text
-  })
-  const exited = once(child, 'exit').then(([code]) => code as number | null)
-  return { child, printed: () => printed, exited }
 }
 
 describe('the quick start of the README', () => {
@@ -51,7 +36,7 @@ describe('the quick start of the README', () => {
   })
 
   it('runs: the client prints its events and ends', async () => {
-    const server = run(join(folder, 'server.ts'))
+    const server = runFile(join(folder, 'server.ts'))
     try {
       await expect
         .poll(
@@ -65,14 +50,14 @@ describe('the quick start of the README', () => {
           },
         )
         .toBe(404)
-      const client = run(join(folder, 'client.ts'))
+      const client = runFile(join(folder, 'client.ts'))
       expect([await client.exited, client.printed()]).toEqual([0, expect.any(String)])
       const lines = client.printed().trimEnd().split('\n')
       expect(lines).toContain('0 messages so far')
       expect(lines.filter((line) => line.endsWith(' ada hello'))).toHaveLength(1)
       expect(lines).toContain('to be or not to be 6')
       expect(lines.at(-1)).toMatch(/ ada bye$/)
-      const second = run(join(folder, 'client.ts'))
+      const second = runFile(join(folder, 'client.ts'))
       expect([await second.exited, second.printed()]).toEqual([0, expect.any(String)])
       expect(second.printed()).toContain('2 messages so far')
     } finally {
