@@ -22,6 +22,7 @@ const tidings = createServer(
           words++
           yield { type: 'word', data: word }
         }
+        // Here, save the answer: a run is kept for minutes.
         return { words }
       },
       lingerMs: 120_000, // goes on for two minutes without a reader
