@@ -33,13 +33,16 @@ export function createTidings(heartbeatMs = 60_000): Tidings<typeof contract> {
         await emit.room({ roomId }).message(message)
         return message
       },
-      count: async ({ input: { to, hold }, emit, signal }) => {
-        for (let n = 1; n <= to; n += 1) await emit.number(n)
-        if (hold !== undefined) {
-          await new Promise((resolve) => signal.addEventListener('abort', resolve))
-          left.push(hold)
-        }
-        return { total: to, at: new Date(0) }
+      count: {
+        lingerMs: 100,
+        run: async ({ input: { to, hold }, emit, signal }) => {
+          for (let n = 1; n <= to; n += 1) await emit.number(n)
+          if (hold !== undefined) {
+            await new Promise((resolve) => signal.addEventListener('abort', resolve))
+            left.push(hold)
+          }
+          return { total: to, at: new Date(0) }
+        },
       },
       control: {
         stats: () => tidings.stats(),

@@ -105,10 +105,19 @@ export function hostSuite(name: string, host: Host): void {
     })
 
     shows('stream', 'runs streams, and delivers their events and output', async () => {
-      const run = connect(app, 'stream').count({ to: 3 })
-      const numbers: number[] = []
-      for await (const event of run) numbers.push(event.data)
-      expect([numbers, await run.output]).toEqual([[1, 2, 3], { total: 3, at: new Date(0) }])
+      const client = connect(app, 'stream')
+      const run = client.count({ to: 3 })
+      const other = connect(app, 'stream')
+      for (const read of [() => run, () => client.count.attach(run.id), () => other.count.attach(run.id)]) {
+        const reader = read()
+        const numbers: number[] = []
+        for await (const event of reader) numbers.push(event.data)
+        expect([numbers, await reader.output]).toEqual([[1, 2, 3], { total: 3, at: new Date(0) }])
+      }
+      const plain = await (app.fetch ?? fetch)(`${app.origin}/events/count?$run=${run.id}`, {
+        headers: { authorization: 'stream' },
+      })
+      expect((await plain.text()).match(/^event: .*/gm)?.at(-1)).toBe('event: $output')
     })
 
     shows(
