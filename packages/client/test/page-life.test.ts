@@ -1,8 +1,7 @@
-import { pause, until } from '@tidings/test-kit'
+import { failingNetwork, pause, until } from '@tidings/test-kit'
 import { hasChromium } from '@tidings/test-kit/chromium'
 import { expect, it } from 'vitest'
 import { desktopChromium, freeze } from './chromium.js'
-import { failingNetwork } from './failing-network.js'
 import { expectNothingMissed, Feed, has, judge, last, openTab, startFed, transports } from './living-feed.js'
 import type { Note } from './living-page.js'
 

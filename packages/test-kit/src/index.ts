@@ -1,3 +1,4 @@
+export { failingNetwork } from './lib/failing-network.js'
 export { freePort, listenOnFreePort } from './lib/free-port.js'
 export { listen } from './lib/listen.js'
 export { pause } from './lib/pause.js'

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { listenOnFreePort } from '@tidings/test-kit'
 import { onTestFinished } from 'vitest'
+import { listenOnFreePort } from './free-port.js'
 
 /** Two ends of one connection. `isLost`: neither hears of the other again, nor that it has gone, unless it asks. */
 interface Path {
