@@ -51,5 +51,7 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A page of a browser may need longer than a second, on a machine that runs many tests at once.
+    expect: { poll: { timeout: 30_000 } },
   },
 })
