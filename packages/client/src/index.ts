@@ -14,6 +14,7 @@ export type {
   FoldTopic,
   Run,
   RunOf,
+  RunState,
   SignalOptions,
   StateOptions,
   StreamClient,

@@ -136,9 +136,16 @@ export class RunTopic implements TableTopic {
   }
 
   onSubscribed({ epoch, request: sequence }: JoinedSignal, start: Cursor | undefined): void {
-    const isOther = [...this.#readers.values()].some((position) => position && position.epoch !== epoch)
-    if (isOther) this.close(interrupted('is another one after its server was restarted'))
-    else if (this.#apply({ type: 'subscribed', epoch, sequence, start, isReplay: true })) this.onStarted(true)
+    if ([...this.#readers.values()].some((position) => position && position.epoch !== epoch)) {
+      this.close(interrupted('is another one after its server was restarted'))
+      return
+    }
+    if (!this.#apply({ type: 'subscribed', epoch, sequence, start, isReplay: true })) return
+    // From now on, readers at the beginning notice another run as well.
+    if (start?.seq === 0) {
+      for (const [reader, position] of this.#readers) this.#readers.set(reader, position ?? start)
+    }
+    this.onStarted(true)
   }
 
   onEvent(name: string, data: string, cursor: Cursor): void {
