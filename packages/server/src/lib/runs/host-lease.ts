@@ -1,4 +1,3 @@
-import { TidingsError } from '@tidings/core'
 import type { BusCoordination } from '../bus/bus.js'
 import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 
@@ -32,7 +31,7 @@ export class HostLease {
   readonly #bus: BusCoordination
   readonly #nodeId: string
   readonly #onLost: (lease: Lease) => void
-  #current: Promise<HeldLease> | undefined
+  #current: HeldLease | undefined
   #timer: Timer | undefined
   #count = 0
 
@@ -44,25 +43,24 @@ export class HostLease {
   }
 
   /**
-   * Returns the lease for a run, which releases it when it ends.
+   * Returns the lease for a run, which releases it when it ends. The bus has the name: it may have lost it since it was
+   * renewed.
    *
    * @throws TidingsError `unavailable` if the bus cannot be used
    */
   async use(): Promise<Lease> {
     for (;;) {
-      this.#current ??= this.#acquire()
-      const current = this.#current
+      this.#current ??= this.#create()
+      const lease = this.#current
+      lease.users += 1
+      let isHeld = false
       try {
-        const lease = await current
-        if (lease.isHeld) {
-          lease.users += 1
-          return lease
-        }
-        this.#lose(lease)
-      } catch (error) {
-        if (this.#current === current) this.#current = undefined
-        throw error
+        isHeld = await this.#extend(lease)
+        if (isHeld) return lease
+      } finally {
+        if (!isHeld) lease.users -= 1
       }
+      this.#lose(lease)
     }
   }
 
@@ -72,24 +70,15 @@ export class HostLease {
 
   /** Releases the name, so that runs which have not ended are interrupted at once. */
   async close(): Promise<void> {
-    const lease = await this.#current?.catch(() => undefined)
-    if (lease) await this.#drop(lease)
+    if (this.#current) await this.#drop(this.#current)
   }
 
-  async #acquire(): Promise<HeldLease> {
+  #create(): HeldLease {
     this.#count += 1
-    const name = `host:${this.#nodeId}.${this.#count}`
-    const requestedAt = performance.now()
-    if (!(await this.#bus.acquire(name, this.#nodeId, leaseMs))) {
-      throw new TidingsError({
-        code: 'unavailable',
-        message: `Another node holds "${name}". Try again later`,
-      })
-    }
     const lease = {
-      name,
+      name: `host:${this.#nodeId}.${this.#count}`,
       users: 0,
-      heldUntil: requestedAt + leaseMs,
+      heldUntil: performance.now() + leaseMs,
       get isHeld() {
         return performance.now() < this.heldUntil
       },
@@ -98,17 +87,23 @@ export class HostLease {
     return lease
   }
 
+  /** Holds the name for longer. Resolves with false if it was lost. */
+  async #extend(lease: HeldLease): Promise<boolean> {
+    const requestedAt = performance.now()
+    const isOurs = await this.#bus.acquire(lease.name, this.#nodeId, leaseMs)
+    // Not after its end: another node may have seen that the name was gone.
+    if (!isOurs || !lease.isHeld) return false
+    lease.heldUntil = Math.max(lease.heldUntil, requestedAt + leaseMs)
+    return true
+  }
+
   async #renew(lease: HeldLease): Promise<void> {
     if (lease.users === 0) {
       await this.#drop(lease)
       return
     }
-    const requestedAt = performance.now()
-    const isHeld = await this.#bus.acquire(lease.name, this.#nodeId, leaseMs).catch(() => undefined)
-    // Not after its end: another node may have seen that the name was gone.
-    if (isHeld && lease.isHeld) lease.heldUntil = requestedAt + leaseMs
-    if (isHeld === false) lease.heldUntil = 0
-    if (!lease.isHeld) this.#lose(lease)
+    const isHeld = await this.#extend(lease).catch(() => lease.isHeld)
+    if (!isHeld) this.#lose(lease)
   }
 
   #lose(lease: HeldLease): void {
@@ -122,7 +117,7 @@ export class HostLease {
 
   /** Returns whether the lease was the current one. */
   #end(lease: HeldLease): boolean {
-    if (lease.heldUntil === Number.NEGATIVE_INFINITY) return false
+    if (this.#current !== lease) return false
     lease.heldUntil = Number.NEGATIVE_INFINITY
     clearInterval(this.#timer)
     this.#current = undefined

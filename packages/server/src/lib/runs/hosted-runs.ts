@@ -1,5 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import type { Bus } from '../bus/bus.js'
+import { ignorable } from '../ignorable.js'
 import type { Checked } from '../log/bus-check.js'
 import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 import { HostLease, type Lease } from './host-lease.js'
@@ -74,9 +75,10 @@ export class HostedRuns {
    * `unavailable` if the bus cannot be used
    */
   async claim(id: string, key: string, about: Omit<RunRecord, 'node' | 'lease' | 'epoch'>): Promise<Place> {
+    const reading = ignorable(this.#bus.read(key, unbounded))
     const lease = await this.#lease.use()
     try {
-      const { epoch, head } = await this.#bus.read(key, unbounded)
+      const { epoch, head } = await reading
       const record = { ...about, epoch, node: this.#nodeId, lease: lease.name }
       if (!(await this.#records.hold(id, record))) {
         const other = await this.#records.get(id)
