@@ -77,8 +77,8 @@ export interface LimitOptions {
    */
   sources?: number
   /**
-   * The number of runs of streams in total, which includes those that are kept after their end. At the limit, the
-   * oldest run that has ended is dropped; if all go on, another is refused with `unavailable`.
+   * The number of runs of streams that this node has started, which includes those that are kept after their end. At
+   * the limit, the oldest run that has ended is dropped; if all go on, another is refused with `unavailable`.
    *
    * Defaults to 10,000.
    */
@@ -91,7 +91,7 @@ export interface LimitOptions {
    */
   runsPerAddress?: number
   /**
-   * The number of runs that one principal may have, counted as for `runsPerAddress`; see `principal`.
+   * The number of runs that one principal may have on this node, counted as for `runsPerAddress`; see `principal`.
    *
    * Defaults to 100.
    */
