@@ -3,7 +3,7 @@ import { element } from './element'
 const examples = [
   'How does an answer survive a reload?',
   'What happens when a client reads slowly?',
-  'Which proxies does it run behind?',
+  'How do I cancel a run?',
 ]
 
 /** What a page shows before a question. */
