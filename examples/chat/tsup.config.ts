@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: { server: 'src/server/main.ts', bot: 'src/bot.ts', cluster: 'src/cluster/main.ts' },
+  entry: { server: 'src/server/main.ts', cluster: 'src/cluster/main.ts' },
   format: 'esm',
   target: 'node20',
   // Vite has put the front end beside it.

@@ -15,8 +15,10 @@ const author = z.string().trim().min(1).max(40)
 export const Message = z.object({
   id: z.string(),
   author,
-  text: z.string().min(1).max(2_000),
+  text: z.string(),
   sentAt: isoDate,
+  /** Why an answer of the bot is incomplete, if it is. */
+  cut: z.enum(['stopped', 'failed']).optional(),
   /** The node that received the message, if there are several. */
   node: z.string().optional(),
 })
@@ -26,8 +28,10 @@ export type RoomId = z.infer<typeof roomId>
 export const contract = defineContract({
   room: channel({
     params: { roomId },
-    snapshot: z.object({ messages: z.array(Message) }),
-    events: { message: Message, typing: z.object({ author }) },
+    /** `answers` are the ids of the runs of `complete` in which the bot is answering. */
+    snapshot: z.object({ messages: z.array(Message), answers: z.array(z.string()) }),
+    /** The bot's message that ends an answer has the id of its run. */
+    events: { message: Message, typing: z.object({ author }), answer: z.object({ run: z.string() }) },
   }),
   send: command({
     input: z.object({ roomId, author, text: z.string().trim().min(1).max(2_000) }),

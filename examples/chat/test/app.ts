@@ -57,8 +57,3 @@ export async function startChat(
   const bound = Number(/:(\d+)$/.exec(running.line)?.[1])
   return { ...running, port: bound, address: `http://127.0.0.1:${bound}` }
 }
-
-/** Starts the built bot. */
-export function startBot(address: string, atEnd?: AtEnd): Promise<Running> {
-  return start('bot.js', [`${address}/events`], {}, atEnd)
-}

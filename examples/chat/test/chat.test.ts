@@ -1,6 +1,6 @@
 import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
 import { describe, expect, it } from 'vitest'
-import { startBot, startChat } from './app.js'
+import { startChat } from './app.js'
 import { enter, waitForMessage, write } from './browser.js'
 
 describe('the built chat', () => {
@@ -102,15 +102,5 @@ describe.skipIf(!hasChromium)('two users in Chromium', () => {
     await ada.getByRole('button', { name: 'Send' }).click()
     await waitForMessage(ada, 'unsent')
     expect(await ada.getByText('before', { exact: true }).count()).toBe(0)
-  })
-
-  it('see the bot type and reply', async () => {
-    const { address } = await startChat()
-    const bot = await startBot(address)
-    const ada = await enter(newContext, address, 'Ada')
-    await write(ada, '@bot are you there?')
-    await ada.getByText('bot is typing…').waitFor()
-    await ada.getByText(/that was a question of 3 words/).waitFor()
-    expect([await bot.stop(), bot.errors()]).toEqual([0, ''])
   })
 })

@@ -6,13 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createClient } from '@tidings/client'
+import type { TidingsError } from '@tidings/core'
 import { expect, it, onTestFinished } from 'vitest'
 import { contract } from '../src/contract.js'
+import { replyTo } from '../src/server/reply.js'
 
 const tools = {
   redis: process.env['TIDINGS_REDIS'] ?? '/usr/bin/redis-server',
   nginx: process.env['TIDINGS_NGINX'] ?? '/usr/sbin/nginx',
 }
+
+const nodeNames = ['node 1', 'node 2', 'node 3']
 
 /** Whether the tools of a cluster are installed. With `CI=true` the tests require them. */
 const canCluster = Object.values(tools).every((path) => existsSync(path)) || process.env['CI'] === 'true'
@@ -44,12 +48,16 @@ async function runCluster(env: NodeJS.ProcessEnv = {}) {
 async function startCluster() {
   const cluster = await runCluster()
   const pids = new Map<string, number>()
+  const addresses = new Map<string, string>()
   let address = ''
   for await (const line of createInterface(cluster.stdout)) {
     address = /^Chat is running at (http:.*)$/.exec(line)?.[1] ?? address
-    const [, name, pid] = /^ {2}(\S.*?) +127\.0\.0\.1:\d+ +pid (\d+)$/.exec(line) ?? []
-    if (name) pids.set(name, Number(pid))
-    if (line.includes('Ctrl-C')) return { ...cluster, address, pids }
+    const [, name, at, pid] = /^ {2}(\S.*?) +(127\.0\.0\.1:\d+) +pid (\d+)$/.exec(line) ?? []
+    if (name) {
+      pids.set(name, Number(pid))
+      addresses.set(name, `http://${at}`)
+    }
+    if (line.includes('Ctrl-C')) return { ...cluster, address, pids, addresses }
   }
   throw new Error(`The cluster has ended with ${await cluster.ended}: ${cluster.errors()}`)
 }
@@ -76,6 +84,8 @@ function enterLobby(address: string) {
   const say = (author: string, text: string) => client.send({ roomId: 'lobby', author, text })
   return { client, nodes, seen, say }
 }
+
+type Lobby = ReturnType<typeof enterLobby>
 
 function isAlive(pid: number): boolean {
   try {
@@ -126,6 +136,62 @@ it.skipIf(!canCluster)(
     await expect.poll(() => late.seen).toEqual([`snapshot of ${sent.length}`])
     expect([await cluster.stop(), cluster.errors(), await cluster.files()]).toEqual([0, '', []])
     expect([...cluster.pids.values()].filter(isAlive)).toEqual([])
+  },
+)
+
+/** Attaches a client to the next answer in the lobby. Resolves with its text, and with why it is incomplete. */
+async function readAnswer({ client }: Lobby, onToken: () => void = () => {}) {
+  let text = ''
+  for await (const event of client.room({ roomId: 'lobby' })) {
+    if (event.type !== 'answer') continue
+    try {
+      for await (const token of client.complete.attach(event.data.run)) {
+        text += token.data
+        onToken()
+      }
+    } catch (error) {
+      return { text, error: (error as TidingsError).code }
+    }
+    break
+  }
+  return { text }
+}
+
+it.skipIf(!canCluster)(
+  'one node of a cluster answers, and clients of every node read each token',
+  async () => {
+    const cluster = await startCluster()
+    const lobbies = nodeNames.map((name) => enterLobby(cluster.addresses.get(name) ?? ''))
+    await expect.poll(() => lobbies.map(({ seen }) => seen)).toEqual(lobbies.map(() => ['snapshot of 0']))
+    const answers = lobbies.map((lobby) => readAnswer(lobby))
+    await lobbies[0]?.say('Ada', '@bot hello')
+    const text = replyTo('hello').join('')
+    expect(await Promise.all(answers)).toEqual(lobbies.map(() => ({ text })))
+    const all = ['snapshot of 0', '@bot hello', text]
+    await expect.poll(() => lobbies.map(({ seen }) => seen)).toEqual(lobbies.map(() => all))
+    expect([await cluster.stop(), cluster.errors()]).toEqual([0, ''])
+  },
+)
+
+it.skipIf(!canCluster)(
+  'clients of other nodes are told when the node that answers is killed',
+  async ({ annotate }) => {
+    const cluster = await startCluster()
+    const [first, ...others] = nodeNames.map((name) => enterLobby(cluster.addresses.get(name) ?? ''))
+    // Ready to receive the run's id.
+    await expect.poll(() => others.map(({ seen }) => seen)).toEqual(others.map(() => ['snapshot of 0']))
+    let killedAt = 0
+    const kill = () => {
+      if (killedAt === 0) process.kill(cluster.pids.get('node 1') as number, 'SIGKILL')
+      killedAt ||= performance.now()
+    }
+    const answers = others.map((lobby) => readAnswer(lobby, kill))
+    await first?.say('Ada', `@bot ${'count these words '.repeat(100)}`)
+    for (const { text, error } of await Promise.all(answers)) {
+      expect(error).toBe('interrupted')
+      expect(text).not.toBe('')
+    }
+    await annotate(`told ${Math.round(performance.now() - killedAt)} ms after the kill`)
   },
 )
 

@@ -1,8 +1,8 @@
-// Takes the screenshot for the README: two users and the bot, in the built app. With a folder, takes further
-// ones.
+// Takes the screenshot for the README: two users, and the bot that is answering, in the built app. With a folder,
+// takes further ones.
 import { join } from 'node:path'
 import { launchChromium } from '@tidings/test-kit/chromium'
-import { startBot, startChat } from './app.js'
+import { startChat } from './app.js'
 import { enter, type NewContext, waitForMessage, write } from './browser.js'
 
 const ends: (() => Promise<unknown>)[] = []
@@ -13,7 +13,6 @@ const [folder] = process.argv.slice(2)
 
 try {
   const { address } = await startChat(0, atEnd)
-  await startBot(address, atEnd)
   const browser = await launchChromium()
   atEnd(() => browser.close())
   const newContext: NewContext = (options) => browser.newContext(options)
@@ -29,10 +28,9 @@ try {
   await talk(grace, 'At 02:14, without a single retry.')
   await talk(grace, 'I pulled the network cable twice on purpose. Nothing was lost, nothing came twice.')
   await talk(ada, '@bot are we ready to ship?')
-  await ada.getByText(/that was a question/).waitFor()
-  await talk(grace, 'Good enough for me. I will tag it after lunch.')
-  await grace.getByLabel('Message', { exact: true }).pressSequentially('Anyone want')
+  await grace.getByLabel('Message', { exact: true }).pressSequentially('Good')
   await ada.getByText('Grace Hopper is typing…').waitFor()
+  await ada.getByText(/one token at a time/).waitFor()
   await ada.screenshot({ path: join(folder ?? join(import.meta.dirname, '../../../docs'), 'chat.png') })
   if (folder) {
     await grace.screenshot({ path: join(folder, 'dark.png') })

@@ -33,7 +33,7 @@ function startChat(): Chat {
     {
       room: {
         authorize: ({ params }) => params.roomId !== 'staff',
-        snapshot: ({ params }) => ({ messages: [...(messages.get(params.roomId) ?? [])] }),
+        snapshot: ({ params }) => ({ messages: [...(messages.get(params.roomId) ?? [])], answers: [] }),
       },
       send: async ({ input, emit, fail }) => {
         const { roomId, author, text } = input
@@ -48,7 +48,7 @@ function startChat(): Chat {
       },
       typing: ({ input, emit }) => emit.room({ roomId: input.roomId }).typing({ author: input.author }),
       complete: async function* ({ input }) {
-        const words = input.prompt.split(/\s+/)
+        const words = input.prompt.match(/\S+\s*/g) ?? []
         for (const word of words) yield { type: 'token', data: word }
         return { tokens: words.length }
       },

@@ -5,6 +5,7 @@ import compression from 'compression'
 import express from 'express'
 import helmet from 'helmet'
 import { contract } from '../contract'
+import { Bot } from './bot'
 import { Moderation } from './moderation'
 import { replyTo } from './reply'
 import type { Store } from './store'
@@ -19,7 +20,7 @@ export interface ChatOptions {
   readonly node: string | undefined
 }
 
-/** Creates the Tidings server of the chat, and an Express app that serves it with the front end. */
+/** Creates the Tidings server of the chat, its bot, and an Express app that serves it with the front end. */
 export function createChat({ webFolder, store, bus, node }: ChatOptions) {
   const moderation = new Moderation(store)
 
@@ -32,7 +33,7 @@ export function createChat({ webFolder, store, bus, node }: ChatOptions) {
     {
       room: {
         authorize: ({ params }) => params.roomId !== 'staff',
-        snapshot: async ({ params }) => ({ messages: await store.messagesOf(params.roomId) }),
+        snapshot: ({ params }) => store.roomOf(params.roomId),
       },
       send: async ({ input, emit, fail }) => {
         const { roomId, author, text } = input
@@ -42,19 +43,21 @@ export function createChat({ webFolder, store, bus, node }: ChatOptions) {
         // Stored before it is emitted, because a snapshot that is loaded after the emit must contain it.
         await store.add(roomId, message)
         await emit.room({ roomId }).message(message)
+        bot.read(roomId, text)
         return message
       },
       typing: ({ input, emit }) => emit.room({ roomId: input.roomId }).typing({ author: input.author }),
       complete: async function* ({ input, signal }) {
-        const words = replyTo(input.prompt)
-        for (const word of words) {
-          await pause(60, undefined, { signal })
-          yield { type: 'token', data: word }
+        const tokens = replyTo(input.prompt)
+        for (const token of tokens) {
+          await pause(80, undefined, { signal })
+          yield { type: 'token', data: token }
         }
-        return { tokens: words.length }
+        return { tokens: tokens.length }
       },
     },
   )
+  const bot = new Bot(tidings, store, node)
 
   const app = express()
   // The chat is served over plain HTTP, so the browser must not upgrade its requests.
@@ -66,5 +69,5 @@ export function createChat({ webFolder, store, bus, node }: ChatOptions) {
   })
   app.use('/events', expressHandler(tidings))
   app.use(express.static(webFolder))
-  return { app, tidings }
+  return { app, tidings, bot }
 }

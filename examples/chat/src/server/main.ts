@@ -10,7 +10,7 @@ import { redisStore } from './redis-store'
 const redisUrl = process.env['REDIS_URL']
 const onRedisError = (error: unknown) => console.error('Redis failed:', error)
 const store = redisUrl ? await redisStore(redisUrl, onRedisError) : memoryStore()
-const { app, tidings } = createChat({
+const { app, tidings, bot } = createChat({
   webFolder: fileURLToPath(new URL('./web', import.meta.url)),
   store,
   bus: redisUrl ? redisBus({ url: redisUrl, onError: onRedisError }) : undefined,
@@ -31,6 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 async function stop(): Promise<void> {
   server.close()
   await tidings.close()
+  await bot.close()
   await store.close()
   server.closeAllConnections()
 }

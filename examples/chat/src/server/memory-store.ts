@@ -5,15 +5,21 @@ const maxMuted = 10_000
 
 /** Stores messages in memory. */
 export function memoryStore(): Store {
-  const rooms = new Map<string, Message[]>()
+  const rooms = new Map<string, { messages: Message[]; answers: string[] }>()
+  const emptyRoom = { messages: [], answers: [] }
   const muted = new Map<string, Date>()
   return {
-    messagesOf: async (roomId) => [...(rooms.get(roomId) ?? [])],
+    roomOf: async (roomId) => rooms.get(roomId) ?? emptyRoom,
     add: async (roomId, message) => {
-      const messages = rooms.get(roomId) ?? []
-      rooms.set(roomId, messages)
-      messages.push(message)
-      if (messages.length > maxMessages) messages.shift()
+      const { messages, answers } = rooms.get(roomId) ?? emptyRoom
+      rooms.set(roomId, {
+        messages: [...messages, message].slice(-maxMessages),
+        answers: answers.filter((run) => run !== message.id),
+      })
+    },
+    addAnswer: async (roomId, run) => {
+      const { messages, answers } = rooms.get(roomId) ?? emptyRoom
+      rooms.set(roomId, { messages, answers: [...answers, run] })
     },
     mutedUntil: async (author) => {
       const until = muted.get(author)

@@ -4,7 +4,7 @@ import { MessageList } from './message-list'
 import { useRoom } from './use-room'
 
 export function RoomView({ roomId, name }: { roomId: RoomId; name: string }) {
-  const { lines, refusal, typing } = useRoom(roomId, name)
+  const { room, refusal, typing } = useRoom(roomId, name)
   const about = rooms.find(({ id }) => id === roomId)
   return (
     <main className="room-view">
@@ -21,7 +21,7 @@ export function RoomView({ roomId, name }: { roomId: RoomId; name: string }) {
         </div>
       ) : (
         <>
-          <MessageList lines={lines} me={name} />
+          <MessageList room={room} me={name} />
           <p className="typing" aria-live="polite">
             {typingText(typing)}
           </p>

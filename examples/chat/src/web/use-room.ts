@@ -12,37 +12,55 @@ export type Line =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'gap'; readonly id: string }
 
-/** Returns the lines after an event. Events that are not lines leave them unchanged. */
-function next(lines: readonly Line[], event: TopicEventOf<typeof contract.room>): readonly Line[] {
+/** What a room shows. */
+export interface Room {
+  readonly lines: readonly Line[]
+  /** The runs in which the bot is answering. */
+  readonly answers: readonly string[]
+}
+
+/** Returns what the room shows after an event. */
+function next(room: Room, event: TopicEventOf<typeof contract.room>): Room {
+  // The snapshot may contain what was sent while it was loaded.
+  const knows = (id: string) => room.lines.some((line) => line.kind === 'message' && line.message.id === id)
+  const { lines, answers } = room
   switch (event.type) {
     case 'snapshot': {
       const gaps = lines.filter((line) => line.kind === 'gap').slice(-1)
-      return [...gaps, ...event.data.messages.map((message): Line => ({ kind: 'message', message }))]
+      const messages = event.data.messages.map((message): Line => ({ kind: 'message', message }))
+      return { lines: [...gaps, ...messages], answers: event.data.answers }
     }
     case 'message': {
-      // The snapshot may contain a message that was sent while it was loaded.
-      const isKnown = lines.some((line) => line.kind === 'message' && line.message.id === event.data.id)
-      return isKnown ? lines : [...lines, { kind: 'message', message: event.data }]
+      const message = event.data
+      if (knows(message.id)) return room
+      return {
+        lines: [...lines, { kind: 'message', message }],
+        answers: answers.filter((run) => run !== message.id),
+      }
+    }
+    case 'answer': {
+      const { run } = event.data
+      return knows(run) || answers.includes(run) ? room : { lines, answers: [...answers, run] }
     }
     case 'gap':
-      return [{ kind: 'gap', id: event.data.cursor }]
+      return { lines: [{ kind: 'gap', id: event.data.cursor }], answers }
     case 'typing':
-      return lines
+      return room
   }
 }
 
-/** Subscribes to a room while it is shown. Without lines until the room was entered. */
+/** Subscribes to a room while it is shown. Without a room until it was entered. */
 export function useRoom(roomId: RoomId, me: string) {
-  const [lines, setLines] = useState<readonly Line[]>()
+  const [room, setRoom] = useState<Room>()
   const [refusal, setRefusal] = useState<TidingsError>()
   const typing = useTyping(roomId, me)
   useEffect(() => {
-    const room = client.room({ roomId }).state(next, { initial: [] })
-    room.on('change', setLines)
-    room.on('error', setRefusal)
-    return () => room.close()
+    const state = client.room({ roomId }).state(next, { initial: { lines: [], answers: [] } })
+    state.on('change', setRoom)
+    state.on('error', setRefusal)
+    return () => state.close()
   }, [roomId])
-  return { lines, refusal, typing }
+  return { room, refusal, typing }
 }
 
 /** Returns the other authors who are typing. Each stops with a message, or after a while. */

@@ -20,7 +20,7 @@ export function useRoom(roomId: RoomId, initial: readonly Message[]) {
   useEffect(() => {
     const room = client.room({ roomId })
     const state = room.state((value, event) =>
-      event.type === 'message' ? { messages: [...value.messages, event.data] } : value,
+      event.type === 'message' ? { ...value, messages: [...value.messages, event.data] } : value,
     )
     state.on('change', (value) => value && setMessages(value.messages))
     state.on('error', setRefusal)
