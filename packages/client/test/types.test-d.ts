@@ -7,6 +7,7 @@ import {
   type Gap,
   type Run,
   type RunOf,
+  type RunState,
   type Subscription,
   type Topic,
   type TopicEvent,
@@ -218,6 +219,37 @@ describe('a stream', () => {
     const run = client.count({ to: 1 })
     for await (const event of run) expectTypeOf(event).toEqualTypeOf<{ type: 'number'; data: number }>()
     expectTypeOf(run.output).resolves.toEqualTypeOf<{ total: number }>()
+  })
+
+  it('has an id, by which another client attaches to the same run', () => {
+    const run = client.count({ to: 1 })
+    expectTypeOf(run.id).toBeString()
+    expectTypeOf(client.count.attach(run.id)).toEqualTypeOf(run)
+    expectTypeOf(run.cancel()).resolves.toBeVoid()
+    const { signal } = new AbortController()
+    expectTypeOf(client.count.attach(run.id, { signal })).toEqualTypeOf(run)
+    // @ts-expect-error attaching needs an id
+    client.count.attach()
+    // @ts-expect-error a command has no runs
+    client.send.attach(run.id)
+  })
+
+  it('folds into a value of the type of `initial`', () => {
+    const run = client.count({ to: 1 })
+    const state = run.state(
+      (last, event) => {
+        expectTypeOf(event).toEqualTypeOf<{ type: 'number'; data: number }>()
+        return [...last, event.data]
+      },
+      { initial: [] as number[] },
+    )
+    expectTypeOf(state).toEqualTypeOf<RunState<number[], { total: number }>>()
+    expectTypeOf(state.value).toEqualTypeOf<number[]>()
+    expectTypeOf(state.status).toEqualTypeOf<'running' | 'done' | 'failed'>()
+    expectTypeOf(state.output).toEqualTypeOf<{ total: number } | undefined>()
+    state.on('change', (value) => expectTypeOf(value).toEqualTypeOf<number[]>())
+    // @ts-expect-error a run has no snapshot to begin with
+    run.state((last: number) => last)
   })
 })
 

@@ -54,7 +54,7 @@ export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, D
     })
     // A caller that only iterates, or only awaits the output, receives a failure there.
     this.#output.catch(() => {})
-    this.#abort = linkedAbort(signal, runs.closing)
+    this.#abort = linkedAbort(signal)
     this.#abort.signal.addEventListener('abort', () => this.#leave())
   }
 

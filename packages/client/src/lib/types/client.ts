@@ -341,6 +341,9 @@ export type Client<Contract> = ProceduresOf<Contract> &
      * Does nothing without a connection. A second call within a second takes effect when the second is over.
      */
     reconnect(): void
-    /** Ends every subscription, loop, call and run. Closing again has no effect. */
+    /**
+     * Ends every subscription, loop and call, and the reading of every run, which the server ends after the `lingerMs`
+     * of its handler. Closing again has no effect.
+     */
     close(): void
   }
