@@ -11,6 +11,7 @@ const slowest = [
   'test/bus/nodes.test.ts',
   'test/bus/redis-slots.test.ts',
   'test/histories/histories.test.ts',
+  'test/histories/runs/runs.test.ts',
   'test/reality.test.ts',
   'test/bus/redis-bus.test.ts',
   'test/share-life.test.ts',

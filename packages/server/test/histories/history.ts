@@ -149,19 +149,23 @@ class Subscriber {
     const fail = (error: unknown) => {
       this.failure ??= error
     }
-    this.reader = new RawReader(port, `/events/${this.witness.kind}${query}`, headers, {
-      event: (event) => {
-        try {
-          this.witness.event(event)
-        } catch (error) {
-          fail(error)
-        }
+    this.reader = new RawReader(
+      port,
+      { path: `/events/${this.witness.kind}${query}`, headers },
+      {
+        event: (event) => {
+          try {
+            this.witness.event(event)
+          } catch (error) {
+            fail(error)
+          }
+        },
+        closed: () => {
+          this.reader = undefined
+        },
+        broken: fail,
       },
-      closed: () => {
-        this.reader = undefined
-      },
-      broken: fail,
-    })
+    )
   }
 }
 

@@ -5,9 +5,21 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 export interface RawReaderListener {
   /** An event was dispatched: https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage */
   event(event: EventSourceMessage): void
-  closed(): void
+  /** Called when the connection is over, with whether the response had come to its end. */
+  closed(isWhole: boolean): void
   /** The answer was not what HTTP allows, or not 200. */
   broken(why: string): void
+  /** Called with a response of another status than 200. Without it, 503 closes the reader and others are broken. */
+  refused?(status: number, body: string): void
+}
+
+/** What a {@link RawReader} requests. */
+export interface RawRequest {
+  readonly method?: 'GET' | 'POST'
+  readonly path: string
+  /** Lines that end with a line break each. */
+  readonly headers: string
+  readonly body?: string
 }
 
 /**
@@ -27,14 +39,21 @@ export class RawReader {
   /** How many more bytes are read before it cuts the connection. */
   #budget = Number.POSITIVE_INFINITY
   #isClosed = false
+  /** A response of another status than 200. */
+  #refusal: { readonly status: number; body: string } | undefined
 
-  constructor(port: number, path: string, headers: string, listener: RawReaderListener) {
+  constructor(
+    port: number,
+    { method = 'GET', path, headers, body = '' }: RawRequest,
+    listener: RawReaderListener,
+  ) {
     this.#listener = listener
     this.#socket = connect(port, '127.0.0.1')
     this.#socket.on('data', (bytes) => this.#read(bytes))
     this.#socket.on('error', () => {})
-    this.#socket.on('close', () => this.#close())
-    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`)
+    this.#socket.on('close', () => this.#close(false))
+    const length = method === 'POST' ? `Content-Length: ${Buffer.byteLength(body)}\r\n` : ''
+    this.#socket.write(`${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${length}${headers}\r\n${body}`)
   }
 
   pause(): void {
@@ -50,15 +69,21 @@ export class RawReader {
     if (bytes === 0) this.#cut()
   }
 
-  #cut(): void {
+  #cut(isWhole = false): void {
     this.#socket.resetAndDestroy()
-    this.#close()
+    this.#close(isWhole)
   }
 
-  #close(): void {
+  /** The response has come to its end. */
+  #end(): void {
+    if (this.#refusal) this.#listener.refused?.(this.#refusal.status, this.#refusal.body)
+    this.#cut(true)
+  }
+
+  #close(isWhole: boolean): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#listener.closed()
+    this.#listener.closed(isWhole)
   }
 
   #read(bytes: Buffer): void {
@@ -80,11 +105,18 @@ export class RawReader {
       if (end < 0) return
       const head = this.#rest.subarray(0, end).toString('latin1')
       // It may be closing, or its bus not be there: it is come back to.
-      if (head.startsWith('HTTP/1.1 503 ')) {
+      if (head.startsWith('HTTP/1.1 503 ') && !this.#listener.refused) {
         this.#cut()
         return
       }
-      if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(head)
+      if (!head.startsWith('HTTP/1.1 200 ')) {
+        if (!this.#listener.refused) throw new Error(head)
+        this.#refusal = { status: Number(head.slice(9, 12)), body: '' }
+        if (this.#refusal.status === 204) {
+          this.#end()
+          return
+        }
+      }
       this.#rest = this.#rest.subarray(end + 4)
       this.#isInBody = true
     }
@@ -95,7 +127,9 @@ export class RawReader {
         if (data.length === 0) return
         this.#dataLeft -= data.length
         this.#rest = this.#rest.subarray(data.length)
-        this.#parser.feed(this.#decoder.decode(data, { stream: true }))
+        const text = this.#decoder.decode(data, { stream: true })
+        if (this.#refusal) this.#refusal.body += text
+        else this.#parser.feed(text)
         this.#isAfterData = this.#dataLeft === 0
         continue
       }
@@ -108,7 +142,7 @@ export class RawReader {
         this.#dataLeft = Number.parseInt(line, 16)
         // The last chunk: the answer is over, though the connection would be kept alive for another.
         if (this.#dataLeft === 0) {
-          this.#cut()
+          this.#end()
           return
         }
       }
