@@ -144,9 +144,11 @@ export class FollowedRun implements TopicOwner {
     for (let attempt = 0; attempt < maxAttempts && this.isRunning; attempt += 1) {
       await this.check()
       if (!this.isRunning) return
-      const isEnded = await bus.extend(key, log.cursorAt(log.head), [frame], unbounded).catch(() => undefined)
-      if (isEnded === undefined) return
-      if (isEnded) await bus.expire(key, this.record.keepMs).catch(() => {})
+      try {
+        await bus.extend(key, log.cursorAt(log.head), [frame], unbounded)
+      } catch {
+        return
+      }
       await this.check()
     }
   }

@@ -4,6 +4,7 @@ import type { Checked } from '../log/bus-check.js'
 import type { WriteBatcher } from '../log/write-batcher.js'
 import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 import { FollowedRun } from './followed-run.js'
+import { noRoom } from './run-errors.js'
 import type { ReadersReport } from './run-readers.js'
 import type { RunRecord } from './run-records.js'
 import type { RunRoom } from './run-room.js'
@@ -43,7 +44,7 @@ export class FollowedRuns {
   /**
    * Prepares the log of a run for a reader.
    *
-   * @throws TidingsError `interrupted` if the log was lost, `unavailable` if the bus cannot be read
+   * @throws TidingsError `interrupted` if the log was lost, `unavailable` if the bus cannot be read or there is no room
    */
   async prepare(id: string, record: RunRecord, cursor: Cursor | undefined): Promise<void> {
     const run = this.#runs.get(id) ?? this.#follow(id, record)
@@ -62,6 +63,7 @@ export class FollowedRuns {
 
   #follow(id: string, record: RunRecord): FollowedRun {
     const { bus, writes, room } = this.#deps
+    if (!room.hasRoom()) throw noRoom()
     const run = new FollowedRun(id, record, {
       bus,
       writes,

@@ -13,8 +13,8 @@ import type { HostedLog } from './run-writer.js'
 /** How often the nodes that report readers are checked for silence, in milliseconds. */
 const silenceMs = 2_000
 
-/** How much longer than a record its log is kept, in milliseconds: a record without its log would mean a lost log. */
-const laterMs = 1_000
+/** How much longer than its record a log is kept, in milliseconds: a node that missed its end reads it by then. */
+const laterMs = 20_000
 
 /** A run whose handler runs on this node. */
 interface Hosted extends Checked {
@@ -80,13 +80,12 @@ export class HostedRuns {
     try {
       const { epoch, head } = await reading
       const record = { ...about, epoch, node: this.#nodeId, lease: lease.name }
-      if (!(await this.#records.hold(id, record))) {
+      // A log with events is that of another run, whose record may be gone already.
+      if (head > 0 || !(await this.#records.hold(id, record))) {
         const other = await this.#records.get(id)
         if (other) throw new StartedElsewhere(other)
         throw usedBefore()
       }
-      // The record is gone, and its log is not yet.
-      if (head > 0) throw usedBefore()
       this.#expireLog(key, record.keepMs + marginMs)
       return { record, log: { bus: this.#bus, key, epoch, lease } }
     } catch (error) {
@@ -102,6 +101,7 @@ export class HostedRuns {
       if (page && page.epoch !== epoch) run.interrupt()
     }
     this.#hosted.set(run.id, { run, lease, record, check })
+    if (!lease.isHeld) run.interrupt()
   }
 
   /** Keeps a run that has ended. */

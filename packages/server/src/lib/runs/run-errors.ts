@@ -33,3 +33,9 @@ export function released(): TidingsError {
   const message = 'The run was released while you were subscribing. Try again'
   return new TidingsError({ code: 'unavailable', message, retryAfterMs: 0 })
 }
+
+/** Returns the error of a subscriber for whose run this node has no room. */
+export function noRoom(): TidingsError {
+  const message = 'The server has reached its limit of bytes for the logs of runs. Try again later'
+  return new TidingsError({ code: 'unavailable', message })
+}
