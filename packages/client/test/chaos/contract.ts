@@ -1,11 +1,16 @@
-import { channel, defineContract } from '@tidings/core'
+import { channel, defineContract, stream } from '@tidings/core'
 import * as z from 'zod'
 
-/** Topics that many emitters emit to, each of which counts its own events in each. */
+/** Topics that many emitters emit to, each of which counts its own events in each; and runs that count to a number. */
 export const chaosContract = defineContract({
   feed: channel({
     params: { name: z.string() },
     events: { item: z.object({ by: z.string(), n: z.number().int() }) },
+  }),
+  count: stream({
+    input: z.object({ name: z.string(), length: z.number().int() }),
+    events: { step: z.object({ n: z.number().int() }) },
+    output: z.object({ count: z.number().int() }),
   }),
 })
 
@@ -24,3 +29,5 @@ export type FromNode =
       readonly ok: boolean
     }
   | { readonly type: 'quiet' }
+  /** The handler of a run has begun. */
+  | { readonly type: 'ran'; readonly by: string; readonly name: string }

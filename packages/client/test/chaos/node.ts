@@ -1,5 +1,6 @@
 // One node of a service, in a process of its own that can be killed: see chaos.test.ts.
 import { createServer as createHttp } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createServer } from '@tidings/server'
 import { nodeHandler } from '@tidings/server/node'
 import { redisBus } from '@tidings/server/redis'
@@ -12,7 +13,16 @@ const bus = redisBus({ url: redisUrl, timeoutMs: 1_000 })
 const tidings = createServer(
   chaosContract,
   { bus, retryMs: 100, history: { size: 2_000, ms: 60_000 }, heartbeatMs: 1_000 },
-  {},
+  {
+    count: async function* ({ input: { name, length } }) {
+      tell({ type: 'ran', by, name })
+      for (let n = 1; n <= length; n += 1) {
+        yield { type: 'step' as const, data: { n } }
+        await pause(20)
+      }
+      return { count: length }
+    },
+  },
 )
 const http = createHttp(nodeHandler(tidings, { path: '/events' }))
 http.listen(Number(port), '127.0.0.1', () => tell({ type: 'ready' }))

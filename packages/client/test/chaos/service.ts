@@ -21,22 +21,30 @@ export class Node {
   readonly #redisUrl: string
   readonly #emitted: Emitted
   readonly #beginning: (by: string) => void
+  readonly #ran: (name: string, by: string) => void
+  /** The names of its lives that were killed. */
+  readonly killed = new Set<string>()
   #child: ChildProcess | undefined
   #lives = 0
 
-  /** @param beginning told before it first emits, and again in each life, by which name it does */
+  /**
+   * @param beginning told before it first emits, and again in each life, by which name it does
+   * @param ran told that the handler of a run has begun, and by which name of the node
+   */
   constructor(
     name: string,
     port: number,
     redisUrl: string,
     emitted: Emitted,
     beginning: (by: string) => void,
+    ran: (name: string, by: string) => void,
   ) {
     this.#name = name
     this.port = port
     this.#redisUrl = redisUrl
     this.#emitted = emitted
     this.#beginning = beginning
+    this.#ran = ran
   }
 
   async start(): Promise<void> {
@@ -48,6 +56,7 @@ export class Node {
     })
     child.on('message', (message: FromNode) => {
       if (message.type === 'emitted') this.#emitted.note(message.by, message.topic, message.n, message.ok)
+      else if (message.type === 'ran') this.#ran(message.name, message.by)
     })
     await once(child, 'message')
     this.#child = child
@@ -59,6 +68,7 @@ export class Node {
     const child = this.#child
     this.#child = undefined
     if (!child) return
+    this.killed.add(`${this.#name}${this.#lives}`)
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone
@@ -96,8 +106,10 @@ export async function startService(plan: () => Plan) {
   const beginning = (by: string) => {
     for (const witness of witnesses) witness.began(by)
   }
+  const hosts = new Map<string, string[]>()
+  const ran = (name: string, by: string) => hosts.set(name, [...(hosts.get(name) ?? []), by])
   const nodes = await Promise.all(
-    ['x', 'y', 'z'].map(async (name) => new Node(name, await freePort(), redis.url, emitted, beginning)),
+    ['x', 'y', 'z'].map(async (name) => new Node(name, await freePort(), redis.url, emitted, beginning, ran)),
   )
   onTestFinished(async () => {
     await Promise.all(nodes.map((node) => node.kill()))
@@ -148,6 +160,14 @@ export async function startService(plan: () => Plan) {
   return {
     redis,
     nodes,
+    clients,
+    /** Whether the node that runs a run, by its name, may have been killed. */
+    mayHaveDied(run: string): boolean {
+      const [host] = hosts.get(run) ?? []
+      return host === undefined || nodes.some(({ killed }) => killed.has(host))
+    },
+    /** The runs whose handler was called more than once. */
+    startedTwice: () => [...hosts].filter(([, by]) => by.length > 1),
     deliveries,
     judged,
     /** Lets everyone come to the end of what was emitted. */
