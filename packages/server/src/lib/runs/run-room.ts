@@ -4,12 +4,16 @@ export interface WaitingRun {
   reconsider(): void
 }
 
+/** Up to which share of the room the logs shrink before runs that wait for it go on. */
+const lowShare = 15 / 16
+
 /** The room that the logs of all runs share, in characters. */
 export class RunRoom {
   readonly #limit: number
   readonly #makeRoom: () => boolean
   readonly #waiting = new Set<WaitingRun>()
   #length = 0
+  #wasFull = false
 
   /** @param makeRoom drops a log that is not needed, and returns whether there was one */
   constructor(limit: number, makeRoom: () => boolean) {
@@ -22,15 +26,20 @@ export class RunRoom {
   }
 
   give(length: number): void {
-    const wasFull = this.#length > this.#limit
     this.#length -= length
-    if (!wasFull || this.#length > this.#limit) return
+    // Not at the limit: thousands of runs would go on for each event that is dropped, and fill it at once.
+    if (!this.#wasFull || this.#length > this.#limit * lowShare) return
+    this.#wasFull = false
     for (const run of [...this.#waiting]) run.reconsider()
   }
 
   /** Returns whether there is room, and makes some if there is none. */
   hasRoom(): boolean {
-    while (this.#length > this.#limit) if (!this.#makeRoom()) return false
+    while (this.#length > this.#limit) {
+      if (this.#makeRoom()) continue
+      this.#wasFull = true
+      return false
+    }
     return true
   }
 
