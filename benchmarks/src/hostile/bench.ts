@@ -9,9 +9,10 @@ import { Child } from '../lib/child.js'
 import { writeFigures } from '../lib/figures.js'
 import { describe, machine } from '../lib/machine.js'
 import { digits, markdownTable } from '../lib/table.js'
+import type { Usage } from '../lib/usage.js'
 import { startRedis } from '../redis/own-redis.js'
 import { type Attack, attacks } from './attacks.js'
-import type { HostileCommands, Usage } from './node.js'
+import type { HostileCommands } from './node.js'
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, only: { type: 'string' } },

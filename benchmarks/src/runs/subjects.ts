@@ -1,0 +1,36 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { node, type Runtime } from '../lib/runtimes.js'
+
+/** An engine that is measured. */
+export interface Subject {
+  readonly name: string
+  readonly runtime: Runtime
+  /** Whether its bus is on Redis. */
+  readonly redis: boolean
+}
+
+/**
+ * Returns the engines to measure: this checkout's in memory and on Redis, and another checkout's in memory, if its
+ * path is given.
+ */
+export function subjectsOf(other: string | undefined): readonly Subject[] {
+  const own = [
+    { name: 'memory', runtime: node, redis: false },
+    { name: 'Redis', runtime: node, redis: true },
+  ]
+  return other === undefined
+    ? own
+    : [{ name: 'before', runtime: withPackagesOf(other), redis: false }, ...own]
+}
+
+/** Returns Node with the packages of another checkout. The modules of the benchmark stay its own. */
+function withPackagesOf(checkout: string): Runtime {
+  const hook = new URL('resolve-from.js', import.meta.url)
+  const importer = pathToFileURL(resolve(checkout, 'benchmarks/package.json'))
+  const register = `import { register } from 'node:module'; register('${hook}', { data: '${importer}' })`
+  return {
+    ...node,
+    execArgv: [...node.execArgv, '--import', `data:text/javascript,${encodeURIComponent(register)}`],
+  }
+}
