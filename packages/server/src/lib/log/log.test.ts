@@ -1,3 +1,4 @@
+import { encodeEventBody } from '@tidings/core/wire'
 import { describe, expect, it } from 'vitest'
 import type { Delivery } from '../history.js'
 import { Log } from './log.js'
@@ -84,5 +85,20 @@ describe('a log', () => {
     log.trim(5)
     expect([4, 5].map((seq) => log.reaches(seq))).toEqual([false, true])
     expect(log.readFrom(5)).toBeUndefined()
+  })
+
+  it('stores an event in one piece, and not as the parts of its text', () => {
+    const used = () => {
+      globalThis.gc?.()
+      return process.memoryUsage().heapUsed
+    }
+    const logs = Array.from({ length: 10 }, () => new Log('epoch', { size: 10_000, ms: 10_000 }, 'every'))
+    const before = used()
+    for (const log of logs) {
+      for (let n = 1; n <= 2_000; n += 1) log.append('e', encodeEventBody('e', { n, text: 'to be' }), n)
+    }
+    // A frame has 58 characters, and takes more than 350 bytes as the tree of its parts.
+    expect((used() - before) / 20_000).toBeLessThan(250)
+    expect(logs.map(({ head }) => head)).toEqual(logs.map(() => 2_000))
   })
 })
