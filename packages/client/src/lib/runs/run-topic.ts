@@ -137,7 +137,7 @@ export class RunTopic implements TableTopic {
 
   onSubscribed({ epoch, request: sequence }: JoinedSignal, start: Cursor | undefined): void {
     if ([...this.#readers.values()].some((position) => position && position.epoch !== epoch)) {
-      this.close(interrupted('is another one after its server was restarted'))
+      this.close(interrupted())
       return
     }
     if (!this.#apply({ type: 'subscribed', epoch, sequence, start, isReplay: true })) return
@@ -186,12 +186,11 @@ export class RunTopic implements TableTopic {
 
   /** A run has no gaps: the server refuses it instead. A leading tab that cannot resume it announces one. */
   onGap(): void {
-    this.close(interrupted('could not be resumed'))
+    this.close(interrupted())
   }
 
   onRefused(problem: TidingsError): void {
-    if (problem.code === 'not_found' && this.#phase === 'started')
-      this.close(interrupted('is not kept any more'))
+    if (problem.code === 'not_found' && this.#phase === 'started') this.close(interrupted())
     else if (problem.code === 'interrupted' || !isRetryable(problem)) this.close(problem)
     else this.#retryLater(problem)
   }
@@ -263,8 +262,9 @@ function endOf(decode: () => RunEnd): RunEnd {
   }
 }
 
-function interrupted(how: string): TidingsError {
-  const message = `The run ${how}. Call the stream again`
+/** Returns the error of a run that its server has lost, perhaps by a restart, or does not keep any more. */
+function interrupted(): TidingsError {
+  const message = 'The server does not have the run any more. Call the stream again'
   return new TidingsError({ code: 'interrupted', message })
 }
 
