@@ -32,7 +32,13 @@ type Complete = Extract<Handlers<typeof contract, Caller>['complete'], { run: un
 /** A server of one stream, whose handler waits for the test: `say` emits a token, `end` returns the output. */
 async function start(settings: Partial<Complete> = {}, options: ServerOptions<Caller> = {}) {
   const errors: unknown[] = []
-  const runs: { prompt: string; signal: AbortSignal; say(text: string): Promise<void>; end(): void }[] = []
+  const runs: {
+    id: string
+    prompt: string
+    signal: AbortSignal
+    say(text: string): Promise<void>
+    end(): void
+  }[] = []
   const tidings = createServer(
     contract,
     {
@@ -43,11 +49,12 @@ async function start(settings: Partial<Complete> = {}, options: ServerOptions<Ca
     },
     {
       complete: {
-        run: ({ input, emit, signal }) =>
+        run: ({ id, input, emit, signal }) =>
           new Promise((resolve, reject) => {
             signal.addEventListener('abort', () => reject(signal.reason))
             const said: string[] = []
             runs.push({
+              id,
               prompt: input.prompt,
               signal,
               say: (text) => {
@@ -152,7 +159,7 @@ describe('a run', () => {
     runs[0]?.end()
     answers.push(await begin(id, ada))
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202])
-    expect(runs).toHaveLength(1)
+    expect(runs.map((run) => run.id)).toEqual([id])
     expect((await begin(id, ada, 'another')).body.code).toBe('conflict')
     expect((await begin(id, eve)).body.code).toBe('conflict')
     expect(await begin('short', ada)).toMatchObject({ status: 400, body: { code: 'bad_request' } })
@@ -174,6 +181,9 @@ describe('a run', () => {
     const readers = [await read(id, ada), await read(id, ada)]
     expect((await post(`${url}/$runs/${id}`, {}, eve)).status).toBe(403)
     expect((await post(`${url}/$runs/${other}`, {}, ada)).status).toBe(404)
+    expect((await post(`${url}/$runs/a%00b`, {}, ada)).status).toBe(404)
+    const form = await post(`${url}/$runs/${id}`, {}, { ...ada, 'content-type': 'text/plain' })
+    expect(form.status).toBe(415)
     expect(runs[0]?.signal.aborted).toBe(false)
     expect((await post(`${url}/$runs/${id}`, {}, ada)).status).toBe(204)
     await until(() => readers.every((reader) => reader.isOver()), 'all had ended')

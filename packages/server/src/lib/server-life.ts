@@ -47,7 +47,7 @@ export class ServerLife {
 
   /** Returns the error for a request that is refused because the server is closing. */
   refusal(): TidingsError {
-    return closing(jittered(this.#retryMs))
+    return closing(Math.ceil(jittered(this.#retryMs)))
   }
 
   /**

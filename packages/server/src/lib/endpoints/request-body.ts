@@ -41,7 +41,12 @@ export async function readInput(
   return { json, input: procedure.input.decode(json, `the input of ${procedure.path}`) }
 }
 
-function requireJson(request: TidingsRequest, what: string): void {
+/**
+ * Checks that a request has the content type of JSON, even without a body.
+ *
+ * @throws TidingsError `unsupported_media_type`
+ */
+export function requireJson(request: TidingsRequest, what: string): void {
   const contentType = request.headers.get('content-type')
   const given = parseMediaType(contentType ?? '')
   const charset = given?.parameters.get('charset') ?? 'utf-8'

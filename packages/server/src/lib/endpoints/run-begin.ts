@@ -44,7 +44,8 @@ export async function beginRun(
       })
       const runHandler = async (narrowed: unknown) => {
         if (run.hasBegun) throw cannotRetry(compiled.path)
-        return outputOf(handler({ input, context: narrowed, emit, broadcast, fail, signal }), compiled, run)
+        const call = { id: run.id, input, context: narrowed, emit, broadcast, fail, signal }
+        return outputOf(handler(call), compiled, run)
       }
       try {
         const output = await (gate ? gate.open(runHandler, signal) : runHandler(context))

@@ -18,7 +18,7 @@ import { sha256 } from '../runtime/sha256.js'
 import { admit, identityOf } from './admit.js'
 import { authenticate, authenticateAndRead } from './authenticate.js'
 import { callerOf } from './connection.js'
-import { readInput } from './request-body.js'
+import { readInput, requireJson } from './request-body.js'
 import { beginRun } from './run-begin.js'
 import type { ServerContext } from './server-context.js'
 import { positionOf, topicStream } from './topic.js'
@@ -84,15 +84,16 @@ export async function handleStart(
 /**
  * Handles `POST /events/$runs/<id>`: ends a run for all its readers. Its caller needs the right to attach.
  *
- * @throws TidingsError `not_found` for a run that does not exist or is no longer kept
+ * @throws TidingsError `not_found` for a run that does not exist or is no longer kept, `unsupported_media_type`
  */
 export async function handleCancel(
   server: ServerContext,
   id: string,
   request: TidingsRequest,
 ): Promise<CompleteResponse> {
+  requireJson(request, 'a cancellation')
   const context = await authenticate(server, request)
-  const run = await server.runs.find(id)
+  const run = isRunId(id) ? await server.runs.find(id) : undefined
   const stream = server.procedures.get(run?.path ?? '')
   if (!run || stream?.kind !== 'stream') throw noSuchRun()
   await requireAuthorized(server.runRequest(stream, id), context, request)

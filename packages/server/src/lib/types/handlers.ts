@@ -120,6 +120,11 @@ export type CommandHandler<Input, Output, Errors, Context, Emitters> =
 
 /** The argument of a stream's handler. */
 export interface StreamRequest<Input, Events, Errors, Context, Emitters> {
+  /**
+   * The id of the run, with which clients read and cancel it: to store as the active run of a conversation, or to
+   * announce in a channel.
+   */
+  id: string
   input: Input
   context: Context
   /**
