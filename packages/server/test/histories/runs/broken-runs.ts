@@ -2,8 +2,11 @@ import { vi } from 'vitest'
 import { Connection } from '../../../src/lib/connections/connection.js'
 import { Log } from '../../../src/lib/log/log.js'
 import { Subscription } from '../../../src/lib/log/subscription.js'
+import { FollowedRun } from '../../../src/lib/runs/followed-run.js'
 import { Run } from '../../../src/lib/runs/run.js'
+import { RunRecords } from '../../../src/lib/runs/run-records.js'
 import { type RunStart, Runs } from '../../../src/lib/runs/runs.js'
+import { FlakyRunMember } from './flaky-run-joint.js'
 
 const { readFrom, append, gapAt } = Log.prototype
 const { remove } = Connection.prototype
@@ -73,5 +76,32 @@ export const brokenRuns: Readonly<Record<string, () => void>> = {
   },
   'goes on writing to a reader that has paused'() {
     vi.spyOn(Subscription.prototype, 'pause').mockReturnValue(undefined)
+  },
+}
+
+/** Engines with a bus that break the promise of runs. */
+export const brokenRunNodes: Readonly<Record<string, () => void>> = {
+  'runs a handler on each node that is asked at once to start it'() {
+    vi.spyOn(RunRecords.prototype, 'hold').mockResolvedValue(true)
+  },
+  'does not end a run whose node is gone'() {
+    vi.spyOn(FollowedRun.prototype, 'interrupt').mockResolvedValue(undefined)
+  },
+  'tells the node of a run nothing of its readers'() {
+    vi.spyOn(FollowedRun.prototype, 'readers').mockImplementation(function (this: FollowedRun) {
+      return { run: this.id, count: 0, position: 0 }
+    })
+  },
+  'extends a log wherever it ends'() {
+    vi.spyOn(FlakyRunMember.prototype, 'extend').mockImplementation(async function (
+      this: FlakyRunMember,
+      topic,
+      _after,
+      bodies,
+      keep,
+    ) {
+      for (const body of bodies) await this.append(topic, body, keep)
+      return true
+    })
   },
 }

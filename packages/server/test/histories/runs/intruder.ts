@@ -18,6 +18,12 @@ export class Intruder {
   async tries(port: number, index: number, by: Attempt): Promise<void> {
     const record = this.#ledger.runs[index] as RunRecord
     const { id, key } = record
+    const wasGone = this.#ledger.mayBeGone(record)
+    const isRefused = (expected: string, code: string) => {
+      if (code === expected || (wasGone && code === 'not_found')) return
+      if (!this.#ledger.mayRefuse(record, undefined, code))
+        this.#ledger.fail(`an intruder is answered with ${code}, not ${expected}`)
+    }
     if (by === 'attach') {
       new RawReader(
         port,
@@ -26,8 +32,7 @@ export class Intruder {
           event: ({ event }) => this.#ledger.fail(`an intruder receives ${event}`),
           closed: () => {},
           broken: (why) => this.#ledger.fail(why),
-          refused: (_, body) =>
-            this.#isRefused(record, 'forbidden', (JSON.parse(body) as { code: string }).code),
+          refused: (_, body) => isRefused('forbidden', (JSON.parse(body) as { code: string }).code),
         },
       )
       return
@@ -44,13 +49,8 @@ export class Intruder {
     const sent = send(port, path, body, headers).then((response) => {
       if (!response) return
       const { code } = (response.body ?? { code: response.status }) as { code: string }
-      this.#isRefused(record, isStart ? 'conflict' : 'forbidden', code)
+      isRefused(isStart ? 'conflict' : 'forbidden', code)
     })
     if (isStart) await sent
-  }
-
-  #isRefused(record: RunRecord, expected: string, code: string): void {
-    if (code !== expected && !this.#ledger.mayRefuse(record, undefined, code))
-      this.#ledger.fail(`an intruder is answered with ${code}, not ${expected}`)
   }
 }

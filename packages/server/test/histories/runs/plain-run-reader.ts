@@ -12,6 +12,7 @@ export class PlainRunReader implements RunReader {
   /** Where it is connected to. */
   #port: number | undefined
   #isOpen = false
+  #isRefused = false
   /** Whether its connection is to be cut off, so that the server may notice at any time. */
   #isLeaving = false
   /** Whether the server may have ended it. */
@@ -104,6 +105,7 @@ export class PlainRunReader implements RunReader {
     this.#isLeaving = false
     this.#isUnsettled = false
     const wasGone = this.#ledger.mayBeGone(witness.record)
+    this.#isRefused = false
     const hadEnded = witness.hasEnded
     const headers = `${starterLines}${request.headers}`
     this.#reader = new RawReader(
@@ -114,13 +116,14 @@ export class PlainRunReader implements RunReader {
         closed: (isWhole) => {
           this.#reader = undefined
           witness.closed()
-          if (isWhole && !hadEnded && !witness.hasEnded && !this.#ledger.hasFailed && !witness.isGivenUp)
+          if (isWhole && !hadEnded && !witness.hasEnded && !this.#ledger.hasFailed && !this.#isRefused)
             this.#ledger.fail(`${witness.name}: the response is over, and the run is not`)
         },
         broken: (why) => this.#ledger.fail(why),
         refused: (status, body) => {
           // A run whose end has been read has nothing more.
           if (status === 204 && hadEnded) return
+          this.#isRefused = true
           const problem = JSON.parse(body) as { code: string }
           attempt(() => witness.refused(asked, problem.code, { wasGone }))
         },
@@ -144,7 +147,10 @@ export class PlainRunReader implements RunReader {
     const isRefusal = error !== undefined && !error.ended
     if (!this.#isOpen && !isRefusal) throw new Error(`${witness.name}: ${event.event} came before $open`)
     if (!isRefusal) witness.event(event)
-    else witness.refused(asked, error.code)
+    else {
+      this.#isRefused = true
+      witness.refused(asked, error.code)
+    }
   }
 }
 

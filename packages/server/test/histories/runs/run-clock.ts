@@ -14,14 +14,18 @@ export function stopTime(): void {
   })
 }
 
-/** Lets time pass, in steps in between which what timers began goes on. */
-export async function passTime(ms: number, each: (ms: number) => void): Promise<void> {
-  const stepMs = Math.max(ms / 10, Math.min(ms, 500))
-  for (let left = ms; left > 0; left -= stepMs) {
-    const now = Math.min(stepMs, left)
+/**
+ * Lets time pass in steps, in between which what timers began goes on.
+ *
+ * @param each called before each step
+ * @param most the longest step, in milliseconds
+ */
+export async function passTime(ms: number, each: (ms: number) => void, most = 5_000): Promise<void> {
+  for (let left = ms; left > 0; left -= most) {
+    const now = Math.min(most, left)
     each(now)
     vi.advanceTimersByTime(now)
-    await turns(1)
+    await turns(most < 1_000 ? 3 : 1)
   }
 }
 

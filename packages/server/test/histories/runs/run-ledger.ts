@@ -142,6 +142,7 @@ export class RunLedger {
     const isForeign = asked !== undefined && asked.epoch !== life?.epoch
     if (code === 'not_found') return this.mayBeGone(record)
     if (code === 'interrupted') return isForeign || life?.isDoomed === true
+    if (code === 'gone' && life?.isLost) return true
     if (code === 'gone' || code === 'too_large') return this.mayOverflow(life)
     return code === 'unavailable' && (this.hasFailed || this.isJoint)
   }

@@ -84,7 +84,7 @@ export class RunNodes {
     void closed.finally(() => {
       isClosed = true
     })
-    while (!isClosed) await passTime(500, () => {})
+    while (!isClosed) await passTime(500, () => {}, 500)
     await closed
   }
 

@@ -1,16 +1,24 @@
 import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { randomFrom } from '../flaky-bus.js'
 import { Stage } from '../history.js'
-import { brokenRuns } from './broken-runs.js'
+import { brokenRunNodes, brokenRuns } from './broken-runs.js'
+import { FlakyRunJoint } from './flaky-run-joint.js'
 import { playRuns } from './play-runs.js'
 import { runHistory } from './run-history.js'
 
 /** `npm run test:soak` asks for more. */
-const count = Number(process.env['TIDINGS_HISTORIES'] ?? 60)
+const isSoak = process.env['TIDINGS_HISTORIES'] !== undefined
+const count = Number(process.env['TIDINGS_HISTORIES'] ?? 40)
+/** Other histories each time in a soak, and the same ones otherwise. */
+const seed = isSoak ? {} : { seed: 18 }
 
 const stage = new Stage()
-beforeAll(() => stage.open())
-afterAll(() => stage.close())
+const stages = [stage, new Stage(), new Stage()]
+beforeAll(() => Promise.all(stages.map((each) => each.open())))
+afterAll(() => {
+  for (const each of stages) each.close()
+})
 afterEach(() => {
   vi.useRealTimers()
 })
@@ -22,12 +30,27 @@ const promise = fc.asyncProperty(runHistory, async (each) => {
   if (done % 1_000 === 0) console.log(`${done} histories of runs`)
 })
 
+const promiseAmongNodes = fc.asyncProperty(runHistory, fc.nat(), (each, seed) =>
+  playRuns(stages, each, new FlakyRunJoint(randomFrom(seed))),
+)
+
 describe('a reader of a run receives its events in order, none twice, none missing, and its end', () => {
   it(`in ${count} histories`, { timeout: 3_600_000 }, () =>
-    fc.assert(promise, { numRuns: count, includeErrorInReport: true }),
+    fc.assert(promise, { numRuns: count, includeErrorInReport: true, ...seed }),
   )
 
-  const broken = Object.entries(brokenRuns).map(([name, breakIt]) => ({ name, breakIt, property: promise }))
+  it(`in ${count} histories of three nodes on a bus that loses news`, { timeout: 3_600_000 }, () =>
+    fc.assert(promiseAmongNodes, { numRuns: count, includeErrorInReport: true, endOnFailure: true, ...seed }),
+  )
+
+  const broken = [
+    ...Object.entries(brokenRuns).map(([name, breakIt]) => ({ name, breakIt, property: promise })),
+    ...Object.entries(brokenRunNodes).map(([name, breakIt]) => ({
+      name,
+      breakIt,
+      property: promiseAmongNodes,
+    })),
+  ]
   it.each(broken)('fails for an engine that $name', async ({ name, breakIt, property }) => {
     onTestFinished(() => {
       vi.restoreAllMocks()
@@ -39,6 +62,6 @@ describe('a reader of a run receives its events in order, none twice, none missi
       endOnFailure: true,
     })
     expect(failed, `${numRuns} histories found nothing`).toBe(true)
-    if (process.env['TIDINGS_HISTORIES']) console.log(`${name}: found by history ${numRuns}`)
+    if (isSoak) console.log(`${name}: found by history ${numRuns}`)
   })
 })

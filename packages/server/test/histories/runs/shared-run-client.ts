@@ -100,9 +100,11 @@ export class SharedRunClient {
     const { status, body } = response
     if (status === 200) return (body as { results: readonly ControlResult[] }).results
     const { code } = body as { code: string }
-    // It was overtaken by a newer one; its connection is over; or its node cannot be reached.
-    if (!['conflict', 'gone', 'unavailable'].includes(code)) this.#ledger.fail(`a control request: ${code}`)
-    return []
+    // A newer request has overtaken it, and it has done nothing.
+    if (code === 'conflict') return []
+    // Its connection is over; or the node of that cannot be reached, or has not answered.
+    if (code !== 'gone' && code !== 'unavailable') this.#ledger.fail(`a control request: ${code}`)
+    return undefined
   }
 
   pause(): void {

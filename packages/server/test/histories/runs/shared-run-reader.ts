@@ -83,8 +83,9 @@ export class SharedRunReader implements RunReader {
       this.#isStarting = false
       if (!response) return
       const { status, body } = response
+      const isSameConnection = connection !== undefined && connection === this.#client.id
       if (status !== 202) {
-        if (connection === this.#client.id) this.#starts -= 1
+        if (isSameConnection) this.#starts -= 1
         const { code } = body as { code: string }
         if (code !== 'unavailable') this.#ledger.fail(`${this.witness.name}: a start is refused with ${code}`)
         return
@@ -93,7 +94,7 @@ export class SharedRunReader implements RunReader {
       const { run, subscribed } = body as { run: string; subscribed: boolean }
       if (run !== record.id || response.headers['location'] !== record.key)
         this.#ledger.fail(`the start of ${record.id} is answered with ${JSON.stringify(body)}`)
-      if (!subscribed && connection !== undefined && connection === this.#client.id) this.#starts -= 1
+      if (!subscribed && isSameConnection) this.#starts -= 1
       if (!subscribed && newest === this.#newest) this.attach(port, 'beginning')
     })
   }
@@ -230,8 +231,11 @@ export class SharedRunReader implements RunReader {
     isNewest: boolean,
     wasGone: boolean,
   ): void {
-    // A run that is over or was refused is not carried any more, and cannot be held.
-    if ('pause' in operation && ['bad_request', 'not_found'].includes(problem.code)) return
+    // A run that is over, was left or was refused is not carried any more, and cannot be held.
+    if ('pause' in operation && ['bad_request', 'not_found'].includes(problem.code)) {
+      if (isNewest) this.witness.stopped()
+      return
+    }
     // A newer request for the run has taken its place.
     if (problem.code === 'conflict' || !isNewest) return
     try {
