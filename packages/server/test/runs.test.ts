@@ -1,10 +1,10 @@
-import { defineContract, stream } from '@tidings/core'
+import { defineContract, stream, TidingsError } from '@tidings/core'
 import type { ControlOperation, ControlResult } from '@tidings/core/wire'
 import { pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
-import { createServer, type Handlers, type ServerOptions } from '../src/index.js'
+import { createServer, type Handlers, implement, type ServerOptions } from '../src/index.js'
 import { mount, type OpenStream, open, post } from './harness.js'
 
 const contract = defineContract({
@@ -210,6 +210,92 @@ describe('a run', () => {
     await shared.begin(id, ada)
     expect((await shared.read(id, { 'x-user': "ada's friend" })).response.status).toBe(200)
     expect(await refusal(shared.read(id, ada))).toEqual([403, 'forbidden'])
+  })
+})
+
+describe('the start of a run', () => {
+  it('that is repeated is authorised like every other reader', async () => {
+    let isAllowed = true
+    const { url, begin } = await start({ authorize: () => isAllowed })
+    const post = () =>
+      open(`${url}/complete`, {
+        method: 'POST',
+        body: '{"prompt":"hi"}',
+        headers: { 'content-type': 'application/json', 'idempotency-key': id },
+      })
+    await begin(id)
+    const joined = await post()
+    expect(joined.response.status).toBe(200)
+    isAllowed = false
+    expect(await refusal(post())).toEqual([403, 'forbidden'])
+  })
+
+  it('is waited for by those who read or cancel the run', async () => {
+    let pass = () => {}
+    const passed = new Promise<void>((resolve) => {
+      pass = resolve
+    })
+    let isWaiting = false
+    const app = implement(contract).use(async ({ isRenewal, next }) => {
+      if (!isRenewal) {
+        isWaiting = true
+        await passed
+      }
+      return next()
+    })
+    const tidings = createServer(
+      app,
+      {},
+      app.handlers(contract, {
+        complete: async ({ emit }) => {
+          await emit.token('hello')
+          return { text: 'hello' }
+        },
+      }),
+    )
+    onTestFinished(() => tidings.close({ drainMs: 0 }))
+    const url = await mount(expressHandler(tidings))
+    const started = post(
+      `${url}/complete`,
+      { prompt: 'hi' },
+      { prefer: 'respond-async', 'idempotency-key': id },
+    )
+    await until(() => isWaiting, 'the start had reached the middleware')
+    const reading = open(`${url}/complete?$run=${id}`)
+    await pause(50)
+    pass()
+    const reader = await reading
+    expect((await started).status).toBe(202)
+    await until(reader.isOver, 'it was read')
+    expect(eventsOf(reader)).toEqual([['token', 'hello'], done])
+  })
+
+  it('whose middleware fails the run fires the signal of the handler', async () => {
+    const signals: AbortSignal[] = []
+    const app = implement(contract).use(({ next }) => {
+      const late = pause(20).then(() => {
+        throw new TidingsError({ code: 'timeout' })
+      })
+      return Promise.race([next(), late])
+    })
+    const tidings = createServer(
+      app,
+      {},
+      app.handlers(contract, {
+        complete: async ({ signal }) => {
+          signals.push(signal)
+          await new Promise((resolve) => signal.addEventListener('abort', resolve))
+          return { text: '' }
+        },
+      }),
+    )
+    onTestFinished(() => tidings.close({ drainMs: 0 }))
+    const url = await mount(expressHandler(tidings))
+    await post(`${url}/complete`, { prompt: 'hi' }, { prefer: 'respond-async', 'idempotency-key': id })
+    const reader = await open(`${url}/complete?$run=${id}`)
+    await until(reader.isOver, 'the run was over')
+    expect(eventsOf(reader)).toEqual([['$error', expect.objectContaining({ code: 'timeout' })]])
+    await until(() => signals[0]?.aborted === true && tidings.stats().running === 0, 'the handler had ended')
   })
 })
 
@@ -427,6 +513,50 @@ describe('limits of runs', () => {
     expect(isHeld).toBe(true)
     runs[1]?.end()
     await expect(held).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it('let a run go on that waits for room: once its reader has read, or another run has ended', async () => {
+    const { url, runs, begin } = await start({ lingerMs: 60_000 }, { limits: { runBytes: 30_000 } })
+    const { control } = await connect(url)
+    for (const each of [id, other]) {
+      await begin(each)
+      await control({ subscribe: key(each) })
+    }
+    await control({ pause: key(id) })
+    for (let n = 0; n < 20; n += 1) await runs[0]?.say('x'.repeat(1_000))
+    // What its reader has read makes room for it.
+    for (let n = 0; n < 40; n += 1) await runs[1]?.say('x'.repeat(1_000))
+    await control({ pause: key(other) })
+    let isHeld = true
+    const emitting = (async () => {
+      for (let n = 0; n < 20; n += 1) await runs[1]?.say('x'.repeat(1_000))
+      isHeld = false
+    })()
+    await pause(20)
+    expect(isHeld).toBe(true)
+    // Its log can be dropped now.
+    runs[0]?.end()
+    await emitting
+  })
+
+  it('end the readers of a run that is dropped for another', async () => {
+    const { url, runs, begin, tidings } = await start({ keepMs: 1 }, { limits: { runs: 1 } })
+    const { stream, control } = await connect(url)
+    await begin(id)
+    await control({ subscribe: key(id) })
+    await control({ pause: key(id) })
+    await runs[0]?.say('x'.repeat(1_000))
+    runs[0]?.end()
+    await pause(20)
+    // A run is not dropped while it is read, unless another needs its place.
+    expect(tidings.stats()).toMatchObject({ runs: 1, subscriptions: 1 })
+    await begin(other)
+    await until(() => stream.events.some(({ event }) => event === '$error'), 'its reader was told')
+    expect(eventsOf(stream).at(-1)).toEqual([
+      '$error',
+      expect.objectContaining({ code: 'gone', topic: key(id) }),
+    ])
+    expect(tidings.stats()).toMatchObject({ runs: 1, subscriptions: 0 })
   })
 })
 

@@ -36,31 +36,47 @@ export async function beginRun(
   const run = await createBehind(gate, create)
   const emit = emitOf(compiled, run)
   const endSpan = options.tracing?.beginRun()
+  let handling: Promise<unknown> | undefined
+  const runHandler = async (narrowed: unknown, signal: AbortSignal) => {
+    if (run.hasBegun) throw cannotRetry(compiled.path)
+    const call = { id: run.id, input, context: narrowed, emit, broadcast, fail, signal }
+    const output = (async () => outputOf(handler(call), compiled, run))()
+    handling = output
+    const settled = () => {
+      handling = undefined
+    }
+    output.then(settled, settled)
+    return output
+  }
+  const end = (error: unknown) => {
+    gate?.drop(error)
+    // Once the run is over, the error is mostly a consequence of that.
+    if (run.isOver) return
+    const report = (unexpected: unknown) => options.onError(unexpected, { place: compiled.path })
+    const shown = toPublicError(error, compiled, report)
+    // A middleware may fail the run while the handler goes on.
+    if (handling) run.stop(shown)
+    else run.fail(shown)
+  }
   const done = calls
     .run([run.signal], async (signal) => {
       const unfollow = onAbort(signal, () => {
         const reason = publicReason(signal)
         if (reason) run.fail(reason, reason)
       })
-      const runHandler = async (narrowed: unknown) => {
-        if (run.hasBegun) throw cannotRetry(compiled.path)
-        const call = { id: run.id, input, context: narrowed, emit, broadcast, fail, signal }
-        return outputOf(handler(call), compiled, run)
-      }
       try {
-        const output = await (gate ? gate.open(runHandler, signal) : runHandler(context))
+        const handle = (narrowed: unknown) => runHandler(narrowed, signal)
+        const output = await (gate ? gate.open(handle, signal) : handle(context))
         if (!run.isOver) run.finish(compiled.output.encode(output, `the output of ${compiled.path}`))
+      } catch (error) {
+        end(error)
+        await handling?.catch(() => {})
       } finally {
         unfollow()
       }
     })
-    .catch((error: unknown) => {
-      gate?.drop(error)
-      // Once the run is over, the error is mostly a consequence of that.
-      if (run.isOver) return
-      const report = (unexpected: unknown) => options.onError(unexpected, { place: compiled.path })
-      run.fail(toPublicError(error, compiled, report))
-    })
+    // The server has begun to close.
+    .catch(end)
     .finally(() => endSpan?.(run.failure))
   request.waitUntil?.(done)
 }

@@ -67,7 +67,8 @@ export async function handleStart(
   try {
     await admit(server, identity)
     try {
-      await begin()
+      // Whoever knows the id and the input of a run may repeat its start.
+      if ((await begin()) === 'joined') await requireAuthorized(ref, context, request)
       // It may run on another node.
       await ref.logs.prepare(ref, identity, cursorOf(position))
     } catch (error) {

@@ -23,7 +23,7 @@ export function gapAtStart({ log }: Topic, start: Start): ServerGapReason | unde
 /** Returns the error of a subscriber of a gapless log that missed events. */
 export function missedError(reason: ServerGapReason): TidingsError {
   if (reason === 'expired') {
-    const message = 'The events at this position of the run are no longer kept: its log has reached maxBytes'
+    const message = 'The events at this position of the run are no longer kept: its log has reached a limit'
     return new TidingsError({ code: 'gone', message })
   }
   const message = 'The events of the run were lost. Call the stream again'

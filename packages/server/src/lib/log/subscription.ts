@@ -101,6 +101,10 @@ export class Subscription implements TopicReader {
     this.connection.onReady(this)
   }
 
+  onDropped(): void {
+    if (this.#phase !== 'ended') this.#fail('expired')
+  }
+
   /** Takes no more events. The client subscribes again to continue. */
   pause(): void {
     if (this.#phase === 'reading') this.#phase = 'paused'

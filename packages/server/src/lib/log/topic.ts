@@ -25,6 +25,8 @@ export interface TopicReader {
   readonly hasMore: boolean
   /** Called when the log begins another epoch. */
   onRestarted(): void
+  /** Called when the log is dropped, which the reader has not read to its end. Only the log of a run is. */
+  onDropped(): void
 }
 
 /** A connection, as what it writes sees it. */

@@ -43,7 +43,14 @@ function connect(onFlush = () => {}) {
 }
 
 function read(topic: Topic, connection: ReaderConnection, hasMore = true): void {
-  const reader: TopicReader = { holder, connection, hasMore, position: 0, onRestarted: () => {} }
+  const reader: TopicReader = {
+    holder,
+    connection,
+    hasMore,
+    position: 0,
+    onRestarted: () => {},
+    onDropped: () => {},
+  }
   topic.readers.add(reader)
 }
 

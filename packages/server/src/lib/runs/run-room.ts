@@ -33,6 +33,15 @@ export class RunRoom {
     for (const run of [...this.#waiting]) run.reconsider()
   }
 
+  /** Lets the run that has waited longest go on if there is room, or some can be made. */
+  reconsider(): void {
+    if (!this.#wasFull || !this.hasRoom()) return
+    for (const run of this.#waiting) {
+      run.reconsider()
+      return
+    }
+  }
+
   /** Returns whether there is room, and makes some if there is none. */
   hasRoom(): boolean {
     while (this.#length > this.#limit) {

@@ -194,8 +194,10 @@ export class Run implements TopicOwner {
 
   /** Drops the log of a run that has ended. */
   drop(): void {
-    this.#deps.room.give(this.topic.log.length)
-    this.topic.isDropped = true
+    const { topic } = this
+    this.#deps.room.give(topic.log.length)
+    topic.isDropped = true
+    for (const reader of [...topic.readers]) reader.onDropped()
   }
 
   #hold(): void {
@@ -217,6 +219,8 @@ export class Run implements TopicOwner {
     const { log } = this.topic
     if (this.#isFull()) {
       this.#dropRead(Math.min(log.length, this.#deps.settings.maxBytes) * 0.75)
+      // The rest that was read makes room for others.
+      if (this.#isFull()) this.#dropRead(0)
       if (this.#isFull()) return true
     }
     if (this.#ahead <= aheadLength || this.readers.count === 0) return false

@@ -29,6 +29,9 @@ export interface RunStart {
   readonly fingerprint: string
 }
 
+/** Whether a request has started a run, or joins one that an earlier request has started. */
+export type StartOutcome = 'started' | 'joined'
+
 /** A run that exists, on this node or another. */
 export interface KnownRun {
   /** The path of its stream. */
@@ -58,7 +61,7 @@ export class Runs implements Logs {
   /** Those of this node, by id. */
   readonly #runs = new Map<string, Run>()
   /** The runs that are being started, by id. */
-  readonly #starting = new Map<string, KnownRun & { readonly started: Promise<void> }>()
+  readonly #starting = new Map<string, KnownRun & { readonly started: Promise<StartOutcome> }>()
   /** The runs that have ended, with the timers that drop them. Oldest first. */
   readonly #kept = new Map<Run, Timer | undefined>()
   readonly #epochs = new Epochs()
@@ -81,15 +84,20 @@ export class Runs implements Logs {
    * Starts a run, unless an earlier request with the same id has started it, on this node or another.
    *
    * @param begin lets the run pass, and begins its handler; called once for each run
+   * @returns whether this request has started it, or joins it
    * @throws TidingsError `conflict` if the id was used for another request; `too_many_requests` or `unavailable` at
    * a limit; what `begin` throws before the run exists
    */
-  async start(start: RunStart, begin: (create: () => Promise<Run>) => Promise<unknown>): Promise<void> {
+  async start(
+    start: RunStart,
+    begin: (create: () => Promise<Run>) => Promise<unknown>,
+  ): Promise<StartOutcome> {
     const { id, starter, fingerprint } = start
     const known = this.#runs.get(id) ?? this.#starting.get(id)
     if (known) {
       requireSame(known, start)
-      return known instanceof Run ? undefined : known.started
+      if (!(known instanceof Run)) await known.started
+      return 'joined'
     }
     const started = this.#start(start, begin).finally(() => this.#starting.delete(id))
     const { path } = start.stream.compiled
@@ -98,11 +106,12 @@ export class Runs implements Logs {
   }
 
   /**
-   * Returns a run by its id.
+   * Returns a run by its id. One that is being started is waited for.
    *
    * @throws TidingsError `unavailable` if the bus cannot be read
    */
   async find(id: string): Promise<KnownRun | undefined> {
+    await this.#starting.get(id)?.started.catch(() => {})
     const run = this.#runs.get(id)
     if (run || !this.#cluster) return run
     const record = this.#cluster.followed.get(id)?.record ?? (await this.#cluster.records.get(id))
@@ -178,18 +187,23 @@ export class Runs implements Logs {
     await this.#cluster?.close()
   }
 
-  async #start(start: RunStart, begin: (create: () => Promise<Run>) => Promise<unknown>): Promise<void> {
+  async #start(
+    start: RunStart,
+    begin: (create: () => Promise<Run>) => Promise<unknown>,
+  ): Promise<StartOutcome> {
     const elsewhere = this.#cluster && (await this.#cluster.records.get(start.id))
     if (elsewhere) {
       requireSame(elsewhere, start)
-      return
+      return 'joined'
     }
     this.#counts.makeRoom(start.starter)
     try {
       await begin(() => this.#create(start))
+      return 'started'
     } catch (error) {
       if (!(error instanceof StartedElsewhere)) throw error
       requireSame(error.record, start)
+      return 'joined'
     }
   }
 
@@ -230,11 +244,18 @@ export class Runs implements Logs {
 
   #keep(run: Run, ms: number): void {
     this.#cluster?.hosted.onEnded(run)
-    const drop = () => this.#drop(run)
-    this.#kept.set(
-      run,
-      ms === Number.POSITIVE_INFINITY ? undefined : setBackgroundTimeout(drop, Math.min(ms, maxTimerMs)),
-    )
+    this.#dropLater(run, ms)
+    this.#room.reconsider()
+  }
+
+  /** Drops a run after a time, unless it is being read then. */
+  #dropLater(run: Run, ms: number): void {
+    const drop = () => {
+      if (run.topic.readers.size === 0) this.#drop(run)
+      else this.#dropLater(run, ms)
+    }
+    const isTimed = ms !== Number.POSITIVE_INFINITY
+    this.#kept.set(run, isTimed ? setBackgroundTimeout(drop, Math.min(ms, maxTimerMs)) : undefined)
   }
 
   #discardOldest(): boolean {
@@ -258,6 +279,7 @@ export class Runs implements Logs {
     this.#counts.remove(run)
     this.#runs.delete(run.id)
     run.drop()
+    this.#room.reconsider()
   }
 
   async #require(id: string, path: string): Promise<KnownRun> {
