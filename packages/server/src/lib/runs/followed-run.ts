@@ -61,12 +61,17 @@ export class FollowedRun implements TopicOwner {
       {
         onTraced: () => {},
         onAppended: (length) => deps.writes.add(this.topic, length),
-        onRestarted: () => this.#onLost(),
+        onRestarted: () => this.lose(),
         onUnused: () => {
           if (this.topic.readers.size === 0) deps.onUnused(this)
         },
       },
     )
+  }
+
+  /** Whether the run goes on and has no event yet, as far as this node knows. */
+  get isEmpty(): boolean {
+    return this.isRunning && this.topic.log.head === 0
   }
 
   /** Whether the run goes on, as far as this node knows. */
@@ -153,6 +158,12 @@ export class FollowedRun implements TopicOwner {
     }
   }
 
+  /** Ends the run for the readers on this node: its log is lost, or it was not started. */
+  lose(): void {
+    this.topic.restart()
+    this.#deps.onUnused(this)
+  }
+
   stop(): void {
     const { log, readers } = this.topic
     if (readers.size < this.#reported.count && !log.hasEnded) this.#deps.report(this, this.readers())
@@ -161,11 +172,6 @@ export class FollowedRun implements TopicOwner {
     this.#follower.stop()
     this.#deps.room.give(this.#taken)
     this.#taken = 0
-  }
-
-  #onLost(): void {
-    this.topic.restart()
-    this.#deps.onUnused(this)
   }
 
   /** Reports the readers once this turn is over, if there are more or fewer, or they have read much. */

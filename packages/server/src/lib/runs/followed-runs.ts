@@ -6,7 +6,7 @@ import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 import { FollowedRun } from './followed-run.js'
 import { noRoom } from './run-errors.js'
 import type { ReadersReport } from './run-readers.js'
-import type { RunRecord } from './run-records.js'
+import type { RunRecord, RunRecords } from './run-records.js'
 import type { RunRoom } from './run-room.js'
 
 /** How often the nodes of the runs are checked, and told about the readers here, in milliseconds. */
@@ -14,6 +14,7 @@ const watchMs = 1_500
 
 export interface FollowedRunsDeps {
   readonly bus: Bus
+  readonly records: RunRecords
   readonly writes: WriteBatcher
   readonly room: RunRoom
   /** Sends reports to a node. */
@@ -85,7 +86,7 @@ export class FollowedRuns {
     this.#watching = undefined
   }
 
-  /** Tells the nodes of the runs about the readers here, and ends the runs whose node is gone. */
+  /** Tells the nodes of the runs about the readers here, and ends the runs whose node is gone, or never ran them. */
   async #watch(): Promise<void> {
     const byLease = new Map<string, FollowedRun[]>()
     for (const run of this.#runs.values()) {
@@ -101,9 +102,17 @@ export class FollowedRuns {
           record.node,
           read.map((run) => run.readers()),
         )
-      if (await this.#isHeld(lease)) continue
-      await Promise.all(runs.map((run) => run.interrupt()))
+      if (await this.#isHeld(lease)) await Promise.all(runs.map((run) => this.#checkStarted(run)))
+      else await Promise.all(runs.map((run) => run.interrupt()))
     }
+  }
+
+  /** Ends a run that was not started for its readers: its node has abandoned its record. */
+  async #checkStarted(run: FollowedRun): Promise<void> {
+    if (!run.isEmpty) return
+    const { epoch, lease } = run.record
+    const record = await this.#deps.records.get(run.id).catch(() => run.record)
+    if (run.isEmpty && (record?.epoch !== epoch || record.lease !== lease)) run.lose()
   }
 
   /** Whether the node of a lease is there, as far as the bus can tell. */

@@ -10,7 +10,7 @@ import type { ReadersReport } from './run-readers.js'
 import { marginMs, type RunRecord, type RunRecords } from './run-records.js'
 import type { HostedLog } from './run-writer.js'
 
-/** How often the nodes that report readers are checked for silence, in milliseconds. */
+/** How often readers' nodes are checked for silence, and abandoned records are deleted again, in milliseconds. */
 const silenceMs = 2_000
 
 /** How much longer than its record a log is kept, in milliseconds: a node that missed its end reads it by then. */
@@ -57,6 +57,7 @@ export class HostedRuns {
     this.#lease = new HostLease(bus, nodeId, (lease) => this.#onLost(lease))
     this.#listening = setBackgroundInterval(() => {
       for (const { run } of this.#hosted.values()) run.readers.forgetSilent()
+      this.#records.retry()
     }, silenceMs)
     this.#renewing = setBackgroundInterval(() => {
       for (const { record, run } of this.#hosted.values()) this.#renew(run.id, record)
@@ -81,7 +82,7 @@ export class HostedRuns {
       const { epoch, head } = await reading
       const record = { ...about, epoch, node: this.#nodeId, lease: lease.name }
       // A log with events is that of another run, whose record may be gone already.
-      if (head > 0 || !(await this.#records.hold(id, record))) {
+      if (head > 0 || !(await this.#hold(id, record))) {
         const other = await this.#records.get(id)
         if (other) throw new StartedElsewhere(other)
         throw usedBefore()
@@ -135,6 +136,16 @@ export class HostedRuns {
     clearInterval(this.#renewing)
     clearInterval(this.#listening)
     await this.#lease.close()
+  }
+
+  /** Holds the id of a run that starts. The bus may have applied what it did not respond to. */
+  async #hold(id: string, record: RunRecord): Promise<boolean> {
+    try {
+      return await this.#records.hold(id, record)
+    } catch (error) {
+      this.#records.abandon(id, record)
+      throw error
+    }
   }
 
   #renew(id: string, record: RunRecord): void {

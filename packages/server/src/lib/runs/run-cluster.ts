@@ -28,7 +28,13 @@ export class RunCluster {
     this.nodeId = nodeId
     this.records = new RunRecords(bus)
     this.hosted = new HostedRuns(bus, nodeId, this.records)
-    this.followed = new FollowedRuns({ bus, writes, room, report: (...to) => node.report(...to) })
+    this.followed = new FollowedRuns({
+      bus,
+      records: this.records,
+      writes,
+      room,
+      report: (...to) => node.report(...to),
+    })
     this.#check = new BusCheck(bus, () => this.#running())
   }
 

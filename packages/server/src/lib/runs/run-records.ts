@@ -32,16 +32,28 @@ export function settingsInRecord({ keepMs, maxBytes }: RunSettings): Pick<RunRec
   return { keepMs: Math.min(keepMs, maxMs), maxBytes: Math.min(maxBytes, Number.MAX_SAFE_INTEGER) }
 }
 
+/** A record of a run that was not started. */
+interface Abandoned {
+  readonly record: RunRecord
+  /** In milliseconds of a monotonic clock. */
+  readonly expiresAt: number
+  /** Set while the bus is asked to delete it. */
+  deleting?: Promise<void> | undefined
+}
+
 /** The records of runs on a bus. */
 export class RunRecords {
   readonly #bus: BusCoordination
+  /** The records that are being deleted, by id. */
+  readonly #abandoned = new Map<string, Abandoned>()
 
   constructor(bus: BusCoordination) {
     this.#bus = bus
   }
 
-  /** @throws TidingsError `unavailable` if the bus cannot be read */
+  /** @throws TidingsError `unavailable` if the bus cannot be read, or may have an abandoned record */
   async get(id: string): Promise<RunRecord | undefined> {
+    await this.#delete(id)
     const text = await this.#bus.get(nameOf(id))
     return text === undefined ? undefined : (JSON.parse(text) as RunRecord)
   }
@@ -58,6 +70,38 @@ export class RunRecords {
 
   async forget(id: string): Promise<void> {
     await this.#bus.forget(nameOf(id))
+  }
+
+  /**
+   * Deletes the record of a run that was not started, unless the id has another record. The bus may have it although
+   * {@link hold} rejected.
+   */
+  abandon(id: string, record: RunRecord): void {
+    this.#abandoned.set(id, { record, expiresAt: performance.now() + record.keepMs + marginMs })
+    this.#delete(id).catch(() => {})
+  }
+
+  /** Tries again to delete the records that were abandoned. */
+  retry(): void {
+    for (const [id, { expiresAt }] of this.#abandoned) {
+      if (expiresAt < performance.now()) this.#abandoned.delete(id)
+      else this.#delete(id).catch(() => {})
+    }
+  }
+
+  /** Deletes an abandoned record. Calls share a deletion that is under way: a later one might delete a new record. */
+  async #delete(id: string): Promise<void> {
+    const abandoned = this.#abandoned.get(id)
+    if (!abandoned) return
+    abandoned.deleting ??= this.#bus
+      .release(nameOf(id), JSON.stringify(abandoned.record))
+      .then(() => {
+        this.#abandoned.delete(id)
+      })
+      .finally(() => {
+        abandoned.deleting = undefined
+      })
+    await abandoned.deleting
   }
 }
 
