@@ -116,4 +116,31 @@ describe.each(sharedBuses())('claims of runs in $what', ({ connect }) => {
     expect(framesOf(here)).toEqual(toldOnce)
     expect(service.tellings.map(({ node }) => node)).toEqual(['b'])
   })
+
+  it('count in the limits of runs while the bus has not responded', async () => {
+    const service = new Service()
+    let waiting = 0
+    let proceed = () => {}
+    const mayProceed = new Promise<void>((resolve) => {
+      proceed = resolve
+    })
+    const acquire = async (apply: () => Promise<boolean>) => {
+      waiting += 1
+      await mayProceed
+      return apply()
+    }
+    const limits = { runsPerPrincipal: 2 }
+    const a = await service.node('a', meddled(connect(), { acquire }), { limits })
+    const statuses: number[] = []
+    const starting = Array.from({ length: 60 }, async (_, n) => {
+      const { status } = await a.start(newRunId(), `story ${n}`)
+      statuses.push(status)
+    })
+    await until(() => waiting + statuses.length === 60, 'each was refused or waits for the bus')
+    proceed()
+    await Promise.all(starting)
+    expect(statuses.filter((status) => status === 202)).toHaveLength(2)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(58)
+    expect(service.tellings).toHaveLength(2)
+  })
 })

@@ -9,15 +9,21 @@ export interface LimitedRun {
   readonly hasEnded: boolean
 }
 
+/** The place of a run that is being started. */
+interface Reservation {
+  readonly starter: TopicHolder
+  readonly hasEnded: false
+}
+
 /** Counts the runs of each client, and of all. */
 export class RunCounts<Run extends LimitedRun> {
   readonly #limits: RunLimits
   readonly #retryMs: number
   readonly #drop: (run: Run) => void
   /** Oldest first. */
-  readonly #all = new Set<Run>()
-  readonly #byAddress = new Map<string, Set<Run>>()
-  readonly #byPrincipal = new Map<string, Set<Run>>()
+  readonly #all = new Set<Run | Reservation>()
+  readonly #byAddress = new Map<string, Set<Run | Reservation>>()
+  readonly #byPrincipal = new Map<string, Set<Run | Reservation>>()
 
   /** @param drop drops a run that is over, for another */
   constructor(limits: RunLimits, retryMs: number, drop: (run: Run) => void) {
@@ -38,19 +44,39 @@ export class RunCounts<Run extends LimitedRun> {
     this.#makeRoomIn(this.#all, runs)
   }
 
+  /**
+   * Makes room for a run of a client, and counts it until it is added. Returns a function that gives the place back.
+   *
+   * @throws as {@link makeRoom} does
+   */
+  reserve(starter: TopicHolder): () => void {
+    this.makeRoom(starter)
+    const reservation: Reservation = { starter, hasEnded: false }
+    this.#add(reservation)
+    return () => this.#remove(reservation)
+  }
+
   add(run: Run): void {
+    this.#add(run)
+  }
+
+  remove(run: Run): void {
+    this.#remove(run)
+  }
+
+  #add(run: Run | Reservation): void {
     this.#all.add(run)
     addTo(this.#byPrincipal, run.starter.principal, run)
     addTo(this.#byAddress, run.starter.address, run)
   }
 
-  remove(run: Run): void {
+  #remove(run: Run | Reservation): void {
     this.#all.delete(run)
     removeFrom(this.#byPrincipal, run.starter.principal, run)
     removeFrom(this.#byAddress, run.starter.address, run)
   }
 
-  #makeRoomIn(runs: ReadonlySet<Run> | undefined, limit: number, whose?: string): void {
+  #makeRoomIn(runs: ReadonlySet<Run | Reservation> | undefined, limit: number, whose?: string): void {
     if (!runs || runs.size < limit) return
     for (const run of runs) {
       if (!run.hasEnded) continue

@@ -210,10 +210,15 @@ export class Runs implements Logs {
   async #create(start: RunStart): Promise<Run> {
     const { stream, id, starter, fingerprint } = start
     // Others may have started while the middleware let this one pass.
-    this.#counts.makeRoom(starter)
+    const giveBack = this.#counts.reserve(starter)
     const { path } = stream.compiled
     const key = runKey(path, id)
-    const place = await this.#claim(key, start)
+    let place: Place | undefined
+    try {
+      place = await this.#claim(key, start)
+    } finally {
+      giveBack()
+    }
     const run = new Run(
       { key, params: undefined, channel: runChannel },
       {
