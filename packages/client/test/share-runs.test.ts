@@ -9,12 +9,13 @@ type Numbers = Run<{ number: number }, { total: number }>
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 /** A server, and tabs that share a connection to it: clients of one process, with locks of the test's own. */
-async function start({ lingerMs = 5_000 } = {}) {
+async function start({ lingerMs = 5_000, maxBytes = 4_000_000 } = {}) {
   fakeLocks()
   const state = { running: 0, ended: 0 }
   const server = await startServer({
     count: {
       lingerMs,
+      maxBytes,
       run: async ({ input, emit, signal, fail }) => {
         state.running += 1
         try {
@@ -118,4 +119,20 @@ it('a run waits for a tab that vanished, and does not end at once', async () => 
   expect(state).toEqual({ running: 1, ended: 0 })
   await resumed.cancel()
   await expect(after.over).rejects.toMatchObject({ code: 'cancelled' })
+})
+
+it('a run goes on in every tab when its beginning is gone for one that attaches', async () => {
+  const { tab, state } = await start({ maxBytes: 20_000 })
+  const [leader, second, third] = [await tab(), await tab(), await tab()]
+  const run = second.count({ to: 100_000 })
+  const readers = [reading(run), reading(leader.count.attach(run.id))]
+  const haveRead = (count: number) =>
+    until(() => readers.every(({ got }) => got.length > count), `${count} events`)
+  await haveRead(1_000)
+  for (const client of [third, second, leader]) {
+    await expect(client.count.attach(run.id).output).rejects.toMatchObject({ code: 'gone' })
+    await haveRead(Math.max(...readers.map(({ got }) => got.length)) + 50)
+  }
+  for (const { got } of readers) expect(got).toEqual(upTo(got.length))
+  expect(state).toEqual({ running: 1, ended: 0 })
 })

@@ -95,20 +95,20 @@ const pageWithZod = pageWithZodMini
 describe('the code of a page, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
-    { what: 'the client', script: defaultClient, limit: 18_850, target: 8_000 },
-    { what: 'the native client', script: nativeClient, limit: 17_950, target: 5_000 },
+    { what: 'the client', script: defaultClient, limit: 18_950, target: 8_000 },
+    { what: 'the native client', script: nativeClient, limit: 18_050, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',
       script: pageWithZodMini,
       withZod: true,
-      limit: 25_100,
+      limit: 25_150,
       target: 13_000,
     },
     {
       what: 'the client, a contract and zod',
       script: pageWithZod,
       withZod: true,
-      limit: 45_600,
+      limit: 45_700,
       target: 36_000,
     },
   ])('$what stays within $limit bytes', async ({ what, script, limit, target, withZod = false }) => {

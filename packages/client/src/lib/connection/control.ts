@@ -37,8 +37,12 @@ export interface TransportTopic {
   takeRequest(sequence?: number): TopicOperation | undefined
   /** Called when the connection, or the response to a request, was lost. */
   onLost(): void
-  /** Called when the server refused the topic, perhaps temporarily. */
-  onRefused(problem: TidingsError): void
+  /**
+   * Called when the server refused the topic, perhaps temporarily.
+   *
+   * @param seq the refused position of a run, which by default is that of the topic's last request
+   */
+  onRefused(problem: TidingsError, seq?: number): void
   /** Called when the server refused the requested snapshot, perhaps temporarily. */
   onSnapshotRefused(problem: TidingsError): void
 }

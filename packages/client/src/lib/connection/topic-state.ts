@@ -181,6 +181,11 @@ export function neededRequest({ status, snapshot }: TopicState): 'subscribe' | '
   return status === 'subscribed' && snapshot.status === 'needed' ? 'snapshot' : undefined
 }
 
+/** Returns how many events precede the position that was requested last, or that has been reached since. */
+export function seqAt(state: TopicState): number {
+  return (state.status === 'requested' ? state.request.from : state.position)?.seq ?? 0
+}
+
 /** Whether the topic's request has succeeded or failed for now, so that nothing is left to wait for. */
 export function isSettled({ status }: TopicState): boolean {
   return status === 'subscribed' || status === 'backoff'

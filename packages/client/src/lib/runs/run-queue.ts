@@ -12,8 +12,8 @@ export interface RunSink {
 export interface RunQueueCallbacks {
   /** Called when there is room again for the events that were left out. */
   onDrained(queue: RunQueue): void
-  /** Called when the run has ended. Events may be left in the queue. */
-  onEnded(end: RunEnd): void
+  /** Called when the run has ended, or cannot be read any further. Events may be left in the queue. */
+  onEnded(queue: RunQueue, end: RunEnd): void
   /** Called when the loop is left. */
   onLeft(queue: RunQueue): void
 }
@@ -84,7 +84,7 @@ export class RunQueue implements RunReader, AsyncIterableIterator<RunEvent, unde
 
   onEnded(end: RunEnd): void {
     this.#finish(end)
-    this.#callbacks.onEnded(end)
+    this.#callbacks.onEnded(this, end)
   }
 
   /** Ends the reading, and drops the events that wait. */

@@ -16,6 +16,7 @@ import {
   isSettled,
   neededRequest,
   newTopic,
+  seqAt,
   type TopicEvent,
   type TopicState,
   transition,
@@ -107,8 +108,7 @@ export class RunTopic implements TableTopic {
   /** Has the reader receive what follows its position: requests the run again if that has passed already. */
   resume(reader: RunReader): void {
     const state = this.#state
-    const at = state.status === 'requested' ? state.request.from : state.position
-    const isPast = seqOf(at) > seqOf(this.#readers.get(reader))
+    const isPast = seqAt(state) > seqOf(this.#readers.get(reader))
     if ('request' in state && (isPast || this.#isPaused)) this.onLost()
     this.#deps.needsSync()
   }
@@ -189,10 +189,25 @@ export class RunTopic implements TableTopic {
     this.close(interrupted())
   }
 
-  onRefused(problem: TidingsError): void {
-    if (problem.code === 'not_found' && this.#phase === 'started') this.close(interrupted())
+  onRefused(problem: TidingsError, seq = seqAt(this.#state)): void {
+    if (problem.code === 'gone') this.#onGone(problem, seq)
+    else if (problem.code === 'not_found' && this.#phase === 'started') this.close(interrupted())
     else if (problem.code === 'interrupted' || !isRetryable(problem)) this.close(problem)
     else this.#retryLater(problem)
+  }
+
+  /** Ends the readers that need dropped events, and requests the run again for the others. */
+  #onGone(error: TidingsError, seq: number): void {
+    // Otherwise the run is about to be requested again, which shows what is gone.
+    if (!('request' in this.#state)) return
+    this.onLost()
+    const readers = [...this.#readers].filter(([, position]) => seqOf(position) <= seq)
+    this.#end(
+      readers.map(([reader]) => reader),
+      { status: 'failed', error },
+      'left',
+    )
+    this.#deps.needsSync()
   }
 
   #retryLater(problem: TidingsError): void {

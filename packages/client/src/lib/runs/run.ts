@@ -124,7 +124,15 @@ export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, D
     this.#topics.get(queue)?.resume(queue)
   }
 
-  onEnded(end: RunEnd): void {
+  onEnded(queue: RunQueue, end: RunEnd): void {
+    this.#topics.delete(queue)
+    this.#consumed.delete(queue)
+    // Events are gone that only this loop has not received: the others go on.
+    const isGone = end.status === 'failed' && end.error.code === 'gone'
+    if (!isGone || this.#topics.size === 0) this.#finish(end)
+  }
+
+  #finish(end: RunEnd): void {
     if (this.#end) return
     this.#end = end
     this.#abort.unlink()
@@ -176,7 +184,7 @@ export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, D
 
   #leave(): void {
     for (const queue of [...this.#topics.keys()]) this.#detach(queue)
-    this.onEnded(this.#aborted)
+    this.#finish(this.#aborted)
   }
 
   #detach(queue: RunQueue): void {

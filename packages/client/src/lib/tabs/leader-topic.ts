@@ -13,11 +13,12 @@ import {
   isSettled,
   neededRequest,
   newTopic,
+  seqAt,
   type TopicEvent,
   type TopicState,
   transition,
 } from '../connection/topic-state.js'
-import type { JoinedSignal, TableTopic } from '../topics/topic-table.js'
+import type { JoinedSignal, RefusedSignal, TableTopic } from '../topics/topic-table.js'
 import { sentProblem } from './tab-messages.js'
 
 export interface LeaderTopicDeps {
@@ -156,10 +157,14 @@ export class LeaderTopic implements TableTopic {
     this.#deps.send(undefined, '$error', signal)
   }
 
-  /** Refuses the topic to all tabs, which subscribe again if the problem is temporary. */
+  /**
+   * Refuses the topic to all tabs, which subscribe again if the problem is temporary, or if they have readers of a run
+   * beyond the position that is gone. The leader does not know the positions of the tabs that have received more.
+   */
   onRefused(problem: TidingsError): void {
+    const signal: RefusedSignal = { ...sentProblem(problem), topic: this.key, seq: seqAt(this.#state) }
     this.#deps.onReleased(this, 'left')
-    this.#deps.send(undefined, '$error', { ...sentProblem(problem), topic: this.key })
+    this.#deps.send(undefined, '$error', signal)
   }
 
   /** Refuses the snapshot to all tabs, which request it again if the problem is temporary. */

@@ -30,6 +30,12 @@ export interface JoinedSignal extends SubscribedSignal {
   readonly isJoined?: boolean
 }
 
+/** An {@link ErrorSignal} that the leader sends to the tabs. */
+export interface RefusedSignal extends ErrorSignal {
+  /** How many events precede the position of a run that the server refused. */
+  readonly seq?: number
+}
+
 /** The topics on a connection, which becomes idle a while after the last one is released. */
 export class TopicTable<Topic extends TableTopic> {
   readonly byKey = new Map<string, Topic>()
@@ -97,11 +103,11 @@ export class TopicTable<Topic extends TableTopic> {
         return topic
       }
       case '$error': {
-        const signal = decodeSignal(name, data)
+        const signal: RefusedSignal = decodeSignal(name, data)
         const topic = this.byKey.get(signal.topic ?? '')
         const problem = fromProblem(signal)
         if (signal.ended) topic?.onFailed?.(signal)
-        else if (problem) topic?.[signal.snapshot ? 'onSnapshotRefused' : 'onRefused'](problem)
+        else if (problem) topic?.[signal.snapshot ? 'onSnapshotRefused' : 'onRefused'](problem, signal.seq)
         return topic
       }
       default: {
