@@ -62,6 +62,7 @@ export class Run implements TopicOwner {
   failure: TidingsError | undefined
   /** Rejects each emit once the run is over. */
   #endReason: TidingsError | undefined
+  #isOver = false
   /** About how far the log is ahead of the fastest reader, in characters: never less than it is. */
   #ahead = 0
   /** Set while the handler has to wait. */
@@ -93,7 +94,7 @@ export class Run implements TopicOwner {
   }
 
   get isOver(): boolean {
-    return this.#endReason !== undefined
+    return this.#isOver
   }
 
   /** Fires when the run is stopped. */
@@ -113,7 +114,7 @@ export class Run implements TopicOwner {
    * `too_large` if the log is full, which ends the run. The promise is safe to ignore.
    */
   emit(event: string, body: string): Promise<void> {
-    if (this.#endReason) return rejected(this.#endReason)
+    if (this.#isOver) return this.#rejected()
     const length = this.topic.log.length + (this.#writer?.pendingLength ?? 0)
     if (this.#held && length > this.#deps.settings.maxBytes + overfullLength) {
       return rejected(this.#overflow('Await each emit'))
@@ -122,18 +123,18 @@ export class Run implements TopicOwner {
     this.#write(event, body)
     if (!this.#held && this.#mustWait()) this.#hold()
     // It may have ended the run.
-    return this.#endReason ? rejected(this.#endReason) : (this.#held?.promise ?? proceed)
+    return this.#isOver ? this.#rejected() : (this.#held?.promise ?? proceed)
   }
 
   /** Appends the output, encoded, and ends the run. */
   finish(output: unknown): void {
     if (this.isOver) return
     this.#held?.resolve()
-    this.#end('$output', encodeSignal('$output', output), runIsOver(this.path))
+    this.#end('$output', encodeSignal('$output', output))
   }
 
   /** Appends a public error and ends the run. Later emits reject with `reason`. */
-  fail(error: TidingsError, reason = runIsOver(this.path)): void {
+  fail(error: TidingsError, reason?: TidingsError): void {
     if (this.isOver) return
     this.failure = error
     this.#end('$error', failureFrame(this.topic.key, error), reason)
@@ -253,19 +254,30 @@ export class Run implements TopicOwner {
     return overflow
   }
 
-  #end(event: '$output' | '$error', body: string, reason: TidingsError): void {
+  #end(event: '$output' | '$error', body: string, reason?: TidingsError): void {
     this.#close(reason)
     this.#write(event, body)
   }
 
   /** Accepts no more events. */
-  #close(reason: TidingsError): void {
+  #close(reason: TidingsError | undefined): void {
+    this.#isOver = true
     this.#endReason = reason
     this.readers.stop()
-    this.#held?.reject(reason)
+    if (this.#held) this.#held.reject(this.#reason())
     this.#held = undefined
     this.topic.onRead = undefined
     this.#deps.room.stopWaiting(this)
+  }
+
+  /** Returns why an emit after the end rejects. Made on demand: most runs have none. */
+  #reason(): TidingsError {
+    this.#endReason ??= runIsOver(this.path)
+    return this.#endReason
+  }
+
+  #rejected(): Promise<never> {
+    return rejected(this.#reason())
   }
 
   #write(event: string, body: string): void {
