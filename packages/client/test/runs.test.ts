@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import { listen, pause, until } from '@tidings/test-kit'
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../src/index.js'
@@ -54,6 +55,29 @@ describe('a run', () => {
       'POST /events/ping',
     ])
     expect(tidings.stats()).toMatchObject({ connections: 1, subscriptions: 1 })
+  })
+
+  it('leaves the connection of its start to the next one, though it may end before that is answered', async () => {
+    const ports = new Set<number | undefined>()
+    const before: RequestListener = ({ method, socket }, response) => {
+      if (method !== 'POST') return
+      ports.add(socket.remotePort)
+      const { end } = response
+      // The run has ended when its start is answered.
+      response.end = (...args: unknown[]) => {
+        setTimeout(() => Reflect.apply(end, response, args), 20)
+        return response
+      }
+    }
+    const { url } = await startServer({}, { before })
+    const { client } = connect(url)
+    await client.ticks().on('tick', () => {}).ready
+    ports.clear()
+    for (let n = 0; n < 5; n += 1) {
+      await client.count({ to: 1 }).output
+      await pause(100)
+    }
+    expect(ports.size).toBeLessThan(3)
   })
 
   it('shares one connection with nine others', async () => {

@@ -331,6 +331,17 @@ describe('on a shared connection, a run', () => {
     expect(await control({ pause: key(id) })).toMatchObject([{ problem: { code: 'bad_request' } }])
   })
 
+  it('is subscribed by its start as often as it may be started', async () => {
+    const { url, runs, begin } = await start({}, { limits: { subscriptionsPerConnection: 1 } })
+    const { stream, connection } = await connect(url)
+    for (let n = 1; n <= 5; n += 1) {
+      const { body } = await begin(String(n).repeat(32), { 'tidings-connection': connection })
+      expect(body.subscribed).toBe(true)
+      runs.at(-1)?.end()
+      await until(() => stream.events.filter(({ event }) => event === '$output').length === n, 'it had ended')
+    }
+  })
+
   it('is subscribed only to a connection of its own caller', async () => {
     const { url, begin } = await start()
     const { connection } = await connect(url, eve)

@@ -52,6 +52,7 @@ export class RunTopic implements TableTopic {
   /** `starting`: only the start requests the run. `started`: the server is known to have it. */
   #phase: 'starting' | 'attaching' | 'started'
   #isPaused = false
+  #isReleased = false
   /** Temporary refusals since the last event. */
   #failures = 0
   #retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -64,7 +65,7 @@ export class RunTopic implements TableTopic {
     this.#context = { channel: stream.path, topic: `$run=${id}` }
   }
 
-  /** Fires when the run is released. */
+  /** Fires when the run is released before its end. */
   get closing(): AbortSignal {
     return this.#closing.signal
   }
@@ -235,9 +236,11 @@ export class RunTopic implements TableTopic {
   }
 
   #release(reason: ReleaseReason): void {
-    if (this.closing.aborted) return
+    if (this.#isReleased) return
+    this.#isReleased = true
     clearTimeout(this.#retryTimer)
-    this.#closing.abort()
+    // The response to the start may still be on its way. To abort its request would cost the connection.
+    if (reason !== 'ended') this.#closing.abort()
     this.#deps.onReleased(this, reason)
   }
 

@@ -41,6 +41,8 @@ export interface SharedConnectionDeps extends ConnectionDeps, TopicSources {
 /** The control request of an operation. */
 export interface ControlOrigin extends Credentials {
   readonly sequence: number | undefined
+  /** Whether the request has started the run that it subscribes to, and was limited as that. */
+  readonly startsRun?: boolean
 }
 
 /**
@@ -165,7 +167,7 @@ export class SharedConnection implements ConnectionCallbacks {
     const entry = { label }
     this.#entering.set(key, entry)
     try {
-      this.rates.requireTopic()
+      if (!request.startsRun) this.rates.requireTopic()
       const authorization = this.auth.authorize(request)
       await requireAuthorized(topic, request.context, request.caller)
       await topic.logs.prepare(topic, this.#identity, cursorOf(start))
@@ -174,7 +176,7 @@ export class SharedConnection implements ConnectionCallbacks {
         const { context, caller } = authorization.credentials
         await requireAuthorized(topic, context, caller, { isRenewal: true })
       }
-      if (this.connection.isOver) throw gone()
+      if (this.connection.isOver) throw ended()
       if (this.#entering.get(key) !== entry) throw superseded(label)
       this.auth.shorten(authorization.credentials.expiresAt)
       return this.#begin(topic, label, start, request.sequence)
@@ -302,6 +304,12 @@ export class SharedConnection implements ConnectionCallbacks {
 function superseded(topic: string): TidingsError {
   const message = `A newer request for "${topic}" superseded this one`
   return new TidingsError({ code: 'conflict', message })
+}
+
+/** Returns the error for a subscription whose connection has ended meanwhile. Its client makes it on another one. */
+function ended(): TidingsError {
+  const message = 'The connection ended while you were subscribing. Try again on another one'
+  return new TidingsError({ code: 'unavailable', message, retryAfterMs: 0 })
 }
 
 /** Returns the error for a connection that does not exist, or belongs to another principal: the caller cannot tell. */

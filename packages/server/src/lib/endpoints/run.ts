@@ -56,6 +56,7 @@ export async function handleStart(
       expiresAt: expiryOf(context),
       challenge,
       sequence: undefined,
+      startsRun: true,
     })
     return accepted(compiled.path, id, isSubscribed)
   }
