@@ -27,7 +27,7 @@ it.skipIf(!hasChromium).each(['its own', 'the default'])(
       (how) => (globalThis as unknown as { useClient(transport: string): Promise<unknown[]> }).useClient(how),
       transport,
     )
-    expect(got).toEqual([{ messages: ['lobby'] }, 'hi', true, 1, 2, { total: 2 }, { status: 'idle' }, 7])
+    expect(got).toEqual([{ messages: ['lobby'] }, 'hi', true, 1, 2, { total: 2 }, { status: 'open' }, 7])
     await until(() => tidings.stats().connections === 0, 'the server had noticed that the page left')
     expect(requests.filter(({ method, url }) => method === 'GET' && url === '/events')).toHaveLength(1)
   },

@@ -112,7 +112,7 @@ for (const { what, isAbleTo, names, protocol, go } of ways) {
       )
       const logged = (await nginx.requests()).filter(({ path }) => path.startsWith('/events'))
       expect(new Set(logged.map((request) => request.protocol))).toEqual(new Set([protocol]))
-      const streams = logged.filter(({ path }) => path === '/events' || path === '/events/count')
+      const streams = logged.filter(({ path }) => path === '/events')
       expect(streams.map(({ encoding }) => encoding)).toEqual(streams.map(() => 'gzip'))
     },
   )

@@ -197,7 +197,9 @@ describe('a control request', () => {
     await until(() => gates.authorize.count === 1, 'it was being authorised')
     expect(tidings.disconnect(({ topics }) => topics.includes(key))).toBe(1)
     gates.authorize.open()
-    expect((await controlling).results).toMatchObject([{ status: 'refused', problem: { code: 'gone' } }])
+    expect((await controlling).results).toMatchObject([
+      { status: 'refused', problem: { code: 'unavailable' } },
+    ])
     await until(stream.isOver, 'it was over')
     expect(stream.text()).not.toContain('secret')
   })

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { freePort, until } from '@tidings/test-kit'
+import { freePort, pause, until } from '@tidings/test-kit'
 import { startRedis } from '@tidings/test-kit/redis'
 import { onTestFinished } from 'vitest'
 import { createClient } from '../../src/index.js'
@@ -174,8 +174,12 @@ export async function startService(plan: () => Plan) {
     async settle(): Promise<void> {
       isOver = true
       await Promise.all(nodes.map((node) => node.quieten()))
+      // To judge takes long, and what is judged needs the time: the clients run in this process.
       await until(
-        () => judged().length === 0,
+        async () => {
+          await pause(500)
+          return judged().length === 0
+        },
         () => `all was well: ${judged().slice(0, 10).join('\n')}`,
       )
     },

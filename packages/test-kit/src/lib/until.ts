@@ -1,13 +1,13 @@
 import { pause } from './pause.js'
 
 /** Milliseconds a condition may take to hold, on a machine that runs many tests at once. */
-const patienceMs = 30_000
+const patienceMs = 45_000
 
 /** Milliseconds between two attempts. A condition that is asynchronous mostly costs a request. */
 const everyMs = { synchronous: 2, asynchronous: 20 }
 
 /**
- * Waits until a condition holds, and rejects after 30 seconds. A condition that throws does not hold yet.
+ * Waits until a condition holds, and rejects after 45 seconds. A condition that throws does not hold yet.
  *
  * @param what completes "waited in vain until …"
  */
