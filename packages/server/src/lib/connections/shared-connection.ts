@@ -8,7 +8,7 @@ import {
 } from '@tidings/core/wire'
 import type { Sink } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
-import { cursorOf, gapAtStart, missedError, type Start } from '../log/start.js'
+import { cursorOf, gapAtStart, requireGapless, type Start } from '../log/start.js'
 import { Subscription } from '../log/subscription.js'
 import type { Departure } from '../log/topic.js'
 import type { Tracing } from '../tracing.js'
@@ -192,10 +192,10 @@ export class SharedConnection implements ConnectionCallbacks {
     const isRefreshing = this.#subscriptions.get(ref.key)?.isRefreshing ?? false
     this.#drop(ref.key)
     const topic = ref.logs.getOrCreate(ref, this.#identity)
+    requireGapless(topic, start)
     const { log } = topic
     const { epoch } = log
     const reason = gapAtStart(topic, start)
-    if (reason && topic.channel.isGapless) throw missedError(reason)
     const startsAt = reason || start.kind === 'head' ? headOf(topic) : (cursorOf(start) ?? log.cursorAt(0))
     const cursor = startsAt && { cursor: formatCursor(startsAt) }
     // Without a cursor before a gap or a snapshot: a client that lost its connection in between would resume past it.

@@ -12,6 +12,25 @@ export function identityOf(
   return { topic, address, principal: options.principal(context) }
 }
 
+/**
+ * Admits a connection, and prepares it. The connection counts until it is released, or until `prepare` rejects.
+ *
+ * @throws TidingsError `unavailable` or `too_many_requests`, and what `prepare` throws
+ */
+export async function admitAndPrepare(
+  server: ServerContext,
+  identity: ConnectionIdentity,
+  prepare: () => Promise<unknown>,
+): Promise<void> {
+  await admit(server, identity)
+  try {
+    await prepare()
+  } catch (error) {
+    server.admission.release(identity)
+    throw error
+  }
+}
+
 /** Admits a connection, which counts until it is released. @throws TidingsError `unavailable` or `too_many_requests` */
 export async function admit(
   { admission, presence, counters, hooks }: ServerContext,

@@ -15,7 +15,7 @@ import { cursorOf } from '../log/start.js'
 import { noSuchRun } from '../runs/run-errors.js'
 import { randomName } from '../runtime/random.js'
 import { sha256 } from '../runtime/sha256.js'
-import { admit, identityOf } from './admit.js'
+import { admitAndPrepare, identityOf } from './admit.js'
 import { authenticate, authenticateAndRead } from './authenticate.js'
 import { callerOf } from './connection.js'
 import { readInput, requireJson } from './request-body.js'
@@ -66,16 +66,12 @@ export async function handleStart(
   pending.restart()
   pending.identify(connectionInfo(identity, {}))
   try {
-    await admit(server, identity)
-    try {
+    await admitAndPrepare(server, identity, async () => {
       // Whoever knows the id and the input of a run may repeat its start.
       if ((await begin()) === 'joined') await requireAuthorized(ref, context, request)
       // It may run on another node.
       await ref.logs.prepare(ref, identity, cursorOf(position))
-    } catch (error) {
-      server.admission.release(identity)
-      throw error
-    }
+    })
   } catch (error) {
     pending.finish()
     throw error

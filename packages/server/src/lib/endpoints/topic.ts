@@ -7,11 +7,10 @@ import { openFrame } from '../connections/open-frame.js'
 import { requireAuthorized, type TopicRequest } from '../connections/topic-access.js'
 import type { Sink, StreamResponse, TidingsRequest } from '../http/adapter.js'
 import { eventStream } from '../http/event-stream.js'
-import { cursorOf, gapAtStart, missedError, type Start } from '../log/start.js'
+import { cursorOf, requireGapless, type Start } from '../log/start.js'
 import { Subscription } from '../log/subscription.js'
-import type { Topic } from '../log/topic.js'
 import { type PendingRequest, revoke } from '../revocations/revocations.js'
-import { admit, identityOf } from './admit.js'
+import { admitAndPrepare, identityOf } from './admit.js'
 import type { ServerContext } from './server-context.js'
 
 /**
@@ -29,20 +28,14 @@ export async function handleTopic(
   const start = positionOf(request, isGapless ? 'beginning' : 'head')
   const identity = identityOf(server, request, context, topic.key)
   pending.identify(connectionInfo(identity, {}))
-  // Before `authorize`, which may be expensive: a connection counts as soon as it is admitted.
-  await admit(server, identity)
   const { tracing } = server.options
   const prepare = async () => {
     await requireAuthorized(topic, context, request)
     await topic.logs.prepare(topic, identity, cursorOf(start))
     if (isGapless) requireGapless(topic.logs.getOrCreate(topic, identity), start)
   }
-  try {
-    await (tracing ? tracing.subscribe(topic.key, prepare) : prepare())
-  } catch (error) {
-    server.admission.release(identity)
-    throw error
-  }
+  // Admitted before `authorize`, which may be expensive.
+  await admitAndPrepare(server, identity, () => (tracing ? tracing.subscribe(topic.key, prepare) : prepare()))
   return topicStream(server, topic, identity, start, expiryOf(context), pending)
 }
 
@@ -61,7 +54,7 @@ export function topicStream(
     if (connection.isOver) return
     try {
       const topic = ref.logs.getOrCreate(ref, identity)
-      if (topic.channel.isGapless) requireGapless(topic, start)
+      requireGapless(topic, start)
       const open = openFrame(server.options, runId === undefined ? undefined : { run: runId })
       connection.add(new Subscription(topic, connection, start, open))
       connection.flush()
@@ -89,12 +82,6 @@ export function topicStream(
     pending.finish()
     server.admission.release(identity)
   })
-}
-
-/** @throws TidingsError `gone` or `interrupted` if a reader of a run that starts there would miss events */
-function requireGapless(topic: Topic, start: Start): void {
-  const reason = gapAtStart(topic, start)
-  if (reason) throw missedError(reason)
 }
 
 /**

@@ -20,6 +20,12 @@ export function gapAtStart({ log }: Topic, start: Start): ServerGapReason | unde
   return start.cursor ? log.gapAt(start.cursor) : 'invalid'
 }
 
+/** @throws TidingsError `gone` or `interrupted` if a subscription with this start has missed events of a gapless log */
+export function requireGapless(topic: Topic, start: Start): void {
+  const reason = topic.channel.isGapless && gapAtStart(topic, start)
+  if (reason) throw missedError(reason)
+}
+
 /** Returns the error of a subscriber of a gapless log that missed events. */
 export function missedError(reason: ServerGapReason): TidingsError {
   if (reason === 'expired') {

@@ -1,10 +1,10 @@
-import { TidingsError } from '@tidings/core'
 import type { Bus } from '../bus/bus.js'
 import { ignorable } from '../ignorable.js'
 import type { Checked } from '../log/bus-check.js'
 import { setBackgroundInterval, type Timer } from '../runtime/timers.js'
 import { HostLease, type Lease } from './host-lease.js'
 import type { Run } from './run.js'
+import { idUsedBefore } from './run-errors.js'
 import { unbounded } from './run-log.js'
 import type { ReadersReport } from './run-readers.js'
 import { marginMs, type RunRecord, type RunRecords } from './run-records.js'
@@ -85,7 +85,7 @@ export class HostedRuns {
       if (head > 0 || !(await this.#hold(id, record))) {
         const other = await this.#records.get(id)
         if (other) throw new StartedElsewhere(other)
-        throw usedBefore()
+        throw idUsedBefore()
       }
       this.#expireLog(key, record.keepMs + marginMs)
       return { record, log: { bus: this.#bus, key, epoch, lease } }
@@ -161,9 +161,4 @@ export class HostedRuns {
   #onLost(lost: Lease): void {
     for (const { run, lease } of [...this.#hosted.values()]) if (lease === lost) run.interrupt()
   }
-}
-
-function usedBefore(): TidingsError {
-  const message = 'The Idempotency-Key has started another run. Make a new one for each run'
-  return new TidingsError({ code: 'conflict', message })
 }

@@ -52,25 +52,17 @@ export class RunCounts<Run extends LimitedRun> {
   reserve(starter: TopicHolder): () => void {
     this.makeRoom(starter)
     const reservation: Reservation = { starter, hasEnded: false }
-    this.#add(reservation)
-    return () => this.#remove(reservation)
+    this.add(reservation)
+    return () => this.remove(reservation)
   }
 
-  add(run: Run): void {
-    this.#add(run)
-  }
-
-  remove(run: Run): void {
-    this.#remove(run)
-  }
-
-  #add(run: Run | Reservation): void {
+  add(run: Run | Reservation): void {
     this.#all.add(run)
     addTo(this.#byPrincipal, run.starter.principal, run)
     addTo(this.#byAddress, run.starter.address, run)
   }
 
-  #remove(run: Run | Reservation): void {
+  remove(run: Run | Reservation): void {
     this.#all.delete(run)
     removeFrom(this.#byPrincipal, run.starter.principal, run)
     removeFrom(this.#byAddress, run.starter.address, run)

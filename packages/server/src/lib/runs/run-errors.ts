@@ -39,3 +39,9 @@ export function noRoom(): TidingsError {
   const message = 'The server has reached its limit of bytes for the logs of runs. Try again later'
   return new TidingsError({ code: 'unavailable', message })
 }
+
+/** Returns the error of a start whose id belongs to the run of another request. */
+export function idUsedBefore(): TidingsError {
+  const message = 'The Idempotency-Key has started another run. Make a new one for each run'
+  return new TidingsError({ code: 'conflict', message })
+}

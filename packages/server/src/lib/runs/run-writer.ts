@@ -1,11 +1,9 @@
 import { type BackoffBounds, backoffMs, type Cursor } from '@tidings/core/wire'
+import { batchSize } from '../bus/batch-size.js'
 import type { BusLog } from '../bus/bus.js'
 import { pause } from '../pause.js'
 import type { Lease } from './host-lease.js'
 import { unbounded } from './run-log.js'
-
-/** The largest batch, in events and in characters. A longer event is a batch of its own. */
-const maxBatch = { count: 500, length: 1024 * 1024 }
 
 /** The delay before a batch is sent again that the bus may not have. */
 const retry: BackoffBounds = { minMs: 50, maxMs: 500 }
@@ -117,13 +115,4 @@ export class RunWriter {
     }
     return false
   }
-}
-
-function batchSize(pending: readonly Pending[]): number {
-  let length = 0
-  for (const [count, { body }] of pending.entries()) {
-    length += body.length
-    if (count > 0 && (count === maxBatch.count || length > maxBatch.length)) return count
-  }
-  return pending.length
 }

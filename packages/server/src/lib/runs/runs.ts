@@ -1,4 +1,3 @@
-import { TidingsError } from '@tidings/core'
 import { type Cursor, maxTimerMs, parseRunKey, runKey } from '@tidings/core/wire'
 import type { StreamImplementation } from '../bind-handlers.js'
 import type { Logs, TopicRequest } from '../connections/topic-access.js'
@@ -13,7 +12,7 @@ import { type Place, StartedElsewhere } from './hosted-runs.js'
 import { Run } from './run.js'
 import { RunCluster, type RunNode } from './run-cluster.js'
 import { RunCounts } from './run-counts.js'
-import { cancelled, noSuchRun, released } from './run-errors.js'
+import { cancelled, idUsedBefore, noSuchRun, released } from './run-errors.js'
 import { runChannel } from './run-log.js'
 import type { ReadersReport } from './run-readers.js'
 import { settingsInRecord } from './run-records.js'
@@ -301,6 +300,5 @@ function requireSame(first: KnownRun, { stream, starter, fingerprint }: RunStart
     first.startedBy === starter.principal &&
     first.fingerprint === fingerprint
   if (isSame) return
-  const message = 'The Idempotency-Key has started another run. Make a new one for each run'
-  throw new TidingsError({ code: 'conflict', message })
+  throw idUsedBefore()
 }

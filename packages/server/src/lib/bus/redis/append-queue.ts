@@ -1,10 +1,8 @@
 import { TidingsError } from '@tidings/core'
 import { TimeoutError, withTimeout } from '../../deadline.js'
 import type { HistoryBounds } from '../../history.js'
+import { batchSize } from '../batch-size.js'
 import type { TopicLogs } from './topic-logs.js'
-
-/** The largest batch, in events and in characters. A longer event is a batch of its own. */
-const maxBatch = { count: 500, length: 1024 * 1024 }
 
 interface QueuedEvent {
   readonly body: string
@@ -94,13 +92,4 @@ export class AppendQueue {
       for (const { reject } of batch) reject(error)
     }
   }
-}
-
-function batchSize(queue: readonly QueuedEvent[]): number {
-  let length = 0
-  for (const [count, { body }] of queue.entries()) {
-    length += body.length
-    if (count > 0 && (count === maxBatch.count || length > maxBatch.length)) return count
-  }
-  return queue.length
 }
