@@ -175,10 +175,18 @@ export function transition(state: TopicState, event: TopicEvent): TopicState {
   }
 }
 
-/** Returns what has to be requested from the server. */
-export function neededRequest({ status, snapshot }: TopicState): 'subscribe' | 'snapshot' | undefined {
-  if (status === 'pending') return 'subscribe'
-  return status === 'subscribed' && snapshot.status === 'needed' ? 'snapshot' : undefined
+/**
+ * Returns what has to be requested from the server.
+ *
+ * @param isFull whether no reader of a run takes events, so that the run has to be paused
+ */
+export function neededRequest(
+  { status, snapshot }: TopicState,
+  isFull = false,
+): 'subscribe' | 'snapshot' | 'pause' | undefined {
+  if (status !== 'subscribed') return status === 'pending' ? 'subscribe' : undefined
+  if (snapshot.status === 'needed') return 'snapshot'
+  return isFull ? 'pause' : undefined
 }
 
 /** Returns how many events precede the position that was requested last, or that has been reached since. */

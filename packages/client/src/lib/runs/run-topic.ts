@@ -76,8 +76,8 @@ export class RunTopic implements TableTopic {
 
   get needed(): TopicOperation['type'] | undefined {
     if (this.isStarting) return undefined
-    const isHeld = !this.#isPaused && [...this.#readers.keys()].every(({ isFull }) => isFull)
-    return neededRequest(this.#state) ?? (isHeld && this.#state.status === 'subscribed' ? 'pause' : undefined)
+    const isFull = !this.#isPaused && [...this.#readers.keys()].every(({ isFull }) => isFull)
+    return neededRequest(this.#state, isFull)
   }
 
   get isSettled(): boolean {

@@ -61,8 +61,8 @@ export class LeaderTopic implements TableTopic {
   }
 
   get needed(): TopicOperation['type'] | undefined {
-    const isHeld = this.#paused.size === this.#tabs.size && !this.#isPaused
-    return neededRequest(this.#state) ?? (isHeld && this.#state.status === 'subscribed' ? 'pause' : undefined)
+    const isFull = this.#paused.size === this.#tabs.size && !this.#isPaused
+    return neededRequest(this.#state, isFull)
   }
 
   get isSettled(): boolean {

@@ -73,7 +73,7 @@ export class TopicSubscription implements TableTopic {
   }
 
   takeRequest(sequence?: number): TopicOperation | undefined {
-    const type = neededRequest(this.#state)
+    const { needed: type } = this
     const from = this.#state.position
     this.#apply({ type: 'requested', request: { sequence, from } })
     return type && { type, cursor: from && formatCursor(from) }
