@@ -1,14 +1,4 @@
-import type { BrowserContext, Page } from 'playwright-core'
-
-/** Opens an address in a new tab. */
-export async function openTab(context: BrowserContext, address: string): Promise<Page> {
-  const page = await context.newPage()
-  page.on('pageerror', (error) => {
-    throw error
-  })
-  await page.goto(address)
-  return page
-}
+import type { Page } from 'playwright-core'
 
 /** Asks a question, and returns the address of the answer. */
 export async function ask(page: Page, question: string): Promise<string> {

@@ -1,8 +1,8 @@
 // Takes screenshots of the built assistant into a folder: wide and narrow, light and dark.
 import { join } from 'node:path'
-import { launchChromium } from '@tidings/test-kit/chromium'
+import { launchChromium, openTab } from '@tidings/test-kit/chromium'
 import { startAssistant } from './app.js'
-import { ask, openTab } from './browser.js'
+import { ask } from './browser.js'
 
 const [folder = '.'] = process.argv.slice(2)
 const ends: (() => Promise<unknown>)[] = []

@@ -1,14 +1,4 @@
-import type { BrowserContext, Page } from 'playwright-core'
-
-/** Opens the board in a new tab. */
-export async function openTab(context: BrowserContext, address: string): Promise<Page> {
-  const page = await context.newPage()
-  page.on('pageerror', (error) => {
-    throw error
-  })
-  await page.goto(address)
-  return page
-}
+import type { Page } from 'playwright-core'
 
 /** Signs in with the form of a page, and waits until the board is live. */
 export async function signIn(page: Page, name: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { listen } from '@tidings/test-kit'
-import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
+import { hasChromium, openTab, sharedChromium } from '@tidings/test-kit/chromium'
 import { describe, expect, it } from 'vitest'
 import { startTeam } from './app.js'
-import { incident, openTab, signIn } from './browser.js'
+import { incident, signIn } from './browser.js'
 import { recordTraffic } from './traffic.js'
 
 const newContext = sharedChromium()

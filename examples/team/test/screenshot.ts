@@ -1,8 +1,8 @@
 // Takes screenshots of the built board into a folder: wide and narrow, light and dark.
 import { join } from 'node:path'
-import { launchChromium } from '@tidings/test-kit/chromium'
+import { launchChromium, openTab } from '@tidings/test-kit/chromium'
 import { startTeam } from './app.js'
-import { incident, openTab, report, signIn } from './browser.js'
+import { incident, report, signIn } from './browser.js'
 
 const [folder = '.'] = process.argv.slice(2)
 const ends: (() => Promise<unknown>)[] = []

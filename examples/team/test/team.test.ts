@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
+import { hasChromium, openTab, sharedChromium } from '@tidings/test-kit/chromium'
 import { describe, expect, it } from 'vitest'
 import { startTeam } from './app.js'
-import { incident, openTab, report, signIn, waitForBoard } from './browser.js'
+import { incident, report, signIn, waitForBoard } from './browser.js'
 
 const newContext = sharedChromium()
 

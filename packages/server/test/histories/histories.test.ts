@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { brokenEngines, brokenFollowers } from './broken-engines.js'
+import { itFindsBroken } from './finds-broken.js'
 import { FlakyJoint, randomFrom } from './flaky-bus.js'
 import { history, run, Stage } from './history.js'
 
@@ -33,25 +34,6 @@ describe('a subscriber receives events in order, none twice, and none missing wi
     fc.assert(promiseAmongNodes, { numRuns: runs, includeErrorInReport: true, endOnFailure: true }),
   )
 
-  const broken = [
-    ...Object.entries(brokenEngines).map(([name, breakIt]) => ({ name, breakIt, property: promise })),
-    ...Object.entries(brokenFollowers).map(([name, breakIt]) => ({
-      name,
-      breakIt,
-      property: promiseAmongNodes,
-    })),
-  ]
-  it.each(broken)('fails for an engine that $name', async ({ name, breakIt, property }) => {
-    onTestFinished(() => {
-      vi.restoreAllMocks()
-    })
-    breakIt()
-    // One example is enough: it need not be the smallest.
-    const { failed, numRuns } = await fc.check(property as fc.IRawProperty<unknown>, {
-      numRuns: 300,
-      endOnFailure: true,
-    })
-    expect(failed, `${numRuns} histories found nothing`).toBe(true)
-    if (process.env['TIDINGS_HISTORIES']) console.log(`${name}: found by history ${numRuns}`)
-  })
+  itFindsBroken(brokenEngines, promise)
+  itFindsBroken(brokenFollowers, promiseAmongNodes)
 })

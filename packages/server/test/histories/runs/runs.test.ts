@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, it, vi } from 'vitest'
+import { itFindsBroken } from '../finds-broken.js'
 import { randomFrom } from '../flaky-bus.js'
 import { Stage } from '../history.js'
 import { brokenRunNodes, brokenRuns } from './broken-runs.js'
@@ -43,25 +44,6 @@ describe('a reader of a run receives its events in order, none twice, none missi
     fc.assert(promiseAmongNodes, { numRuns: count, includeErrorInReport: true, endOnFailure: true, ...seed }),
   )
 
-  const broken = [
-    ...Object.entries(brokenRuns).map(([name, breakIt]) => ({ name, breakIt, property: promise })),
-    ...Object.entries(brokenRunNodes).map(([name, breakIt]) => ({
-      name,
-      breakIt,
-      property: promiseAmongNodes,
-    })),
-  ]
-  it.each(broken)('fails for an engine that $name', async ({ name, breakIt, property }) => {
-    onTestFinished(() => {
-      vi.restoreAllMocks()
-    })
-    breakIt()
-    // One example is enough: it need not be the smallest.
-    const { failed, numRuns } = await fc.check(property as fc.IRawProperty<unknown>, {
-      numRuns: 300,
-      endOnFailure: true,
-    })
-    expect(failed, `${numRuns} histories found nothing`).toBe(true)
-    if (isSoak) console.log(`${name}: found by history ${numRuns}`)
-  })
+  itFindsBroken(brokenRuns, promise)
+  itFindsBroken(brokenRunNodes, promiseAmongNodes)
 })
