@@ -61,7 +61,7 @@ export class RunQueue implements RunReader, AsyncIterableIterator<RunEvent, unde
     return { done: true, value: undefined }
   }
 
-  /** Passes the events on, those that wait first. */
+  /** Passes all events on, beginning with those in the queue. */
   pipe(sink: RunSink): void {
     this.#sink = sink
     for (const { event } of this.#items) sink.onEvent(event)

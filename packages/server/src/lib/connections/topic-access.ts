@@ -109,7 +109,7 @@ export async function requireAuthorized(
     const message = `You may not subscribe to this topic of "${path}"`
     throw new TidingsError({ code: 'forbidden', message })
   }
-  // A run was let pass when it was started: reading it is no further call.
+  // Middleware has let a run pass when it was started. To read it is no further call.
   const isKnown = isRenewal || channel.isGapless === true
   await runWithDeadline(authorizeMs, `authorize of "${path}"`, async (signal) =>
     channel.runBehind

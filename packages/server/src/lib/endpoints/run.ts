@@ -67,7 +67,7 @@ export async function handleStart(
   pending.identify(connectionInfo(identity, {}))
   try {
     await admitAndPrepare(server, identity, async () => {
-      // Whoever knows the id and the input of a run may repeat its start.
+      // Any caller that knows the id and the input of a run can repeat its start.
       if ((await begin()) === 'joined') await requireAuthorized(ref, context, request)
       // It may run on another node.
       await ref.logs.prepare(ref, identity, cursorOf(position))

@@ -21,7 +21,7 @@ export interface FollowedRunsDeps {
   report(node: string, reports: readonly ReadersReport[]): void
 }
 
-/** The runs of other nodes that this node reads, and those that were read a moment ago. */
+/** The runs of other nodes that this node reads, or has read a moment ago. */
 export class FollowedRuns {
   readonly #deps: FollowedRunsDeps
   /** By id. */

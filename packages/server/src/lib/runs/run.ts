@@ -208,11 +208,11 @@ export class Run implements TopicOwner {
     this.#endIfStuck()
   }
 
-  /** Ends a run that would wait for ever: its log is full, and nobody has to come. */
+  /** Ends a run that would wait for ever: its log is full, and no reader has to come. */
   #endIfStuck(): void {
     const { settings } = this.#deps
     if (this.readers.count > 0 || settings.lingerMs !== Number.POSITIVE_INFINITY || !this.#isFull()) return
-    this.#overflow('Raise maxBytes, or emit less while nobody reads')
+    this.#overflow('Raise maxBytes, or emit less while the run has no reader')
   }
 
   #mustWait(): boolean {

@@ -53,7 +53,7 @@ export interface RunsDeps {
   onError(error: unknown, at: { readonly place: string }): void
 }
 
-/** The runs of a server: those that go on, and those that are kept after their end. */
+/** The runs of a server, until they are no longer kept. */
 export class Runs implements Logs {
   readonly #deps: RunsDeps
   readonly #cluster: RunCluster | undefined

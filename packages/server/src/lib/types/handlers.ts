@@ -129,7 +129,7 @@ export interface StreamRequest<Input, Events, Errors, Context, Emitters> {
   context: Context
   /**
    * Sends one of the stream's own events, in a handler that is an async function. Await it: it resolves when
-   * the fastest reader can take more, or while nobody reads, at once.
+   * the fastest reader can take more; while the run has no reader, at once.
    *
    * It rejects with `aborted` once the run was cancelled or its last reader has left, and with `closed` once the
    * run is over. If emits that are not awaited exceed `maxBytes` by 1 MiB, it rejects with `too_large` and the run
@@ -189,7 +189,7 @@ export interface StreamSettings<Input, Events, Output, Errors, Context, Emitters
   /**
    * The size of a run's log in characters, as it is sent. At the limit, events that the fastest reader has read are
    * dropped, so that the run cannot be read from its beginning any more, and the handler waits for that reader. If
-   * nobody reads and `lingerMs` is `Infinity`, the run ends with `too_large`.
+   * the run has no reader and `lingerMs` is `Infinity`, the run ends with `too_large`.
    *
    * Defaults to 4,194,304: 4 MiB.
    */
