@@ -10,6 +10,7 @@ import { report, runReporting } from './reporting.js'
 import type { Runs } from './runs/run.js'
 import type { RunReader } from './runs/run-reader.js'
 import { RunTopic } from './runs/run-topic.js'
+import { clientParts } from './tabs/client-parts.js'
 import type { Subscriber } from './topics/subscriber.js'
 import type { Topics } from './topics/topic.js'
 import { TopicSubscription } from './topics/topic-subscription.js'
@@ -197,7 +198,7 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
   async #share(contract: CompiledContract): Promise<void> {
     const names = eventNamesOf(contract)
     const transport = await import('./tabs/shared-transport.js').then(
-      ({ createSharedTransport }) => createSharedTransport(this, contract, names),
+      ({ createSharedTransport }) => createSharedTransport(this, contract, names, clientParts),
       // Code that cannot be loaded must not prevent subscriptions.
       () => new DirectTransport(this, names),
     )

@@ -1,24 +1,9 @@
 import type { TidingsError } from '@tidings/core'
-import {
-  type Cursor,
-  type ErrorSignal,
-  formatCursor,
-  isAtOrAfter,
-  type ServerGapReason,
-  type Signals,
-  type SubscribedSignal,
-} from '@tidings/core/wire'
+import type { Cursor, ErrorSignal, ServerGapReason, Signals, SubscribedSignal } from '@tidings/core/wire'
 import type { ReleaseReason, TopicOperation } from '../connection/control.js'
-import {
-  isSettled,
-  neededRequest,
-  newTopic,
-  seqAt,
-  type TopicEvent,
-  type TopicState,
-  transition,
-} from '../connection/topic-state.js'
+import type { TopicEvent, TopicState } from '../connection/topic-state.js'
 import type { JoinedSignal, RefusedSignal, TableTopic } from '../topics/topic-table.js'
+import { parts } from './parts.js'
 import { sentProblem } from './tab-messages.js'
 
 export interface LeaderTopicDeps {
@@ -47,7 +32,7 @@ export class LeaderTopic implements TableTopic {
   readonly #paused = new Set<string>()
   /** The positions of the tabs that have not been sent `$subscribed` yet. */
   readonly #waiting = new Map<string, Cursor | undefined>()
-  #state = newTopic
+  #state = parts.newTopic
   #isPaused = false
 
   constructor(deps: LeaderTopicDeps, key: string, kind: LeaderTopicKind) {
@@ -62,11 +47,11 @@ export class LeaderTopic implements TableTopic {
 
   get needed(): TopicOperation['type'] | undefined {
     const isFull = this.#paused.size === this.#tabs.size && !this.#isPaused
-    return neededRequest(this.#state, isFull)
+    return parts.neededRequest(this.#state, isFull)
   }
 
   get isSettled(): boolean {
-    return isSettled(this.#state)
+    return parts.isSettled(this.#state)
   }
 
   takeRequest(sequence?: number): TopicOperation | undefined {
@@ -76,7 +61,7 @@ export class LeaderTopic implements TableTopic {
     let from = this.#state.position
     for (const position of this.#waiting.values()) if (!from || this.#isPast(from, position)) from = position
     this.#apply({ type: 'requested', request: { sequence, from } })
-    return type && { type, cursor: from && formatCursor(from) }
+    return type && { type, cursor: from && parts.formatCursor(from) }
   }
 
   /** Adds a tab that subscribes from a position. */
@@ -108,7 +93,7 @@ export class LeaderTopic implements TableTopic {
   /** Requests a snapshot no older than a position. */
   refresh(since: Cursor | undefined): void {
     const { snapshot } = this.#state
-    const isCovered = since && 'since' in snapshot && isAtOrAfter(snapshot.since, since)
+    const isCovered = since && 'since' in snapshot && parts.isAtOrAfter(snapshot.since, since)
     if (since) this.#apply({ type: 'snapshotNeeded', since: isCovered ? snapshot.since : since })
   }
 
@@ -162,7 +147,7 @@ export class LeaderTopic implements TableTopic {
    * beyond the position that is gone. The leader does not know the positions of the tabs that have received more.
    */
   onRefused(problem: TidingsError): void {
-    const signal: RefusedSignal = { ...sentProblem(problem), topic: this.key, seq: seqAt(this.#state) }
+    const signal: RefusedSignal = { ...sentProblem(problem), topic: this.key, seq: parts.seqAt(this.#state) }
     this.#deps.onReleased(this, 'left')
     this.#deps.send(undefined, '$error', signal)
   }
@@ -175,7 +160,7 @@ export class LeaderTopic implements TableTopic {
   }
 
   #apply(event: TopicEvent): TopicState {
-    this.#state = transition(this.#state, event)
+    this.#state = parts.transition(this.#state, event)
     return this.#state
   }
 
@@ -190,13 +175,17 @@ export class LeaderTopic implements TableTopic {
       // The topic went through a gap, which other tabs have received. A tab takes a gap only of a
       // subscribed topic, and a start in another epoch only after the gap.
       this.#deps.send(tab, '$subscribed', { topic, epoch })
-      this.#deps.send(tab, '$gap', { reason: 'history_lost', cursor: formatCursor(at ?? position), topic })
+      this.#deps.send(tab, '$gap', {
+        reason: 'history_lost',
+        cursor: parts.formatCursor(at ?? position),
+        topic,
+      })
     }
     const start = resumes ? position : at
     const signal: JoinedSignal = {
       topic,
       epoch,
-      ...(start && { cursor: formatCursor(start) }),
+      ...(start && { cursor: parts.formatCursor(start) }),
       isJoined: !resumes,
     }
     this.#deps.send(tab, '$subscribed', signal)
@@ -206,6 +195,6 @@ export class LeaderTopic implements TableTopic {
   #isPast(position: Cursor | undefined, other: Cursor | undefined): boolean {
     if (!position) return false
     if (!other) return this.#kind.isRun && position.seq > 0
-    return isAtOrAfter(position, other) && position.seq > other.seq
+    return parts.isAtOrAfter(position, other) && position.seq > other.seq
   }
 }

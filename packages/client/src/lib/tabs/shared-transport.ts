@@ -1,10 +1,11 @@
-import { TidingsError } from '@tidings/core'
+import type { TidingsError } from '@tidings/core'
 import type { CompiledContract } from '@tidings/core/wire'
 import type { ConnectionState } from '../connection/connection-state.js'
 import type { ReleaseReason } from '../connection/control.js'
-import { watchPage } from '../connection/page-lifecycle.js'
-import { DirectTransport, type Transport, type TransportCallbacks } from '../connection/transport.js'
+import type { DirectTransport, Transport, TransportCallbacks } from '../connection/transport.js'
 import type { ResolvedOptions } from '../options.js'
+import type { ClientParts } from './client-parts.js'
+import { parts, setParts } from './parts.js'
 import { groupName, type TabGroup } from './tab-group.js'
 import type { Locks } from './tab-locks.js'
 import { sentState } from './tab-messages.js'
@@ -21,11 +22,13 @@ export async function createSharedTransport(
   callbacks: TransportCallbacks,
   contract: CompiledContract,
   eventNames: readonly string[],
+  clientParts: ClientParts,
 ): Promise<Transport> {
+  setParts(clientParts)
   const { navigator } = globalThis as { navigator?: { locks?: Locks } }
   const locks = navigator?.locks
   if (!locks || typeof BroadcastChannel !== 'function' || !globalThis.crypto?.subtle) {
-    return new DirectTransport(callbacks, eventNames)
+    return new parts.DirectTransport(callbacks, eventNames)
   }
   const name = await groupName(callbacks.options, contract)
   return new SharedTransport(callbacks, { name, locks, contract, eventNames })
@@ -143,7 +146,7 @@ class SharedTransport implements Transport, TabSessionCallbacks {
     this.#stopWatching?.()
     this.#session?.close()
     this.#session = undefined
-    this.#direct = new DirectTransport(this.#callbacks, this.#group.eventNames)
+    this.#direct = new parts.DirectTransport(this.#callbacks, this.#group.eventNames)
     this.#direct.open()
     this.#direct.sync()
   }
@@ -156,7 +159,7 @@ class SharedTransport implements Transport, TabSessionCallbacks {
   }
 
   #enter(): void {
-    this.#stopWatching ??= watchPage(
+    this.#stopWatching ??= parts.watchPage(
       () => this.#onPageWake(),
       () => this.#onPageLeft(),
     )
@@ -212,7 +215,7 @@ class SharedTransport implements Transport, TabSessionCallbacks {
 
   #wait(why: string, ms: number): void {
     const message = `The connection to ${this.options.url} ${why}`
-    const problem = new TidingsError({ code: 'network', message })
+    const problem = new parts.TidingsError({ code: 'network', message })
     this.#change({ status: 'waiting', attempt: 1, retryAt: Date.now() + ms, problem })
   }
 

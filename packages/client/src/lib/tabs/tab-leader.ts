@@ -1,15 +1,10 @@
-import {
-  type CompiledContract,
-  parseCursor,
-  parseRunKey,
-  parseTopicKey,
-  type Signals,
-} from '@tidings/core/wire'
+import type { CompiledContract, Signals } from '@tidings/core/wire'
 import type { ReleaseReason } from '../connection/control.js'
-import { DirectTransport, type TransportCallbacks } from '../connection/transport.js'
+import type { DirectTransport, TransportCallbacks } from '../connection/transport.js'
 import type { ResolvedOptions } from '../options.js'
-import { TopicTable } from '../topics/topic-table.js'
+import type { TopicTable } from '../topics/topic-table.js'
 import { LeaderTopic, type LeaderTopicDeps } from './leader-topic.js'
+import { parts } from './parts.js'
 import { type LeaderMessage, sentState, type TabRequest } from './tab-messages.js'
 
 export interface TabLeaderDeps {
@@ -41,8 +36,8 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
     this.options = options
     this.#contract = contract
     this.#deps = deps
-    this.#transport = new DirectTransport(this, eventNames)
-    this.#table = new TopicTable(options.lingerMs, () => this.#transport.close('idle'))
+    this.#transport = new parts.DirectTransport(this, eventNames)
+    this.#table = new parts.TopicTable(options.lingerMs, () => this.#transport.close('idle'))
   }
 
   get topics(): ReadonlyMap<string, LeaderTopic> {
@@ -64,10 +59,10 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
     switch (request.type) {
       case 'subscribe':
         this.#watch(tab)
-        this.#topicOf(key)?.subscribe(tab, parseCursor(request.cursor ?? ''))
+        this.#topicOf(key)?.subscribe(tab, parts.parseCursor(request.cursor ?? ''))
         break
       case 'snapshot':
-        this.topics.get(key)?.refresh(parseCursor(request.cursor ?? ''))
+        this.topics.get(key)?.refresh(parts.parseCursor(request.cursor ?? ''))
         break
       case 'pause':
         this.topics.get(key)?.pause(tab)
@@ -132,8 +127,8 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
   /** Returns undefined for a key of no channel or stream: any script of the origin can send a message. */
   #topicOf(key: string): LeaderTopic | undefined {
     const known = this.topics.get(key)
-    const procedure = this.#contract.procedures.get(parseTopicKey(key).path)
-    const isRun = procedure?.kind === 'stream' && parseRunKey(key) !== undefined
+    const procedure = this.#contract.procedures.get(parts.parseTopicKey(key).path)
+    const isRun = procedure?.kind === 'stream' && parts.parseRunKey(key) !== undefined
     if (known || !(isRun || procedure?.kind === 'channel')) return known
     const hasSnapshot = procedure.kind === 'channel' && procedure.snapshot !== undefined
     const topic = new LeaderTopic(this, key, { isRun, hasSnapshot })

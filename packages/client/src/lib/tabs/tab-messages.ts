@@ -1,6 +1,7 @@
-import { TidingsError } from '@tidings/core'
-import { fromProblem, type Problem } from '@tidings/core/wire'
+import type { TidingsError } from '@tidings/core'
+import type { Problem } from '@tidings/core/wire'
 import type { ConnectionState } from '../connection/connection-state.js'
+import { parts } from './parts.js'
 
 /** A tab's request to the leader about a topic. */
 export type TopicRequest = { readonly tab: string; readonly key: string } & (
@@ -129,5 +130,5 @@ export function receivedState(sent: SentState): ConnectionState {
 }
 
 function receivedProblem(problem: Problem): TidingsError {
-  return fromProblem(problem) ?? new TidingsError({ code: 'network', message: problem.detail })
+  return parts.fromProblem(problem) ?? new parts.TidingsError({ code: 'network', message: problem.detail })
 }
