@@ -20,6 +20,7 @@ type Handlers = Readonly<Record<string, ((payload: never, about: never) => unkno
 
 /** A topic of a client. Its types are in `types/client.ts`. */
 export class UntypedTopic implements AsyncIterable<LoopItem> {
+  readonly key: string
   readonly #topic: LoopTopic & FoldableTopic
 
   constructor(topics: Topics, channel: CompiledChannel, params: unknown) {
@@ -27,6 +28,7 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
     const given = channel.topics.encode(params, 'invalid_input')
     const query = channel.topics.encode(channel.topics.decode(new URLSearchParams(given)))
     const key = topicKey(channel.path, query)
+    this.key = key
     const place = { channel: channel.path, topic: query }
     this.#topic = {
       hasSnapshot: channel.snapshot !== undefined,

@@ -167,6 +167,11 @@ export interface FoldSnapshot<Snapshot, Events> extends FoldTopic<Events & { sna
  */
 export interface Topic<Events, Snapshot = never> extends AsyncIterable<TopicEvent<Events, Snapshot>> {
   /**
+   * Identifies the topic among those of its client: `chat/room?roomId=lobby`. Topics of one channel with equal params
+   * have equal keys, whichever defaults were left out.
+   */
+  readonly key: string
+  /**
    * Subscribes with a handler for each event of interest.
    *
    * @throws TidingsError `closed` if the client is
