@@ -15,6 +15,7 @@ export {
   type StreamDefinition,
   stream,
 } from './lib/procedure.js'
+export { parseSeed, type Seed, type SeedOf, serializeSeed } from './lib/seed.js'
 export type { ContractDefinition } from './lib/types/contract.js'
 export type { ContractMistake } from './lib/types/contract-mistake.js'
 export type { GivenInputOf, GivenOf, GivenParamsOf, IsOmittable } from './lib/types/given.js'
