@@ -15,6 +15,7 @@ export type {
   Run,
   RunOf,
   RunState,
+  SeedOptions,
   SignalOptions,
   StateOptions,
   StreamClient,

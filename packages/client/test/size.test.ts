@@ -103,8 +103,8 @@ const pageWithZod = pageWithZodMini
 describe('the code of a page, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
-    { what: 'the client', script: defaultClient, limit: 17_800, target: 8_000 },
-    { what: 'the native client', script: nativeClient, limit: 17_000, target: 5_000 },
+    { what: 'the client', script: defaultClient, limit: 18_030, target: 8_000 },
+    { what: 'the native client', script: nativeClient, limit: 17_170, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',
       script: pageWithZodMini,
@@ -116,7 +116,7 @@ describe('the code of a page, minified and gzipped', () => {
       what: 'the client, a contract and zod',
       script: pageWithZod,
       withZod: true,
-      limit: 44_620,
+      limit: 44_830,
       target: 36_000,
     },
   ])('$what stays within $limit bytes', async ({ what, script, limit, target, withZod = false }) => {

@@ -1,4 +1,12 @@
-import { channel, command, defineContract, isoDate, stream, type TidingsError } from '@tidings/core'
+import {
+  channel,
+  command,
+  defineContract,
+  isoDate,
+  type SeedOf,
+  stream,
+  type TidingsError,
+} from '@tidings/core'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 import {
@@ -154,6 +162,20 @@ describe('a state', () => {
       event: TopicEventOf<typeof contract.room>,
     ): readonly string[] => (event.type === 'gap' ? [] : last)
     expectTypeOf(room.state(reducer, { initial: [] }).value).toEqualTypeOf<readonly string[]>()
+  })
+
+  it('with a seed has a value from the beginning', () => {
+    const seed = { value: { messages: [''] }, cursor: 'a.1' }
+    expectTypeOf(room.state((last) => last, { seed })).toEqualTypeOf<TopicState<{ messages: string[] }>>()
+    const perhaps = seed as SeedOf<typeof contract.room> | undefined
+    expectTypeOf(room.state((last) => last, { seed: perhaps }).value).toEqualTypeOf<
+      { messages: string[] } | undefined
+    >()
+    expectTypeOf(room.state(() => 1, { seed, initial: 0 }).value).toEqualTypeOf<number>()
+    // @ts-expect-error the value is another channel's
+    room.state((last) => last, { seed: { value: { ticks: 1 }, cursor: 'a.1' } })
+    // @ts-expect-error the channel has no snapshot
+    client.ticks().state((last) => last, { initial: 0, seed })
   })
 
   it('is what useSyncExternalStore takes', () => {

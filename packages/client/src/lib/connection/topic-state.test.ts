@@ -37,6 +37,7 @@ const events: { readonly [Type in TopicEvent['type']]: TopicEvent } = {
   snapshotNeeded: { type: 'snapshotNeeded', since: at(5) },
   snapshotSettled: { type: 'snapshotSettled' },
   overtaken: { type: 'overtaken' },
+  resumed: { type: 'resumed', cursor: at(5) },
 }
 
 /** The next state of each state, as the docstring's table has it; `same` for the same object. */
@@ -71,6 +72,7 @@ const table: {
   },
   snapshotSettled: { pending: 'same', requested: 'same', subscribed: 'same', backoff: 'same' },
   overtaken: { pending: 'same', requested: 'same', subscribed: 'same', backoff: 'same' },
+  resumed: { pending: 'same', requested: 'same', subscribed: 'same', backoff: 'same' },
 }
 
 const cells = Object.entries(table).flatMap(([type, row]) =>

@@ -75,6 +75,8 @@ export type TopicEvent =
   | { readonly type: 'snapshotSettled' }
   /** Events may be emitted before the topic is subscribed. */
   | { readonly type: 'overtaken' }
+  /** A subscriber brings the position that it has reached, for a topic that has none and is not requested yet. */
+  | { readonly type: 'resumed'; readonly cursor: Cursor }
 
 export const newTopic: TopicState = {
   status: 'pending',
@@ -99,6 +101,7 @@ export const newTopic: TopicState = {
  * | `snapshotNeeded`  | snapshot: needed, in every state with a position |||     |
  * | `snapshotSettled` | snapshot: none, in every state |||                       |
  * | `overtaken`       | isLate, in every state without a position |||            |
+ * | `resumed`         | position   |                 |                     | position   |
  *
  * [^1]: Ignored unless it results from the topic's last request. Pending, if the start would leave events out.
  *
@@ -172,6 +175,10 @@ export function transition(state: TopicState, event: TopicEvent): TopicState {
       return 'since' in snapshot ? { ...state, snapshot: { status: 'none' } } : state
     case 'overtaken':
       return position || state.isLate ? state : { ...state, isLate: true }
+    case 'resumed':
+      return position || 'request' in state
+        ? state
+        : { ...state, position: event.cursor, isLate: false, snapshot: { status: 'none' } }
   }
 }
 

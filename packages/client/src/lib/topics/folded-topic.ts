@@ -1,4 +1,5 @@
-import type { TidingsError } from '@tidings/core'
+import { type Seed, TidingsError } from '@tidings/core'
+import { type Cursor, parseCursor } from '@tidings/core/wire'
 import { disposeSymbol, type Unsubscribe, unsubscriber } from '../disposable.js'
 import type { Failure, SignalOptions } from '../types/client.js'
 import { Readiness } from './readiness.js'
@@ -18,6 +19,12 @@ export interface FoldableTopic {
   report(problem: TidingsError): void
 }
 
+/** Options of {@link FoldedTopic}. */
+export interface FoldOptions extends SignalOptions {
+  initial?: unknown
+  seed?: Seed<unknown> | undefined
+}
+
 interface Observer {
   readonly event: string
   readonly handler: (payload: never, about: never) => unknown
@@ -26,6 +33,7 @@ interface Observer {
 /** A topic that is folded into one value. Its type is `TopicState` in `types/client.ts`. */
 export class FoldedTopic implements Subscriber, Disposable {
   readonly wantsSnapshot = true
+  readonly from: Cursor | undefined
   readonly #topic: FoldableTopic
   readonly #reducer: Reducer
   readonly #observers = new Set<Observer>()
@@ -35,12 +43,21 @@ export class FoldedTopic implements Subscriber, Disposable {
   #isCurrent: boolean
   #isAnnounced = false
 
-  constructor(topic: FoldableTopic, reducer: Reducer, options: SignalOptions & { initial?: unknown }) {
-    const { signal } = options
+  constructor(topic: FoldableTopic, reducer: Reducer, options: FoldOptions) {
+    const { signal, seed } = options
     this.#topic = topic
     this.#reducer = topic.hasSnapshot && options.initial === undefined ? keepingSnapshot(reducer) : reducer
     this.#value = options.initial
     this.#isCurrent = !topic.hasSnapshot
+    if (seed) {
+      const position = positionOf(seed)
+      topic.run('snapshot', () => {
+        this.#value = this.#reducer(this.#value, { type: 'snapshot', data: seed.value })
+        this.#isCurrent = true
+      })
+      // If the reducer threw, the topic begins with a snapshot.
+      if (this.#isCurrent) this.from = position
+    }
     if (!signal?.aborted) topic.attach(this)
     this.#stop = unsubscriber(() => {
       this.#isCurrent = false
@@ -150,4 +167,12 @@ function keepingSnapshot(reducer: Reducer): Reducer {
     if (item.type === 'snapshot') return item.data
     return item.type === 'gap' ? state : reducer(state, item)
   }
+}
+
+/** @throws TidingsError `invalid_options` for a cursor that is not a position */
+function positionOf({ cursor }: Seed<unknown>): Cursor {
+  const position = parseCursor(String(cursor))
+  if (position) return position
+  const message = `seed.cursor is ${JSON.stringify(cursor)}, which is not a position. Give the result of tidings.snapshot or parseSeed`
+  throw new TidingsError({ code: 'invalid_options', message })
 }

@@ -28,6 +28,8 @@ export interface Received {
 export interface Subscriber {
   /** Whether the subscriber receives the topic's state before events. */
   readonly wantsSnapshot: boolean
+  /** The position that the subscriber has reached when it is added. Absent for a subscriber that begins then. */
+  readonly from?: Cursor | undefined
   /**
    * Called when events emitted from now on are delivered or announced as missed. May be called more than
    * once.

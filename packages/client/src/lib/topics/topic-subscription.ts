@@ -4,6 +4,7 @@ import {
   type CompiledChannel,
   type Cursor,
   formatCursor,
+  isAtOrAfter,
   parseJson,
   type ServerGapReason,
 } from '@tidings/core/wire'
@@ -72,6 +73,11 @@ export class TopicSubscription implements TableTopic {
     return 'since' in this.#state.snapshot
   }
 
+  /** The subscribers that begin with the topic's state. */
+  get #wanting(): Subscriber[] {
+    return this.#fanOut.all.filter(({ wantsSnapshot }) => wantsSnapshot && this.#channel.snapshot)
+  }
+
   takeRequest(sequence?: number): TopicOperation | undefined {
     const { needed: type } = this
     const from = this.#state.position
@@ -80,10 +86,19 @@ export class TopicSubscription implements TableTopic {
   }
 
   add(subscriber: Subscriber): void {
+    const { from } = subscriber
+    // The other subscribers then receive a snapshot of their own.
+    if (from && this.#apply({ type: 'resumed', cursor: from })) this.#addLate(this.#wanting, from)
     const { position, snapshot, status } = this.#state
-    const isLate = subscriber.wantsSnapshot && this.#channel.snapshot && snapshot.status !== 'initial'
-    if (isLate && position) this.#addLate([subscriber], position)
-    else this.#fanOut.set(subscriber, 'all')
+    if (from && position && isAtOrAfter(from, position)) {
+      this.#fanOut.set(subscriber, from.seq > position.seq ? from : 'all')
+    } else {
+      // The topic is past the subscriber's position, or in another epoch.
+      if (from) subscriber.onGap({ reason: 'late', cursor: formatCursor(position ?? from) })
+      const isLate = subscriber.wantsSnapshot && this.#channel.snapshot && snapshot.status !== 'initial'
+      if (isLate && position) this.#addLate([subscriber], position)
+      else this.#fanOut.set(subscriber, 'all')
+    }
     if (status === 'subscribed') subscriber.onLive()
   }
 
@@ -123,10 +138,7 @@ export class TopicSubscription implements TableTopic {
       if (start) this.#announceLate(before, start)
       // Other tabs have received the snapshot that would begin the topic here.
       if (start && state.snapshot.status !== before.snapshot.status) {
-        this.#addLate(
-          this.#fanOut.all.filter(({ wantsSnapshot }) => wantsSnapshot && this.#channel.snapshot),
-          start,
-        )
+        this.#addLate(this.#wanting, start)
       }
       for (const subscriber of this.#fanOut.all) subscriber.onLive()
     }

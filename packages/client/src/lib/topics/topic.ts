@@ -3,7 +3,7 @@ import { type CompiledChannel, topicKey } from '@tidings/core/wire'
 import { type Subscription, unsubscriber } from '../disposable.js'
 import { runReporting } from '../reporting.js'
 import type { SignalOptions } from '../types/client.js'
-import { type FoldableTopic, FoldedTopic, type Reducer } from './folded-topic.js'
+import { type FoldableTopic, FoldedTopic, type FoldOptions, type Reducer } from './folded-topic.js'
 import { Readiness } from './readiness.js'
 import type { Subscriber } from './subscriber.js'
 import { type LoopItem, type LoopTopic, TopicLoop } from './topic-loop.js'
@@ -60,7 +60,7 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
     return new TopicLoop(this.#topic, signal)
   }
 
-  state(reducer: Reducer, options: SignalOptions = {}): FoldedTopic {
+  state(reducer: Reducer, options: FoldOptions = {}): FoldedTopic {
     return new FoldedTopic(this.#topic, reducer, options)
   }
 

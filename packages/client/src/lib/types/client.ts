@@ -9,6 +9,7 @@ import type {
   GivenParamsOf,
   IsOmittable,
   OutputOf,
+  Seed,
   SnapshotOf,
   Stream,
   TidingsError,
@@ -83,6 +84,18 @@ export interface StateOptions<State> extends SignalOptions {
   initial: State
 }
 
+/** Options to fold a topic that has a snapshot. */
+export interface SeedOptions<Snapshot> {
+  /**
+   * The state that the server has rendered: what `tidings.snapshot` or `parseSeed` returned. The value stands at once
+   * and is current, and the subscription continues from the seed's cursor, without another snapshot.
+   *
+   * If the server no longer keeps the events after the cursor, a gap and a snapshot follow. The value is not checked
+   * against the contract again: `parseSeed` has done that.
+   */
+  seed?: Seed<Snapshot> | undefined
+}
+
 /**
  * A topic folded into one value that is kept up to date.
  *
@@ -142,21 +155,47 @@ export interface FoldTopic<Happenings> {
 }
 
 /** Folds a topic into its snapshot, or into any value. */
-export interface FoldSnapshot<Snapshot, Events> extends FoldTopic<Events & { snapshot: Snapshot; gap: Gap }> {
+export interface FoldSnapshot<Snapshot, Events> {
   /**
    * Keeps the topic's snapshot up to date: folds each event into it, and replaces it with the fresh snapshot
-   * after a gap. The value is undefined before the first snapshot. For a value of another type, give
-   * `initial`.
+   * after a gap. It begins with the seed's value.
    *
    * The reducer returns the next value and must not modify the last one; returning the last value means no
    * change. If it throws, the error is reported like any handler's, and the value stays.
    *
-   * @throws TidingsError `closed` if the client is
+   * @throws TidingsError `closed` if the client is; `invalid_options` for a seed whose cursor is not a position
    */
   (
     reducer: (state: Snapshot, event: EventUnion<Events>) => Snapshot,
-    options?: SignalOptions & { initial?: never },
+    options: SignalOptions & { seed: Seed<Snapshot>; initial?: never },
+  ): TopicState<Snapshot>
+  /**
+   * Keeps the topic's snapshot up to date: folds each event into it, and replaces it with the fresh snapshot
+   * after a gap. The value is undefined before the first snapshot, unless there is a `seed`. For a value of another
+   * type, give `initial`.
+   *
+   * The reducer returns the next value and must not modify the last one; returning the last value means no
+   * change. If it throws, the error is reported like any handler's, and the value stays.
+   *
+   * @throws TidingsError `closed` if the client is; `invalid_options` for a seed whose cursor is not a position
+   */
+  (
+    reducer: (state: Snapshot, event: EventUnion<Events>) => Snapshot,
+    options?: SignalOptions & SeedOptions<Snapshot> & { initial?: never },
   ): TopicState<Snapshot, undefined>
+  /**
+   * Keeps one value up to date by folding everything that a loop over the topic would yield: events, gaps and the
+   * snapshot, or the `seed` in its place. It starts from `initial`, which sets the value's type.
+   *
+   * The reducer returns the next value and must not modify the last one; returning the last value means no
+   * change. If it throws, the error is reported like any handler's, and the value stays.
+   *
+   * @throws TidingsError `closed` if the client is; `invalid_options` for a seed whose cursor is not a position
+   */
+  <State>(
+    reducer: (state: State, event: EventUnion<Events & { snapshot: Snapshot; gap: Gap }>) => State,
+    options: StateOptions<State> & SeedOptions<Snapshot>,
+  ): TopicState<State>
 }
 
 /**
