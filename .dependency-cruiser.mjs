@@ -45,6 +45,7 @@ const layers = {
     'lib/types/',
     'lib/topics/',
     'lib/calls/',
+    'lib/client-parts\\.ts',
     'lib/runs/',
     'lib/tabs/',
     'lib/(client|connection-manager)\\.ts',

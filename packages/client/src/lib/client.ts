@@ -11,7 +11,7 @@ import { callCommand } from './calls/call.js'
 import { ConnectionManager } from './connection-manager.js'
 import { disposeSymbol } from './disposable.js'
 import type { ResolvedOptions } from './options.js'
-import { UntypedRun } from './runs/run.js'
+import { attachRun, loadRuns, startRun } from './runs/deferred-run.js'
 import { UntypedTopic } from './topics/topic.js'
 import type { CallOptions, SignalOptions } from './types/client.js'
 
@@ -47,11 +47,12 @@ function procedureClient(procedure: CompiledProcedure, manager: ConnectionManage
         callCommand(manager, procedure, input, { signals: [signal, closing], timeoutMs }),
       )
     case 'stream':
+      // A run that is started while the code cannot be loaded tries again.
+      loadRuns().catch(() => {})
       return Object.assign(
-        callable(procedure, (input, { signal }) => UntypedRun.start(manager, procedure, input, signal)),
+        callable(procedure, (input, { signal }) => startRun(manager, procedure, input, signal)),
         {
-          attach: (id: string, { signal }: SignalOptions = {}) =>
-            UntypedRun.attach(manager, procedure, id, signal),
+          attach: (id: string, { signal }: SignalOptions = {}) => attachRun(manager, procedure, id, signal),
         },
       )
   }

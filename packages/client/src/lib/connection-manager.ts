@@ -1,6 +1,7 @@
 import { TidingsError } from '@tidings/core'
-import { type CompiledChannel, type CompiledContract, type CompiledStream, runKey } from '@tidings/core/wire'
+import type { CompiledChannel, CompiledContract } from '@tidings/core/wire'
 import { type OrderedCall, ProgramOrder } from './calls/program-order.js'
+import { clientParts } from './client-parts.js'
 import { type ConnectionState, shownState } from './connection/connection-state.js'
 import type { ReleaseReason } from './connection/control.js'
 import { DirectTransport, type Transport, type TransportCallbacks } from './connection/transport.js'
@@ -8,9 +9,7 @@ import { unsubscriber } from './disposable.js'
 import type { ErrorContext, ResolvedOptions } from './options.js'
 import { report, runReporting } from './reporting.js'
 import type { Runs } from './runs/run.js'
-import type { RunReader } from './runs/run-reader.js'
-import { RunTopic } from './runs/run-topic.js'
-import { clientParts } from './tabs/client-parts.js'
+import type { RunTopic } from './runs/run-topic.js'
 import type { Subscriber } from './topics/subscriber.js'
 import type { Topics } from './topics/topic.js'
 import { TopicSubscription } from './topics/topic-subscription.js'
@@ -90,14 +89,10 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
     this.#subscriptionTo(key)?.rejoin(subscriber)
   }
 
-  readRun(stream: CompiledStream, id: string, phase: 'starting' | 'attaching', reader: RunReader): RunTopic {
+  carry(run: RunTopic): void {
     this.closing.throwIfAborted()
-    const known = this.topics.get(runKey(stream.path, id))
-    const run = known instanceof RunTopic ? known : new RunTopic(this, stream, id, phase)
     this.#table.add(run)
-    run.add(reader)
     this.#transport?.open()
-    return run
   }
 
   needsSync(): void {

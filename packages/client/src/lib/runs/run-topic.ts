@@ -1,28 +1,10 @@
-import { isTidingsError, TidingsError } from '@tidings/core'
-import {
-  backoffMs,
-  type CompiledStream,
-  type Cursor,
-  type ErrorSignal,
-  formatCursor,
-  fromProblem,
-  parseJson,
-  runKey,
-} from '@tidings/core/wire'
-import { withTypedData } from '../calls/call.js'
+import type { TidingsError } from '@tidings/core'
+import type { CompiledStream, Cursor, ErrorSignal } from '@tidings/core/wire'
 import type { ReleaseReason, TopicOperation } from '../connection/control.js'
-import { isRetryable } from '../connection/failures.js'
-import {
-  isSettled,
-  neededRequest,
-  newTopic,
-  seqAt,
-  type TopicEvent,
-  type TopicState,
-  transition,
-} from '../connection/topic-state.js'
+import type { TopicEvent, TopicState } from '../connection/topic-state.js'
 import type { ErrorContext, ResolvedOptions } from '../options.js'
 import type { JoinedSignal, TableTopic } from '../topics/topic-table.js'
+import { parts } from './parts.js'
 import type { RunEnd, RunEvent, RunReader } from './run-reader.js'
 
 export interface RunTopicDeps {
@@ -48,7 +30,7 @@ export class RunTopic implements TableTopic {
   /** The readers, each with the position after its last event. */
   readonly #readers = new Map<RunReader, Cursor | undefined>()
   readonly #closing = new AbortController()
-  #state = newTopic
+  #state = parts.newTopic
   /** `starting`: only the start requests the run. `started`: the server is known to have it. */
   #phase: 'starting' | 'attaching' | 'started'
   #isPaused = false
@@ -61,7 +43,7 @@ export class RunTopic implements TableTopic {
     this.#deps = deps
     this.#stream = stream
     this.#phase = phase
-    this.key = runKey(stream.path, id)
+    this.key = parts.runKey(stream.path, id)
     this.#context = { channel: stream.path, topic: `$run=${id}` }
   }
 
@@ -77,11 +59,11 @@ export class RunTopic implements TableTopic {
   get needed(): TopicOperation['type'] | undefined {
     if (this.isStarting) return undefined
     const isFull = !this.#isPaused && [...this.#readers.keys()].every(({ isFull }) => isFull)
-    return neededRequest(this.#state, isFull)
+    return parts.neededRequest(this.#state, isFull)
   }
 
   get isSettled(): boolean {
-    return this.isStarting || isSettled(this.#state)
+    return this.isStarting || parts.isSettled(this.#state)
   }
 
   takeRequest(sequence?: number): TopicOperation | undefined {
@@ -92,7 +74,7 @@ export class RunTopic implements TableTopic {
     const [first, ...others] = this.#readers.values()
     const from = others.reduce((least, each) => (seqOf(each) < seqOf(least) ? each : least), first)
     this.#apply({ type: 'requested', request: { sequence, from } })
-    return { type, cursor: from && formatCursor(from) }
+    return { type, cursor: from && parts.formatCursor(from) }
   }
 
   add(reader: RunReader): void {
@@ -109,7 +91,7 @@ export class RunTopic implements TableTopic {
   /** Has the reader receive what follows its position: requests the run again if that has passed already. */
   resume(reader: RunReader): void {
     const state = this.#state
-    const isPast = seqAt(state) > seqOf(this.#readers.get(reader))
+    const isPast = parts.seqAt(state) > seqOf(this.#readers.get(reader))
     if ('request' in state && (isPast || this.#isPaused)) this.onLost()
     this.#deps.needsSync()
   }
@@ -127,7 +109,9 @@ export class RunTopic implements TableTopic {
   }
 
   /** Ends the reading for all readers. */
-  close(error: TidingsError = new TidingsError({ code: 'closed', message: 'The client was closed' })): void {
+  close(
+    error: TidingsError = new parts.TidingsError({ code: 'closed', message: 'The client was closed' }),
+  ): void {
     this.#end([...this.#readers.keys()], { status: 'failed', error }, 'left')
   }
 
@@ -169,14 +153,14 @@ export class RunTopic implements TableTopic {
       const what = `the output of ${this.#stream.path}`
       return {
         status: 'done',
-        output: this.#stream.output.decode(parseJson(data, what), what, 'invalid_response'),
+        output: this.#stream.output.decode(parts.parseJson(data, what), what, 'invalid_response'),
       }
     })
   }
 
   onFailed(signal: ErrorSignal): void {
     this.#onEnd(() => {
-      throw withTypedData(this.#stream, fromProblem(signal) as TidingsError)
+      throw parts.withTypedData(this.#stream, parts.fromProblem(signal) as TidingsError)
     })
   }
 
@@ -190,10 +174,10 @@ export class RunTopic implements TableTopic {
     this.close(interrupted())
   }
 
-  onRefused(problem: TidingsError, seq = seqAt(this.#state)): void {
+  onRefused(problem: TidingsError, seq = parts.seqAt(this.#state)): void {
     if (problem.code === 'gone') this.#onGone(problem, seq)
     else if (problem.code === 'not_found' && this.#phase === 'started') this.close(interrupted())
-    else if (problem.code === 'interrupted' || !isRetryable(problem)) this.close(problem)
+    else if (problem.code === 'interrupted' || !parts.isRetryable(problem)) this.close(problem)
     else this.#retryLater(problem)
   }
 
@@ -215,7 +199,7 @@ export class RunTopic implements TableTopic {
     this.#apply({ type: 'delayed' })
     this.#deps.report(problem, this.#context)
     clearTimeout(this.#retryTimer)
-    const delay = backoffMs(this.#deps.options.reconnect, this.#failures++, problem.retryAfterMs)
+    const delay = parts.backoffMs(this.#deps.options.reconnect, this.#failures++, problem.retryAfterMs)
     this.#retryTimer = setTimeout(() => {
       this.#apply({ type: 'retry' })
       this.#deps.needsSync()
@@ -247,7 +231,7 @@ export class RunTopic implements TableTopic {
   /** Returns whether the event applied. */
   #apply(event: TopicEvent): boolean {
     const before: TopicState = this.#state
-    this.#state = transition(before, event)
+    this.#state = parts.transition(before, event)
     return this.#state !== before
   }
 
@@ -257,9 +241,9 @@ export class RunTopic implements TableTopic {
     try {
       const codec = this.#stream.events.get(name)
       if (!codec) throw invalid(`${what} is an event that the contract does not declare`)
-      return { type: name, data: codec.decode(parseJson(data, what), what, 'invalid_response') }
+      return { type: name, data: codec.decode(parts.parseJson(data, what), what, 'invalid_response') }
     } catch (error) {
-      if (!isTidingsError(error)) throw error
+      if (!parts.isTidingsError(error)) throw error
       this.#deps.report(error, { ...this.#context, event: name, data })
       return undefined
     }
@@ -275,7 +259,7 @@ function endOf(decode: () => RunEnd): RunEnd {
   try {
     return decode()
   } catch (error) {
-    if (!isTidingsError(error)) throw error
+    if (!parts.isTidingsError(error)) throw error
     return { status: 'failed', error }
   }
 }
@@ -283,9 +267,9 @@ function endOf(decode: () => RunEnd): RunEnd {
 /** Returns the error of a run that its server has lost, perhaps by a restart, or does not keep any more. */
 function interrupted(): TidingsError {
   const message = 'The server does not have the run any more. Call the stream again'
-  return new TidingsError({ code: 'interrupted', message })
+  return new parts.TidingsError({ code: 'interrupted', message })
 }
 
 function invalid(message: string): TidingsError {
-  return new TidingsError({ code: 'invalid_response', message })
+  return new parts.TidingsError({ code: 'invalid_response', message })
 }

@@ -1,25 +1,22 @@
-import { isTidingsError, TidingsError } from '@tidings/core'
-import { type CompiledStream, isRunId } from '@tidings/core/wire'
-import { attempt } from '../calls/attempts.js'
-import { encodeInput, newKey } from '../calls/call.js'
-import { elapsedMs } from '../connection/clock.js'
-import { abortError } from '../connection/failures.js'
-import { postJson } from '../connection/request.js'
-import { disposeSymbol } from '../disposable.js'
-import { type LinkedAbort, linkedAbort } from '../linked-abort.js'
-import type { SignalOptions } from '../types/client.js'
-import { FoldedRun, type RunReducer } from './folded-run.js'
-import { RunQueue, type RunQueueCallbacks } from './run-queue.js'
-import type { RunEnd, RunEvent, RunReader } from './run-reader.js'
-import type { RunTopic } from './run-topic.js'
+import type { TidingsError } from '@tidings/core'
+import type { CompiledStream } from '@tidings/core/wire'
+import type { LinkedAbort } from '../linked-abort.js'
+import { parts } from './parts.js'
+import { RunQueue, type RunQueueCallbacks, type RunSink } from './run-queue.js'
+import type { RunEnd } from './run-reader.js'
+import { RunTopic, type RunTopicDeps } from './run-topic.js'
 import { firstAttemptMs, type RunStarter, startRun } from './start-run.js'
 
-/** The runs on a client's connection. */
-export interface Runs extends RunStarter {
+export { setParts } from './parts.js'
+
+/** The client that reads runs. */
+export interface Runs extends RunStarter, RunTopicDeps {
   /** Fires when the client is closed. */
   readonly closing: AbortSignal
-  /** Attaches a reader to a run, which all readers of its id share. */
-  readRun(stream: CompiledStream, id: string, phase: 'starting' | 'attaching', reader: RunReader): RunTopic
+  /** The topics and runs on the client's connection, by key. */
+  readonly topics: ReadonlyMap<string, unknown>
+  /** Adds a run to the connection, and opens it. */
+  carry(run: RunTopic): void
 }
 
 const dropped = { onEvent() {}, onEnded() {} }
@@ -28,8 +25,8 @@ const dropped = { onEvent() {}, onEnded() {} }
  * One attachment to a run. Its types are `Run` in `types/client.ts`. Until a consumer comes, events wait in a queue,
  * which the first consumer takes over. Each further one reads the run from the beginning.
  */
-export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, Disposable {
-  readonly id: string
+export class UntypedRun implements RunQueueCallbacks {
+  readonly #id: string
   readonly #runs: Runs
   readonly #stream: CompiledStream
   readonly #abort: LinkedAbort
@@ -44,8 +41,10 @@ export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, D
   readonly #consumed = new Set<RunQueue>()
   #end: RunEnd | undefined
 
-  private constructor(runs: Runs, stream: CompiledStream, id: string, signal: AbortSignal | undefined) {
-    this.id = id
+  /** @throws TidingsError the reason of `abort` if it has fired */
+  private constructor(runs: Runs, stream: CompiledStream, id: string, abort: LinkedAbort) {
+    if (abort.signal.aborted) throw parts.abortError(abort.signal)
+    this.#id = id
     this.#runs = runs
     this.#stream = stream
     this.#settle = { resolve: () => {}, reject: () => {} }
@@ -54,31 +53,27 @@ export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, D
     })
     // A caller that only iterates, or only awaits the output, receives a failure there.
     this.#output.catch(() => {})
-    this.#abort = linkedAbort(signal)
-    this.#abort.signal.addEventListener('abort', () => this.#leave())
+    this.#abort = abort
+    abort.signal.addEventListener('abort', () => this.#leave())
   }
 
   static start(
     runs: Runs,
     stream: CompiledStream,
+    id: string,
     input: unknown,
-    signal: AbortSignal | undefined,
+    abort: LinkedAbort,
   ): UntypedRun {
-    const run = new UntypedRun(runs, stream, newKey(), signal)
-    run.#begin(() => {
-      const json = encodeInput(stream, input)
-      const topic = run.#open('starting')
-      run.#started = startRun(runs, stream, run.id, json, topic)
-    })
+    const run = new UntypedRun(runs, stream, id, abort)
+    run.#started = startRun(runs, stream, id, input, run.#open('starting'))
     return run
   }
 
-  static attach(runs: Runs, stream: CompiledStream, id: string, signal: AbortSignal | undefined): UntypedRun {
-    const run = new UntypedRun(runs, stream, id, signal)
-    run.#begin(() => {
-      if (!isRunId(id)) throw malformedId(id)
-      run.#open('attaching')
-    })
+  /** @throws TidingsError `invalid_input` for text that is not the id of a run */
+  static attach(runs: Runs, stream: CompiledStream, id: string, abort: LinkedAbort): UntypedRun {
+    if (!parts.isRunId(id)) throw malformedId(id)
+    const run = new UntypedRun(runs, stream, id, abort)
+    run.#open('attaching')
     return run
   }
 
@@ -88,16 +83,22 @@ export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, D
     return this.#output
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<RunEvent, undefined> {
-    return this.#consume()
+  /** Returns a queue of all events, for a loop to read. */
+  consume(): RunQueue {
+    if (!this.#spare) {
+      if (this.#end?.status === 'failed') throw this.#end.error
+      this.#open('attaching')
+    }
+    const queue = this.#takeSpare() as RunQueue
+    this.#consumed.add(queue)
+    return queue
   }
 
-  state(reducer: RunReducer, options: SignalOptions & { initial: unknown }): FoldedRun {
-    const queue = this.#consume()
-    const at = { channel: this.#stream.path, topic: `$run=${this.id}` }
-    const folded = new FoldedRun(this.#runs, at, reducer, options, () => this.onLeft(queue))
-    queue.pipe(folded)
-    return folded
+  /** Passes all events to a sink. Returns a function that ends this. */
+  pipe(sink: RunSink): () => void {
+    const queue = this.consume()
+    queue.pipe(sink)
+    return () => this.onLeft(queue)
   }
 
   /** Ends the run on the server, unless it is over. */
@@ -106,18 +107,15 @@ export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, D
     const { timeoutMs } = options
     await this.#started
     if (this.#end && !this.#abort.signal.aborted) return
-    const time = { signal, timeoutMs, endsAt: elapsedMs() + timeoutMs, firstMs: firstAttemptMs }
+    const time = { signal, timeoutMs, endsAt: parts.elapsedMs() + timeoutMs, firstMs: firstAttemptMs }
     try {
-      await attempt(options, time, (own) => postJson(options, `$runs/${this.id}`, undefined, own))
+      await parts.attempt(options, time, (own) =>
+        parts.postJson(options, `$runs/${this.#id}`, undefined, own),
+      )
     } catch (error) {
       // The run is over, and not kept any more.
-      if (!isTidingsError(error) || error.code !== 'not_found') throw error
+      if (!parts.isTidingsError(error) || error.code !== 'not_found') throw error
     }
-  }
-
-  /** Detaches from the run, and rejects the output with `aborted`. */
-  [disposeSymbol](): void {
-    this.#abort.abort()
   }
 
   onDrained(queue: RunQueue): void {
@@ -146,34 +144,16 @@ export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, D
     if (this.#consumed.size === 0 && !this.#end) this.#abort.abort()
   }
 
-  /** Fails the run if it cannot be requested. */
-  #begin(request: () => void): void {
-    try {
-      if (this.#abort.signal.aborted) throw abortError(this.#abort.signal)
-      request()
-    } catch (error) {
-      if (!isTidingsError(error)) throw error
-      this.#spare = new RunQueue(this)
-      this.#spare.onEnded({ status: 'failed', error })
-    }
-  }
-
   #open(phase: 'starting' | 'attaching'): RunTopic {
     const queue = new RunQueue(this)
     this.#spare = queue
-    const topic = this.#runs.readRun(this.#stream, this.id, phase, queue)
+    const runs = this.#runs
+    const known = runs.topics.get(parts.runKey(this.#stream.path, this.#id))
+    const topic = known instanceof RunTopic ? known : new RunTopic(runs, this.#stream, this.#id, phase)
+    runs.carry(topic)
+    topic.add(queue)
     this.#topics.set(queue, topic)
     return topic
-  }
-
-  #consume(): RunQueue {
-    if (!this.#spare) {
-      if (this.#end?.status === 'failed') throw this.#end.error
-      this.#open('attaching')
-    }
-    const queue = this.#takeSpare() as RunQueue
-    this.#consumed.add(queue)
-    return queue
   }
 
   #takeSpare(): RunQueue | undefined {
@@ -194,11 +174,11 @@ export class UntypedRun implements AsyncIterable<RunEvent>, RunQueueCallbacks, D
   }
 
   get #aborted(): RunEnd {
-    return { status: 'failed', error: abortError(this.#abort.signal) }
+    return { status: 'failed', error: parts.abortError(this.#abort.signal) }
   }
 }
 
 function malformedId(id: string): TidingsError {
   const message = `The id of a run is ${JSON.stringify(id)}. Give the id of a run that was started`
-  return new TidingsError({ code: 'invalid_input', message })
+  return new parts.TidingsError({ code: 'invalid_input', message })
 }

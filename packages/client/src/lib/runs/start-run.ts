@@ -1,9 +1,7 @@
-import { TidingsError } from '@tidings/core'
-import { type CompiledStream, parseJson } from '@tidings/core/wire'
-import { attempt } from '../calls/attempts.js'
-import { type Caller, withTypedData } from '../calls/call.js'
-import { elapsedMs } from '../connection/clock.js'
-import { postJson } from '../connection/request.js'
+import type { TidingsError } from '@tidings/core'
+import type { CompiledStream } from '@tidings/core/wire'
+import type { Caller } from '../calls/call.js'
+import { parts } from './parts.js'
 import type { RunTopic } from './run-topic.js'
 
 /** Milliseconds the first attempt of a request about a run may take, which a server answers at once. */
@@ -28,28 +26,33 @@ export async function startRun(
 ): Promise<void> {
   const { options } = starter
   const { timeoutMs } = options
-  const time = { timeoutMs, endsAt: elapsedMs() + timeoutMs, firstMs: firstAttemptMs, signal: topic.closing }
+  const time = {
+    timeoutMs,
+    endsAt: parts.elapsedMs() + timeoutMs,
+    firstMs: firstAttemptMs,
+    signal: topic.closing,
+  }
   try {
     await starter.waitTurn(time)
-    await attempt(options, time, async (own) => {
+    await parts.attempt(options, time, async (own) => {
       const headers: Record<string, string> = { 'Idempotency-Key': id, Prefer: 'respond-async' }
       const connection = topic.isStarting ? starter.connectionId : undefined
       if (connection !== undefined) {
         headers['Tidings-Connection'] = connection
         topic.onStartSent()
       }
-      const { text } = await postJson(options, stream.path, input, { headers, ...own })
+      const { text } = await parts.postJson(options, stream.path, input, { headers, ...own })
       topic.onStarted(isSubscribed(text, `The response to the start of ${stream.path}`))
     })
   } catch (error) {
     // If only the response was lost, the run's events have arrived.
-    if (topic.isStarting) topic.close(withTypedData(stream, error as TidingsError))
+    if (topic.isStarting) topic.close(parts.withTypedData(stream, error as TidingsError))
   }
 }
 
 /** @throws TidingsError `invalid_response` */
 function isSubscribed(text: string, what: string): boolean {
-  const response = parseJson(text, what) as { readonly subscribed?: unknown } | null
+  const response = parts.parseJson(text, what) as { readonly subscribed?: unknown } | null
   if (typeof response?.subscribed === 'boolean') return response.subscribed
-  throw new TidingsError({ code: 'invalid_response', message: `${what} does not come from Tidings` })
+  throw new parts.TidingsError({ code: 'invalid_response', message: `${what} does not come from Tidings` })
 }

@@ -1,4 +1,4 @@
-import type { ClientParts } from './client-parts.js'
+import type { ClientParts } from '../client-parts.js'
 
 /** What this code, which is loaded on demand, uses of the client. See `client-parts.ts`. */
 export let parts: ClientParts
