@@ -68,7 +68,7 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
   }
 
   attach(channel: CompiledChannel, key: string, query: string, subscriber: Subscriber): void {
-    this.closing.throwIfAborted()
+    this.#requireUsable()
     let topic = this.#subscriptionTo(key)
     if (!topic) {
       topic = new TopicSubscription(this, channel, key, query)
@@ -90,7 +90,7 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
   }
 
   carry(run: RunTopic): void {
-    this.closing.throwIfAborted()
+    this.#requireUsable()
     this.#table.add(run)
     this.#transport?.open()
   }
@@ -159,6 +159,12 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
     this.#observers.clear()
   }
 
+  /** @throws TidingsError `closed` if the client is; `invalid_options` for a url that is a path, where there is no page */
+  #requireUsable(): void {
+    this.closing.throwIfAborted()
+    void this.options.url
+  }
+
   /** A shared transport is idle until it is loaded, and until its leader has received this tab's topics. */
   get #isDown(): boolean {
     const { status } = this.#state
@@ -192,11 +198,10 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
   /** Loads the code for sharing on demand, so that other pages do not. */
   async #share(contract: CompiledContract): Promise<void> {
     const names = eventNamesOf(contract)
-    const transport = await import('./tabs/shared-transport.js').then(
-      ({ createSharedTransport }) => createSharedTransport(this, contract, names, clientParts),
-      // Code that cannot be loaded must not prevent subscriptions.
-      () => new DirectTransport(this, names),
-    )
+    const transport = await import('./tabs/shared-transport.js')
+      .then(({ createSharedTransport }) => createSharedTransport(this, contract, names, clientParts))
+      // Code that cannot be loaded must not prevent subscriptions, and a server that renders the page has no tabs.
+      .catch(() => new DirectTransport(this, names))
     if (this.closing.aborted) return
     this.#transport = transport
     if (this.#table.isEmpty) return

@@ -41,7 +41,10 @@ type HeadersSource = GivenHeaders | (() => GivenHeaders | Promise<GivenHeaders>)
 
 /** The options of a client. */
 export interface ClientOptions {
-  /** The URL where the server is mounted: `https://example.org/events`, or `/events` in a browser. */
+  /**
+   * The URL where the server is mounted: `https://example.org/events`, or `/events` in a browser. A path may be given
+   * while a server renders the page: without a page it fails at the first request, with `invalid_options`.
+   */
   url: string | URL
   /**
    * Headers sent with every request. A function is called again for each request, and when the server says
@@ -109,7 +112,7 @@ export interface ClientOptions {
 
 /** The options with their defaults filled in. */
 export interface ResolvedOptions {
-  /** Has no slash at its end. */
+  /** Has no slash at its end. Reading it throws `invalid_options` for a path where there is no page. */
   readonly url: string
   readonly credentials: Credentials
   readonly reconnect: BackoffBounds
@@ -152,8 +155,15 @@ export function resolveOptions(options: ClientOptions, openStream: OpenEventStre
       `share.as is ${String(as) || 'empty'}. Tabs that share send one user's headers and cookies: identify the user with { as: userId }`,
     )
   }
+  const given = String(options.url)
+  if (/[?#]/.test(given)) throw invalidOptions(`url is ${given}. Give the mount without a query or fragment`)
+  // A path is resolved at the first request: a server that renders the page may create the client, too.
+  let url = given.startsWith('/') ? undefined : resolveUrl(given)
   return {
-    url: resolveUrl(options.url),
+    get url() {
+      url ??= resolveUrl(given)
+      return url
+    },
     credentials,
     reconnect: { minMs, maxMs },
     timeoutMs: timeOf('timeoutMs', options.timeoutMs, 20_000, 1),
@@ -191,9 +201,7 @@ function timeOf(name: string, given: unknown, byDefault: number, least: number):
   throw invalidOptions(`${name} is ${String(given)}. Give a number from ${least} to ${maxTimerMs}`)
 }
 
-function resolveUrl(given: string | URL): string {
-  const text = String(given)
-  if (/[?#]/.test(text)) throw invalidOptions(`url is ${text}. Give the mount without a query or fragment`)
+function resolveUrl(text: string): string {
   const page = (globalThis as { location?: { href: string } }).location?.href
   try {
     // Not `URL.canParse`, which React Native does not have.
