@@ -78,6 +78,7 @@ const inKilobytes = (bytes: number) => `${(bytes / 1000).toFixed(2)} kB`
 
 const defaultClient = `export { createClient } from '@tidings/client'`
 const nativeClient = `export { createClient } from '@tidings/client/native'`
+const tanstackQuery = `export * from '@tidings/client/tanstack-query'`
 const pageWithZodMini = `
   import { createClient } from '@tidings/client'
   import { channel, command, defineContract, stream } from '@tidings/core'
@@ -105,6 +106,12 @@ describe('the code of a page, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
     { what: 'the client', script: defaultClient, limit: 16_500, target: 8_000 },
+    {
+      what: 'options of TanStack Query, without a client',
+      script: tanstackQuery,
+      limit: 2_000,
+      target: 3_000,
+    },
     { what: 'the native client', script: nativeClient, limit: 15_700, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',

@@ -1,0 +1,30 @@
+import { parseTopicKey } from '@tidings/core/wire'
+
+/** The beginning of every key. */
+const root = 'tidings'
+
+/**
+ * The key of a topic's query: `['tidings', 'chat', 'room', 'roomId=lobby']`. Its beginnings select all topics of a channel,
+ * and of a group: `invalidateQueries({ queryKey: ['tidings', 'chat'] })`.
+ */
+export type TopicQueryKey = readonly [typeof root, ...(string | { readonly as: string })[]]
+
+/** The key of a run's query: `['tidings', 'complete', { input }]` or `['tidings', 'complete', { id }]`. */
+export type RunQueryKey = readonly [
+  typeof root,
+  ...(string | { readonly input: unknown } | { readonly id: string })[],
+]
+
+/** The key of a command's mutations: `['tidings', 'chat', 'send']`. */
+export type CommandKey = readonly [typeof root, ...string[]]
+
+/** Returns the key of a procedure, from its path. */
+export function procedureKey(path: string): CommandKey {
+  return [root, ...path.split('/')]
+}
+
+/** Returns the key of a topic's query. `as` distinguishes queries that fold one topic differently. */
+export function topicQueryKey(key: string, as: string | undefined): TopicQueryKey {
+  const { path, query } = parseTopicKey(key)
+  return [...procedureKey(path), ...(query ? [query] : []), ...(as === undefined ? [] : [{ as }])]
+}
