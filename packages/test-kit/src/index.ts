@@ -1,3 +1,4 @@
+export { eventually } from './lib/eventually.js'
 export { failingNetwork } from './lib/failing-network.js'
 export { freePort, listenOnFreePort } from './lib/free-port.js'
 export { listen } from './lib/listen.js'
