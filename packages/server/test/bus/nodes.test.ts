@@ -309,7 +309,7 @@ describe.skipIf(!hasRedis)('nodes whose Redis', () => {
 
   it('does not respond refuse emits in time, and deliver them once it does', async () => {
     const server = await start()
-    const one = await startNode(redisBus({ url: server.url, timeoutMs: 300 }))
+    const one = await startNode(redisBus({ url: server.url, timeoutMs: 1_000 }))
     const stream = await open(`${one.url}/ticks`)
     await stream.count(1)
     await one.tidings.emit.ticks().tick(1)

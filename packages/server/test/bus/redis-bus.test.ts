@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { freePort, pause, until } from '@tidings/test-kit'
+import { eventually, freePort, pause, until } from '@tidings/test-kit'
 import { hasRedis, startRedis } from '@tidings/test-kit/redis'
 import { createClient } from 'redis'
 import { expect, it, onTestFinished, vi } from 'vitest'
@@ -11,7 +11,7 @@ const forever = Number.POSITIVE_INFINITY
 
 async function start() {
   const redis = await startRedis()
-  const bus = redisBus({ url: redis.url, prefix: 'mine', timeoutMs: 500 })
+  const bus = redisBus({ url: redis.url, prefix: 'mine' })
   const client = await createClient({ url: redis.url })
     .on('error', () => {})
     .connect()
@@ -64,11 +64,12 @@ it.skipIf(!hasRedis)('a log drops events beyond its size and age', async () => {
   for (let n = 0; n < 1_000; n += 1) await bus.append('long', body(n), { size: 100, ms: 60_000 })
   // Redis trims by whole nodes of its own.
   expect(await client.xLen('mine:{long}:log')).toBeLessThan(300)
-  const old = { size: forever, ms: 200 }
-  for (let n = 0; n < 200; n += 1) await bus.append('old', body(n), old)
-  await pause(300)
-  for (let n = 0; n < 100; n += 1) await bus.append('old', body(n), old)
-  expect(await client.xLen('mine:{old}:log')).toBeLessThan(200)
+  for (let n = 0; n < 200; n += 1) await bus.append('old', body(n), { size: forever, ms: 60_000 })
+  const ms = 200
+  await pause(ms + 1)
+  for (let n = 200; n < 300; n += 1) await bus.append('old', body(n), { size: forever, ms })
+  // Every 64th event removes the old ones.
+  expect(await client.xLen('mine:{old}:log')).toBeLessThanOrEqual(100)
   await until(async () => (await client.exists('mine:{old}:log')) === 0, 'the log had ended')
 })
 
@@ -157,7 +158,8 @@ it.skipIf(!hasRedis)('a Redis without memory left is still read from', async () 
 
 it.skipIf(!hasRedis)('a repeated or late append has no effect', async () => {
   const { redis, bus, client } = await start()
-  const { epoch } = await bus.read('topic', { size: 10, ms: 1_000 })
+  const keep = { size: 10, ms: 60_000 }
+  const { epoch } = await bus.read('topic', keep)
   const sent: string[][] = []
   const monitor = await createClient({ url: redis.url }).connect()
   onTestFinished(() => monitor.destroy())
@@ -165,11 +167,11 @@ it.skipIf(!hasRedis)('a repeated or late append has no effect', async () => {
     const command = [...String(line).matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([text]) => JSON.parse(text))
     if (command[0] === 'FCALL' && String(command[1]).endsWith('append')) sent.push(command)
   })
-  for (let n = 1; n <= 3; n += 1) await bus.append('topic', body(n), { size: 10, ms: 1_000 })
+  for (let n = 1; n <= 3; n += 1) await bus.append('topic', body(n), keep)
   await until(() => sent.length === 3, 'the commands were seen')
   for (const command of [sent[2], sent[0]]) await client.sendCommand(command ?? [])
-  await bus.append('topic', body(4), { size: 10, ms: 1_000 })
-  const { events } = await bus.read('topic', { size: 10, ms: 1_000 }, { epoch, seq: 0 })
+  await bus.append('topic', body(4), keep)
+  const { events } = await bus.read('topic', keep, { epoch, seq: 0 })
   expect(events.map((event) => event.body)).toEqual([1, 2, 3, 4].map(body))
 })
 
@@ -212,17 +214,18 @@ it.skipIf(!hasRedis)('a listener that joins while another times out is notified'
   const keep = { size: 10, ms: 10_000 }
   for (let n = 1; n <= 20; n += 1) {
     const topic = `topic ${n}`
-    await bus.append(topic, body(0), keep)
+    await eventually(() => bus.append(topic, body(0), keep), 'it was appended')
     redis.pause()
     await expect(bus.listen(topic, () => {})).rejects.toMatchObject({ code: 'unavailable' })
     redis.resume()
     let isTold = false
-    const stop = await bus.listen(topic, () => {
+    const onUpdate = () => {
       isTold = true
-    })
+    }
+    const stop = await eventually(() => bus.listen(topic, onUpdate), 'the listener joined')
     // One round trip later, on the same connection, what was to be left has been.
-    const stopOther = await bus.listen(`${topic}, too`, () => {})
-    await bus.append(topic, body(n), keep)
+    const stopOther = await eventually(() => bus.listen(`${topic}, too`, () => {}), 'another joined')
+    await eventually(() => bus.append(topic, body(n), keep), 'it was appended')
     await until(() => isTold, `the listener was told in round ${n}`)
     stop()
     stopOther()
