@@ -63,26 +63,31 @@ export interface ControlDeps {
   readonly options: ResolvedOptions
   /** The topics that the connection should carry, by key. */
   readonly topics: ReadonlyMap<string, TransportTopic>
+}
+
+export interface ControlCallbacks {
   /** Called after each response. */
   onResponse(): void
-  /** Replaces the connection, which cannot be controlled any more. */
-  abandon(problem: TidingsError): void
-  /** Gives up: the server would not let any other connection be controlled either. */
-  refuse(problem: TidingsError): void
+  /** Called when the connection cannot be controlled any more. */
+  onUncontrollable(problem: TidingsError): void
+  /** Called when the server would not let any other connection be controlled either. */
+  onControlRefused(problem: TidingsError): void
 }
 
 /**
- * Requests the difference between the topics that a shared connection carries and those that it should carry.
+ * Requests the difference between the topics that an open connection carries and those that it should carry.
  * Changes within a turn of the event loop, or while a request is in progress, go into one request.
  */
 export class Control {
+  /** The id of the connection. */
+  readonly id: string
   readonly #deps: ControlDeps
+  readonly #callbacks: ControlCallbacks
   /** The topics that the connection carries, or that were requested. */
   readonly #carried = new Set<string>()
   /** The runs among them whose reader vanished. */
   readonly #lost = new Set<string>()
-  #id: string | undefined
-  #abort: AbortController | undefined
+  readonly #closing = new AbortController()
   #isScheduled = false
   #isBusy = false
   #mustReauthorize = false
@@ -97,38 +102,21 @@ export class Control {
   #timeouts = 0
   #retry: ReturnType<typeof setTimeout> | undefined
 
-  constructor(deps: ControlDeps) {
+  constructor(id: string, deps: ControlDeps, callbacks: ControlCallbacks) {
+    this.id = id
     this.#deps = deps
-  }
-
-  /** The id of the connection, while it is open. */
-  get id(): string | undefined {
-    return this.#id
+    this.#callbacks = callbacks
+    this.sync()
   }
 
   get #timeoutMs(): number {
     return Math.min(firstTimeoutMs * 2 ** this.#timeouts, this.#deps.options.timeoutMs)
   }
 
-  onOpened(id: string): void {
-    this.#id = id
-    this.#sequence = 0
-    this.#wasDenied = false
-    this.#abort = new AbortController()
-    this.sync()
-  }
-
-  onLost(): void {
-    this.#id = undefined
-    this.#abort?.abort()
-    this.#carried.clear()
-    this.#lost.clear()
-    this.#isBusy = false
-    this.#mustReauthorize = false
-    this.#failures = 0
-    this.#timeouts = 0
+  /** The connection has ended. */
+  close(): void {
+    this.#closing.abort()
     clearTimeout(this.#retry)
-    this.#retry = undefined
   }
 
   /** Records a run that its start subscribed to, and leaves it again if it is not wanted any more. */
@@ -154,18 +142,22 @@ export class Control {
     this.#isScheduled = true
     queueMicrotask(() => {
       this.#isScheduled = false
-      if (this.#id !== undefined && !this.#isBusy && this.#retry === undefined) void this.#run(this.#id)
+      if (!this.#isClosed && !this.#isBusy && this.#retry === undefined) void this.#run()
     })
   }
 
-  async #run(id: string): Promise<void> {
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  async #run(): Promise<void> {
     const operations = this.#difference()
     if (operations.length === 0 && !this.#mustReauthorize) return
     this.#isBusy = true
     this.#mustReauthorize = false
     try {
-      const results = await this.#send(id, operations)
-      if (this.#id !== id) return
+      const results = await this.#send(operations)
+      if (this.#isClosed) return
       this.#isBusy = false
       this.#failures = 0
       this.#timeouts = 0
@@ -173,10 +165,10 @@ export class Control {
       operations.forEach((operation, index) => {
         this.#finish(operation, results[index])
       })
-      this.#deps.onResponse()
+      this.#callbacks.onResponse()
       this.sync()
     } catch (error) {
-      if (this.#id !== id) return
+      if (this.#isClosed) return
       this.#isBusy = false
       this.#retryLater(requestFailure(error, 'The control request', undefined), operations)
     }
@@ -210,13 +202,18 @@ export class Control {
     return operations
   }
 
-  async #send(id: string, operations: readonly ControlOperation[]): Promise<readonly ControlResult[]> {
+  async #send(operations: readonly ControlOperation[]): Promise<readonly ControlResult[]> {
     this.#sequence += 1
     const request: ControlRequest = { sequence: this.#sequence, operations }
-    const { text } = await postJson(this.#deps.options, `$connections/${encodeURIComponent(id)}`, request, {
-      signal: this.#abort?.signal,
-      timeoutMs: this.#timeoutMs,
-    })
+    const { text } = await postJson(
+      this.#deps.options,
+      `$connections/${encodeURIComponent(this.id)}`,
+      request,
+      {
+        signal: this.#closing.signal,
+        timeoutMs: this.#timeoutMs,
+      },
+    )
     return decodeControlResponse(text, request).results
   }
 
@@ -247,12 +244,12 @@ export class Control {
     const isDenied = problem.status === 401
     const isRefused = isDenied ? this.#wasDenied || !options.canRenewHeaders : isFatal(problem)
     if (isRefused && problem.code !== 'gone') {
-      this.#deps.refuse(problem)
+      this.#callbacks.onControlRefused(problem)
       return
     }
     // The connection is gone, or a request that a proxy repeated is a conflict.
     if (!isDenied && !isRetryable(problem)) {
-      this.#deps.abandon(problem)
+      this.#callbacks.onUncontrollable(problem)
       return
     }
     if (isMistake(problem)) report({ options }, problem)

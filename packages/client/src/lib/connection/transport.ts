@@ -2,7 +2,7 @@ import type { TidingsError } from '@tidings/core'
 import { decodeSignal } from '@tidings/core/wire'
 import type { ResolvedOptions } from '../options.js'
 import type { ConnectionState } from './connection-state.js'
-import { Control, type ControlDeps, type ReleaseReason, type TransportTopic } from './control.js'
+import { Control, type ControlCallbacks, type ReleaseReason, type TransportTopic } from './control.js'
 import { EventConnection, type EventConnectionCallbacks } from './event-connection.js'
 
 /** The connection that carries a client's topics: its own, or one that it shares with other tabs. */
@@ -36,23 +36,15 @@ export interface TransportCallbacks {
 }
 
 /** A connection of the client's own. */
-export class DirectTransport implements Transport, ControlDeps, EventConnectionCallbacks {
+export class DirectTransport implements Transport, ControlCallbacks, EventConnectionCallbacks {
   readonly #callbacks: TransportCallbacks
   readonly #connection: EventConnection
-  readonly #control: Control
+  /** Set while the connection is open. */
+  #control: Control | undefined
 
   constructor(callbacks: TransportCallbacks, eventNames: readonly string[]) {
     this.#callbacks = callbacks
     this.#connection = new EventConnection(callbacks.options, eventNames, this)
-    this.#control = new Control(this)
-  }
-
-  get options(): ResolvedOptions {
-    return this.#callbacks.options
-  }
-
-  get topics(): ReadonlyMap<string, TransportTopic> {
-    return this.#callbacks.topics
   }
 
   get state(): ConnectionState {
@@ -60,7 +52,7 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   }
 
   get id(): string | undefined {
-    return this.#control.id
+    return this.#control?.id
   }
 
   open(): void {
@@ -68,12 +60,12 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   }
 
   sync(): void {
-    this.#control.sync()
+    this.#control?.sync()
     this.#settle()
   }
 
   onReleased(key: string, reason: ReleaseReason): void {
-    this.#control.onReleased(key, reason)
+    this.#control?.onReleased(key, reason)
   }
 
   reconnect(): void {
@@ -81,18 +73,18 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   }
 
   close(how: 'idle' | 'closed'): void {
-    this.#control.onLost()
+    this.#endControl()
     this.#connection.close(how)
   }
 
   onOpened(id: string): void {
-    this.#control.onOpened(id)
+    this.#control = new Control(id, this.#callbacks, this)
     this.#settle()
   }
 
   onMessage(name: string, data: string, id: string): void {
     if (name === '$reauthorize') {
-      this.#control.reauthorize()
+      this.#control?.reauthorize()
       return
     }
     this.#callbacks.onFrame(name, data, id)
@@ -101,12 +93,12 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
   }
 
   onLost(): void {
-    this.#control.onLost()
+    this.#endControl()
     this.#callbacks.onLost()
   }
 
   onRefused(problem: TidingsError): void {
-    this.#control.onLost()
+    this.#endControl()
     this.#callbacks.onRefused(problem)
   }
 
@@ -118,24 +110,29 @@ export class DirectTransport implements Transport, ControlDeps, EventConnectionC
     this.#settle()
   }
 
-  abandon(problem: TidingsError): void {
+  onUncontrollable(problem: TidingsError): void {
     this.#connection.reconnect(problem)
   }
 
-  refuse(problem: TidingsError): void {
+  onControlRefused(problem: TidingsError): void {
     this.#connection.refuse(problem)
+  }
+
+  #endControl(): void {
+    this.#control?.close()
+    this.#control = undefined
   }
 
   /** The start of a run subscribes without a control request. */
   #onSubscribed(data: string): void {
     const { topic, request } = decodeSignal('$subscribed', data)
-    if (request === undefined) this.#control.onSubscribed(topic)
+    if (request === undefined) this.#control?.onSubscribed(topic)
   }
 
   /** Marks the connection as open when no topic's request is left to wait for. */
   #settle(): void {
     if (this.#connection.state.status !== 'connecting' || this.id === undefined) return
-    for (const topic of this.topics.values()) if (!topic.isSettled) return
+    for (const topic of this.#callbacks.topics.values()) if (!topic.isSettled) return
     this.#connection.settle()
   }
 }
