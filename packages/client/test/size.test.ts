@@ -158,9 +158,13 @@ describe('the code that a page loads on demand, minified and gzipped', () => {
 
 describe('the code of a page leaves out', () => {
   const filesOf = ({ parts }: Bundle) => parts.map(([file]) => file).join('\n')
-  const check = /check-contract|json-safety\.ts|unserializable\.ts|\/names\.ts/
+  const checkOfContract = /check-contract|json-safety\.ts|unserializable\.ts|\/names\.ts/
+  const checkOfOptions = /lib\/check-options\.ts/
 
-  it('the check of a contract, except in development', async () => {
+  it.each([
+    ['a contract', checkOfContract],
+    ['options', checkOfOptions],
+  ])('the check of %s, except in development', async (_what, check) => {
     expect(filesOf(await bundle(pageWithZodMini))).not.toMatch(check)
     expect(filesOf(await bundle(pageWithZodMini, { conditions: ['development'] }))).toMatch(check)
   })

@@ -1,7 +1,9 @@
-import { type ContractDefinition, TidingsError } from '@tidings/core'
+import type { ContractDefinition } from '@tidings/core'
 import { untypedClient } from './client.js'
+import type { ClientOptions, EventSourceConstructor } from './client-options.js'
 import { sourceStream } from './connection/source-stream.js'
-import { type ClientOptions, type EventSourceConstructor, resolveOptions } from './options.js'
+import { invalidOptions } from './invalid-options.js'
+import { resolveOptions } from './options.js'
 import type { Client } from './types/client.js'
 
 /** The options of a client that subscribes with an EventSource, which cannot send headers. */
@@ -29,9 +31,9 @@ export function createClient<const Contract extends ContractDefinition>(
 export function createClient(contract: ContractDefinition, options: NativeClientOptions): unknown {
   const { EventSource = globalThis.EventSource } = options
   if (!EventSource) {
-    const message =
-      "createClient: EventSource is not available here. Give one, or use createClient from '@tidings/client'"
-    throw new TidingsError({ code: 'invalid_options', message })
+    throw invalidOptions(
+      "EventSource is not available here. Give one, or use createClient from '@tidings/client'",
+    )
   }
   return untypedClient(contract, resolveOptions({ ...options, EventSource }, sourceStream(EventSource)))
 }

@@ -1,6 +1,6 @@
 import type { TidingsError } from '@tidings/core'
+import type { ErrorContext } from '../client-options.js'
 import { disposeSymbol, type Unsubscribe, unsubscriber } from '../disposable.js'
-import type { ErrorContext } from '../options.js'
 import { type Reporter, runReporting } from '../reporting.js'
 import type { SignalOptions } from '../types/client.js'
 import type { RunSink } from './run-queue.js'

@@ -8,6 +8,7 @@ import {
   parseJson,
   type ServerGapReason,
 } from '@tidings/core/wire'
+import type { ErrorContext } from '../client-options.js'
 import type { TopicOperation } from '../connection/control.js'
 import { isRetryable } from '../connection/failures.js'
 import {
@@ -18,7 +19,7 @@ import {
   type TopicState,
   transition,
 } from '../connection/topic-state.js'
-import type { ErrorContext, ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options.js'
 import { type Decoded, FanOut } from './fan-out.js'
 import type { Received, Subscriber } from './subscriber.js'
 import type { JoinedSignal, TableTopic } from './topic-table.js'
