@@ -1,80 +1,63 @@
+/** Measures what an event costs a client: `npm run bench:client`, in the root of the repository. */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { Child } from '../lib/child.js'
-import { parseRounds } from '../lib/command-line.js'
+import { launchChromium } from '../lib/chromium.js'
+import { chooseNames, parseRounds } from '../lib/command-line.js'
+import { writeFigures } from '../lib/figures.js'
 import { describe, machine } from '../lib/machine.js'
-import { figureOf } from '../lib/result.js'
-import { digits, markdownTable } from '../lib/table.js'
-import type { FeedCommands } from './feed.js'
-import type { ReaderCommands, Reading } from './reader.js'
-import { type ClientName, subjects } from './subjects.js'
+import { chromiumHost } from './chromium-host.js'
+import { type ClientHost, type ClientReading, measureClient } from './client-host.js'
+import { type ClientResult, resultOf, tableOf } from './client-result.js'
+import { baseline, clientNames } from './clients.js'
+import { nodeHost } from './node-host.js'
+import { clientScenarios } from './scenarios.js'
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, only: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string' },
+    scenario: { type: 'string' },
+    hosts: { type: 'string' },
+    publish: { type: 'boolean', default: false },
+  },
 })
 const rounds = parseRounds(values.rounds)
-const baseline: ClientName = 'hand-written'
-const names = (Object.keys(subjects) as ClientName[]).filter(
-  (name) => name === baseline || !values.only || values.only.split(',').includes(name),
+const names = chooseNames(clientNames, values.only, [baseline])
+const scenarioNames = chooseNames(
+  clientScenarios.map(({ name }) => name),
+  values.scenario,
 )
-const scenarios = [
-  { name: '20 events a turn', warmUp: 40_000, count: 200_000, burst: 20, everyMs: 0 },
-  { name: '1 event a millisecond', warmUp: 1_000, count: 3_000, burst: 1, everyMs: 1 },
+const hostNames = chooseNames(['node', 'chromium'], values.hosts)
+
+const browser = hostNames.includes('chromium') ? await launchChromium() : undefined
+const hosts: readonly ClientHost[] = [
+  ...(hostNames.includes('node') ? [nodeHost] : []),
+  ...(browser ? [chromiumHost(browser)] : []),
 ]
-type Scenario = (typeof scenarios)[number]
-
-/** Measures one client. It and its server are processes of their own. */
-async function measure(name: ClientName, { warmUp, count, burst, everyMs }: Scenario): Promise<Reading> {
-  const feed = new Child<FeedCommands>('@tidings/benchmarks/client-feed', 'the server')
-  let reader: Child<ReaderCommands> | undefined
-  try {
-    const client = new Child<ReaderCommands>('@tidings/benchmarks/client-reader', name, [
-      name,
-      await feed.call('url'),
-    ])
-    reader = client
-    const flow = async (events: number) => {
-      const receiving = client.call('receive', events)
-      await feed.call('emit', { count: events, burst, everyMs })
-      return receiving
+const results: ClientResult[] = []
+const tables: string[] = []
+for (const scenario of clientScenarios.filter(({ name }) => scenarioNames.includes(name))) {
+  for (const host of hosts) {
+    const readings = new Map<string, ClientReading[]>(names.map((name) => [name, []]))
+    for (let round = 0; round < rounds; round += 1) {
+      for (const name of names) readings.get(name)?.push(await measureClient(host, name, scenario))
     }
-    await flow(warmUp)
-    return await flow(count)
-  } finally {
-    await Promise.all([feed.end(), reader?.end()])
+    const result = resultOf(host.name, scenario, readings, baseline)
+    results.push(result)
+    tables.push(tableOf(result, baseline))
+    console.log(`\n${tables.at(-1)}`)
   }
 }
-
-const results = []
-for (const scenario of scenarios) {
-  const samples = new Map<ClientName, Reading[]>(names.map((name) => [name, []]))
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [name, readings] of samples) readings.push(await measure(name, scenario))
-  }
-  const base = samples.get(baseline) ?? []
-  const rows = [...samples].map(([name, readings]) => ({
-    name,
-    cpuUs: figureOf(readings.map(({ cpuUs }) => cpuUs)),
-    ratio: figureOf(readings.map(({ cpuUs }, round) => cpuUs / (base[round]?.cpuUs ?? Number.NaN))),
-    outOfOrder: readings.reduce((sum, reading) => sum + reading.outOfOrder, 0),
-  }))
-  results.push({ scenario: scenario.name, rows })
-  console.log(`\n### ${scenario.name}\n`)
-  console.log(
-    markdownTable([
-      ['client', 'CPU an event', `of ${baseline}`, 'spread', 'out of order'],
-      ...rows.map(({ name, cpuUs, ratio, outOfOrder }) => [
-        name,
-        `${digits(cpuUs.median)} µs`,
-        `${digits(ratio.median)} ×`,
-        `${digits(ratio.least)} to ${digits(ratio.most)}`,
-        String(outOfOrder || 'none'),
-      ]),
-    ]),
-  )
-}
-console.log(`\n${describe(machine())}; the median of ${rounds} rounds.`)
-if (!values.only) {
-  const file = new URL('../../../results-client.json', import.meta.url)
-  await writeFile(file, `${JSON.stringify({ machine: machine(), rounds, results }, null, 2)}\n`)
+const about = [
+  describe(machine()),
+  ...(browser ? [`Chromium ${browser.version()}`] : []),
+  `the median of ${rounds} rounds.`,
+].join('; ')
+await browser?.close()
+console.log(`\n${about}`)
+if (values.publish) {
+  const root = new URL('../../../', import.meta.url)
+  const report = { machine: machine(), rounds, results }
+  await writeFile(new URL('results-client.json', root), `${JSON.stringify(report, null, 2)}\n`)
+  await writeFigures(new URL('README.md', root), 'client', [about, ...tables].join('\n\n'))
 }

@@ -1,26 +1,37 @@
-// The server whose feed the clients read: see bench.ts.
+// The server whose events a client reads, in a process of its own: see bench.ts.
 import { createServer } from 'node:http'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { createServer as createTidings } from '@tidings/server'
-import { nodeHandler } from '@tidings/server/node'
 import { serveParent } from '../lib/child.js'
-import { feedContract } from '../lib/feed-contract.js'
 import { makeEvent } from '../lib/feed-event.js'
 import { listenOnFreePort } from '../lib/free-port.js'
+import { expectedSubscriptions, type FeedName, feeds } from './feeds.js'
 
-// Long enough for a client that reads slower than the server emits.
-const tidings = createTidings(feedContract, { history: { size: 1_000_000, ms: 3_600_000 } }, {})
-const port = await listenOnFreePort(createServer(nodeHandler(tidings, { path: '/events' })))
+const [name, topicsText] = process.argv.slice(2)
+const feedName = name as FeedName
+const topics = Number(topicsText)
+const server = createServer((request, response) => {
+  if (feed.handler && /^\/(events|trpc)\b/.test(request.url ?? '')) feed.handler(request, response)
+  else if (request.url === '/')
+    response
+      .setHeader('content-type', 'text/html')
+      .end('<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">')
+  else response.writeHead(404).end()
+})
+const feed = feeds[feedName](server, topics)
+const port = await listenOnFreePort(server)
 let seq = 0
 
 const commands = {
-  url: () => `http://127.0.0.1:${port}/events`,
+  url: () => `http://127.0.0.1:${port}`,
 
-  /** Emits events to the subscriber: so many a turn, and the turns so many milliseconds apart. */
+  /** Emits events to the client: so many a turn, and the turns so many milliseconds apart. */
   async emit({ count, burst, everyMs }: { count: number; burst: number; everyMs: number }) {
-    while (tidings.stats().subscriptions === 0) await sleep(5)
+    while (feed.subscriptions() < expectedSubscriptions(feedName, topics)) await sleep(5)
     for (let left = count; left > 0; left -= burst) {
-      for (let n = 0; n < burst; n += 1) void tidings.emit.feed().message(makeEvent(++seq))
+      for (let n = 0; n < burst; n += 1) {
+        seq += 1
+        feed.emit({ ...makeEvent(seq), room: seq % topics })
+      }
       await (everyMs > 0 ? sleep(everyMs) : nextTurn())
     }
   },

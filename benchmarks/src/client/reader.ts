@@ -1,40 +1,43 @@
-// One client in a process of its own: see bench.ts.
+// One client in a process of its own: see node-client.ts.
+import { Session } from 'node:inspector/promises'
+import { EventSource } from 'eventsource'
 import { serveParent } from '../lib/child.js'
-import { type ClientName, subjects } from './subjects.js'
+import { type ClientName, clients } from './clients.js'
+import { Receiver } from './receiver.js'
+import { allocatedBytes, samplingOptions } from './sampling.js'
 
-export interface Reading {
-  /** CPU of the process for one event, in microseconds. */
-  readonly cpuUs: number
-  readonly outOfOrder: number
-}
+const [name, topicsText, url = ''] = process.argv.slice(2)
+const topics = Number(topicsText)
+const receiver = new Receiver(topics)
+const session = new Session()
+session.connect()
 
-const [name, url = ''] = process.argv.slice(2)
-let received = 0
-let last = 0
-let outOfOrder = 0
-let expected = 0
-let before = process.cpuUsage()
-let onAll = () => {}
-
-await subjects[name as ClientName](url, ({ seq }) => {
-  received += 1
-  if (last > 0 && seq !== last + 1) outOfOrder += 1
-  last = seq
-  if (received === expected) onAll()
+await clients[name as ClientName].start({
+  url,
+  topics,
+  EventSource: EventSource as unknown as typeof globalThis.EventSource,
+  onEvent: receiver.onEvent,
 })
 
 const commands = {
-  /** Resolves when that many events have arrived since the last call, with what they cost. */
-  async receive(count: number): Promise<Reading> {
-    expected += count
-    if (received < expected) {
-      await new Promise<void>((resolve) => {
-        onAll = resolve
-      })
-    }
-    const { user, system } = process.cpuUsage(before)
-    before = process.cpuUsage()
-    return { cpuUs: (user + system) / count, outOfOrder }
+  receive: (count: number): Promise<void> => receiver.receive(count),
+
+  /** Returns the CPU of the process in microseconds. */
+  cpuUs(): number {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  },
+
+  outOfOrder: (): number => receiver.outOfOrder,
+
+  async beginSampling(): Promise<void> {
+    await session.post('HeapProfiler.startSampling', samplingOptions)
+  },
+
+  /** Returns the bytes that were allocated since sampling began. */
+  async endSampling(): Promise<number> {
+    const { profile } = await session.post('HeapProfiler.stopSampling')
+    return allocatedBytes(profile)
   },
 }
 

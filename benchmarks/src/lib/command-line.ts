@@ -54,6 +54,23 @@ export function parseRounds(text: string): number {
   throw new Error(`--rounds is ${text}. Give the number of rounds, such as --rounds 3`)
 }
 
+/**
+ * Returns the names of a list such as `a,b`, in their order, or all without one.
+ *
+ * @param always names that are chosen in any case
+ * @throws Error if the list has an unknown name
+ */
+export function chooseNames<Name extends string>(
+  all: readonly Name[],
+  list: string | undefined,
+  always: readonly Name[] = [],
+): readonly Name[] {
+  const chosen: readonly string[] = list?.split(',') ?? all
+  const unknown = chosen.filter((name) => !(all as readonly string[]).includes(name))
+  if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}. Choose of: ${all.join(', ')}`)
+  return all.filter((name) => chosen.includes(name) || always.includes(name))
+}
+
 function choose<Name extends string>(all: readonly Name[], list: string | undefined): readonly Name[] {
   if (list === undefined) return all
   const chosen = list.split(',')

@@ -1,7 +1,7 @@
 /** Measures runs: `npm run bench:runs`, in the root of the repository. */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { parseRounds } from '../lib/command-line.js'
+import { chooseNames, parseRounds } from '../lib/command-line.js'
 import { writeFigures } from '../lib/figures.js'
 import { describe, machine } from '../lib/machine.js'
 import { type CutSample, measureCuts } from './cuts.js'
@@ -22,20 +22,13 @@ const { values } = parseArgs({
 })
 const rounds = parseRounds(values.rounds)
 const parts = ['live', ...memoryScenarios.map(({ name }) => name), 'cuts-1', 'cuts-3']
-const chosen = choose(parts, values.only)
+const chosen = chooseNames(parts, values.only)
 const subjects = subjectsOf(values.before)
-const engines = choose(
+const engines = chooseNames(
   subjects.map(({ name }) => name),
   values.engines,
 )
-const readers = choose(readerNames, values.readers)
-
-function choose<Name extends string>(all: readonly Name[], list: string | undefined): readonly Name[] {
-  const names = list?.split(',') ?? all
-  const unknown = names.filter((name) => !(all as readonly string[]).includes(name))
-  if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}. Choose of: ${all.join(', ')}`)
-  return all.filter((name) => names.includes(name))
-}
+const readers = chooseNames(readerNames, values.readers)
 
 const live = new Map<string, LiveSample[]>(engines.map((name) => [name, []]))
 for (let round = 0; chosen.includes('live') && round < rounds; round += 1) {
