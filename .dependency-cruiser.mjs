@@ -32,6 +32,7 @@ const layers = {
     'lib/(calls|nodes)/',
     'lib/(revocations|runs)/',
     'lib/endpoints/',
+    'lib/local/',
     'lib/open-telemetry/',
     'lib/(duplicate-server-check|publisher|report-once|server|server-life|shutdown|stats|tidings)\\.ts',
     '[^/]+\\.ts',

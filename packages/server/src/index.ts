@@ -60,3 +60,4 @@ export type {
   StreamHandler,
   StreamRequest,
 } from './lib/types/handlers.js'
+export type { LoadSnapshot, LocalOptions, Snapshots } from './lib/types/local.js'

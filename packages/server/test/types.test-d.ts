@@ -1,7 +1,14 @@
-import { channel, command, defineContract, stream, type TidingsError } from '@tidings/core'
+import { channel, command, defineContract, type Seed, stream, type TidingsError } from '@tidings/core'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
-import { type CommandHandler, createServer, type Emit, type Handlers } from '../src/index.js'
+import {
+  type CommandHandler,
+  createServer,
+  type Emit,
+  type Handlers,
+  implement,
+  type Tidings,
+} from '../src/index.js'
 import { contract } from './contract.js'
 
 const handlers = {
@@ -34,6 +41,49 @@ describe('emit', () => {
     void tidings.emit.send
     // @ts-expect-error the contract has no rooms
     void tidings.emit.rooms
+  })
+})
+
+describe('a snapshot', () => {
+  const options = { context: () => ({ user: '' }) }
+  const withContext = createServer(contract, options, handlers)
+
+  it('is a seed of the type of the state', () => {
+    expectTypeOf(tidings.snapshot.room({ roomId: 'lobby' })).resolves.toEqualTypeOf<
+      Seed<{ messages: string[] }>
+    >()
+    expectTypeOf<keyof typeof tidings.snapshot>().toEqualTypeOf<'room' | 'admin'>()
+    // @ts-expect-error the channel has no snapshot
+    void tidings.snapshot.ticks
+    // @ts-expect-error room has params
+    void tidings.snapshot.room()
+  })
+
+  it('takes the context of the server, or what that is made from', () => {
+    const { room } = withContext.snapshot
+    void room({ roomId: 'lobby' }, { context: { user: 'ada' } })
+    void room({ roomId: 'lobby' }, { headers: new Headers(), address: '::1', request: {} })
+    // @ts-expect-error the context has a user
+    void room({ roomId: 'lobby' }, { context: {} })
+    // @ts-expect-error the server has no context
+    void tidings.snapshot.room({ roomId: 'lobby' }, { context: { user: 'ada' } })
+    const app = implement(contract, options)
+    const { snapshot } = createServer(app, {}, app.handlers(contract, handlers))
+    void snapshot.room({ roomId: 'lobby' }, { context: { user: 'ada' } })
+    // @ts-expect-error the context has a user
+    void snapshot.room({ roomId: 'lobby' }, { context: { user: 1 } })
+  })
+
+  it('of a server whose context is not named takes none', () => {
+    const unnamed: Tidings<typeof contract> = withContext
+    void unnamed.snapshot.room({ roomId: 'lobby' }, { headers: { cookie: '' } })
+    // @ts-expect-error the type does not name the context
+    void unnamed.snapshot.room({ roomId: 'lobby' }, { context: { user: 'ada' } })
+    const named: Tidings<typeof contract, { user: string }> = withContext
+    void named.snapshot.room({ roomId: 'lobby' }, { context: { user: 'ada' } })
+    // @ts-expect-error the server needs another context
+    const misnamed: Tidings<typeof contract, { user: number }> = withContext
+    void misnamed
   })
 })
 

@@ -23,8 +23,9 @@ import { guardOrigin } from './http/origin.js'
 import { toPublicError } from './http/public-error.js'
 import { healthPath } from './http/reserved-paths.js'
 import { problemResponse } from './http/responses.js'
+import { localSnapshots } from './local/local.js'
 import { TopicRegistry } from './log/topic-registry.js'
-import type { ContractOf } from './middleware/app.js'
+import type { ContextOf, ContractOf } from './middleware/app.js'
 import { assemble } from './middleware/assemble.js'
 import { contentOfApp, optionsOf } from './middleware/implement.js'
 import { startMiddleware } from './middleware/start.js'
@@ -46,6 +47,7 @@ import { shutDown } from './shutdown.js'
 import { statsOf } from './stats.js'
 import type { CloseOptions, Tidings } from './tidings.js'
 import type { Emit } from './types/emit.js'
+import type { Snapshots } from './types/local.js'
 
 /**
  * Creates the server of a contract, or of an app that `implement` made of one.
@@ -59,16 +61,16 @@ import type { Emit } from './types/emit.js'
 export function createServer<const Served extends Subject, Given = unknown>(
   served: Served,
   handlers: HandlersFor<Served, undefined, Given>,
-): Tidings<ContractOf<Served>>
+): Tidings<ContractOf<Served>, ContextOf<Served, undefined>>
 export function createServer<const Served extends Subject, Context = undefined, Given = unknown>(
   served: Served,
   options: ServerOptions<Context> & OptionsFor<Served>,
   handlers: HandlersFor<Served, Context, Given>,
-): Tidings<ContractOf<Served>>
+): Tidings<ContractOf<Served>, ContextOf<Served, Context>>
 export function createServer(
   served: Subject,
   ...rest: [handlers: unknown] | [options: ServerOptions<unknown>, handlers: unknown]
-): Tidings<ContractDefinition> {
+): Tidings<ContractDefinition, unknown> {
   const [given, handlers] = rest.length === 2 ? rest : [{}, rest[0]]
   const app = contentOfApp(served)
   const contract = app?.contract ?? (served as ContractDefinition)
@@ -209,8 +211,14 @@ export function createServer(
     return life.close(ms, () => shutDown({ context, life, duplicates }, ms).finally(() => closed.abort()))
   }
 
+  const requireOpen = () => {
+    if (!life.isOpen) throw life.refusal()
+  }
+  const local = { server: context, requireOpen }
+
   return {
     emit: emit as Emit<ContractDefinition>,
+    snapshot: localSnapshots(local, compiled) as Snapshots<ContractDefinition, unknown>,
     get isClosing() {
       return !life.isOpen
     },

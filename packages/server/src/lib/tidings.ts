@@ -3,13 +3,21 @@ import type { Revoker } from './revocations/revoker.js'
 import type { Stats } from './stats.js'
 import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
+import type { Snapshots } from './types/local.js'
 
 /**
  * The server of a contract. Mount it with an adapter, such as `expressHandler` of `@tidings/server/express`.
+ *
+ * @typeParam Context what the option `context` returns, which `snapshot` takes. A server without that option has none
  */
-export interface Tidings<Contract> extends AsyncDisposes, Revoker {
+export interface Tidings<Contract, in Context = never> extends AsyncDisposes, Revoker {
   /** Emits events from anywhere in the program: `emit.room({ roomId }).message(…)`. */
   readonly emit: Emit<Contract>
+  /**
+   * Loads the state of a topic for a page that is rendered here: `await snapshot.room({ roomId }, { headers })`. The
+   * page begins with it, and continues from its position.
+   */
+  readonly snapshot: Snapshots<Contract, Context>
   /** Answers a request, for adapters. Never rejects. */
   handle(request: TidingsRequest): Promise<TidingsResponse>
   /** Whether the server is closing or closed. Adapters keep no connection alive from then on. */

@@ -62,6 +62,22 @@ describe.each(sharedBuses())('nodes on one bus in $what', ({ connect }) => {
     expect(odd).toEqual([...odd].sort((a, b) => a - b))
   })
 
+  it('continue a page that another node has rendered', async () => {
+    const one = await startNode(connect())
+    const other = await startNode(connect())
+    const rendered = { roomId: 'rendered' }
+    // Without and with an event before.
+    for (const text of ['first', 'second']) {
+      const { value, cursor } = await one.tidings.snapshot.room(rendered)
+      expect(value).toEqual({ messages: ['old'] })
+      await other.tidings.emit.room(rendered).message({ text, sentAt: new Date(0) })
+      const stream = await open(`${other.url}/room?roomId=rendered&lastEventId=${cursor}`)
+      const [, event] = await stream.count(2)
+      expect([event?.event, json(event?.data).text]).toEqual(['message', text])
+      stream.leave()
+    }
+  })
+
   it('resume from a cursor of another node', async () => {
     const one = await startNode(connect())
     const other = await startNode(connect())

@@ -77,10 +77,11 @@ export const brokenEngines: Readonly<Record<string, () => void>> = {
   },
   'reads the position of a snapshot after loading it'() {
     vi.spyOn(Topic.prototype, 'loadSnapshot').mockImplementation(async function (this: Topic, atLeast) {
-      const { chunk } = await loadSnapshot.call(this, atLeast)
+      const { state, chunk } = await loadSnapshot.call(this, atLeast)
       const body = chunk.bytes.toString().replace(/^id: .*\n/, '')
       const seq = this.log.head
-      return { seq, chunk: new Chunk(withId(formatCursor(this.log.cursorAt(seq)), body)) }
+      const cursor = formatCursor(this.log.cursorAt(seq))
+      return { seq, cursor, state, chunk: new Chunk(withId(cursor, body)) }
     })
   },
   'shares a snapshot older than the gap'() {

@@ -1,6 +1,7 @@
 import { maxAuthorizations, revokedTooOften } from '../connections/authorization-attempts.js'
 import { requireUnexpired } from '../connections/context-expiry.js'
 import type { TidingsRequest } from '../http/adapter.js'
+import { LocalRequest } from '../http/local-request.js'
 import type { ServerContext } from './server-context.js'
 
 /**
@@ -9,7 +10,8 @@ import type { ServerContext } from './server-context.js'
  * @throws TidingsError `unauthorized` if its credentials have expired, and what `context` throws
  */
 export async function authenticate({ options }: ServerContext, request: TidingsRequest): Promise<unknown> {
-  const context = await options.context(request)
+  const given = request instanceof LocalRequest ? request.given : undefined
+  const context = given === undefined ? await options.context(request) : given
   requireUnexpired(context)
   return context
 }

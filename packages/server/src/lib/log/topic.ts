@@ -50,6 +50,10 @@ export interface TopicOwner {
 /** A snapshot, encoded, and its position in the log: the events after that position follow the snapshot. */
 export interface Snapshot {
   readonly seq: number
+  /** The position in the epoch in which the load began. */
+  readonly cursor: string
+  /** The state, encoded as JSON. */
+  readonly state: unknown
   readonly chunk: Chunk
 }
 
@@ -131,6 +135,6 @@ export class Topic implements TopicRef {
   async #load(seq: number): Promise<Snapshot> {
     const cursor = formatCursor(this.log.cursorAt(seq))
     const state = await this.channel.loadSnapshot?.(this)
-    return { seq, chunk: new Chunk(withId(cursor, encodeSignal('$snapshot', state))) }
+    return { seq, cursor, state, chunk: new Chunk(withId(cursor, encodeSignal('$snapshot', state))) }
   }
 }

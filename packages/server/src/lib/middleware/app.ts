@@ -54,3 +54,12 @@ export interface AnyApp {
 export type ContractOf<Subject> = Subject extends { readonly [appMarker]: AppContent<infer Contract> }
   ? Contract
   : Subject
+
+/**
+ * The context that a program may give for a caller: what the `context` of the app returns, or that of the server's
+ * options. `never` if neither has one.
+ */
+export type ContextOf<Subject, Given> =
+  Subject extends App<ContractOf<Subject>, infer Context> ? Present<Context> : Present<Given>
+
+type Present<Context> = [Context] extends [undefined] ? never : Context
