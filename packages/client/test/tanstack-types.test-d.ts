@@ -1,9 +1,9 @@
 import { QueryClient, QueryObserver } from '@tanstack/query-core'
-import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
-import type { TidingsError } from '@tidings/core'
+import { useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query'
+import type { FailureOf, TidingsError } from '@tidings/core'
 import { describe, expectTypeOf, it } from 'vitest'
 import { createClient, type Gap } from '../src/index.js'
-import { seedQuery, topicQuery } from '../src/tanstack-query.js'
+import { commandMutation, type RunData, runQuery, seedQuery, topicQuery } from '../src/tanstack-query.js'
 import { contract } from './contract.js'
 
 const client = createClient(contract, { url: 'http://localhost' })
@@ -69,5 +69,50 @@ describe('topicQuery', () => {
     seedQuery(queryClient, typed, seed)
     // @ts-expect-error the messages are texts
     topicQuery(room, (state) => state, { seed: { value: { messages: [1] }, cursor: 'e.0' } })
+  })
+})
+
+describe('commandMutation', () => {
+  it('infers variables, data and errors from the command', () => {
+    const send = useMutation(
+      commandMutation(client.send, {
+        onMutate: ({ text }) => {
+          expectTypeOf(text).toEqualTypeOf<string>()
+          return { before: 1 }
+        },
+        onError: (error, _variables, before) => {
+          if (error.code === 'muted') expectTypeOf(error.data).toEqualTypeOf<{ until: Date }>()
+          expectTypeOf(before).toEqualTypeOf<{ before: number } | undefined>()
+        },
+        onSuccess: ({ sentAt }) => expectTypeOf(sentAt).toEqualTypeOf<Date>(),
+      }),
+    )
+    expectTypeOf(send.error).toEqualTypeOf<FailureOf<typeof contract.send> | null>()
+    expectTypeOf(send.variables).toEqualTypeOf<{ text: string } | undefined>()
+    send.mutate({ text: 'hi' })
+    // @ts-expect-error the input has a text
+    send.mutate({ texts: 'hi' })
+    // @ts-expect-error the input is needed
+    send.mutate()
+    const ping = useMutation({ ...commandMutation(client.ping), gcTime: 0 })
+    ping.mutate()
+  })
+})
+
+describe('runQuery', () => {
+  it('infers events, output and errors from the stream', () => {
+    const { data, error } = useQuery(runQuery(client.count, { input: { to: 3 } }))
+    expectTypeOf(data).toEqualTypeOf<
+      RunData<{ type: 'number'; data: number }[], { total: number }> | undefined
+    >()
+    if (error?.code === 'tooMany') expectTypeOf(error.data).toEqualTypeOf<{ max: number; at: Date }>()
+    const sum = useQuery(
+      runQuery(client.count, { id: 'id' }, (total, event) => total + event.data, { initial: 0 }),
+    )
+    expectTypeOf(sum.data).toEqualTypeOf<RunData<number, { total: number }> | undefined>()
+    // @ts-expect-error the input has a number
+    runQuery(client.count, { input: { to: '3' } })
+    // @ts-expect-error a run has an input or an id
+    runQuery(client.count, { input: { to: 3 }, id: 'id' })
   })
 })

@@ -58,7 +58,7 @@ function procedureClient(procedure: CompiledProcedure, manager: ConnectionManage
   }
 }
 
-/** Returns the function that calls a procedure, with its `isError`. */
+/** Returns the function that calls a procedure, with its `isError` and its path. */
 function callable(
   procedure: CompiledCommand | CompiledStream,
   call: (input: unknown, options: CallOptions) => unknown,
@@ -68,5 +68,5 @@ function callable(
   const called = procedure.takesInput
     ? (input: unknown, options: CallOptions = {}) => call(input, options)
     : (options: CallOptions = {}) => call(undefined, options)
-  return Object.assign(called, { isError })
+  return Object.assign(called, { isError, path: procedure.path })
 }

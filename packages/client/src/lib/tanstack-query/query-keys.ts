@@ -10,10 +10,10 @@ const root = 'tidings'
 export type TopicQueryKey = readonly [typeof root, ...(string | { readonly as: string })[]]
 
 /** The key of a run's query: `['tidings', 'complete', { input }]` or `['tidings', 'complete', { id }]`. */
-export type RunQueryKey = readonly [
-  typeof root,
-  ...(string | { readonly input: unknown } | { readonly id: string })[],
-]
+export type RunQueryKey = readonly [typeof root, ...(string | RunIdentity | { readonly as: string })[]]
+
+/** What identifies the run of a query. */
+export type RunIdentity = { readonly input: unknown } | { readonly id: string }
 
 /** The key of a command's mutations: `['tidings', 'chat', 'send']`. */
 export type CommandKey = readonly [typeof root, ...string[]]
@@ -27,4 +27,9 @@ export function procedureKey(path: string): CommandKey {
 export function topicQueryKey(key: string, as: string | undefined): TopicQueryKey {
   const { path, query } = parseTopicKey(key)
   return [...procedureKey(path), ...(query ? [query] : []), ...(as === undefined ? [] : [{ as }])]
+}
+
+/** Returns the key of a run's query. `as` distinguishes queries that fold one run differently. */
+export function runQueryKey(path: string, identity: RunIdentity, as: string | undefined): RunQueryKey {
+  return [...procedureKey(path), identity, ...(as === undefined ? [] : [{ as }])]
 }

@@ -251,8 +251,11 @@ export type ChannelClient<Params, Events, Snapshot = never> =
       ? (params?: Params) => Topic<Events, Snapshot>
       : (params: Params) => Topic<Events, Snapshot>
 
-/** Whether a caught error is one that calling the procedure can fail with, so that `code` types `data`. */
-interface Fallible<Errors> {
+/** A procedure that is called. */
+interface Callable<Errors> {
+  /** The procedure's path in the contract: `chat/send`. */
+  readonly path: string
+  /** Whether a caught error is one that calling the procedure can fail with, so that `code` types `data`. */
   isError(error: unknown): error is FailureUnion<Errors>
 }
 
@@ -262,7 +265,7 @@ interface Fallible<Errors> {
  * If the network fails, the command is sent again with the same idempotency key, up to three times within its
  * time. The server does not run it again, but returns the first answer.
  */
-export type CommandClient<Input, Output, Errors> = Fallible<Errors> &
+export type CommandClient<Input, Output, Errors> = Callable<Errors> &
   (IsVoid<Input> extends true
     ? (options?: CallOptions) => Promise<Output>
     : IsOmittable<Input> extends true
@@ -339,13 +342,23 @@ interface Attachable<Events, Output> {
  * Calls a stream. The request is sent immediately. If the network fails, it is sent again with the same id, within
  * the client's `timeoutMs`: the server starts one run.
  */
-export type StreamClient<Input, Events, Output, Errors> = Fallible<Errors> &
+export type StreamClient<Input, Events, Output, Errors> = Callable<Errors> &
   Attachable<Events, Output> &
   (IsVoid<Input> extends true
     ? (options?: SignalOptions) => Run<Events, Output>
     : IsOmittable<Input> extends true
       ? (input?: Input, options?: SignalOptions) => Run<Events, Output>
       : (input: Input, options?: SignalOptions) => Run<Events, Output>)
+
+/** The input of a command or stream, for functions that take it as one argument. */
+export type VariablesOf<Input> =
+  IsVoid<Input> extends true
+    ? // biome-ignore lint/suspicious/noConfusingVoidType: an argument of this type can be left out.
+      void
+    : IsOmittable<Input> extends true
+      ? // biome-ignore lint/suspicious/noConfusingVoidType: an argument of this type can be left out.
+        Input | void
+      : Input
 
 /** Whether a procedure takes no input. */
 // biome-ignore lint/suspicious/noConfusingVoidType: it stands for what a function without an argument takes.
