@@ -35,6 +35,9 @@ const layers = {
     'lib/local/',
     'lib/open-telemetry/',
     'lib/(duplicate-server-check|publisher|report-once|server|server-life|shutdown|stats|tidings)\\.ts',
+    // The test kit's clients reach the server through it
+    'fetch\\.ts',
+    'lib/testing/',
     '[^/]+\\.ts',
   ],
   client: [
@@ -53,12 +56,16 @@ const layers = {
     'lib/tanstack-query/',
     'lib/(client|connection-manager)\\.ts',
     'lib/create-[^/]+\\.ts',
+    'lib/testing/',
     '[^/]+\\.ts',
   ],
 }
 
 /** The packages that each package imports, always by their public entries. */
 const imported = { core: [], server: ['core'], client: ['core'] }
+
+/** The part of server that imports client, by its public entries too: the kit for tests, whose clients are real ones. */
+const serverTestKit = '^packages/server/src/lib/testing/'
 
 /** The files of server that run in Node only: its adapters, the bus on Redis, and the tests of a bus. */
 const nodeFiles =
@@ -79,7 +86,7 @@ const rules = Object.entries(layers).flatMap(([name, patterns]) => {
     name: `${name}-packages`,
     comment: `${name} imports a package, or a file of one, that it must not.`,
     severity: 'error',
-    from: { path: root },
+    from: { path: root, pathNot: serverTestKit },
     to: { path: '^packages/', pathNot: [root, entries] },
   }
   const hasLayer = {
@@ -99,6 +106,16 @@ const rules = Object.entries(layers).flatMap(([name, patterns]) => {
 export default {
   forbidden: [
     ...rules,
+    {
+      name: 'server-test-kit',
+      comment: 'The test kit of server imports a package, or a file of one, that it must not.',
+      severity: 'error',
+      from: { path: serverTestKit },
+      to: {
+        path: '^packages/',
+        pathNot: ['^packages/server/src/', '^packages/(core|client)/src/[^/]+$'],
+      },
+    },
     {
       name: 'portable',
       comment: 'The file has to run in every runtime, and imports a module of Node. Only adapters may.',

@@ -1,1 +1,7 @@
 export { type BusSuiteOptions, type BusTest, busSuite } from './lib/bus/bus-suite.js'
+export { createTestServer } from './lib/testing/create-test-server.js'
+export type { LostPart } from './lib/testing/link.js'
+export type { MockedTimers } from './lib/testing/mocked-timers.js'
+export type { TestNetwork } from './lib/testing/network.js'
+export type { TestClock } from './lib/testing/test-clock.js'
+export type { TestClientOptions, TestServer, TestServerOptions } from './lib/testing/test-server.js'

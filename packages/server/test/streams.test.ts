@@ -241,7 +241,7 @@ describe('a stream', () => {
     // The client gets all that was written, and then learns that something is missing.
     const events: EventSourceMessage[] = []
     const parser = createParser({ onEvent: (event) => events.push(event) })
-    const body = response.body as ReadableStream<Uint8Array>
+    const body = response.body as ReadableStream<Uint8Array<ArrayBuffer>>
     for await (const piece of body.pipeThrough(new TextDecoderStream())) {
       parser.feed(piece)
     }

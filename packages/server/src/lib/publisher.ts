@@ -45,3 +45,15 @@ export function createPublish(deps: PublisherDeps): Publish {
   if (!tracing) return publish
   return (topic, event, body) => tracing.emit(topic.key, event, (trace) => publish(topic, event, body, trace))
 }
+
+/** Returns a function that publishes events, and passes on each. */
+export function observed(
+  publish: Publish,
+  onPublished: (key: string, event: string, body: string) => void,
+): Publish {
+  return (topic, event, body) => {
+    const done = publish(topic, event, body)
+    onPublished(topic.key, event, body)
+    return done
+  }
+}

@@ -34,7 +34,7 @@ import { exclusiveSources, type SourceBody } from './nodes/exclusive-sources.js'
 import { newNodeId } from './nodes/node-id.js'
 import { NodeRpc } from './nodes/node-rpc.js'
 import type { ServerOptions } from './options.js'
-import { createPublish } from './publisher.js'
+import { createPublish, observed } from './publisher.js'
 import { reportOnce } from './report-once.js'
 import { resolveDrainMs, resolveOptions } from './resolve-options.js'
 import { predicateOf } from './revocations/connection-filter.js'
@@ -72,6 +72,20 @@ export function createServer(
   ...rest: [handlers: unknown] | [options: ServerOptions<unknown>, handlers: unknown]
 ): Tidings<ContractDefinition, unknown> {
   const [given, handlers] = rest.length === 2 ? rest : [{}, rest[0]]
+  return serverOf(served, given, handlers)
+}
+
+/**
+ * Creates a server without types.
+ *
+ * @param onEmitted called with each event that was emitted: the key of its topic, its name and its frame
+ */
+export function serverOf(
+  served: Subject,
+  given: ServerOptions<unknown>,
+  handlers: unknown,
+  onEmitted?: (key: string, event: string, body: string) => void,
+): Tidings<ContractDefinition> {
   const app = contentOfApp(served)
   const contract = app?.contract ?? (served as ContractDefinition)
   // Not redundant: in a bundle built with the condition `browser`, compiling does not check. See decision 010.
@@ -112,7 +126,8 @@ export function createServer(
         (error, key) => onError(error, { place: key }),
       )
   const counters = new Counters()
-  const publish = createPublish({ bus, topics, counters, duplicates, life, tracing, onError })
+  const published = createPublish({ bus, topics, counters, duplicates, life, tracing, onError })
+  const publish = onEmitted ? observed(published, onEmitted) : published
   const closed = new AbortController()
   const assembled = app && assemble(app, handlers)
   const middlewareOf = startMiddleware(

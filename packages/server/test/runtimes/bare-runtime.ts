@@ -41,7 +41,7 @@ export async function loadBare<Exports>(entry: string, { without }: BareRuntimeO
     ...webGlobals,
     ...numericTimers(requireRequest),
     crypto: {
-      getRandomValues: (bytes: Uint8Array) => {
+      getRandomValues: (bytes: Uint8Array<ArrayBuffer>) => {
         requireRequest()
         return crypto.getRandomValues(bytes)
       },

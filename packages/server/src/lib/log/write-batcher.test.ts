@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { afterTurn } from '../runtime/after-turn.js'
 import type { Tracing } from '../tracing.js'
 import { Log } from './log.js'
 import { type ReaderConnection, Topic, type TopicOwner, type TopicReader } from './topic.js'
 import { WriteBatcher } from './write-batcher.js'
+
+vi.mock('../runtime/after-turn.js', { spy: true })
 
 const holder = { address: undefined, principal: undefined }
 
@@ -72,14 +75,13 @@ it('flushes a connection once a turn, however many of its topics have changed', 
 })
 
 it('schedules no other flush from a flush that nothing is added to', () => {
-  const schedule = vi.spyOn(globalThis, 'setImmediate')
-  onTestFinished(() => schedule.mockRestore())
+  vi.mocked(afterTurn).mockClear()
   const writes = new WriteBatcher()
   const topic = topicNamed('a')
   read(topic, connect())
   writes.add(topic, 1)
   writes.flush()
-  expect(schedule).toHaveBeenCalledTimes(1)
+  expect(afterTurn).toHaveBeenCalledTimes(1)
 })
 
 it('writes an event that a flush appends in the next turn', async () => {

@@ -9,12 +9,13 @@ interface Port {
   postMessage(message: null): void
 }
 
-const runtime = globalThis as unknown as TurnGlobals
+// Read once: a test that fakes timers stops time, and not the turns of the event loop.
+const { setImmediate, MessageChannel } = globalThis as unknown as TurnGlobals
 
 /** Calls a function after the current turn of the event loop, in the order of the calls. */
 export function afterTurn(task: () => void): void {
-  if (runtime.setImmediate) runtime.setImmediate(task)
-  else if (runtime.MessageChannel) postTask(task, runtime.MessageChannel)
+  if (setImmediate) setImmediate(task)
+  else if (MessageChannel) postTask(task, MessageChannel)
   else setTimeout(task, 0)
 }
 

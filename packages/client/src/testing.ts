@@ -1,0 +1,1 @@
+export { type ErrorMatch, TestErrors } from './lib/testing/test-errors.js'

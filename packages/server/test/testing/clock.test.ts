@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { scenarios } from './clock-scenarios.js'
+import { startServer } from './kit.js'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('the clock of the kit moves', () => {
+  it.each(Object.entries(scenarios))('%s', (_, run) => run())
+
+  it('and runs on in real time, with timers as the runtime has them', async () => {
+    const { setTimeout: real } = globalThis
+    const { server } = startServer()
+    expect(setTimeout).not.toBe(real)
+    const calls: string[] = []
+    const pause = promisify(setTimeout)
+    expect(await pause(1, 'passed')).toBe('passed')
+    const interval = setInterval((name: string) => calls.push(name), 60_000, 'interval')
+    const kept = setTimeout(() => calls.push('kept'), 90_000)
+    const cleared = setTimeout(() => calls.push('cleared'), 1_000)
+    clearTimeout(cleared)
+    const byNumber = setTimeout(() => calls.push('by number'), 1_000)
+    clearTimeout(Number(byNumber))
+    const refreshed = setTimeout(() => calls.push('refreshed'), 50_000)
+    expect([kept.hasRef(), kept.unref().hasRef(), kept.ref().hasRef()]).toEqual([true, false, true])
+    await server.clock.advance(40_000)
+    refreshed.refresh()
+    await server.clock.advance(60_000)
+    expect(calls).toEqual(['interval', 'kept', 'refreshed'])
+    await server.clock.advance(30_000)
+    expect(calls.at(-1)).toBe('interval')
+    clearInterval(interval)
+    await server.clock.advance(600_000)
+    expect(calls).toHaveLength(4)
+    // Moved to shortly before it is due, a timer does not need the clock to be moved on.
+    const due = new Promise((resolve) => setTimeout(resolve, 60_000))
+    await server.clock.advance(59_990)
+    await due
+    expect(new Date()).toBeInstanceOf(Date)
+    expect(new Date(0).getTime()).toBe(0)
+    expect(Date()).toBe(new Date().toString())
+    expect(() => setTimeout('code' as never, 1)).toThrow('Give a function')
+    await expect(server.clock.advance(Number.NaN)).rejects.toThrow('ms is NaN')
+    const { server: second } = startServer()
+    await server.close()
+    expect(setTimeout).not.toBe(real)
+    await second.close()
+    expect(setTimeout).toBe(real)
+  })
+
+  it('until fake timers replace it', async () => {
+    const { server } = startServer()
+    vi.useFakeTimers()
+    await expect(server.clock.advance(1)).rejects.toThrow('Call vi.useFakeTimers() before createTestServer')
+  })
+})
+
+describe("Vitest's fake timers move", () => {
+  it.each(Object.entries(scenarios))('%s', async (_, run) => {
+    vi.useFakeTimers()
+    await run()
+  })
+
+  it('nothing by themselves, while everything else goes on', async () => {
+    vi.useFakeTimers()
+    const { server } = startServer()
+    const ada = server.client()
+    const begin = Date.now()
+    await ada.room({ roomId: 'lobby' }).subscribe({}).ready
+    await ada.send({ roomId: 'lobby', text: 'hello' })
+    expect(await server.next(ada.room({ roomId: 'lobby' }), 'message')).toMatchObject({ text: 'hello' })
+    expect(Date.now()).toBe(begin)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(server.clock.now()).toBe(begin + 60_000)
+  })
+
+  it('not a server that they were restored under, and only together with Date', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    const { server } = startServer()
+    await expect(server.clock.advance(60_000)).rejects.toThrow('Fake Date as well: vi.useFakeTimers()')
+    vi.useRealTimers()
+    await expect(server.clock.advance(1)).rejects.toThrow('the timers were restored after createTestServer')
+  })
+})
+
+it("moves node's mocked timers, or says how to give them", async () => {
+  const file = fileURLToPath(new URL('clock-node.ts', import.meta.url))
+  const args = ['--conditions=@tidings/source', '--import=tsx', '--test-reporter=spec', '--test', file]
+  // A test of node:test in a worker of Vitest would take itself for a part of another run.
+  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  expect({ code, output }).toEqual({
+    code: 0,
+    output: expect.stringContaining(`pass ${Object.keys(scenarios).length + 2}`),
+  })
+})
