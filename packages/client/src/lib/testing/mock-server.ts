@@ -1,0 +1,268 @@
+import { TidingsError } from '@tidings/core'
+import {
+  type CompiledCommand,
+  type CompiledContract,
+  type CompiledStream,
+  type ControlOperation,
+  type ControlResult,
+  decodeControlRequest,
+  parseRunKey,
+  parseTopicKey,
+  toProblem,
+  topicKey,
+} from '@tidings/core/wire'
+import { MockConnection } from './mock-connection.js'
+import { fail, jsonResponse, problemOf, problemResponse, toClientError } from './mock-failures.js'
+import { MockRun } from './mock-run.js'
+import { MockTopic } from './mock-topic.js'
+import type { TestErrors } from './test-errors.js'
+
+/** The answer that a test gives for a procedure. */
+type MockAnswer = (input: unknown, call?: unknown) => unknown
+
+/** The server's part of the protocol, for one client. Its answers and events are the test's. */
+export class MockServer {
+  /** Nothing is sent there: the host is in a domain that never exists. RFC 6761 section 6.2. */
+  readonly url = 'http://mock.tidings.test/events'
+  /** By the path of the procedure. */
+  readonly answers = new Map<string, MockAnswer>()
+  /** The inputs of calls, by the path of the procedure. */
+  readonly calls = new Map<string, unknown[]>()
+  readonly #contract: CompiledContract
+  readonly #errors: TestErrors
+  readonly #topics = new Map<string, MockTopic>()
+  /** By id, the newest last. */
+  readonly #runs = new Map<string, MockRun>()
+  #connection: MockConnection | undefined
+  #connections = 0
+  /** Why no request is answered. */
+  #outage: { readonly kind: 'cut' } | { readonly kind: 'refused'; readonly problem: TidingsError } | undefined
+
+  constructor(contract: CompiledContract, errors: TestErrors) {
+    this.#contract = contract
+    this.#errors = errors
+  }
+
+  /** The keys of the topics that the client subscribes to. */
+  get topics(): string[] {
+    return [...this.#topics.values()].filter(({ isSubscribed }) => isSubscribed).map(({ key }) => key)
+  }
+
+  topic(path: string, params: unknown): MockTopic {
+    const channel = this.#contract.procedures.get(path)
+    if (channel?.kind !== 'channel') throw notFound(path)
+    const given = channel.topics.encode(params)
+    return this.#topicByKey(topicKey(path, given))
+  }
+
+  /** Returns a run by its id, or the newest of a stream. A run that does not exist begins when the client attaches. */
+  run(stream: CompiledStream, id?: string): MockRun | undefined {
+    if (id === undefined) return [...this.#runs.values()].filter((run) => run.stream === stream).at(-1)
+    const known = this.#runs.get(id)
+    if (known) return known
+    const run = this.#addRun(stream, id)
+    run.isAnswered = true
+    return run
+  }
+
+  cut(): void {
+    this.#outage = { kind: 'cut' }
+    this.#lose(broken())
+  }
+
+  refuse(problem: TidingsError): void {
+    this.#outage = { kind: 'refused', problem }
+    this.#connection?.signal('$error', toProblem(problem))
+    this.#lose()
+  }
+
+  restore(): void {
+    this.#outage = undefined
+  }
+
+  /** Reports the runs that nothing carried on. */
+  close(): void {
+    for (const { isAnswered, stream, id } of this.#runs.values()) {
+      if (isAnswered) continue
+      const name = nameOf(stream.path)
+      const message = `${name} was called, and the mock has no answer: run ${id} waits. Write mock.on.${name}(async function* (input) { … }), or carry it on by hand: mock.run.${name}().output(…)`
+      this.#errors.report(new Error(message), stream.path)
+    }
+  }
+
+  /** The client's `fetch`. */
+  readonly fetch = async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const { signal } = init
+    // As over a network: the caller goes on meanwhile.
+    await undefined
+    signal?.throwIfAborted()
+    if (this.#outage?.kind === 'cut') throw broken()
+    if (this.#outage?.kind === 'refused') return problemResponse(toProblem(this.#outage.problem))
+    const path = decodeURI(String(url).slice(this.url.length + 1))
+    const response = init.method === 'POST' ? this.#post(path, init) : this.#connect(signal)
+    if (!signal) return response
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason)
+      signal.addEventListener('abort', abort, { once: true })
+      response.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    })
+  }
+
+  async #connect(signal: AbortSignal | null | undefined): Promise<Response> {
+    this.#lose()
+    this.#connections += 1
+    const connection = new MockConnection(String(this.#connections))
+    this.#connection = connection
+    signal?.addEventListener('abort', () => {
+      if (this.#connection === connection) this.#lose(signal.reason)
+    })
+    return connection.response
+  }
+
+  async #post(path: string, { body, headers, signal }: RequestInit): Promise<Response> {
+    const json: unknown = typeof body === 'string' ? JSON.parse(body) : undefined
+    const [first, id = ''] = path.split('/')
+    if (first === '$connections') return this.#control(id, json)
+    if (first === '$runs') {
+      this.#runs.get(id)?.cancel()
+      return jsonResponse(204, undefined)
+    }
+    const procedure = this.#contract.procedures.get(path)
+    if (procedure?.kind === 'command') return this.#call(procedure, json, signal)
+    if (procedure?.kind === 'stream') return this.#start(procedure, json, new Headers(headers ?? {}))
+    return problemResponse(toProblem(notFound(path)))
+  }
+
+  async #call(
+    command: CompiledCommand,
+    json: unknown,
+    signal: AbortSignal | null | undefined,
+  ): Promise<Response> {
+    const { path } = command
+    try {
+      const input = this.#record(command, json)
+      const answer = this.answers.get(path)
+      if (!answer) throw unanswered(path)
+      const output = await answer(input, { fail, signal: signal ?? new AbortController().signal })
+      return jsonResponse(200, command.output.encode(output, `the output of ${path}`))
+    } catch (thrown) {
+      const error = toClientError(thrown, (unexpected) => this.#errors.report(unexpected, path))
+      return problemResponse(problemOf(error, command))
+    }
+  }
+
+  async #start(stream: CompiledStream, json: unknown, headers: Headers): Promise<Response> {
+    const input = this.#record(stream, json)
+    const id = headers.get('Idempotency-Key') ?? ''
+    const isRepeated = this.#runs.has(id)
+    const run = this.#runs.get(id) ?? this.#addRun(stream, id)
+    const subscribed =
+      this.#connection !== undefined && headers.get('Tidings-Connection') === this.#connection.id
+    if (subscribed) run.onSubscribe()
+    const answer = this.answers.get(stream.path)
+    if (answer && !isRepeated) void run.play(answer as Parameters<MockRun['play']>[0], input)
+    return jsonResponse(202, { run: id, subscribed })
+  }
+
+  async #control(id: string, json: unknown): Promise<Response> {
+    if (id !== this.#connection?.id) {
+      return problemResponse(
+        toProblem(new TidingsError({ code: 'gone', message: 'The connection is closed' })),
+      )
+    }
+    const { sequence, operations } = decodeControlRequest(json)
+    const results = await Promise.all(operations.map((operation) => this.#perform(operation, sequence)))
+    return jsonResponse(200, { results })
+  }
+
+  async #perform(operation: ControlOperation, sequence: number | undefined): Promise<ControlResult> {
+    try {
+      if ('pause' in operation) this.#runByKey(operation.pause)?.onPaused()
+      else if ('snapshot' in operation) await this.#topicByKey(operation.snapshot).onSnapshotNeeded()
+      else if ('unsubscribe' in operation) {
+        const run = this.#runByKey(operation.unsubscribe)
+        if (!run) this.#topicByKey(operation.unsubscribe).onLeft()
+        else if (operation.lost) run.onPaused()
+        else run.onLeft()
+      } else await this.#subscribe(operation.subscribe, operation.cursor, sequence)
+      return { status: 'done' }
+    } catch (thrown) {
+      const error = toClientError(thrown, (unexpected) => this.#errors.report(unexpected, 'a subscription'))
+      return { status: 'refused', problem: toProblem(error) }
+    }
+  }
+
+  async #subscribe(key: string, cursor: string | undefined, sequence: number | undefined): Promise<void> {
+    const parts = parseRunKey(key)
+    if (!parts) return this.#topicByKey(key).onSubscribe(cursor, sequence)
+    const run = this.#runByKey(key)
+    if (run) return run.onSubscribe(cursor, sequence)
+    const message = `The mock has no run ${parts.id}. Begin it in the test: mock.run.${nameOf(parts.path)}('${parts.id}')`
+    throw new TidingsError({ code: 'not_found', message })
+  }
+
+  #record(procedure: CompiledCommand | CompiledStream, json: unknown): unknown {
+    const input = procedure.input.decode(json, `the input of ${procedure.path}`)
+    const calls = this.calls.get(procedure.path) ?? []
+    calls.push(input)
+    this.calls.set(procedure.path, calls)
+    return input
+  }
+
+  #addRun(stream: CompiledStream, id: string): MockRun {
+    const run = new MockRun(stream, id, {
+      connection: () => this.#connection,
+      report: (error, place) => this.#errors.report(error, place),
+    })
+    this.#runs.set(id, run)
+    return run
+  }
+
+  #runByKey(key: string): MockRun | undefined {
+    return this.#runs.get(parseRunKey(key)?.id ?? '')
+  }
+
+  #topicByKey(key: string): MockTopic {
+    const known = this.#topics.get(key)
+    if (known) return known
+    const { path, query } = parseTopicKey(key)
+    const channel = this.#contract.procedures.get(path)
+    if (channel?.kind !== 'channel') throw notFound(path)
+    const topic = new MockTopic(channel, key, channel.topics.decode(new URLSearchParams(query)), {
+      connection: () => this.#connection,
+      answer: (of) => this.answers.get(of),
+      topics: () => this.topics,
+    })
+    this.#topics.set(key, topic)
+    return topic
+  }
+
+  #lose(error?: unknown): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    for (const topic of this.#topics.values()) topic.onLeft()
+    for (const run of this.#runs.values()) run.onPaused()
+    connection?.close(error)
+  }
+}
+
+function unanswered(path: string): Error {
+  const name = nameOf(path)
+  return new Error(
+    `${name} was called, and the mock has no answer. Write mock.on.${name}(async (input) => …), or give it to mockClient(contract, { … })`,
+  )
+}
+
+function notFound(path: string): TidingsError {
+  return new TidingsError({ code: 'not_found', message: `The contract has no procedure ${path}` })
+}
+
+/** Returns the error that `fetch` rejects with when the network fails. */
+function broken(): TypeError {
+  return new TypeError('fetch failed', { cause: new Error('the mock has cut the network') })
+}
+
+/** Returns a procedure's name as it stands in a program: `chat.send`. */
+export function nameOf(path: string): string {
+  return path.replaceAll('/', '.')
+}

@@ -1,0 +1,366 @@
+import { channel, command, defineContract, isoDate, stream, TidingsError } from '@tidings/core'
+import { until } from '@tidings/test-kit'
+import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import * as z from 'zod'
+import { type MockAnswers, mockClient } from '../../src/testing.js'
+
+const contract = defineContract({
+  room: channel({
+    params: { roomId: z.string() },
+    snapshot: z.object({ messages: z.array(z.string()) }),
+    events: { message: z.object({ text: z.string(), sentAt: isoDate }), cleared: undefined },
+  }),
+  ticks: channel({ events: { tick: z.number().int() } }),
+  chat: {
+    send: command({
+      input: z.object({ text: z.string(), urgent: z.boolean().default(false) }),
+      output: z.object({ sentAt: isoDate }),
+      errors: { muted: z.object({ until: isoDate }), full: undefined },
+    }),
+    ping: command(),
+  },
+  complete: stream({
+    input: z.object({ prompt: z.string() }),
+    events: { token: z.string(), thinking: undefined },
+    output: z.object({ tokens: z.number(), at: isoDate }),
+    errors: { busy: z.object({ until: isoDate }) },
+  }),
+})
+
+const lobby = { roomId: 'lobby' }
+const at = new Date(1_000)
+const unauthorized = new TidingsError({ code: 'unauthorized', message: 'Sign in' })
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function mocked(answers?: MockAnswers<typeof contract>) {
+  return mockClient(contract, answers)
+}
+
+/** Records everything that a topic brings. */
+function record(topic: ReturnType<ReturnType<typeof mocked>['client']['room']>) {
+  const seen: unknown[] = []
+  const subscription = topic.subscribe({
+    snapshot: ({ messages }) => seen.push(['snapshot', ...messages]),
+    message: ({ text }) => seen.push(text),
+    cleared: () => seen.push('cleared'),
+    gap: ({ reason }) => seen.push(['gap', reason]),
+    error: ({ code }, { isFinal }) => seen.push([code, isFinal]),
+  })
+  return { seen, subscription }
+}
+
+describe('topics', () => {
+  it('receive what the test sends: snapshot first, events in order, gaps, and values as the contract has them', async () => {
+    using mock = mocked()
+    const { seen } = record(mock.client.room(lobby))
+    const emit = mock.emit.room(lobby)
+    await emit.snapshot({ messages: ['first'] })
+    await emit.message({ text: 'second', sentAt: at })
+    await emit.cleared()
+    await emit.gap()
+    await emit.snapshot({ messages: ['third'] })
+    await emit.message({ text: 'fourth', sentAt: at })
+    expect(seen).toEqual([
+      ['snapshot', 'first'],
+      'second',
+      'cleared',
+      ['gap', 'expired'],
+      ['snapshot', 'third'],
+      'fourth',
+    ])
+    const dates: Date[] = []
+    const stop = mock.client.room(lobby).on('message', ({ sentAt }) => dates.push(sentAt))
+    await emit.message({ text: 'dated', sentAt: at })
+    expect(dates).toEqual([at])
+    stop()
+    expect(mock.topics).toEqual(['room?roomId=lobby'])
+  })
+
+  it('wait with events for the subscription and its snapshot, whichever comes first', async () => {
+    using mock = mocked()
+    const sent = mock.emit.room(lobby).message({ text: 'early', sentAt: at })
+    const snapshot = mock.emit.room(lobby).snapshot({ messages: [] })
+    const { seen } = record(mock.client.room(lobby))
+    await Promise.all([sent, snapshot])
+    expect(seen).toEqual([['snapshot'], 'early'])
+  })
+
+  it('take snapshots from an answer: at the begin, after a gap and for those who join later', async () => {
+    let count = 0
+    using mock = mocked({ room: ({ roomId }) => ({ messages: [`${roomId} ${++count}`] }) })
+    const first = record(mock.client.room(lobby))
+    await mock.emit.room(lobby).message({ text: 'hello', sentAt: at })
+    await mock.emit.room(lobby).gap('history_lost')
+    const second = record(mock.client.room(lobby))
+    await second.subscription.ready
+    await until(() => second.seen.length === 1, 'the second had its snapshot')
+    expect(first.seen).toEqual([
+      ['snapshot', 'lobby 1'],
+      'hello',
+      ['gap', 'history_lost'],
+      ['snapshot', 'lobby 2'],
+    ])
+    expect(second.seen).toEqual([['snapshot', 'lobby 3']])
+  })
+
+  it('begin again with the last snapshot and what followed it', async () => {
+    using mock = mocked()
+    const first = record(mock.client.room(lobby))
+    await mock.emit.room(lobby).snapshot({ messages: ['one'] })
+    await mock.emit.room(lobby).message({ text: 'two', sentAt: at })
+    first.subscription()
+    await until(() => mock.topics.length === 0, 'the topic was left')
+    const second = record(mock.client.room(lobby))
+    await mock.emit.room(lobby).message({ text: 'three', sentAt: at })
+    expect(second.seen).toEqual([['snapshot', 'one'], 'two', 'three'])
+  })
+
+  it('are refused by the test: for good, or for a while', async () => {
+    using mock = mocked()
+    const { seen, subscription } = record(mock.client.room(lobby))
+    const refused = expect(subscription.ready).rejects.toMatchObject({ code: 'forbidden' })
+    mock.on.room(() => {
+      throw new TidingsError({ code: 'forbidden' })
+    })
+    await refused
+    mock.on.room(() => ({ messages: [] }))
+    const later = record(mock.client.room(lobby))
+    await mock.emit
+      .room(lobby)
+      .error(new TidingsError({ code: 'unavailable', message: 'Later', retryAfterMs: 1 }))
+    await mock.emit.room(lobby).message({ text: 'back', sentAt: at })
+    expect(seen).toEqual([['forbidden', true]])
+    expect(later.seen).toEqual([['snapshot'], ['unavailable', false], 'back'])
+  })
+
+  it('resume after the network was cut, without a loss', async () => {
+    using mock = mocked()
+    const ticks: number[] = []
+    mock.client.ticks().on('tick', (tick) => ticks.push(tick))
+    await mock.emit.ticks().tick(1)
+    await mock.network.cut()
+    expect(mock.client.connection.state.status).toBe('waiting')
+    expect(mock.topics).toEqual([])
+    const missed = mock.emit.ticks().tick(2)
+    await mock.network.restore()
+    await missed
+    expect(ticks).toEqual([1, 2])
+    expect(mock.client.connection.state.status).toBe('open')
+  })
+
+  it('end when the connection is refused', async () => {
+    using mock = mocked()
+    const { seen } = record(mock.client.room(lobby))
+    await mock.emit.room(lobby).snapshot({ messages: [] })
+    await mock.network.refuse(unauthorized)
+    await until(() => mock.client.connection.state.status === 'closed', 'the client had given up')
+    expect(seen.at(-1)).toEqual(['unauthorized', true])
+  })
+
+  it('go on under fake timers', async () => {
+    vi.useFakeTimers()
+    using mock = mocked({ chat: { ping: () => {} } })
+    const { seen } = record(mock.client.room(lobby))
+    await mock.emit.room(lobby).snapshot({ messages: [] })
+    await mock.client.chat.ping()
+    expect(seen).toEqual([['snapshot']])
+  })
+})
+
+describe('calls', () => {
+  it('are answered by the test, typed and through the contract, and are recorded', async () => {
+    using mock = mocked({ chat: { ping: () => {} } })
+    mock.on.chat.send((input, { fail }) => {
+      expectTypeOf(input).toEqualTypeOf<{ text: string; urgent: boolean }>()
+      if (input.text === 'spam') throw fail('muted', { until: at })
+      if (input.text === 'many') throw fail('full')
+      return { sentAt: at }
+    })
+    const { chat } = mock.client
+    expect(await chat.send({ text: 'hello' })).toEqual({ sentAt: at })
+    await expect(chat.send({ text: 'spam' })).rejects.toMatchObject({ code: 'muted', data: { until: at } })
+    await expect(chat.send({ text: 'many' })).rejects.toMatchObject({ code: 'full', status: 422 })
+    await chat.ping()
+    expect(mock.calls.chat.send).toEqual([
+      { text: 'hello', urgent: false },
+      { text: 'spam', urgent: false },
+      { text: 'many', urgent: false },
+    ])
+    expect(mock.calls.chat.ping).toHaveLength(1)
+    mock.on.chat.send(() => new Promise(() => {}))
+    const abort = new AbortController()
+    const pending = chat.send({ text: 'never' }, { signal: abort.signal })
+    abort.abort()
+    await expect(pending).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  it('without an answer fail with what to write, and fail the test', async () => {
+    const mock = mocked()
+    const message =
+      'chat.send was called, and the mock has no answer. Write mock.on.chat.send(async (input) => …), or give it to mockClient(contract, { … })'
+    await expect(mock.client.chat.send({ text: 'hello' })).rejects.toThrow(message)
+    expect(() => mock.close()).toThrow(message)
+  })
+
+  it('whose answer does not fit or throws fail the test, unless it expects that', async () => {
+    const mock = mocked({ chat: { send: () => ({ sentAt: 'today' }) as never } })
+    await expect(mock.client.chat.send({ text: 'hello' })).rejects.toMatchObject({ code: 'internal' })
+    mock.on.chat.send(() => {
+      throw new Error('a bug')
+    })
+    const expected = mock.expectError('a bug')
+    await expect(mock.client.chat.send({ text: 'hello' })).rejects.toThrow("The mock's answer failed: a bug")
+    expect(await expected).toEqual(new Error('a bug'))
+    expect(() => mock.close()).toThrow('- in chat/send: invalid_output: the output of chat/send did not fit')
+  })
+})
+
+describe('runs', () => {
+  const reduce = (text: string, event: { type: string; data?: unknown }) =>
+    event.type === 'token' ? `${text}${String(event.data)} ` : text
+
+  it('are carried on by an answer', async () => {
+    using mock = mocked()
+    mock.on.complete(async function* ({ prompt }, { id, fail }) {
+      expectTypeOf(id).toBeString()
+      for (const word of prompt.split(' ')) yield { type: 'token', data: word }
+      yield { type: 'thinking' }
+      if (prompt === 'busy') throw fail('busy', { until: at })
+      return { tokens: 3, at }
+    })
+    const run = mock.client.complete({ prompt: 'to be or' })
+    const events: unknown[] = []
+    for await (const event of run) events.push(event)
+    expect(events).toEqual([
+      { type: 'token', data: 'to' },
+      { type: 'token', data: 'be' },
+      { type: 'token', data: 'or' },
+      { type: 'thinking', data: undefined },
+    ])
+    expect(await run.output).toEqual({ tokens: 3, at })
+    await expect(mock.client.complete({ prompt: 'busy' }).output).rejects.toMatchObject({
+      code: 'busy',
+      data: { until: at },
+    })
+    expect(mock.calls.complete).toEqual([{ prompt: 'to be or' }, { prompt: 'busy' }])
+  })
+
+  it('are carried on by hand, step by step', async () => {
+    using mock = mocked()
+    const state = mock.client.complete({ prompt: 'to be' }).state(reduce, { initial: '' })
+    await mock.run.complete().emit.token('to')
+    expect([state.value, state.status]).toEqual(['to ', 'running'])
+    await mock.run.complete().emit.token('be')
+    await mock.run.complete().output({ tokens: 2, at })
+    expect([state.value, state.status, state.output]).toEqual(['to be ', 'done', { tokens: 2, at }])
+    const failing = mock.client.complete({ prompt: 'no' }).state(reduce, { initial: '' })
+    await mock.run.complete().fail('busy', { until: at })
+    expect([failing.status, failing.error?.code]).toEqual(['failed', 'busy'])
+    const gone = mock.client.complete({ prompt: 'no' }).state(reduce, { initial: '' })
+    await mock.run.complete().error(new TidingsError({ code: 'interrupted' }))
+    expect(gone.error?.code).toBe('interrupted')
+    await expect(mock.run.complete().emit.token('late')).rejects.toThrow('is over')
+  })
+
+  it('survive a lost connection, are attached to, and are cancelled', async () => {
+    using mock = mocked()
+    const run = mock.client.complete({ prompt: 'to be' })
+    const state = run.state(reduce, { initial: '' })
+    await mock.run.complete().emit.token('to')
+    await mock.network.cut()
+    await mock.run.complete().emit.token('be')
+    await mock.network.restore()
+    expect(state.value).toBe('to be ')
+    const same = mock.client.complete.attach(run.id).state(reduce, { initial: '' })
+    await until(() => same.value === 'to be ', 'the other reader had it all')
+    await run.cancel()
+    await until(() => state.status === 'failed', 'the run was cancelled')
+    expect(state.error?.code).toBe('cancelled')
+    const id = 'begun-elsewhere-0123456789'
+    const others = mock.run.complete(id)
+    const attached = mock.client.complete.attach(id).state(reduce, { initial: '' })
+    await others.emit.token('hello')
+    await until(() => attached.value === 'hello ', 'the attached reader had it')
+    await expect(mock.client.complete.attach('x'.repeat(22)).output).rejects.toThrow(
+      `Begin it in the test: mock.run.complete('${'x'.repeat(22)}')`,
+    )
+    attached.close()
+  })
+
+  it('that are left end their answer', async () => {
+    using mock = mocked()
+    const signals: AbortSignal[] = []
+    mock.on.complete(async function* (_, { signal }) {
+      signals.push(signal)
+      yield { type: 'token', data: 'to' }
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      return { tokens: 1, at }
+    })
+    for await (const _ of mock.client.complete({ prompt: 'to be' })) break
+    await until(() => signals[0]?.aborted === true, 'the answer had learned of it')
+  })
+
+  it('that nothing carries on, or whose answer throws, fail the test', async () => {
+    const mock = mocked()
+    await expect(mock.run.complete().emit.token('x')).rejects.toThrow(
+      'complete was not called. Call it first',
+    )
+    const waiting = mock.client.complete({ prompt: 'to be' })
+    await until(() => mock.calls.complete.length === 1, 'the call had come')
+    expect(() => mock.close()).toThrow('complete was called, and the mock has no answer: run')
+    await expect(waiting.output).rejects.toMatchObject({ code: 'closed' })
+    const failing = mocked({
+      // biome-ignore lint/correctness/useYield: the answer fails before its first event.
+      complete: async function* () {
+        throw new Error('a bug')
+      },
+    })
+    await expect(failing.client.complete({ prompt: 'x' }).output).rejects.toMatchObject({ code: 'internal' })
+    expect(() => failing.close()).toThrow('- in complete: Error: a bug')
+  })
+})
+
+describe('a mistake in a test is named', () => {
+  it('a payload that does not fit, at the call', () => {
+    using mock = mocked()
+    expect(() => mock.emit.room(lobby).message({ text: 1, sentAt: at } as never)).toThrow(
+      'room.message did not fit the schema: at text',
+    )
+    expect(() => mock.emit.room(lobby).snapshot({} as never)).toThrow('the snapshot of room did not fit')
+    expect(() => mock.emit.room({} as never)).toThrow('the params of room did not fit')
+    expect(() => mocked({ unknown: () => {} } as never)).toThrow('mockClient: the contract has no unknown')
+    expect(() => mock.on.chat.ping('pong' as never)).toThrow('mock.on.chat.ping: the answer is pong')
+    // @ts-expect-error a channel without a snapshot has none to send
+    expect(mock.emit.ticks().snapshot).toBeUndefined()
+  })
+
+  it('a topic that the client does not subscribe to, and a snapshot that is missing or not due', async () => {
+    using mock = mocked()
+    record(mock.client.room(lobby))
+    const [elsewhere, early] = await Promise.allSettled([
+      mock.emit.room({ roomId: 'other' }).message({ text: 'x', sentAt: at }),
+      mock.emit.room(lobby).message({ text: 'x', sentAt: at }),
+    ])
+    expect(elsewhere).toMatchObject({
+      reason: {
+        message:
+          'mock.emit: the client does not subscribe to room?roomId=other. It subscribes to room?roomId=lobby',
+      },
+    })
+    expect(early).toMatchObject({ reason: { message: expect.stringContaining('has no snapshot yet') } })
+    await mock.emit.room(lobby).snapshot({ messages: [] })
+    await expect(mock.emit.room(lobby).snapshot({ messages: [] })).rejects.toThrow('Write gap() first')
+  })
+
+  it('an error of a handler', async () => {
+    const mock = mocked()
+    mock.client.ticks().on('tick', () => {
+      throw new Error('a bug')
+    })
+    await mock.emit.ticks().tick(1)
+    expect(() => mock.close()).toThrow('- in ticks: internal: A handler of ticks threw: a bug')
+  })
+})
