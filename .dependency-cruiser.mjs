@@ -48,6 +48,7 @@ const layers = {
     'lib/connection/',
     'lib/topics/subscriber\\.ts',
     'lib/types/',
+    'lib/folded\\.ts',
     'lib/topics/',
     'lib/calls/',
     'lib/client-parts\\.ts',

@@ -57,6 +57,7 @@ describe('program order', () => {
       .state((texts: string[], { type, data }) => (type === 'message' ? [...texts, data.text] : texts), {
         initial: [],
       })
+    folded.subscribe(() => {})
     await other.send({ text: 'state' })
     await until(() => folded.value.length > 0, 'it was folded')
     expect(folded.value).toEqual(['state'])

@@ -232,6 +232,7 @@ describe('a refusal', () => {
       refuse: () => (refusals++ < 2 ? problem('unavailable', 503) : undefined),
     })
     const run = client.complete.attach('0123456789abcdef0123456789abcdef')
+    void run.output
     await server.asked(3)
     expect(server.operations).toEqual(Array(3).fill({ subscribe: keyOf(run) }))
     server.accept(keyOf(run), 'r', 'r.0')
@@ -244,6 +245,7 @@ describe('a refusal', () => {
   it('on the connection is not the end of the run', async () => {
     const { server, client, keyOf, problem } = await start()
     const run = client.complete.attach('0123456789abcdef0123456789abcdef')
+    void run.output
     await server.asked(1)
     server.accept(keyOf(run), 'r', 'r.0')
     server.send('$error', '', problem('unavailable', 503, { topic: keyOf(run) }))
@@ -360,6 +362,7 @@ describe('a loop that is slower than the run', () => {
     const { server, keyOf, run, flood, read, numbers } = await flooded()
     const reading = read()
     const state = run.state((count) => count + 1, { initial: 0 })
+    state.on('change', () => {})
     await server.asked(2)
     server.accept(keyOf(run), 'r', 'r.0')
     flood(1, 15)

@@ -124,6 +124,7 @@ describe('a run', () => {
       if (way === 'leaving the loop') expect(await read()).toBe('left')
       else if (way === 'closing a state') {
         const state = run.state((last, { data }) => last + data, { initial: 0 })
+        state.on('change', () => {})
         await until(() => state.value > 10, 'some events had come')
         state.close()
       } else await expect(read()).rejects.toMatchObject({ code: 'aborted' })
@@ -398,6 +399,7 @@ describe('the state of a run', () => {
     })
     const { client } = connect(url)
     const state = client.count({ to: 1 }).state((last, { data }) => last + data, { initial: 0 })
+    state.on('change', () => {})
     await until(() => state.status === 'failed', 'it had failed')
     expect([state.value, state.output]).toEqual([1, undefined])
     expect(state.error).toMatchObject({ code: 'tooMany', data: { max: 3, at: new Date(9) } })
@@ -414,6 +416,7 @@ describe('the state of a run', () => {
       },
       { initial: 0 },
     )
+    state.on('change', () => {})
     await run.output
     expect(state.value).toBe(4)
     expect(reports).toMatchObject([

@@ -10,12 +10,15 @@ const seed = { value: { messages: ['seed'] }, cursor: 'e.5' }
 type Client = ReturnType<typeof connect>['client']
 
 /** The lobby, with what its people type as its messages. */
-const typed = (client: Client, given?: { value: { messages: string[] }; cursor: string }) =>
-  client
+function typed(client: Client, given?: { value: { messages: string[] }; cursor: string }) {
+  const state = client
     .room(lobby)
     .state((room, event) => (event.type === 'typing' ? { messages: [...room.messages, event.data] } : room), {
       seed: given,
     })
+  void state.ready
+  return state
+}
 
 /** A client of a server that does what the test says, with the seeded lobby. */
 async function seeded() {
@@ -88,6 +91,7 @@ describe('a state with a seed', () => {
       { initial: 0, seed },
     )
     expect([state.isCurrent, state.value, errors.length]).toEqual([false, 0, 1])
+    void state.ready
     await asked(1)
     expect(operations).toEqual([{ subscribe: key }])
   })
@@ -141,6 +145,7 @@ describe('a seeded state joins a topic', () => {
       initial: [],
       seed: older,
     })
+    void second.ready
     await asked(2)
     expect(operations[1]).toEqual({ snapshot: key })
     send('typing', 'e.6', 'before')

@@ -11,18 +11,28 @@ function connectToLobby(url: string, options: Partial<ClientOptions> = {}) {
   const { client, reports } = connect(url, options)
   /** The lobby, with what its people type as its messages. */
   const typed = (signal?: AbortSignal) =>
-    client
-      .room(lobby)
-      .state(
-        (room, event) => (event.type === 'typing' ? { messages: [...room.messages, event.data] } : room),
-        { ...(signal && { signal }) },
-      )
+    started(
+      client
+        .room(lobby)
+        .state(
+          (room, event) => (event.type === 'typing' ? { messages: [...room.messages, event.data] } : room),
+          { ...(signal && { signal }) },
+        ),
+    )
   /** The ticks since the last gap. */
   const ticks = () =>
-    client.ticks().state((seen, event) => (event.type === 'tick' ? [...seen, event.data] : []), {
-      initial: [] as number[],
-    })
+    started(
+      client.ticks().state((seen, event) => (event.type === 'tick' ? [...seen, event.data] : []), {
+        initial: [] as number[],
+      }),
+    )
   return { client, reports, typed, ticks }
+}
+
+/** Starts the subscription of a state. */
+function started<State extends TopicState<unknown, unknown>>(state: State): State {
+  void state.ready
+  return state
 }
 
 function changesOf<State>(state: TopicState<State, unknown>): State[] {
@@ -44,6 +54,7 @@ describe('a state', () => {
       dates.push(event.data.sentAt)
       return { messages: [...room.messages, event.data.text] }
     })
+    void state.ready
     expect([state.value, state.isCurrent]).toEqual([undefined, false])
     await until(() => state.isCurrent, 'the snapshot had come')
     expect(state.value).toEqual({ messages: ['old'] })
@@ -118,6 +129,7 @@ describe('a state', () => {
       folded.push(event.type)
       return room
     })
+    void state.ready
     const log: unknown[] = []
     state.on('change', (value) => log.push([state.isCurrent, value]))
     await asked(1)
@@ -191,6 +203,7 @@ describe('a state', () => {
       },
       { initial: ['initial'] as (string | number)[] },
     )
+    void state.ready
     expect([state.value, state.isCurrent]).toEqual([['initial'], false])
     await until(() => state.isCurrent, 'the snapshot had come')
     await first.tidings.emit.room(lobby).message({ text: 'hi', sentAt: new Date(7) })
@@ -209,6 +222,7 @@ describe('a state', () => {
       if (event.data === 'bad') throw new Error('bug in the page')
       return { messages: [...room.messages, event.data] }
     })
+    void state.ready
     await until(() => state.isCurrent, 'the snapshot had come')
     for (const author of ['ada', 'bad', 'bob']) await tidings.emit.room(lobby).typing(author)
     await until(() => state.value?.messages.length === 2, 'the others had come')
@@ -230,6 +244,7 @@ describe('a state', () => {
       },
       { initial: 1 },
     )
+    void state.ready
     const got: string[] = []
     client.room(lobby).on('typing', (author) => got.push(author))
     await until(() => reports.length === 1, 'the reducer had thrown')
@@ -292,8 +307,15 @@ describe('a state', () => {
     expect([changes.closed.length, changes.aborted.length]).toEqual([1, 1])
     own.client.close()
     expect([states.kept.value, states.kept.isCurrent]).toEqual([{ messages: ['ada'] }, false])
-    expect(last.length).toBe(3)
-    expect(() => own.ticks()).toThrow(expect.objectContaining({ code: 'closed' }))
+    await until(() => last.length === 3, 'the end was announced')
+    const late = own.ticks()
+    for (const observe of [() => late.on('change', () => {}), () => late.subscribe(() => {})]) {
+      expect(observe).toThrow(expect.objectContaining({ code: 'closed' }))
+    }
+    await expect(late.ready).rejects.toMatchObject({
+      code: 'closed',
+      message: expect.stringContaining('Create another one'),
+    })
     expect(own.reports).toEqual([])
   })
 
@@ -391,11 +413,15 @@ describe('a state', () => {
     const state = connectToLobby(url).typed()
     const log: unknown[] = []
     state.on('change', (value) => log.push([state.isCurrent, value]))
-    state.on('error', ({ code }) => log.push(code))
+    state.on('error', ({ code }, { isFinal }) => log.push([code, isFinal]))
     await until(() => state.isCurrent, 'it had begun')
     isOpen = false
     cut()
     await until(() => log.length === 3, 'it was refused')
-    expect(log).toEqual([[true, { messages: ['old'] }], [false, { messages: ['old'] }], 'forbidden'])
+    expect(log).toEqual([
+      [true, { messages: ['old'] }],
+      ['forbidden', true],
+      [false, { messages: ['old'] }],
+    ])
   })
 })

@@ -110,6 +110,12 @@ describe('a state', () => {
     expectTypeOf(state).toEqualTypeOf<TopicState<{ messages: string[] }, undefined>>()
     expectTypeOf(state.value).toEqualTypeOf<{ messages: string[] } | undefined>()
     expectTypeOf(room.state((last) => last, { signal })).toEqualTypeOf(state)
+    expectTypeOf(room.key).toEqualTypeOf<string>()
+    expectTypeOf(state.error).toEqualTypeOf<TidingsError | undefined>()
+    const unsubscribe = state.subscribe((value) =>
+      expectTypeOf(value).toEqualTypeOf<{ messages: string[] } | undefined>(),
+    )
+    expectTypeOf(unsubscribe).toEqualTypeOf<Unsubscribe>()
     const stop = state.on('change', (value) => expectTypeOf(value).toEqualTypeOf<{ messages: string[] }>())
     expectTypeOf(stop).toEqualTypeOf<Unsubscribe>()
     state.on('error', (problem) => expectTypeOf(problem).toEqualTypeOf<TidingsError>(), { signal })

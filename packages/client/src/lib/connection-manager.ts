@@ -18,6 +18,8 @@ import { TopicTable } from './topics/topic-table.js'
 import type { Connection } from './types/client.js'
 
 const idle: ConnectionState = { status: 'idle' }
+const closedMessage =
+  'The client was closed. Create another one, or leave it open: a client can live as long as its page, outside of components'
 const closed: ConnectionState = { status: 'closed' }
 
 /**
@@ -153,7 +155,7 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
 
   close(): void {
     if (this.closing.aborted) return
-    this.#closing.abort(new TidingsError({ code: 'closed', message: 'The client was closed' }))
+    this.#closing.abort(new TidingsError({ code: 'closed', message: closedMessage }))
     for (const topic of [...this.topics.values()]) topic.close()
     this.#table.close()
     this.#transport?.close('closed')

@@ -1,11 +1,13 @@
 import { TidingsError } from '@tidings/core'
-import type { CompiledStream } from '@tidings/core/wire'
+import type { CompiledStream, Cursor } from '@tidings/core/wire'
 import { encodeInput, newKey } from '../calls/call.js'
+import type { ErrorContext } from '../client-options.js'
 import { clientParts } from '../client-parts.js'
 import { disposeSymbol } from '../disposable.js'
 import { type LinkedAbort, linkedAbort } from '../linked-abort.js'
+import type { ResolvedOptions } from '../options.js'
 import type { SignalOptions } from '../types/client.js'
-import { FoldedRun, type RunReducer } from './folded-run.js'
+import { type FoldableRun, FoldedRun, type RunReducer } from './folded-run.js'
 import type { Runs, UntypedRun } from './run.js'
 import type { RunEvent } from './run-reader.js'
 
@@ -62,25 +64,25 @@ export function attachRun(
 }
 
 /** A run whose code may not be loaded yet. Its types are `Run` in `types/client.ts`. */
-class DeferredRun implements AsyncIterable<RunEvent>, Disposable {
+class DeferredRun implements AsyncIterable<RunEvent>, FoldableRun, Disposable {
   readonly id: string
-  readonly #runs: Runs
-  readonly #stream: CompiledStream
+  readonly at: ErrorContext
+  readonly options: ResolvedOptions
   readonly #abort: LinkedAbort
   /** Rejects with a TidingsError if the run cannot be requested. */
   readonly #run: Promise<UntypedRun>
   #output: Promise<unknown> | undefined
 
   constructor(
-    runs: Runs,
-    stream: CompiledStream,
+    { options }: Runs,
+    { path }: CompiledStream,
     id: string,
     signal: AbortSignal | undefined,
     open: (abort: LinkedAbort) => Promise<UntypedRun>,
   ) {
     this.id = id
-    this.#runs = runs
-    this.#stream = stream
+    this.at = { channel: path, topic: `$run=${id}` }
+    this.options = options
     this.#abort = linkedAbort(signal)
     this.#run = open(this.#abort)
     this.#run.catch(this.#abort.unlink)
@@ -104,15 +106,35 @@ class DeferredRun implements AsyncIterable<RunEvent>, Disposable {
   }
 
   state(reducer: RunReducer, options: SignalOptions & { initial: unknown }): FoldedRun {
-    const at = { channel: this.#stream.path, topic: `$run=${this.id}` }
-    const folded: FoldedRun = new FoldedRun(this.#runs, at, reducer, options, () =>
-      leaving.then((leave) => leave?.()),
-    )
-    const leaving = this.#run.then(
-      (run) => run.pipe(folded),
-      (error) => folded.onEnded({ status: 'failed', error }),
-    )
-    return folded
+    const state = new FoldedRun(this, reducer, options)
+    // Otherwise its signal has fired.
+    if (state.status === 'running') this.#whenLoaded((run) => run.hold(state))
+    return state
+  }
+
+  read(state: FoldedRun, from: Cursor | undefined): () => Cursor | undefined {
+    let isLeft = false
+    let leave: (() => Cursor | undefined) | undefined
+    this.#run
+      .then((run) => {
+        if (!isLeft) leave = run.pipe(state, from)
+      })
+      .catch((error: TidingsError) => !isLeft && state.onEnded({ status: 'failed', error }))
+    return () => {
+      isLeft = true
+      if (leave) return leave()
+      this.release(state)
+      return from
+    }
+  }
+
+  release(state: FoldedRun): void {
+    this.#whenLoaded((run) => run.release(state))
+  }
+
+  #whenLoaded(use: (run: UntypedRun) => void): void {
+    // Readers of the run receive the error.
+    this.#run.then(use, () => {})
   }
 
   /** Ends the run on the server, unless it is over. */

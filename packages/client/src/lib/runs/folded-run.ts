@@ -1,6 +1,7 @@
-import type { TidingsError } from '@tidings/core'
+import { TidingsError } from '@tidings/core'
+import type { Cursor } from '@tidings/core/wire'
 import type { ErrorContext } from '../client-options.js'
-import { disposeSymbol, type Unsubscribe, unsubscriber } from '../disposable.js'
+import { Folded } from '../folded.js'
 import { type Reporter, runReporting } from '../reporting.js'
 import type { SignalOptions } from '../types/client.js'
 import type { RunSink } from './run-queue.js'
@@ -9,40 +10,31 @@ import type { RunEnd, RunEvent } from './run-reader.js'
 /** Returns the next value, from the last one and an event. */
 export type RunReducer = (state: unknown, event: RunEvent) => unknown
 
-interface Observer {
-  readonly handler: (value: never) => unknown
+/** The run that is folded. */
+export interface FoldableRun extends Reporter {
+  readonly at: ErrorContext
+  /**
+   * Passes the events from a position, by default all, to a state. Returns a function that ends this, and returns the
+   * position that the state has reached.
+   */
+  read(state: FoldedRun, from: Cursor | undefined): () => Cursor | undefined
+  /** Does not expect a state to read any more. */
+  release(state: FoldedRun): void
 }
 
 /** A run that is folded into one value. Its type is `RunState` in `types/client.ts`. */
-export class FoldedRun implements RunSink, Disposable {
-  readonly #reporter: Reporter
-  readonly #at: ErrorContext
+export class FoldedRun extends Folded implements RunSink {
+  readonly #run: FoldableRun
   readonly #reducer: RunReducer
-  readonly #observers = new Set<Observer>()
-  readonly #stop: Unsubscribe
-  #value: unknown
+  #leave: (() => Cursor | undefined) | undefined
+  #cursor: Cursor | undefined
   #end: RunEnd | undefined
-  #isAnnounced = false
 
-  constructor(
-    reporter: Reporter,
-    at: ErrorContext,
-    reducer: RunReducer,
-    { initial, signal }: SignalOptions & { initial: unknown },
-    onLeft: () => void,
-  ) {
-    this.#reporter = reporter
-    this.#at = at
+  constructor(run: FoldableRun, reducer: RunReducer, options: SignalOptions & { initial: unknown }) {
+    super(options)
+    this.#run = run
     this.#reducer = reducer
-    this.#value = initial
-    this.#stop = unsubscriber(() => {
-      this.#observers.clear()
-      onLeft()
-    }, signal)
-  }
-
-  get value(): unknown {
-    return this.#value
+    if (options.signal?.aborted) this.close()
   }
 
   get status(): 'running' | RunEnd['status'] {
@@ -57,54 +49,39 @@ export class FoldedRun implements RunSink, Disposable {
     return this.#end?.status === 'failed' ? this.#end.error : undefined
   }
 
-  on(_event: 'change', handler: Observer['handler'], { signal }: SignalOptions = {}): Unsubscribe {
-    // An object for each: a function may be registered twice, and each registration ends by itself.
-    const observer = { handler }
-    this.#observers.add(observer)
-    return unsubscriber(() => this.#observers.delete(observer), signal)
-  }
-
-  close(): void {
-    this.#stop()
-  }
-
-  [disposeSymbol](): void {
-    this.#stop()
-  }
-
   onEvent(event: RunEvent): void {
-    const before = this.#value
-    this.#run(event.type, () => {
-      this.#value = this.#reducer(before, event)
+    const before = this.value
+    this.run(event.type, () => {
+      this.value = this.#reducer(before, event)
     })
-    if (!Object.is(before, this.#value)) this.#announce()
+    if (!Object.is(before, this.value)) this.announce()
   }
 
   onEnded(end: RunEnd): void {
+    // A state that leaves may come back.
+    if (!this.#leave) return
+    this.ended()
     this.#end = end
-    this.#announce()
+    this.announce()
   }
 
-  /** Notifies observers once of all changes in a turn of the event loop. */
-  #announce(): void {
-    if (this.#isAnnounced) return
-    this.#isAnnounced = true
-    queueMicrotask(() => {
-      this.#isAnnounced = false
-      for (const observer of [...this.#observers]) {
-        // An earlier observer may have ended this one.
-        if (this.#observers.has(observer)) this.#run('change', () => observer.handler(this.#value as never))
-      }
-      if (this.#end) this.#stop()
-    })
+  protected follow(): void {
+    if (this.#end) return
+    this.#leave = this.#run.read(this, this.#cursor)
   }
 
-  /** Runs a callback of the user's, and reports the error that it throws. */
-  #run(event: string, callback: () => unknown): void {
-    runReporting(
-      this.#reporter,
-      () => ({ what: `A handler of ${this.#at.channel}`, ...this.#at, event }),
-      callback,
-    )
+  protected leave(isFinal: boolean): void {
+    const leave = this.#leave
+    this.#leave = undefined
+    if (leave) this.#cursor = leave() ?? this.#cursor
+    if (!isFinal) return
+    this.#run.release(this)
+    const error = new TidingsError({ code: 'aborted', message: 'The state of the run was closed' })
+    this.#end ??= { status: 'failed', error }
+  }
+
+  protected run(event: string, callback: () => unknown): void {
+    const { at } = this.#run
+    runReporting(this.#run, () => ({ what: `A handler of ${at.channel}`, ...at, event }), callback)
   }
 }

@@ -78,15 +78,19 @@ export class RunTopic implements TableTopic {
     return { type, cursor: from && parts.formatCursor(from) }
   }
 
-  add(reader: RunReader): void {
-    this.#readers.set(reader, undefined)
+  /** @param from the position that the reader has reached. By default, it reads from the beginning. */
+  add(reader: RunReader, from?: Cursor): void {
+    this.#readers.set(reader, from)
     this.resume(reader)
   }
 
-  remove(reader: RunReader): void {
-    if (!this.#readers.delete(reader)) return
+  /** Returns the position that the reader has reached. */
+  remove(reader: RunReader): Cursor | undefined {
+    const position = this.#readers.get(reader)
+    if (!this.#readers.delete(reader)) return undefined
     if (this.#readers.size === 0) this.#release('left')
     else this.#deps.needsSync()
+    return position
   }
 
   /** Has the reader receive what follows its position: requests the run again if that has passed already. */

@@ -1,5 +1,5 @@
 import type { TidingsError } from '@tidings/core'
-import type { CompiledStream } from '@tidings/core/wire'
+import type { CompiledStream, Cursor } from '@tidings/core/wire'
 import type { LinkedAbort } from '../linked-abort.js'
 import { parts } from './parts.js'
 import { RunQueue, type RunQueueCallbacks, type RunSink } from './run-queue.js'
@@ -37,9 +37,11 @@ export class UntypedRun implements RunQueueCallbacks {
   readonly #topics = new Map<RunQueue, RunTopic>()
   /** The first queue, until it has a consumer. */
   #spare: RunQueue | undefined
-  /** The queues that loops and states read. */
-  readonly #consumed = new Set<RunQueue>()
+  /** The queues that loops and states read, and the states that may begin to. */
+  readonly #consumers = new Set<object>()
   #end: RunEnd | undefined
+  /** Whether the run was detached from by its last state, which may come back. */
+  #mayReturn = false
 
   /** @throws TidingsError the reason of `abort` if it has fired */
   private constructor(runs: Runs, stream: CompiledStream, id: string, abort: LinkedAbort) {
@@ -72,33 +74,57 @@ export class UntypedRun implements RunQueueCallbacks {
   /** @throws TidingsError `invalid_input` for text that is not the id of a run */
   static attach(runs: Runs, stream: CompiledStream, id: string, abort: LinkedAbort): UntypedRun {
     if (!parts.isRunId(id)) throw malformedId(id)
-    const run = new UntypedRun(runs, stream, id, abort)
-    run.#open('attaching')
-    return run
+    return new UntypedRun(runs, stream, id, abort)
   }
 
   /** Resolves with the output. Without a consumer, drops the events. */
   get output(): Promise<unknown> {
-    queueMicrotask(() => this.#takeSpare()?.pipe(dropped))
+    queueMicrotask(() => {
+      try {
+        if (!this.#end && this.#topics.size === 0) this.#open('attaching')
+        this.#takeSpare()?.pipe(dropped)
+      } catch (error) {
+        this.#finish({ status: 'failed', error: error as TidingsError })
+      }
+    })
     return this.#output
   }
 
-  /** Returns a queue of all events, for a loop to read. */
-  consume(): RunQueue {
+  /** Returns a queue of the events from a position, by default of all, for a loop to read. */
+  consume(from?: Cursor): RunQueue {
     if (!this.#spare) {
-      if (this.#end?.status === 'failed') throw this.#end.error
-      this.#open('attaching')
+      if (this.#end?.status === 'failed' && !this.#mayReturn) throw this.#end.error
+      this.#open('attaching', from)
     }
     const queue = this.#takeSpare() as RunQueue
-    this.#consumed.add(queue)
+    this.#consumers.add(queue)
     return queue
   }
 
-  /** Passes all events to a sink. Returns a function that ends this. */
-  pipe(sink: RunSink): () => void {
-    const queue = this.consume()
-    queue.pipe(sink)
-    return () => this.onLeft(queue)
+  /** Stays attached to the run for a state that may come to read it. */
+  hold(state: object): void {
+    this.#consumers.add(state)
+  }
+
+  /** Detaches from the run, unless it has other consumers. */
+  release(state: object): void {
+    this.#mayReturn = true
+    this.#leaveIfLast(state)
+  }
+
+  /**
+   * Passes the events from a position to a state. Returns a function that ends this, and returns the position that the
+   * state has reached.
+   */
+  pipe(state: RunSink, from: Cursor | undefined): () => Cursor | undefined {
+    const queue = this.consume(from)
+    this.#consumers.delete(state)
+    queue.pipe(state)
+    return () => {
+      const position = this.#detach(queue)
+      this.release(queue)
+      return position
+    }
   }
 
   /** Ends the run on the server, unless it is over. */
@@ -124,7 +150,7 @@ export class UntypedRun implements RunQueueCallbacks {
 
   onEnded(queue: RunQueue, end: RunEnd): void {
     this.#topics.delete(queue)
-    this.#consumed.delete(queue)
+    this.#consumers.delete(queue)
     // Events are gone that only this loop has not received: the others go on.
     const isGone = end.status === 'failed' && end.error.code === 'gone'
     if (!isGone || this.#topics.size === 0) this.#finish(end)
@@ -140,18 +166,23 @@ export class UntypedRun implements RunQueueCallbacks {
 
   onLeft(queue: RunQueue): void {
     this.#detach(queue)
-    this.#consumed.delete(queue)
-    if (this.#consumed.size === 0 && !this.#end) this.#abort.abort()
+    this.#leaveIfLast(queue)
   }
 
-  #open(phase: 'starting' | 'attaching'): RunTopic {
+  #leaveIfLast(consumer: object): void {
+    this.#consumers.delete(consumer)
+    if (this.#consumers.size === 0 && !this.#end) this.#abort.abort()
+  }
+
+  /** @throws TidingsError `closed` if the client is */
+  #open(phase: 'starting' | 'attaching', from?: Cursor): RunTopic {
     const queue = new RunQueue(this)
-    this.#spare = queue
     const runs = this.#runs
     const known = runs.topics.get(parts.runKey(this.#stream.path, this.#id))
     const topic = known instanceof RunTopic ? known : new RunTopic(runs, this.#stream, this.#id, phase)
     runs.carry(topic)
-    topic.add(queue)
+    topic.add(queue, from)
+    this.#spare = queue
     this.#topics.set(queue, topic)
     return topic
   }
@@ -167,10 +198,12 @@ export class UntypedRun implements RunQueueCallbacks {
     this.#finish(this.#aborted)
   }
 
-  #detach(queue: RunQueue): void {
-    this.#topics.get(queue)?.remove(queue)
+  /** Returns the position that the reader of the queue has reached. */
+  #detach(queue: RunQueue): Cursor | undefined {
+    const position = this.#topics.get(queue)?.remove(queue)
     this.#topics.delete(queue)
     queue.leave(this.#aborted)
+    return position
   }
 
   get #aborted(): RunEnd {

@@ -5,8 +5,8 @@ import type { Gap, Received, Subscriber } from './subscriber.js'
 const maxHeld = 4_096
 
 /**
- * What a subscriber receives: `all` events; those after the position of a snapshot that only this subscriber
- * received; or, while `late`, none.
+ * What a subscriber receives: `all` events; those after a position that only this subscriber has reached, such as
+ * that of its own snapshot; or, while `late`, none.
  */
 type Reception = 'all' | 'late' | Cursor
 
@@ -83,10 +83,10 @@ export class FanOut {
   }
 
   /** Delivers the snapshot that begins the topic for all, if it could be decoded. */
-  deliverSnapshot(snapshot: Decoded | undefined): void {
+  deliverSnapshot(snapshot: Decoded | undefined, position: Cursor): void {
     this.#deliver((subscriber) => {
       this.set(subscriber, 'all')
-      if (snapshot) subscriber.onSnapshot(snapshot.value)
+      if (snapshot) subscriber.onSnapshot(snapshot.value, position)
     })
   }
 
@@ -97,7 +97,7 @@ export class FanOut {
     const isStill = (subscriber: Subscriber) => this.#receptions.get(subscriber) === position
     for (const subscriber of late) this.set(subscriber, position)
     for (const subscriber of late) {
-      if (snapshot && isStill(subscriber)) subscriber.onSnapshot(snapshot.value)
+      if (snapshot && isStill(subscriber)) subscriber.onSnapshot(snapshot.value, position)
       for (const event of events) if (isStill(subscriber)) subscriber.onEvent(event)
     }
   }

@@ -1,7 +1,7 @@
 import { type Seed, TidingsError } from '@tidings/core'
 import { type Cursor, parseCursor } from '@tidings/core/wire'
-import { disposeSymbol, type Unsubscribe, unsubscriber } from '../disposable.js'
-import type { Failure, SignalOptions } from '../types/client.js'
+import { Folded } from '../folded.js'
+import type { SignalOptions } from '../types/client.js'
 import { Readiness } from './readiness.js'
 import type { Gap, Received, Subscriber } from './subscriber.js'
 import type { LoopItem } from './topic-loop.js'
@@ -25,139 +25,117 @@ export interface FoldOptions extends SignalOptions {
   seed?: Seed<unknown> | undefined
 }
 
-interface Observer {
-  readonly event: string
-  readonly handler: (payload: never, about: never) => unknown
-}
-
 /** A topic that is folded into one value. Its type is `TopicState` in `types/client.ts`. */
-export class FoldedTopic implements Subscriber, Disposable {
+export class FoldedTopic extends Folded implements Subscriber {
   readonly wantsSnapshot = true
-  readonly from: Cursor | undefined
+  error: TidingsError | undefined
+  /** The position that the value has reached. Without it, the value needs a snapshot. */
+  from: Cursor | undefined
   readonly #topic: FoldableTopic
   readonly #reducer: Reducer
-  readonly #observers = new Set<Observer>()
-  readonly #stop: Unsubscribe
-  readonly #readiness = new Readiness()
-  #value: unknown
-  #isCurrent: boolean
-  #isAnnounced = false
+  #readiness = new Readiness()
+  #isEnded = false
 
   constructor(topic: FoldableTopic, reducer: Reducer, options: FoldOptions) {
-    const { signal, seed } = options
+    super(options)
     this.#topic = topic
     this.#reducer = topic.hasSnapshot && options.initial === undefined ? keepingSnapshot(reducer) : reducer
-    this.#value = options.initial
-    this.#isCurrent = !topic.hasSnapshot
-    if (seed) {
-      const position = positionOf(seed)
-      topic.run('snapshot', () => {
-        this.#value = this.#reducer(this.#value, { type: 'snapshot', data: seed.value })
-        this.#isCurrent = true
-      })
-      // If the reducer threw, the topic begins with a snapshot.
-      if (this.#isCurrent) this.from = position
-    }
-    if (!signal?.aborted) topic.attach(this)
-    this.#stop = unsubscriber(() => {
-      this.#isCurrent = false
-      this.#observers.clear()
-      this.#readiness.left()
-      topic.detach(this)
-    }, signal)
-  }
-
-  get value(): unknown {
-    return this.#value
+    const { seed, signal } = options
+    if (seed) this.#apply({ type: 'snapshot', data: seed.value }, positionOf(seed))
+    if (signal?.aborted) this.close()
   }
 
   get isCurrent(): boolean {
-    return this.#isCurrent
+    return !this.#isEnded && this.#hasValue
   }
 
   get ready(): Promise<void> {
+    try {
+      this.start()
+    } catch {
+      // The promise rejects with the error.
+    }
     return this.#readiness.promise
   }
 
-  on(event: string, handler: Observer['handler'], { signal }: SignalOptions = {}): Unsubscribe {
-    // An object for each: a function may be registered twice, and each registration ends by itself.
-    const observer = { event, handler }
-    this.#observers.add(observer)
-    return unsubscriber(() => this.#observers.delete(observer), signal)
-  }
-
-  close(): void {
-    this.#stop()
-  }
-
-  [disposeSymbol](): void {
-    this.#stop()
-  }
-
-  onEvent({ name, value }: Received): void {
+  onEvent({ name, value, cursor }: Received): void {
     // After a snapshot that did not fit its schema, there is no state to fold events into.
-    if (this.#isCurrent) this.#fold({ type: name, data: value }, true)
+    if (!this.#hasValue) return
+    this.#fold({ type: name, data: value }, cursor)
   }
 
-  onSnapshot(value: unknown): void {
-    this.#fold({ type: 'snapshot', data: value }, true)
+  onSnapshot(value: unknown, cursor: Cursor): void {
+    this.#fold({ type: 'snapshot', data: value }, cursor)
   }
 
   onGap(gap: Gap): void {
-    this.#fold({ type: 'gap', data: gap }, !this.#topic.hasSnapshot)
+    this.#fold({ type: 'gap', data: gap }, this.#topic.hasSnapshot ? undefined : parseCursor(gap.cursor))
   }
 
-  onLive(): void {
+  onLive(position: Cursor | undefined): void {
+    if (!this.#topic.hasSnapshot) this.from ??= position
     this.#readiness.live()
+    if (!this.error && !this.#isEnded) return
+    this.announce(this.#isEnded && this.#hasValue ? 'change' : 'any')
+    this.error = undefined
+    this.#isEnded = false
   }
 
   onDelayed(problem: TidingsError): boolean {
-    return this.#notify('error', problem, { isFinal: false })
+    this.error = problem
+    this.announce('any')
+    return this.notify('error', problem, { isFinal: false })
   }
 
   onEnded(problem?: TidingsError): void {
+    this.ended()
     this.#readiness.ended(problem)
-    const hasChanged = this.#isCurrent || this.#isAnnounced
-    this.#isCurrent = false
-    if (hasChanged) this.#notify('change', this.#value)
-    if (problem && !this.#notify('error', problem, { isFinal: true })) this.#topic.report(problem)
-    this.#stop()
+    this.announce(this.isCurrent ? 'change' : 'any')
+    this.#isEnded = true
+    this.error = problem
+    if (problem && !this.notify('error', problem, { isFinal: true })) this.#topic.report(problem)
   }
 
-  #fold(item: LoopItem, isCurrent: boolean): void {
-    let next = this.#value
-    let isFolded = false
-    this.#topic.run(item.type, () => {
-      next = this.#reducer(next, item)
+  protected follow(): void {
+    this.#readiness = new Readiness()
+    try {
+      this.#topic.attach(this)
+    } catch (error) {
+      this.#readiness.ended(error as TidingsError)
+      throw error
+    }
+  }
+
+  protected leave(isFinal: boolean): void {
+    this.#isEnded ||= isFinal
+    this.#readiness.left()
+    this.#topic.detach(this)
+  }
+
+  protected run(event: string, callback: () => unknown): void {
+    this.#topic.run(event, callback)
+  }
+
+  /** Whether events can be folded into the value. */
+  get #hasValue(): boolean {
+    return this.from !== undefined || !this.#topic.hasSnapshot
+  }
+
+  /** @param cursor the position that the value has reached then */
+  #fold(item: LoopItem, cursor: Cursor | undefined): void {
+    const { value, isCurrent } = this
+    this.#apply(item, cursor)
+    if (!Object.is(value, this.value) || isCurrent !== this.isCurrent) this.announce()
+  }
+
+  #apply(item: LoopItem, cursor: Cursor | undefined): void {
+    let isFolded = this.#hasValue
+    this.run(item.type, () => {
+      this.value = this.#reducer(this.value, item)
       isFolded = true
     })
-    // If the reducer threw, the value does not become current.
-    const becomesCurrent = isCurrent && (isFolded || this.#isCurrent)
-    if (Object.is(next, this.#value) && becomesCurrent === this.#isCurrent) return
-    this.#value = next
-    this.#isCurrent = becomesCurrent
-    this.#announce()
-  }
-
-  /** Notifies observers once of all changes in a turn of the event loop. */
-  #announce(): void {
-    if (this.#isAnnounced) return
-    this.#isAnnounced = true
-    queueMicrotask(() => {
-      this.#isAnnounced = false
-      this.#notify('change', this.#value)
-    })
-  }
-
-  /** Calls the observers of an event. Returns whether there are any. */
-  #notify(event: string, payload: unknown, about?: Failure): boolean {
-    const observers = [...this.#observers].filter((observer) => observer.event === event)
-    for (const observer of observers) {
-      // An earlier observer may have ended this one.
-      if (this.#observers.has(observer))
-        this.#topic.run(event, () => observer.handler(payload as never, about as never))
-    }
-    return observers.length > 0
+    // If the reducer threw at a snapshot, the value does not become current.
+    this.from = isFolded ? cursor : undefined
   }
 }
 

@@ -33,10 +33,13 @@ export interface Subscriber {
   /**
    * Called when events emitted from now on are delivered or announced as missed. May be called more than
    * once.
+   *
+   * @param position where the topic continues, unless a snapshot or gap follows
    */
-  onLive(): void
+  onLive(position: Cursor | undefined): void
   onEvent(event: Received): void
-  onSnapshot(value: unknown): void
+  /** @param cursor the position of the snapshot */
+  onSnapshot(value: unknown, cursor: Cursor): void
   onGap(gap: Gap): void
   /**
    * Called when the server refused temporarily and is retried. Returns whether the subscriber has an error

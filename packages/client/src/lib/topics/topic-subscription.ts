@@ -100,7 +100,7 @@ export class TopicSubscription implements TableTopic {
       if (isLate && position) this.#addLate([subscriber], position)
       else this.#fanOut.set(subscriber, 'all')
     }
-    if (status === 'subscribed') subscriber.onLive()
+    if (status === 'subscribed') subscriber.onLive(position)
   }
 
   remove(subscriber: Subscriber): void {
@@ -141,7 +141,7 @@ export class TopicSubscription implements TableTopic {
       if (start && state.snapshot.status !== before.snapshot.status) {
         this.#addLate(this.#wanting, start)
       }
-      for (const subscriber of this.#fanOut.all) subscriber.onLive()
+      for (const subscriber of this.#fanOut.all) subscriber.onLive(start && state.position)
     }
     this.#deps.needsSync()
   }
@@ -166,7 +166,7 @@ export class TopicSubscription implements TableTopic {
     const isInitial = before.snapshot.status === 'initial'
     if (isInitial) this.#announceLate(before, cursor)
     const decoded = this.#decode('$snapshot', data)
-    if (isInitial) this.#fanOut.deliverSnapshot(decoded)
+    if (isInitial) this.#fanOut.deliverSnapshot(decoded, cursor)
     else this.#fanOut.deliverLate(decoded, cursor)
   }
 

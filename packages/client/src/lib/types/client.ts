@@ -97,42 +97,58 @@ export interface SeedOptions<Snapshot> {
 }
 
 /**
- * A topic folded into one value that is kept up to date.
+ * A topic folded into one value that is kept up to date while it is observed.
  *
- * It starts on creation and ends with `close`, `using`, its signal or the client. The last value stays
- * readable.
+ * It subscribes to nothing when it is made, so that it can be made while rendering. The first observer, or a read of
+ * `ready`, starts the subscription. It ends when the last observer leaves and no other comes in the same turn of the
+ * event loop. The value stays, and for the next observer the subscription continues from it, without another snapshot
+ * if the topic's history reaches back to it. After a refusal, the next observer subscribes again.
  */
 export interface TopicState<State, Before = never> extends Disposes {
   /** The newest value, identical until it changes. Without `initial`, undefined before the first snapshot. */
   readonly value: State | Before
   /**
-   * Whether the value includes every event so far. It is false before the first snapshot, from a gap until
-   * the next snapshot, and after the end. A channel without a snapshot cannot recover from a gap: there it is
-   * false only after the end.
+   * Whether the value includes every event so far. It is false before the first snapshot, from a gap until the next
+   * snapshot, after a refusal, and once the state or the client is closed. A channel without a snapshot cannot recover
+   * from a gap: there it stays true.
    *
-   * It stays true while the connection is lost, since nothing has been missed yet; see `client.connection`
-   * for that.
+   * It also stays true while the connection is lost, since nothing has been missed yet (see `client.connection` for
+   * that), and while the state has no observers.
    */
   readonly isCurrent: boolean
+  /** Why the server refused the topic, permanently or for now. Undefined when the topic is live again. */
+  readonly error: TidingsError | undefined
+  /**
+   * Calls the handler with the value: at once, and whenever `value`, `isCurrent` or `error` changes, once for all events
+   * that arrive together. Returns the unsubscribe function. This is the contract of a Svelte store.
+   *
+   * @throws TidingsError `closed` if the client is
+   */
+  subscribe(run: (value: State | Before) => void): Unsubscribe
   /**
    * Calls the handler when `value` or `isCurrent` changes: once for all events that arrive together, with the
    * newest value. With the browser's own `EventSource`, events arrive one by one.
+   *
+   * @throws TidingsError `closed` if the client is
    */
   on(event: 'change', handler: (value: State) => void, options?: SignalOptions): Unsubscribe
   /**
-   * Resolves when the topic is live, and rejects if it ends first. It is safe to ignore. See `Subscription`.
+   * Resolves when the topic is live, and rejects if it ends first. It is safe to ignore. See `Subscription`. Reading it
+   * starts the subscription, which then continues until an observer has come and left, or the state is closed.
    */
   readonly ready: Promise<void>
   /**
-   * Calls the handler when the server refuses the topic: permanently, which ends the state, or temporarily.
+   * Calls the handler when the server refuses the topic: permanently, which ends the subscription, or temporarily.
    * Without a handler, the client's `onError` is called.
+   *
+   * @throws TidingsError `closed` if the client is
    */
   on(
     event: 'error',
     handler: (problem: TidingsError, about: Failure) => void,
     options?: SignalOptions,
   ): Unsubscribe
-  /** Ends the state: no handler is called afterwards. Closing again has no effect. */
+  /** Ends the state for good: no handler is called afterwards. Closing again has no effect. */
   close(): void
 }
 
@@ -144,8 +160,6 @@ export interface FoldTopic<Happenings> {
    *
    * The reducer returns the next value and must not modify the last one; returning the last value means no
    * change. If it throws, the error is reported like any handler's, and the value stays.
-   *
-   * @throws TidingsError `closed` if the client is
    */
   // biome-ignore lint/style/useShorthandFunctionType: editors show the docstring of a call signature.
   <State>(
@@ -163,7 +177,7 @@ export interface FoldSnapshot<Snapshot, Events> {
    * The reducer returns the next value and must not modify the last one; returning the last value means no
    * change. If it throws, the error is reported like any handler's, and the value stays.
    *
-   * @throws TidingsError `closed` if the client is; `invalid_options` for a seed whose cursor is not a position
+   * @throws TidingsError `invalid_options` for a seed whose cursor is not a position
    */
   (
     reducer: (state: Snapshot, event: EventUnion<Events>) => Snapshot,
@@ -177,7 +191,7 @@ export interface FoldSnapshot<Snapshot, Events> {
    * The reducer returns the next value and must not modify the last one; returning the last value means no
    * change. If it throws, the error is reported like any handler's, and the value stays.
    *
-   * @throws TidingsError `closed` if the client is; `invalid_options` for a seed whose cursor is not a position
+   * @throws TidingsError `invalid_options` for a seed whose cursor is not a position
    */
   (
     reducer: (state: Snapshot, event: EventUnion<Events>) => Snapshot,
@@ -190,7 +204,7 @@ export interface FoldSnapshot<Snapshot, Events> {
    * The reducer returns the next value and must not modify the last one; returning the last value means no
    * change. If it throws, the error is reported like any handler's, and the value stays.
    *
-   * @throws TidingsError `closed` if the client is; `invalid_options` for a seed whose cursor is not a position
+   * @throws TidingsError `invalid_options` for a seed whose cursor is not a position
    */
   <State>(
     reducer: (state: State, event: EventUnion<Events & { snapshot: Snapshot; gap: Gap }>) => State,
@@ -308,7 +322,13 @@ export interface Run<Events, Output> extends AsyncIterable<EventUnion<Events>>, 
   ): RunState<State, Output>
 }
 
-/** A run folded into one value that is kept up to date. Its end stays readable. */
+/**
+ * A run folded into one value that is kept up to date while it is observed. Its end stays readable.
+ *
+ * It reads nothing when it is made. The first observer starts the reading, from the beginning of the run. When the last
+ * observer leaves and no other comes in the same turn of the event loop, the state detaches from the run, which may end
+ * it on the server. For the next observer, the reading continues from the value.
+ */
 export interface RunState<State, Output> extends Disposes {
   /** The newest value, identical until it changes. */
   readonly value: State
@@ -319,11 +339,19 @@ export interface RunState<State, Output> extends Disposes {
   /** Why the run failed, once the status is `failed`. */
   readonly error: TidingsError | undefined
   /**
+   * Calls the handler with the value: at once, and whenever `value` or `status` changes, once for all events that arrive
+   * together. Returns the unsubscribe function. This is the contract of a Svelte store.
+   */
+  subscribe(run: (value: State) => void): Unsubscribe
+  /**
    * Calls the handler when `value` or `status` changes: once for all events that arrive together, with the newest
    * value.
    */
   on(event: 'change', handler: (value: State) => void, options?: SignalOptions): Unsubscribe
-  /** Ends the state: no handler is called afterwards. The last one of a run's states and loops detaches from the run. */
+  /**
+   * Ends the state for good: no handler is called afterwards. The last one of a run's states and loops detaches from the
+   * run.
+   */
   close(): void
 }
 
@@ -332,7 +360,7 @@ export type RunOf<S> = S extends Stream ? Run<EventsOf<S>, OutputOf<S>> : never
 
 interface Attachable<Events, Output> {
   /**
-   * Attaches to a run by its id: from the beginning, then live. Until some time after its end, the `keepMs` of the
+   * Attaches to a run by its id: from the beginning, then live. Makes no request until the run is read. Until some time after its end, the `keepMs` of the
    * stream's handler, a run can still be read. Fails with `not_found` if the server does not have the run.
    */
   attach(id: string, options?: SignalOptions): Run<Events, Output>
