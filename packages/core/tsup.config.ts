@@ -3,7 +3,7 @@ import { preset } from '../../tsup.preset'
 
 export default defineConfig({
   ...preset,
-  // What `#check-contract` stands for is chosen where the package is used: see `imports` in package.json.
-  entry: ['src/*.ts', 'src/lib/check-contract.ts', 'src/lib/no-check.ts'],
-  external: ['#check-contract'],
+  // What these names stand for is chosen where the package is used: see `imports` in package.json.
+  entry: ['src/*.ts', 'src/lib/{check-contract,no-check,encode-plan,no-plan}.ts'],
+  external: ['#check-contract', '#encode-plan'],
 })

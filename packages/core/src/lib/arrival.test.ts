@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
+import * as zod from 'zod/v4/core'
 import { bigint, bytes, isoDate, map, set, url } from './codecs.js'
+import { encodePlan } from './encode-plan.js'
 import { findUnserializable } from './json-safety.js'
 import { payloadCodec } from './payload-codec.js'
 import { topicCodecOf } from './topic.js'
@@ -292,6 +294,74 @@ describe('a value of a schema that contracts accept arrives unchanged', () => {
     )
   })
 })
+
+describe('a plan encodes as zod does', () => {
+  // Values of the schema, of another one, and of the schema with a part of the other.
+  const encodable = fc.tuple(depth2, depth1).chain(([of, other]) =>
+    fc
+      .oneof(
+        { weight: 3, arbitrary: of.values },
+        { weight: 1, arbitrary: other.values },
+        {
+          weight: 3,
+          arbitrary: fc
+            .tuple(
+              of.values,
+              other.values,
+              fc.integer({ min: 0, max: 2 }),
+              fc.constantFrom('set', 'delete', 'add'),
+            )
+            .map(([value, part, index, how]) => changed(value, part, index, how)),
+        },
+      )
+      .map((value) => ({
+        schema: of.schema,
+        value,
+        [fc.toStringMethod]: () => `${of.text}: ${fc.stringify(value)}`,
+      })),
+  )
+
+  test.each([false, true])('with jitless: %s', (jitless) => {
+    let [byZod, byPlan] = [0, 0]
+    zod.config({ jitless })
+    try {
+      fc.assert(
+        fc.property(encodable, ({ schema, value }) => {
+          const plan = encodePlan(schema)(value)
+          const expected = encoded(() => zod.safeEncode(schema, value))
+          if (expected?.success) byZod += 1
+          if (!plan) return
+          byPlan += 1
+          expect(expected).toMatchObject({ success: true })
+          expect(plan.data).toStrictEqual(expected?.data)
+          // The order of keys as well.
+          expect(fc.stringify(plan.data)).toBe(fc.stringify(expected?.data))
+        }),
+        { numRuns: 4_000 },
+      )
+    } finally {
+      zod.config({ jitless: false })
+    }
+    // The plan leaves few of the values to zod that fit.
+    expect(byPlan).toBeGreaterThan(byZod * 0.95)
+  })
+})
+
+/** Puts a part into a value or takes one out, at the top or inside. */
+function changed(value: unknown, part: unknown, index: number, how: string): unknown {
+  if (Array.isArray(value)) {
+    if (how === 'add') return [...value, part]
+    return how === 'set' ? [part, ...value.slice(1)] : value.slice(1)
+  }
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return part
+  const entries = Object.entries(value)
+  if (how === 'add') return { ...value, z: part }
+  const [key, inner] = entries[index % Math.max(entries.length, 1)] ?? []
+  if (key === undefined) return value
+  if (how === 'delete') return Object.fromEntries(entries.filter(([name]) => name !== key))
+  return { ...value, [key]: index === 0 ? changed(inner, part, index, how) : part }
+}
 
 function encoded<Json>(encode: () => Json): Json | undefined {
   try {

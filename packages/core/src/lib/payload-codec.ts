@@ -1,4 +1,5 @@
 import * as zod from 'zod/v4/core'
+import { encoderOf } from '#encode-plan'
 import { canonical } from './canonical.js'
 import { type Issue, TidingsError } from './error.js'
 import { defaultFiller } from './given.js'
@@ -58,7 +59,7 @@ function codecOf(
   context?: zod.ParseContext<zod.$ZodIssue>,
 ): PayloadCodec {
   // zod compiles `parse` and not `encode`. Without an asymmetric schema inside, both do the same. See decision 001.
-  const encode = containsSchema(schema, isAsymmetric) ? zod.safeEncode : zod.safeParse
+  const encode = containsSchema(schema, isAsymmetric) ? encoderOf(schema) : zod.safeParse
   const codec: PayloadCodec = {
     encode: (value, what, code = 'invalid_output') =>
       validated(() => encode(schema, complete(value), context), what, code),

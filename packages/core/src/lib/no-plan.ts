@@ -1,0 +1,9 @@
+import * as zod from 'zod/v4/core'
+
+/**
+ * Replaces `encode-plan.ts` in bundles for browsers, which encode few values: zod encodes them. `#encode-plan` in
+ * `package.json` selects one of the two.
+ */
+export function encoderOf(): typeof zod.safeEncode {
+  return zod.safeEncode
+}
