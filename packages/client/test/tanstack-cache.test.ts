@@ -1,5 +1,5 @@
 import { dehydrate, hydrate } from '@tanstack/query-core'
-import { parseSeed, type Seed, serializeSeed } from '@tidings/core'
+import { parseSeed, serializeSeed } from '@tidings/core'
 import { until } from '@tidings/test-kit'
 import { describe, expect, it } from 'vitest'
 import { seedQuery, topicQuery } from '../src/tanstack-query.js'
@@ -181,24 +181,8 @@ describe('the reducer of a query', () => {
 })
 
 describe('a seed', () => {
-  /** What a server that renders has: the snapshot and its position, read as any EventSource does. */
-  async function seedOf({
-    url,
-    subscriptions,
-  }: Awaited<ReturnType<typeof startTyped>>): Promise<Seed<Typed>> {
-    const response = await fetch(`${url}/room?roomId=lobby`)
-    let text = ''
-    let seed: Seed<Typed> | undefined
-    for await (const chunk of response.body ?? []) {
-      text += new TextDecoder().decode(chunk)
-      const [, cursor, value] = /^id: ?(\S+)\nevent: ?\$snapshot\ndata: ?(.*)\n/m.exec(text) ?? []
-      if (cursor && value) seed = { cursor, value: JSON.parse(value) }
-      if (seed) break
-    }
-    await until(() => subscriptions() === 0, 'the server had rendered')
-    if (!seed) throw new Error(`There is no snapshot in ${text}`)
-    return seed
-  }
+  const seedOf = ({ tidings }: Awaited<ReturnType<typeof startTyped>>) =>
+    tidings.snapshot.room({ roomId: 'lobby' }, { context: null })
 
   it('is the first data, and the subscription continues from it', async () => {
     const own = await startTyped()

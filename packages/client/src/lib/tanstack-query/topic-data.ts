@@ -2,6 +2,9 @@ import type { AnyQuery } from './query-watch.js'
 import type { FeedItem } from './topic-feed.js'
 import { type Folded, foldItems, type TopicFold } from './topic-fold.js'
 
+/** Data that topics' items alone have given, with the hash of the query. */
+const given = new WeakMap<object, string>()
+
 /**
  * The data of a topic's query in the cache, to which others may write, too: a mutation that is optimistic.
  *
@@ -13,7 +16,6 @@ export class TopicData {
   #fold: TopicFold | undefined
   /** What the topic's items alone give. */
   #own: unknown
-  readonly #formerOwn = new WeakSet<object>()
   #shown: unknown
   #isWriting = false
 
@@ -51,13 +53,13 @@ export class TopicData {
     if (Object.is(data, this.#shown)) return
     this.#shown = data
     // What a server rendered, or a cancelled fetch restores, is older than what the topic's events give.
-    const isFormer = isObject(data) && this.#formerOwn.has(data)
+    const isFormer = isObject(data) && given.get(data) === this.#query.queryHash
     if (by === 'setState' || isFormer) this.#write(this.#own)
   }
 
   #keep(own: unknown): void {
     this.#own = own
-    if (isObject(own)) this.#formerOwn.add(own)
+    if (isObject(own)) given.set(own, this.#query.queryHash)
   }
 
   #write(data: unknown): void {

@@ -1,4 +1,4 @@
-import { type Seed, TidingsError } from '@tidings/core'
+import type { Seed, TidingsError } from '@tidings/core'
 import type { Failure, SignalOptions } from '../types/client.js'
 
 /** A snapshot, a gap or an event of a topic. */
@@ -18,7 +18,7 @@ export interface FeedTopic {
 interface FeedState {
   readonly isCurrent: boolean
   readonly ready: Promise<void>
-  on(event: 'change', handler: () => void): unknown
+  subscribe(run: () => void): unknown
   on(event: 'error', handler: (problem: TidingsError, about: Failure) => void): unknown
   close(): void
 }
@@ -60,7 +60,6 @@ export class TopicFeed {
     )
     // A seed comes as the first item.
     if (cursor !== undefined) this.#items.shift()
-    this.#state.on('change', () => this.#onChange())
     this.#state.on('error', (problem, { isFinal }) => {
       if (isFinal) this.#onEnded(problem)
       else if (!this.#isClosed) callbacks.onDelayed(problem)
@@ -70,8 +69,9 @@ export class TopicFeed {
         this.#isLive = true
         if (!this.#isClosed) callbacks.onChanged(this)
       },
-      (problem: TidingsError) => this.#onEnded(problem),
+      () => {},
     )
+    this.#state.subscribe(() => this.#onChange())
   }
 
   /** Whether the topic is live, and its items include everything: no snapshot is awaited. */
@@ -121,26 +121,19 @@ export class TopicFeed {
 
   #onChange(): void {
     if (this.#isClosed) return
+    // Ignored while the topic is followed. Otherwise the client was closed, which is not an `error`, and rejects this.
+    if (!this.#state.isCurrent) this.#state.ready.catch((problem: TidingsError) => this.#onEnded(problem))
     this.#callbacks.onChanged(this)
-    this.#checkEnd()
     // Thrown in a handler of the client's, which reports it.
     const [first, ...others] = this.#thrown.splice(0)
     if (others.length > 0) throw new AggregateError([first, ...others], String(first))
     if (first !== undefined) throw first
   }
 
-  #checkEnd(): void {
-    // Not current without a gap: the topic has ended. A refusal is reported in this turn; without one, the client was closed.
-    if (this.#isLive && !this.#state.isCurrent && !this.#isInGap) {
-      queueMicrotask(() =>
-        this.#onEnded(new TidingsError({ code: 'closed', message: 'The client was closed' })),
-      )
-    }
-  }
-
   #onEnded(problem: TidingsError): void {
     if (this.#isClosed || this.#end) return
     this.#end = problem
+    this.#state.close()
     this.#callbacks.onEnded(this, problem)
   }
 }
