@@ -106,13 +106,30 @@ describe('topics', () => {
     expect(second.seen).toEqual([['snapshot', 'lobby 3']])
   })
 
+  it('send no old snapshot to a subscriber that joins later, but the next that the test sends', async () => {
+    using mock = mocked()
+    const first = record(mock.client.room(lobby))
+    await mock.emit.room(lobby).snapshot({ messages: ['one'] })
+    await mock.emit.room(lobby).message({ text: 'two', sentAt: at })
+    const second = record(mock.client.room(lobby))
+    await mock.settle()
+    expect(second.seen).toEqual([])
+    await mock.emit.room(lobby).snapshot({ messages: ['one', 'two'] })
+    expect(second.seen).toEqual([['snapshot', 'one', 'two']])
+    expect(first.seen).toEqual([['snapshot', 'one'], 'two'])
+    const third = record(mock.client.room(lobby))
+    await mock.settle()
+    expect(third.seen).toEqual([['snapshot', 'one', 'two']])
+  })
+
   it('begin again with the last snapshot and what followed it', async () => {
     using mock = mocked()
     const first = record(mock.client.room(lobby))
     await mock.emit.room(lobby).snapshot({ messages: ['one'] })
     await mock.emit.room(lobby).message({ text: 'two', sentAt: at })
     first.subscription()
-    await until(() => mock.topics.length === 0, 'the topic was left')
+    await mock.settle()
+    expect(mock.topics).toEqual([])
     const second = record(mock.client.room(lobby))
     await mock.emit.room(lobby).message({ text: 'three', sentAt: at })
     expect(second.seen).toEqual([['snapshot', 'one'], 'two', 'three'])
@@ -219,6 +236,12 @@ describe('calls', () => {
 })
 
 describe('runs', () => {
+  /** Folds a run into its text, from now on. */
+  const fold = (run: ReturnType<ReturnType<typeof mocked>['client']['complete']>) => {
+    const state = run.state(reduce, { initial: '' })
+    state.on('change', () => {})
+    return state
+  }
   const reduce = (text: string, event: { type: string; data?: unknown }) =>
     event.type === 'token' ? `${text}${String(event.data)} ` : text
 
@@ -250,16 +273,16 @@ describe('runs', () => {
 
   it('are carried on by hand, step by step', async () => {
     using mock = mocked()
-    const state = mock.client.complete({ prompt: 'to be' }).state(reduce, { initial: '' })
+    const state = fold(mock.client.complete({ prompt: 'to be' }))
     await mock.run.complete().emit.token('to')
     expect([state.value, state.status]).toEqual(['to ', 'running'])
     await mock.run.complete().emit.token('be')
     await mock.run.complete().output({ tokens: 2, at })
     expect([state.value, state.status, state.output]).toEqual(['to be ', 'done', { tokens: 2, at }])
-    const failing = mock.client.complete({ prompt: 'no' }).state(reduce, { initial: '' })
+    const failing = fold(mock.client.complete({ prompt: 'no' }))
     await mock.run.complete().fail('busy', { until: at })
     expect([failing.status, failing.error?.code]).toEqual(['failed', 'busy'])
-    const gone = mock.client.complete({ prompt: 'no' }).state(reduce, { initial: '' })
+    const gone = fold(mock.client.complete({ prompt: 'no' }))
     await mock.run.complete().error(new TidingsError({ code: 'interrupted' }))
     expect(gone.error?.code).toBe('interrupted')
     await expect(mock.run.complete().emit.token('late')).rejects.toThrow('is over')
@@ -268,20 +291,20 @@ describe('runs', () => {
   it('survive a lost connection, are attached to, and are cancelled', async () => {
     using mock = mocked()
     const run = mock.client.complete({ prompt: 'to be' })
-    const state = run.state(reduce, { initial: '' })
+    const state = fold(run)
     await mock.run.complete().emit.token('to')
     await mock.network.cut()
     await mock.run.complete().emit.token('be')
     await mock.network.restore()
     expect(state.value).toBe('to be ')
-    const same = mock.client.complete.attach(run.id).state(reduce, { initial: '' })
+    const same = fold(mock.client.complete.attach(run.id))
     await until(() => same.value === 'to be ', 'the other reader had it all')
     await run.cancel()
     await until(() => state.status === 'failed', 'the run was cancelled')
     expect(state.error?.code).toBe('cancelled')
     const id = 'begun-elsewhere-0123456789'
     const others = mock.run.complete(id)
-    const attached = mock.client.complete.attach(id).state(reduce, { initial: '' })
+    const attached = fold(mock.client.complete.attach(id))
     await others.emit.token('hello')
     await until(() => attached.value === 'hello ', 'the attached reader had it')
     await expect(mock.client.complete.attach('x'.repeat(22)).output).rejects.toThrow(
@@ -309,7 +332,8 @@ describe('runs', () => {
       'complete was not called. Call it first',
     )
     const waiting = mock.client.complete({ prompt: 'to be' })
-    await until(() => mock.calls.complete.length === 1, 'the call had come')
+    await mock.settle()
+    expect(mock.calls.complete).toHaveLength(1)
     expect(() => mock.close()).toThrow('complete was called, and the mock has no answer: run')
     await expect(waiting.output).rejects.toMatchObject({ code: 'closed' })
     const failing = mocked({

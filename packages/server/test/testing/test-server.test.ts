@@ -29,6 +29,7 @@ describe('a test server', () => {
         event.type === 'message' ? { messages: [...state.messages, event.data.text] } : state,
       )
     onTestFinished(() => room.close())
+    await room.ready
     await until(() => room.value !== undefined, 'the snapshot had come')
     expect(room.value).toEqual({ messages: ['first', 'hello'] })
     const refused = eve.room({ roomId: 'staff' }).subscribe({ error: () => {} })

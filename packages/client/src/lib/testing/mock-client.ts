@@ -52,6 +52,11 @@ export interface MockClient<Contract> extends Disposes {
   readonly topics: readonly string[]
   readonly network: MockNetwork
   /**
+   * Resolves when what was begun has come as far as it can without the test, as after a click: calls have been answered
+   * or wait for the test, topics are subscribed or left.
+   */
+  settle(): Promise<void>
+  /**
    * Expects an error that would fail the test: a call without an answer, what an answer threw unexpectedly, or what the
    * client's `onError` receives. Resolves with the first that matches, whether it has come or comes later.
    *
@@ -116,6 +121,7 @@ export function mockClient(
           client.reconnect()
         }),
     },
+    settle: () => settled(() => {}),
     expectError: (match?: ErrorMatch) => errors.expect(match),
     close,
     [disposeSymbol]: close,
@@ -200,8 +206,11 @@ function callsOf(server: MockServer, path: string): unknown[] {
   return calls
 }
 
+/** How many turns of the event loop the client and the mock may take for a request, its response and what follows. */
+const enoughTurns = 6
+
 /** Resolves when the client has noticed what an action did. */
 async function settled(act: () => void): Promise<void> {
   act()
-  for (let count = 0; count < 4; count += 1) await turn()
+  for (let count = 0; count < enoughTurns; count += 1) await turn()
 }

@@ -36,6 +36,15 @@ export class TestErrors {
     else this.#expected.splice(index, 1)[0]?.meet(error)
   }
 
+  /**
+   * Settles as a promise that a test awaits does. Rejects after 4 s of real time, before test runners give up.
+   *
+   * @param message returns what was awaited, what happened instead, and what to do
+   */
+  within<Value>(awaited: Promise<Value>, message: () => string): Promise<Value> {
+    return withPatience(awaited, message)
+  }
+
   /** Takes one error that was or will be reported, the first that matches. Resolves with it. */
   expect(match: ErrorMatch | undefined): Promise<unknown> {
     const index = this.#found.findIndex((found) => matches(found, match))

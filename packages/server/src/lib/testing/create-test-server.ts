@@ -47,7 +47,7 @@ export function createTestServer(
     onError: (error, { place }) => errors.report(error, place),
     ...given,
   }
-  const emitted = new Emitted(compileContract(contract))
+  const emitted = new Emitted(compileContract(contract), errors)
   // Before the server, whose timers have to be the clock's.
   const clock = serverClock(timers)
   let tidings: ReturnType<typeof serverOf>

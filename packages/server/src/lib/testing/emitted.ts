@@ -1,5 +1,5 @@
+import type { TestErrors } from '@tidings/client/testing'
 import { type CompiledContract, eventDataOf, parseJson, parseTopicKey } from '@tidings/core/wire'
-import { withPatience } from './patience.js'
 
 /** An event that was emitted, as a loop over its topic yields it. */
 export interface EmittedEvent {
@@ -23,10 +23,12 @@ interface TopicLog {
 /** The events that a server has emitted, by topic, for a test to look at. */
 export class Emitted {
   readonly #contract: CompiledContract
+  readonly #errors: TestErrors
   readonly #topics = new Map<string, TopicLog>()
 
-  constructor(contract: CompiledContract) {
+  constructor(contract: CompiledContract, errors: TestErrors) {
     this.#contract = contract
+    this.#errors = errors
   }
 
   add(key: string, name: string, body: string): void {
@@ -57,7 +59,7 @@ export class Emitted {
       topic.waiting.add(take)
       take()
     })
-    return withPatience(found, () => {
+    return this.#errors.within(found, () => {
       const names = topic.events.map((event) => event.name)
       const seen = [...new Set(names)].map((each) => `${each} (${names.filter((n) => n === each).length})`)
       const others = [...this.#topics.keys()].filter((other) => other !== key && this.#topic(other).events[0])
