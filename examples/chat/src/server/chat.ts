@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Bus, createServer } from '@tidings/server'
 import { expressHandler } from '@tidings/server/express'
 import compression from 'compression'
@@ -6,8 +5,7 @@ import express from 'express'
 import helmet from 'helmet'
 import { contract } from '../contract'
 import { Bot } from './bot'
-import { Moderation } from './moderation'
-import { replyTo } from './reply'
+import { chatHandlers } from './handlers'
 import type { Store } from './store'
 
 export interface ChatOptions {
@@ -22,40 +20,13 @@ export interface ChatOptions {
 
 /** Creates the Tidings server of the chat, its bot, and an Express app that serves it with the front end. */
 export function createChat({ webFolder, store, bus, node }: ChatOptions) {
-  const moderation = new Moderation(store)
-
   const tidings = createServer(
     contract,
     {
       ...(bus && { bus }),
       onError: (error, { place }) => console.error(`Failed at ${place}:`, error),
     },
-    {
-      room: {
-        authorize: ({ params }) => params.roomId !== 'staff',
-        snapshot: ({ params }) => store.roomOf(params.roomId),
-      },
-      send: async ({ input, emit, fail }) => {
-        const { roomId, author, text } = input
-        const until = await moderation.judge(author, text)
-        if (until) throw fail('muted', { until }, 'That looked like spam')
-        const message = { id: crypto.randomUUID(), author, text, sentAt: new Date(), node }
-        // Stored before it is emitted, because a snapshot that is loaded after the emit must contain it.
-        await store.add(roomId, message)
-        await emit.room({ roomId }).message(message)
-        bot.read(roomId, text)
-        return message
-      },
-      typing: ({ input, emit }) => emit.room({ roomId: input.roomId }).typing({ author: input.author }),
-      complete: async function* ({ input, signal }) {
-        const tokens = replyTo(input.prompt)
-        for (const token of tokens) {
-          await pause(80, undefined, { signal })
-          yield { type: 'token', data: token }
-        }
-        return { tokens: tokens.length }
-      },
-    },
+    chatHandlers({ store, node, onMessage: (roomId, text) => bot.read(roomId, text) }),
   )
   const bot = new Bot(tidings, store, node)
 
