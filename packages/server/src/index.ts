@@ -60,4 +60,13 @@ export type {
   StreamHandler,
   StreamRequest,
 } from './lib/types/handlers.js'
-export type { LoadSnapshot, LocalOptions, Snapshots } from './lib/types/local.js'
+export type {
+  CallCommand,
+  CallStream,
+  Calls,
+  LoadSnapshot,
+  LocalCallOptions,
+  LocalOptions,
+  LocalRun,
+  Snapshots,
+} from './lib/types/local.js'

@@ -87,6 +87,28 @@ describe('a snapshot', () => {
   })
 })
 
+describe('a call', () => {
+  it('takes the input and gives the output of the contract', async () => {
+    const { call } = tidings
+    expectTypeOf(call.send).parameter(0).toEqualTypeOf<{ text: string }>()
+    expectTypeOf(call.send({ text: '' })).resolves.toEqualTypeOf<{ text: string; sentAt: Date }>()
+    expectTypeOf(call.admin.ping()).resolves.toEqualTypeOf<void>()
+    const run = call.admin.count({ to: 1 })
+    expectTypeOf(run.output).resolves.toEqualTypeOf<{ total: number }>()
+    for await (const event of run) if (event.type === 'late') expectTypeOf(event.data).toEqualTypeOf<Date>()
+    expectTypeOf<keyof typeof call>().toEqualTypeOf<'send' | 'admin'>()
+    // @ts-expect-error the text is missing
+    void call.send({})
+    // @ts-expect-error a channel cannot be called
+    void call.room
+    // @ts-expect-error the server has no context
+    void call.send({ text: '' }, { context: {} })
+    const error: unknown = undefined
+    if (call.send.isError(error) && error.code === 'muted')
+      expectTypeOf(error.data.until).toEqualTypeOf<Date>()
+  })
+})
+
 describe('handlers', () => {
   it('of a channel feed its topic with its own events', () => {
     createServer(

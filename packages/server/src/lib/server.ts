@@ -23,7 +23,7 @@ import { guardOrigin } from './http/origin.js'
 import { toPublicError } from './http/public-error.js'
 import { healthPath } from './http/reserved-paths.js'
 import { problemResponse } from './http/responses.js'
-import { localSnapshots } from './local/local.js'
+import { localCalls, localSnapshots } from './local/local.js'
 import { TopicRegistry } from './log/topic-registry.js'
 import type { ContextOf, ContractOf } from './middleware/app.js'
 import { assemble } from './middleware/assemble.js'
@@ -47,7 +47,7 @@ import { shutDown } from './shutdown.js'
 import { statsOf } from './stats.js'
 import type { CloseOptions, Tidings } from './tidings.js'
 import type { Emit } from './types/emit.js'
-import type { Snapshots } from './types/local.js'
+import type { Calls, Snapshots } from './types/local.js'
 
 /**
  * Creates the server of a contract, or of an app that `implement` made of one.
@@ -229,11 +229,12 @@ export function serverOf(
   const requireOpen = () => {
     if (!life.isOpen) throw life.refusal()
   }
-  const local = { server: context, requireOpen }
+  const local = { server: context, answer, requireOpen }
 
   return {
     emit: emit as Emit<ContractDefinition>,
     snapshot: localSnapshots(local, compiled) as Snapshots<ContractDefinition, unknown>,
+    call: localCalls(local, compiled) as unknown as Calls<ContractDefinition, unknown>,
     get isClosing() {
       return !life.isOpen
     },

@@ -3,12 +3,12 @@ import type { Revoker } from './revocations/revoker.js'
 import type { Stats } from './stats.js'
 import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
-import type { Snapshots } from './types/local.js'
+import type { Calls, Snapshots } from './types/local.js'
 
 /**
  * The server of a contract. Mount it with an adapter, such as `expressHandler` of `@tidings/server/express`.
  *
- * @typeParam Context what the option `context` returns, which `snapshot` takes. A server without that option has none
+ * @typeParam Context what the option `context` returns, which `snapshot` and `call` take. A server without that option has none
  */
 export interface Tidings<Contract, in Context = never> extends AsyncDisposes, Revoker {
   /** Emits events from anywhere in the program: `emit.room({ roomId }).message(…)`. */
@@ -18,6 +18,11 @@ export interface Tidings<Contract, in Context = never> extends AsyncDisposes, Re
    * page begins with it, and continues from its position.
    */
   readonly snapshot: Snapshots<Contract, Context>
+  /**
+   * Calls commands and streams in this program, without HTTP, as jobs, pages that are rendered here and tests do:
+   * `await call.send(input, { context })`. Input and output are validated, and middleware runs.
+   */
+  readonly call: Calls<Contract, Context>
   /** Answers a request, for adapters. Never rejects. */
   handle(request: TidingsRequest): Promise<TidingsResponse>
   /** Whether the server is closing or closed. Adapters keep no connection alive from then on. */

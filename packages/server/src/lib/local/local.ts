@@ -1,8 +1,11 @@
-import type { CompiledGroup, CompiledProcedure } from '@tidings/core/wire'
-import type { ChannelImplementation } from '../bind-handlers.js'
+import { isTidingsError } from '@tidings/core'
+import { type CompiledGroup, type CompiledProcedure, isErrorCode } from '@tidings/core/wire'
+import type { ChannelImplementation, CommandImplementation, StreamImplementation } from '../bind-handlers.js'
 import type { ServerContext } from '../endpoints/server-context.js'
 import type { LocalCaller } from '../http/local-request.js'
+import { type Answer, callCommand } from './call.js'
 import { loadSeed } from './snapshot.js'
+import { callStream } from './stream.js'
 
 type LocalFunction = (...given: unknown[]) => unknown
 
@@ -12,6 +15,7 @@ interface LocalGroup {
 
 export interface LocalDeps {
   readonly server: ServerContext
+  readonly answer: Answer
   /** @throws TidingsError `unavailable` once the server is closing */
   requireOpen(): void
 }
@@ -32,6 +36,33 @@ function loader({ server, requireOpen }: LocalDeps, channel: ChannelImplementati
   return channel.compiled.takesParams
     ? (params = {}, caller = {}) => load(params, caller as LocalCaller)
     : (caller = {}) => load({}, caller as LocalCaller)
+}
+
+/** Returns the functions that call a contract's commands and streams. Their types are in `types/local.ts`. */
+export function localCalls(deps: LocalDeps, group: CompiledGroup): LocalGroup {
+  return grouped(group, ({ path }) => {
+    const called = deps.server.procedures.get(path)
+    return called === undefined || called.kind === 'channel' ? undefined : callable(deps, called)
+  })
+}
+
+function callable(
+  { server, answer, requireOpen }: LocalDeps,
+  called: CommandImplementation | StreamImplementation,
+): LocalFunction {
+  const { errors, takesInput } = called.compiled
+  const call =
+    called.kind === 'command'
+      ? (input: unknown, caller: LocalCaller) => callCommand(answer, called, input, caller)
+      : (input: unknown, caller: LocalCaller) => callStream(server, called, input, caller, requireOpen)
+  const isError = (error: unknown) =>
+    isTidingsError(error) && (errors.has(error.code) || isErrorCode(error.code))
+  return Object.assign(
+    takesInput
+      ? (input?: unknown, caller: unknown = {}) => call(input, caller as LocalCaller)
+      : (caller: unknown = {}) => call(undefined, caller as LocalCaller),
+    { isError },
+  )
 }
 
 /** Returns an object in the shape of a group, with what `make` returns for its procedures. */

@@ -1,5 +1,5 @@
 import type { Cursor, ServerGapReason } from '@tidings/core/wire'
-import { eventId, withId } from '@tidings/core/wire'
+import { eventDataOf, eventId, withId } from '@tidings/core/wire'
 import type { Delivery, HistoryBounds } from '../history.js'
 import { Chunk } from '../http/chunk.js'
 
@@ -231,6 +231,15 @@ export class Log {
     const batch = { chunk: new Chunk(text), count: end - first, seq: entries[end - 1]?.seq ?? this.#head }
     this.#lastBatch = { from: seq, batch }
     return batch
+  }
+
+  /** Returns the first event after a position, with its data as JSON text, or undefined at the head. */
+  eventAfter(
+    seq: number,
+  ): { readonly seq: number; readonly event: string; readonly data: string } | undefined {
+    if (seq >= this.#head) return undefined
+    const entry = this.#entries[this.#indexAfter(seq)]
+    return entry && { seq: entry.seq, event: entry.event, data: eventDataOf(entry.frame) }
   }
 
   /** Returns the index of the first event after a position. */
