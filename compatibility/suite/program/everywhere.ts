@@ -1,4 +1,5 @@
 import type * as client from '@tidings/client'
+import type * as commands from '@tidings/client/commands'
 import type * as native from '@tidings/client/native'
 import type * as core from '@tidings/core'
 import type * as mini from '@tidings/core/mini'
@@ -10,7 +11,7 @@ type AnyOf<Module> = { [Name in keyof Module]: 0 extends 1 & Module[Name] ? Name
 
 /** Loads the declarations of each entry that needs no types of Node's. */
 export const none: [
-  AnyOf<typeof client | typeof native | typeof core | typeof mini>,
+  AnyOf<typeof client | typeof commands | typeof native | typeof core | typeof mini>,
   AnyOf<typeof wire>,
   AnyOf<typeof server>,
 ] extends [never, never, never]

@@ -79,6 +79,7 @@ const inKilobytes = (bytes: number) => `${(bytes / 1000).toFixed(2)} kB`
 const defaultClient = `export { createClient } from '@tidings/client'`
 const nativeClient = `export { createClient } from '@tidings/client/native'`
 const tanstackQuery = `export * from '@tidings/client/tanstack-query'`
+const commandsClient = `export { createClient } from '@tidings/client/commands'`
 const pageWithZodMini = `
   import { createClient } from '@tidings/client'
   import { channel, command, defineContract, stream } from '@tidings/core'
@@ -105,26 +106,27 @@ const pageWithZod = pageWithZodMini
 describe('the code of a page, minified and gzipped', () => {
   // The limits are what was measured, rounded up. What each is to come down to stands beside it.
   it.each([
-    { what: 'the client', script: defaultClient, limit: 16_700, target: 8_000 },
+    { what: 'the client', script: defaultClient, limit: 16_900, target: 8_000 },
     {
       what: 'options of TanStack Query, without a client',
       script: tanstackQuery,
       limit: 3_750,
       target: 3_000,
     },
-    { what: 'the native client', script: nativeClient, limit: 15_800, target: 5_000 },
+    { what: 'the native client', script: nativeClient, limit: 15_900, target: 5_000 },
+    { what: 'the client of commands', script: commandsClient, limit: 5_000, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',
       script: pageWithZodMini,
       withZod: true,
-      limit: 22_800,
+      limit: 22_900,
       target: 13_000,
     },
     {
       what: 'the client, a contract and zod',
       script: pageWithZod,
       withZod: true,
-      limit: 43_500,
+      limit: 43_800,
       target: 36_000,
     },
   ])('$what stays within $limit bytes', async ({ what, script, limit, target, withZod = false }) => {
@@ -174,6 +176,15 @@ describe('the code of a page leaves out', () => {
     ['the native client', nativeClient],
   ])('every other package, with %s', async (_what, script) => {
     expect(filesOf(await bundle(script))).not.toMatch(/node_modules/)
+  })
+
+  it('topics, with a client of commands and its contract', async () => {
+    const script = `
+      import { createClient } from '@tidings/client/commands'
+      import { channel, command, defineContract } from '@tidings/core'
+      export const client = createClient(defineContract({ room: channel({ events: {} }), ping: command({}) }), { url: '/' })
+    `
+    expect(filesOf(await bundle(script))).not.toMatch(/topic|connection-manager|event-/)
   })
 
   it('the reader over fetch, with the native client', async () => {

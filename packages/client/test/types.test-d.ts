@@ -9,6 +9,7 @@ import {
 } from '@tidings/core'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
+import { createClient as createCommandsClient } from '../src/commands.js'
 import {
   type CommandClient,
   createClient,
@@ -27,8 +28,16 @@ import {
 import { createClient as createNativeClient, type NativeClientOptions } from '../src/native.js'
 import { contract } from './contract.js'
 
+const commands = createCommandsClient(contract, { url: 'http://localhost' })
 const client = createClient(contract, { url: 'http://localhost' })
 const room = client.room({ roomId: 'lobby' })
+
+describe('a client of commands', () => {
+  it('has the commands of its contract, and nothing to subscribe to', () => {
+    expectTypeOf(commands.send).toEqualTypeOf(client.send)
+    expectTypeOf<keyof typeof commands>().toEqualTypeOf<'send' | 'ping' | 'close' | typeof Symbol.dispose>()
+  })
+})
 
 describe('a topic', () => {
   it('hands its handlers decoded payloads', () => {

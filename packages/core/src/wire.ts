@@ -12,6 +12,7 @@ export {
   type CompiledGroup,
   type CompiledProcedure,
   type CompiledStream,
+  compileCommand,
   compileContract,
 } from './lib/compile.js'
 export { type ControlOperation, type ControlRequest, decodeControlRequest } from './lib/control-request.js'

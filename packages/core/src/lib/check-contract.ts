@@ -12,13 +12,18 @@ const keysOf = {
   stream: ['input', 'events', 'output', 'errors'],
 } satisfies Record<Procedure['kind'], readonly string[]>
 
+/** The contracts without a mistake, which is found once. */
+const checked = new WeakSet<ContractDefinition>()
+
 /**
  * Checks a contract: its shape, its names, and that JSON can carry the values of its schemas unchanged.
  *
  * @throws TidingsError `invalid_contract` for a mistake, with its path and how to fix it
  */
 export function checkContract(definition: ContractDefinition): void {
+  if (checked.has(definition)) return
   checkGroup(definition, 'contract')
+  checked.add(definition)
 }
 
 function checkGroup(group: ContractDefinition, path: string): void {

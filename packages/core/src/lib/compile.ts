@@ -108,10 +108,15 @@ function compileProcedure(procedure: Procedure, path: string): CompiledProcedure
       }
     }
     case 'command':
-      return { kind: 'command', path, ...compileCall(procedure) }
+      return compileCommand(procedure, path)
     case 'stream':
       return { kind: 'stream', path, ...compileCall(procedure), events: compileAll(procedure.events) }
   }
+}
+
+/** Makes the codecs of one command. */
+export function compileCommand(command: Command, path: string): CompiledCommand {
+  return { kind: 'command', path, ...compileCall(command) }
 }
 
 function compileCall({ input, output, errors }: Command | Stream) {

@@ -1,4 +1,4 @@
-import { compileContract } from './compile.js'
+import { checkContract } from '#check-contract'
 import type { ContractDefinition } from './types/contract.js'
 import type { ProcedureNames } from './types/names.js'
 
@@ -18,6 +18,6 @@ import type { ProcedureNames } from './types/names.js'
 export function defineContract<const Definition extends ContractDefinition>(
   definition: Definition & ProcedureNames<Definition>,
 ): Definition {
-  compileContract(definition)
+  checkContract(definition)
   return definition
 }

@@ -2,7 +2,7 @@ import type { TidingsError } from '@tidings/core'
 import { backoffMs, isReceived } from '@tidings/core/wire'
 import { elapsedMs } from '../connection/clock.js'
 import { abortError } from '../connection/failures.js'
-import type { ResolvedOptions } from '../options.js'
+import type { RequestOptions } from '../request-options.js'
 
 /** The most times a request is sent when the network fails. */
 const maxAttempts = 4
@@ -33,7 +33,7 @@ export interface AttemptTime {
  * @throws TidingsError what `send` throws, and `aborted` when the signal fires
  */
 export async function attempt<Result>(
-  { reconnect }: ResolvedOptions,
+  { reconnect }: RequestOptions,
   { signal, timeoutMs, endsAt, firstMs = timeoutMs }: Attempts,
   send: (time: AttemptTime) => Promise<Result>,
 ): Promise<Result> {

@@ -9,7 +9,7 @@ import {
 import { elapsedMs } from '../connection/clock.js'
 import { postJson } from '../connection/request.js'
 import { linkedAbort } from '../linked-abort.js'
-import type { ResolvedOptions } from '../options.js'
+import type { RequestOptions } from '../request-options.js'
 import { attempt } from './attempts.js'
 import type { OrderedCall } from './program-order.js'
 
@@ -22,7 +22,7 @@ export interface CallInfo {
 
 /** The client that calls are made for. */
 export interface Caller {
-  readonly options: ResolvedOptions
+  readonly options: RequestOptions
   /** Resolves when a call may be sent after earlier subscriptions. */
   waitTurn(call: OrderedCall): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { linkedAbort, unlessAborted } from '../linked-abort.js'
-import type { ResolvedOptions } from '../options.js'
+import type { RequestOptions } from '../request-options.js'
 import { readRefusal, requestFailure } from './failures.js'
 
 /** Options of a request. */
@@ -16,7 +16,7 @@ export interface RequestInfo {
  * @throws TidingsError if the request failed or was refused
  */
 export async function post(
-  options: ResolvedOptions,
+  options: RequestOptions,
   path: string,
   body: unknown,
   { signal, headers: own = {} }: RequestInfo,
@@ -50,7 +50,7 @@ export async function post(
  * @throws TidingsError `timeout` after `timeoutMs`, and as {@link post} does
  */
 export async function postJson(
-  options: ResolvedOptions,
+  options: RequestOptions,
   path: string,
   body: unknown,
   { signal: given, ...info }: RequestInfo & { readonly timeoutMs?: number; readonly ofMs?: number },

@@ -1,6 +1,7 @@
 import type { TidingsError } from '@tidings/core'
 import type { CompiledStream, Cursor } from '@tidings/core/wire'
 import type { LinkedAbort } from '../linked-abort.js'
+import type { ResolvedOptions } from '../options.js'
 import { parts } from './parts.js'
 import { RunQueue, type RunQueueCallbacks, type RunSink } from './run-queue.js'
 import type { RunEnd } from './run-reader.js'
@@ -11,6 +12,7 @@ export { setParts } from './parts.js'
 
 /** The client that reads runs. */
 export interface Runs extends RunStarter, RunTopicDeps {
+  readonly options: ResolvedOptions
   /** Fires when the client is closed. */
   readonly closing: AbortSignal
   /** The topics and runs on the client's connection, by key. */
