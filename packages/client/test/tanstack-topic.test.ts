@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest'
 import { topicQuery } from '../src/tanstack-query.js'
 import { connect } from './harness.js'
 import { scriptedServer } from './scripted-server.js'
-import { cacheOf, observe, startTyped as start } from './tanstack.js'
+import { cacheOf, observe, startTyped } from './tanstack.js'
 
 const lobby = { roomId: 'lobby' }
 
 describe('the query of a topic', () => {
   it('has the snapshot as its first data, and each event folded into it', async () => {
-    const { queryClient, typed, type, log, loads } = await start()
+    const { queryClient, typed, type, log, loads } = await startTyped()
     log.push('old')
     const { seen, has, result } = observe(queryClient, typed())
     expect([result().status, result().fetchStatus]).toEqual(['pending', 'fetching'])
@@ -43,7 +43,7 @@ describe('the query of a topic', () => {
   })
 
   it('shares one subscription between its observers', async () => {
-    const { queryClient, typed, type, loads, subscriptions } = await start()
+    const { queryClient, typed, type, loads, subscriptions } = await startTyped()
     const one = observe(queryClient, typed())
     const other = observe(queryClient, typed())
     await one.has('the snapshot had come', () => true)
@@ -56,7 +56,7 @@ describe('the query of a topic', () => {
   })
 
   it('stays subscribed without observers until it is collected, and a new observer goes on with it', async () => {
-    const { queryClient, typed, type, loads, subscriptions, subscribes } = await start()
+    const { queryClient, typed, type, loads, subscriptions, subscribes } = await startTyped()
     const first = observe(queryClient, typed())
     await first.has('the snapshot had come', () => true)
     first.stop()
@@ -68,16 +68,16 @@ describe('the query of a topic', () => {
   })
 
   it.each([
-    ['is collected', async (own: Awaited<ReturnType<typeof start>>) => void own],
+    ['is collected', async (own: Awaited<ReturnType<typeof startTyped>>) => void own],
     [
       'is removed',
       async ({ queryClient, typed }) => queryClient.removeQueries({ queryKey: typed().queryKey }),
     ],
     ['is cleared with its cache', async ({ queryClient }) => queryClient.clear()],
-  ] satisfies [string, (own: Awaited<ReturnType<typeof start>>) => Promise<void>][])(
+  ] satisfies [string, (own: Awaited<ReturnType<typeof startTyped>>) => Promise<void>][])(
     'ends its subscription when it %s',
     async (how, end) => {
-      const own = await start({ gcTime: how === 'is collected' ? 10 : 60_000 })
+      const own = await startTyped({ gcTime: how === 'is collected' ? 10 : 60_000 })
       const { has, stop } = observe(own.queryClient, own.typed())
       await has('the snapshot had come', () => true)
       expect(own.subscriptions()).toBe(1)
@@ -89,7 +89,7 @@ describe('the query of a topic', () => {
   )
 
   it('is not fetched again on focus and reconnect', async () => {
-    const { queryClient, typed, loads, subscribes, type } = await start()
+    const { queryClient, typed, loads, subscribes, type } = await startTyped()
     const { has, result } = observe(queryClient, typed())
     await has('the snapshot had come', () => true)
     for (const is of [false, true]) {
@@ -104,7 +104,7 @@ describe('the query of a topic', () => {
   })
 
   it('has a fresh snapshot after it was invalidated, on the same subscription', async () => {
-    const { queryClient, typed, type, log, loads, subscriptions } = await start()
+    const { queryClient, typed, type, log, loads, subscriptions } = await startTyped()
     const { has, result } = observe(queryClient, typed())
     await has('the snapshot had come', () => true)
     log.push('changed without an event')
@@ -117,7 +117,7 @@ describe('the query of a topic', () => {
   })
 
   it('that was invalidated without observers has a fresh snapshot for the next one, whatever events came', async () => {
-    const { queryClient, typed, type, log } = await start()
+    const { queryClient, typed, type, log } = await startTyped()
     const first = observe(queryClient, typed())
     await first.has('the snapshot had come', () => true)
     first.stop()
@@ -152,7 +152,7 @@ describe('the query of a topic', () => {
 
   it('fails with the refusal of the server, and can be tried again', async () => {
     let isAllowed = false
-    const { queryClient, typed, errors, subscriptions } = await start({
+    const { queryClient, typed, errors, subscriptions } = await startTyped({
       handlers: { room: { authorize: () => isAllowed, snapshot: () => ({ messages: ['secret'] }) } },
     })
     const { result, observer } = observe(queryClient, typed())
@@ -168,7 +168,7 @@ describe('the query of a topic', () => {
 
   it('fails when the server takes the topic away, and keeps its data', async () => {
     let isAllowed = true
-    const { tidings, queryClient, typed, errors, subscriptions } = await start({
+    const { tidings, queryClient, typed, errors, subscriptions } = await startTyped({
       handlers: { room: { authorize: () => isAllowed, snapshot: () => ({ messages: ['a'] }) } },
     })
     const { result, has } = observe(queryClient, typed())
@@ -185,7 +185,7 @@ describe('the query of a topic', () => {
   })
 
   it('fails when the client is closed, and goes on with another one', async () => {
-    const own = await start()
+    const own = await startTyped()
     const { result, has, observer } = observe(own.queryClient, own.typed())
     await has('the snapshot had come', () => true)
     own.client.close()
@@ -203,5 +203,36 @@ describe('the query of a topic', () => {
     await has('the event had come', ({ messages }) => messages.length === 2)
     expect(result().data).toEqual({ messages: ['meanwhile', 'ada'] })
     expect(result().status).toBe('success')
+  })
+
+  it('calls the newest reducer', async () => {
+    const { queryClient, client, type } = await startTyped()
+    const query = (mark: string) =>
+      topicQuery(client.room(lobby), (room, event) =>
+        event.type === 'typing' ? { messages: [...room.messages, event.data + mark] } : room,
+      )
+    const { observer, has, result } = observe(queryClient, query('!'))
+    await has('the snapshot had come', () => true)
+    await type('ada')
+    await has('the event had come', ({ messages }) => messages.length === 1)
+    observer.setOptions(query('?'))
+    await type('bob')
+    await has('the next event had come', ({ messages }) => messages.length === 2)
+    expect(result().data).toEqual({ messages: ['ada!', 'bob?'] })
+  })
+
+  it.each([
+    ['ends its subscription when it is fetched where nothing collects it, as on a server', false],
+    ['stays subscribed there when an observer comes', true],
+  ])('%s', async (_what, isObserved) => {
+    const { queryClient, typed, subscriptions, type } = await startTyped({ gcTime: Number.POSITIVE_INFINITY })
+    expect(await queryClient.fetchQuery(typed())).toEqual({ messages: [] })
+    if (isObserved) {
+      const { has } = observe(queryClient, typed())
+      await new Promise((resolve) => setTimeout(resolve, 1_100))
+      await type('ada')
+      await has('the event had come', ({ messages }) => messages.length === 1)
+      expect(subscriptions()).toBe(1)
+    } else await until(() => subscriptions() === 0, 'the subscription had ended')
   })
 })

@@ -23,6 +23,9 @@ interface Loading {
   isResolved: boolean
 }
 
+/** Milliseconds within which an observer has to come to a fetched query that is never collected. */
+const unobservedMs = 1_000
+
 const lives = new WeakMap<object, LiveTopic>()
 
 /** Whether a query is kept up to date by a subscription. */
@@ -55,6 +58,7 @@ class LiveTopic implements QueryWatcher, FeedCallbacks {
   readonly #unwatch: () => void
   #current: TopicFeed | undefined
   #loading: Loading | undefined
+  #unobserved: ReturnType<typeof setTimeout> | undefined
   /** Why the subscription ended, until a fetch rejects with it. */
   #failure: TidingsError | undefined
 
@@ -119,6 +123,7 @@ class LiveTopic implements QueryWatcher, FeedCallbacks {
       this.#close()
       return
     }
+    if (event.type === 'observerAdded') clearTimeout(this.#unobserved)
     if (event.type !== 'updated' || this.#data.isWriting) return
     const { action } = event
     const { data, fetchStatus } = this.#query.state
@@ -178,6 +183,10 @@ class LiveTopic implements QueryWatcher, FeedCallbacks {
       this.#data.begin(source)
     }
     this.#flush(feed)
+    // On a server, which prefetches or suspends, nothing else would end the subscription.
+    if (this.#query.getObserversCount() === 0 && this.#query.gcTime === Number.POSITIVE_INFINITY) {
+      this.#unobserved = setTimeout(() => this.#close(), unobservedMs)
+    }
     if (!feed.end) return
     this.#current = undefined
     this.#fail(feed.end)
@@ -213,6 +222,7 @@ class LiveTopic implements QueryWatcher, FeedCallbacks {
 
   #close(): void {
     this.#unwatch()
+    clearTimeout(this.#unobserved)
     if (lives.get(this.#query) === this) lives.delete(this.#query)
     const current = this.#current
     this.#current = undefined

@@ -1,6 +1,6 @@
 import type { AnyQuery } from './query-watch.js'
 import type { FeedItem } from './topic-feed.js'
-import { type Folded, foldItems, type TopicFold } from './topic-fold.js'
+import { type Folded, foldItems, foldOf, type TopicFold } from './topic-fold.js'
 
 /** Data that topics' items alone have given, with the hash of the query. */
 const given = new WeakMap<object, string>()
@@ -37,7 +37,8 @@ export class TopicData {
 
   /** Folds items into the data. Returns what the reducer threw. */
   add(items: readonly FeedItem[]): readonly unknown[] {
-    const fold = this.#fold
+    // The newest observer's, whose reducer has what the component has rendered with.
+    const fold = foldOf(this.#query.options.queryFn) ?? this.#fold
     if (!fold) return []
     const { data } = this.#query.state
     const own = foldItems(fold, this.#own, items)

@@ -9,6 +9,18 @@ export interface TopicFold {
   reduce(data: unknown, item: FeedItem): unknown
 }
 
+const folds = new WeakMap<object, TopicFold>()
+
+/** Remembers the fold of a query function. */
+export function setFold(queryFn: object, fold: TopicFold): void {
+  folds.set(queryFn, fold)
+}
+
+/** Returns the fold of a query function. */
+export function foldOf(queryFn: unknown): TopicFold | undefined {
+  return typeof queryFn === 'function' ? folds.get(queryFn) : undefined
+}
+
 /** Data, and what a reducer threw on the way. */
 export interface Folded {
   readonly data: unknown

@@ -5,7 +5,7 @@ import { fetchTopic, isLive, type TopicSource } from './live-topic.js'
 import { type TopicQueryKey, topicQueryKey } from './query-keys.js'
 import { seededData, takeCursor, writeSeed } from './seed-query.js'
 import type { FeedItem } from './topic-feed.js'
-import { foldingSnapshot, type TopicFold } from './topic-fold.js'
+import { foldingSnapshot, foldOf, setFold, type TopicFold } from './topic-fold.js'
 
 /** Options of a topic's query. */
 export interface TopicQueryConfig<Snapshot> {
@@ -48,9 +48,6 @@ interface Config {
   readonly seed?: Seed<unknown> | undefined
 }
 
-/** The folds of query functions. */
-const folds = new WeakMap<object, TopicFold>()
-
 /**
  * Returns the options of a query that follows a topic: its data is the topic's snapshot, with each event folded into it.
  *
@@ -58,10 +55,11 @@ const folds = new WeakMap<object, TopicFold>()
  *   its last observer left, or removed. The query is fresh as long as it is subscribed, and is not fetched again on focus,
  *   reconnect and mount.
  * - Events that arrive together change the data once. The reducer returns the next data and must not modify the last;
- *   returning the last means no change. If it throws, the client's `onError` receives the error, and the data stays.
+ *   returning the last means no change. It may change on each render: the newest is called. If it throws, the client's `onError` receives the error, and the data stays.
  * - After a gap, the query is stale until the fresh snapshot arrives. `invalidateQueries` and `refetch` give a fresh one.
  * - A refused topic, and a closed client, make the query fail with a `TidingsError`; the data stays. A temporary refusal
  *   is its `failureReason`, and the client tries again.
+ * - Without observers and with an infinite `gcTime`, as on a server, a fetched query does not stay subscribed.
  *
  * The reducer, not the cache, keeps unchanged parts identical: `structuralSharing` is off.
  */
@@ -77,10 +75,11 @@ export function topicQuery<Events, Snapshot>(
  *   its last observer left, or removed. The query is fresh as long as it is subscribed, and is not fetched again on focus,
  *   reconnect and mount.
  * - Events that arrive together change the data once. The reducer returns the next data and must not modify the last;
- *   returning the last means no change. If it throws, the client's `onError` receives the error, and the data stays.
+ *   returning the last means no change. It may change on each render: the newest is called. If it throws, the client's `onError` receives the error, and the data stays.
  * - After a gap, the query is stale until the fresh snapshot arrives. `invalidateQueries` and `refetch` give a fresh one.
  * - A refused topic, and a closed client, make the query fail with a `TidingsError`; the data stays. A temporary refusal
  *   is its `failureReason`, and the client tries again.
+ * - Without observers and with an infinite `gcTime`, as on a server, a fetched query does not stay subscribed.
  *
  * The reducer, not the cache, keeps unchanged parts identical: `structuralSharing` is off.
  */
@@ -114,7 +113,7 @@ export function topicQuery(
     const cursor = isLive(query) ? undefined : takeCursor(client, query)
     return fetchTopic(cache, query, { ...fold, topic }, cursor)
   }
-  folds.set(queryFn, fold)
+  setFold(queryFn, fold)
   return {
     queryKey: topicQueryKey(topic.key, as) as TopicQueryOptions<unknown>['queryKey'],
     queryFn,
@@ -134,7 +133,7 @@ export function topicQuery(
  * Writes the state that a server has rendered to a cache, with its position: on the server before `dehydrate`, or in the
  * page before it renders. When the query is observed in the page, it continues from there, without another snapshot.
  *
- * Does not subscribe: on a server, do not prefetch a topic's query, which would keep a subscription.
+ * Makes no request and does not subscribe.
  *
  * @throws TidingsError `invalid_options` for options that are not topicQuery's, and what the reducer throws
  */
@@ -143,7 +142,7 @@ export function seedQuery<State, Snapshot>(
   { queryKey, queryFn }: TopicQueryOptions<State>,
   seed: Seed<Snapshot>,
 ): void {
-  const fold = folds.get(queryFn)
+  const fold = foldOf(queryFn)
   if (!fold) {
     const message = 'The options given to seedQuery are not those of a topic. Give what topicQuery returned'
     throw new TidingsError({ code: 'invalid_options', message })
