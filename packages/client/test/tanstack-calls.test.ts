@@ -162,6 +162,22 @@ describe('the query of a run', () => {
     expect(starts).toEqual([4])
   })
 
+  it('starts another run when the one that its data shows as running has ended meanwhile', async () => {
+    const { queryClient, counted, starts, ended, release } = await start()
+    const { observer, has, result } = observe(queryClient, counted(4))
+    await has('two events had come', ({ value }) => value.length === 2)
+    await queryClient.cancelQueries()
+    await until(() => ended.length === 1, 'the run had ended')
+    expect([result().data?.status, result().isFetching]).toEqual(['running', false])
+    await observer.refetch()
+    expect([result().error?.code, result().data?.status]).toEqual(['cancelled', 'failed'])
+    expect(result().data?.value).toEqual([1, 2])
+    release()
+    await observer.refetch()
+    expect(result().data).toMatchObject({ status: 'done', value: [1, 2, 3, 4] })
+    expect(starts).toEqual([4, 4])
+  })
+
   it('fails with the errors of the stream, and does not start again unasked', async () => {
     const { queryClient, counted, starts } = await start()
     const { result, stop } = observe(queryClient, counted(0))

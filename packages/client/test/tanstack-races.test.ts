@@ -1,8 +1,8 @@
 import { QueryObserver } from '@tanstack/query-core'
 import { seeded, until } from '@tidings/test-kit'
 import { describe, expect, it } from 'vitest'
-import { topicQuery } from '../src/tanstack-query.js'
-import { connect } from './harness.js'
+import { runQuery, topicQuery } from '../src/tanstack-query.js'
+import { connect, startServer } from './harness.js'
 import { scriptedServer } from './scripted-server.js'
 import { cacheOf, observe, startTyped } from './tanstack.js'
 
@@ -125,6 +125,87 @@ describe('whatever happens in between', () => {
       expect(errors).toEqual([])
       queryClient.clear()
       await until(() => subscriptions() === 0, 'nothing was left')
+    },
+  )
+
+  it.each(Array.from({ length: 20 }, (_, n) => n + 1))(
+    'a run is read to its end, and none is left (%i)',
+    async (seed) => {
+      let active = 0
+      const server = await startServer({
+        count: {
+          lingerMs: 50,
+          run: async function* ({ input, signal }) {
+            active += 1
+            try {
+              for (let n = 1; n <= input.to; n += 1) {
+                if (signal.aborted) return { total: -1 }
+                await new Promise((resolve) => setTimeout(resolve, 3))
+                yield { type: 'number', data: n }
+              }
+              return { total: input.to }
+            } finally {
+              active -= 1
+            }
+          },
+        },
+      })
+      const { client, errors } = connect(server.url)
+      const queryClient = cacheOf({ gcTime: seed % 3 === 0 ? 0 : 500 })
+      const options = () =>
+        runQuery(client.count, { input: { to: 30 } }, (seen: number[], event) => [...seen, event.data], {
+          initial: [],
+        })
+      const next = seeded(seed)
+      const observers: (() => void)[] = []
+      const does: string[] = []
+      const steps: [string, () => void][] = [
+        ['observe', () => observers.push(new QueryObserver(queryClient, options()).subscribe(() => {}))],
+        ['observe', () => observers.push(new QueryObserver(queryClient, options()).subscribe(() => {}))],
+        ['leave', () => observers.pop()?.()],
+        ['leave', () => observers.pop()?.()],
+        ['invalidate', () => void queryClient.invalidateQueries()],
+        ['refetch', () => void new QueryObserver(queryClient, options()).refetch()],
+        [
+          'cancel',
+          () => {
+            if (next() < 0.4) void queryClient.cancelQueries()
+          },
+        ],
+        [
+          'reset',
+          () => {
+            if (next() < 0.4) void queryClient.resetQueries()
+          },
+        ],
+        [
+          'clear',
+          () => {
+            if (next() < 0.4) queryClient.clear()
+          },
+        ],
+      ]
+      for (let step = 0; step < 30; step += 1) {
+        const [name, run] = steps[Math.floor(next() * steps.length)] ?? ['', () => {}]
+        does.push(name)
+        run()
+        const pause = next()
+        if (pause < 0.3) await new Promise((resolve) => setTimeout(resolve, pause * 50))
+        else if (pause < 0.6) await Promise.resolve()
+      }
+      for (const stop of observers) stop()
+      const { result, observer } = observe(queryClient, options())
+      try {
+        await until(() => !result().isFetching, 'it was idle')
+        if (result().data?.status !== 'done') await observer.refetch()
+        if (result().data?.status !== 'done') await observer.refetch()
+        expect(result().data).toMatchObject({ status: 'done', output: { total: 30 } })
+        expect(result().data?.value).toEqual(Array.from({ length: 30 }, (_, n) => n + 1))
+      } catch (error) {
+        throw new Error(`${does}: ${JSON.stringify(result())}`, { cause: error })
+      }
+      await until(() => active === 0, 'all runs were over')
+      expect(errors).toEqual([])
     },
   )
 })

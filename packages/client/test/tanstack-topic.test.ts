@@ -235,4 +235,71 @@ describe('the query of a topic', () => {
       expect(subscriptions()).toBe(1)
     } else await until(() => subscriptions() === 0, 'the subscription had ended')
   })
+
+  it('is apart from that of another cache', async () => {
+    const own = await startTyped()
+    const other = cacheOf()
+    const one = observe(own.queryClient, own.typed())
+    const two = observe(other, own.typed())
+    await one.has('the snapshot had come', () => true)
+    await two.has('the snapshot had come', () => true)
+    own.queryClient.clear()
+    await own.type('ada')
+    await two.has('the event had come', ({ messages }) => messages.length === 1)
+    expect(own.subscriptions()).toBe(1)
+    other.clear()
+    await until(() => own.subscriptions() === 0, 'nothing was left')
+  })
+
+  it('leaves nothing when its cache is cleared while it loads, and can be fetched again', async () => {
+    const own = await startTyped()
+    const one = observe(own.queryClient, own.typed())
+    own.queryClient.clear()
+    own.client.ticks().on('tick', () => {})
+    await own.isOpen()
+    expect(own.subscriptions()).toBe(1)
+    await one.observer.refetch()
+    await own.type('ada')
+    await one.has('the event had come', ({ messages }) => messages.length === 1)
+    expect(own.subscriptions()).toBe(2)
+  })
+
+  it('makes no request while it is disabled', async () => {
+    const own = await startTyped()
+    const one = observe(own.queryClient, { ...own.typed(), enabled: false })
+    await own.client.ping()
+    expect(own.requests.map(({ url }) => url)).toEqual(['/events/ping'])
+    one.observer.setOptions({ ...own.typed(), enabled: true })
+    await one.has('the snapshot had come', () => true)
+  })
+
+  it('goes on after a reconnect', async () => {
+    const own = await startTyped()
+    const one = observe(own.queryClient, own.typed())
+    await one.has('the snapshot had come', () => true)
+    own.client.reconnect()
+    await own.type('ada')
+    await one.has('the event had come', ({ messages }) => messages.length === 1)
+    expect(own.loads.length).toBe(1)
+  })
+
+  it('has a temporary refusal as its failure reason, until the client is admitted', async () => {
+    let fails = 2
+    const own = await startTyped({
+      handlers: {
+        room: {
+          authorize: () => {
+            if (fails-- > 0) throw new Error('down')
+            return true
+          },
+          snapshot: () => ({ messages: ['a'] }),
+        },
+      },
+    })
+    const one = observe(own.queryClient, own.typed())
+    await until(() => one.result().failureCount > 0, 'it had failed')
+    expect(one.result().failureReason?.code).toBeDefined()
+    await one.has('the snapshot had come', () => true)
+    expect([one.result().failureCount, one.result().failureReason]).toEqual([0, null])
+  })
 })

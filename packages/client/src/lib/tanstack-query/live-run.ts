@@ -98,7 +98,7 @@ class LiveRun implements QueryWatcher {
     else if (status === 'done') this.#end()?.resolve(this.#snapshot)
     else if (error) {
       // A client that was closed has left the run, which may go on.
-      if (this.#hasWritten && error.code !== 'closed') this.#write()
+      if (error.code !== 'closed') this.#writeFailed()
       this.#end()?.reject(error)
     }
   }
@@ -111,6 +111,16 @@ class LiveRun implements QueryWatcher {
   #write(): void {
     this.#hasWritten = true
     this.#query.setData(this.#snapshot, { manual: true })
+  }
+
+  /** Writes that the run has failed, also to data that an earlier reading of the run has left. */
+  #writeFailed(): void {
+    const data = this.#query.state.data as RunData<unknown, unknown> | undefined
+    if (data?.id !== this.#id) return
+    this.#query.setData(
+      { ...data, ...(this.#hasWritten && this.#snapshot), status: 'failed' },
+      { manual: true },
+    )
   }
 
   /** TanStack Query does not collect a query that is fetched, as a running one is. */
