@@ -161,6 +161,7 @@ describe('topics', () => {
     await mock.network.cut()
     expect(mock.client.connection.state.status).toBe('waiting')
     expect(mock.topics).toEqual([])
+    await expect(mock.client.chat.ping({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'network' })
     const missed = mock.emit.ticks().tick(2)
     await mock.network.restore()
     await missed

@@ -182,7 +182,6 @@ export class MockServer {
       else if ('unsubscribe' in operation) {
         const run = this.#runByKey(operation.unsubscribe)
         if (!run) this.#topicByKey(operation.unsubscribe).onLeft()
-        else if (operation.lost) run.onPaused()
         else run.onLeft()
       } else await this.#subscribe(operation.subscribe, operation.cursor, sequence)
       return { status: 'done' }
