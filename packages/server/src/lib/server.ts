@@ -85,7 +85,7 @@ export function serverOf(
   given: ServerOptions<unknown>,
   handlers: unknown,
   onEmitted?: (key: string, event: string, body: string) => void,
-): Tidings<ContractDefinition> {
+): Tidings<ContractDefinition, unknown> {
   const app = contentOfApp(served)
   const contract = app?.contract ?? (served as ContractDefinition)
   // Not redundant: in a bundle built with the condition `browser`, compiling does not check. See decision 010.

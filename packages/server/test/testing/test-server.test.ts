@@ -88,6 +88,21 @@ describe('a test server', () => {
     expect(server.isClosing).toBe(true)
   })
 
+  it('calls handlers and loads snapshots alone, without a client', async () => {
+    const { server, messages } = startServer()
+    expect(await server.call.send({ ...lobby, text: 'hello' }, { context: 'Bearer ada' })).toEqual({
+      sentAt: new Date(1_000),
+    })
+    await expect(server.call.send({ ...lobby, text: 'spam' }, { context: null })).rejects.toMatchObject({
+      code: 'muted',
+    })
+    expect(messages).toEqual(['hello'])
+    expect(await server.next(server.client().room(lobby), 'message')).toMatchObject({ text: 'hello' })
+    const seed = await server.snapshot.room(lobby, { context: null })
+    expect(seed.value).toEqual({ messages: ['hello'] })
+    await server.close()
+  })
+
   it('refuses options and handlers as a server does, and leaves the timers alone', () => {
     const { setTimeout } = globalThis
     const untyped = createTestServer as (...given: unknown[]) => unknown

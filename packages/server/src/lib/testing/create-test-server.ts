@@ -3,7 +3,7 @@ import { TestErrors } from '@tidings/client/testing'
 import type { ContractDefinition } from '@tidings/core'
 import { compileContract } from '@tidings/core/wire'
 import { fetchHandler } from '../../fetch.js'
-import type { ContractOf } from '../middleware/app.js'
+import type { ContextOf, ContractOf } from '../middleware/app.js'
 import { contentOfApp } from '../middleware/implement.js'
 import type { HandlersFor, OptionsFor, Subject } from '../middleware/subject.js'
 import type { ServerOptions } from '../options.js'
@@ -27,16 +27,16 @@ const url = 'http://tidings.test/events'
 export function createTestServer<const Served extends Subject, Given = unknown>(
   served: Served,
   handlers: HandlersFor<Served, undefined, Given>,
-): TestServer<ContractOf<Served>>
+): TestServer<ContractOf<Served>, ContextOf<Served, undefined>>
 export function createTestServer<const Served extends Subject, Context = undefined, Given = unknown>(
   served: Served,
   options: TestServerOptions<Context> & OptionsFor<Served>,
   handlers: HandlersFor<Served, Context, Given>,
-): TestServer<ContractOf<Served>>
+): TestServer<ContractOf<Served>, ContextOf<Served, Context>>
 export function createTestServer(
   served: Subject,
   ...rest: [handlers: unknown] | [options: TestServerOptions<unknown>, handlers: unknown]
-): TestServer<ContractDefinition> {
+): TestServer<ContractDefinition, unknown> {
   const [{ clock: timers, ...given }, handlers] = rest.length === 2 ? rest : [{}, rest[0]]
   if (timers !== undefined && typeof timers?.tick !== 'function') {
     throw invalidOptions('clock has no tick(). Give t.mock.timers of node:test', 'createTestServer')
@@ -107,6 +107,6 @@ export function createTestServer(
       expectError: (match) => errors.expect(match),
       close,
       [Symbol.asyncDispose]: () => close(),
-    } satisfies Partial<TestServer<ContractDefinition>>),
+    } satisfies Partial<TestServer<ContractDefinition, unknown>>),
   )
 }

@@ -28,8 +28,10 @@ export interface TestClientOptions extends Omit<ClientOptions, 'url' | 'fetch' |
  * The server of a contract, in a test: the engine, the codecs and the client are the real ones, and there is no socket.
  *
  * `await using` or `close()` ends it at the end of the test.
+ *
+ * @typeParam Context what the option `context` returns, which `snapshot` and `call` take
  */
-export interface TestServer<Contract> extends Tidings<Contract> {
+export interface TestServer<Contract, in Context = never> extends Tidings<Contract, Context> {
   /** Creates a client of the server: `server.client({ headers: { authorization: 'Bearer ada' } })`. */
   client(options?: TestClientOptions): Client<Contract>
   readonly network: TestNetwork
@@ -62,5 +64,5 @@ export interface TestServer<Contract> extends Tidings<Contract> {
    * Rejects if there were errors that the test did not expect, or an expected one did not come. A server or client with
    * an `onError` of its own leaves its errors to that.
    */
-  close: Tidings<Contract>['close']
+  close: Tidings<Contract, Context>['close']
 }
