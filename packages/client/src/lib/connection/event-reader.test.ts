@@ -14,7 +14,7 @@ async function read(pieces: readonly Uint8Array<ArrayBuffer>[]): Promise<StreamE
   })
   const reader = new EventReader(new Response(body))
   const all: StreamEvent[] = []
-  for (let events = await reader.read(); events; events = await reader.read()) all.push(...events)
+  await reader.readAll((events) => all.push(...events))
   return all
 }
 
@@ -76,7 +76,7 @@ it('reads whatever is sent as another parser does', async () => {
   )
 })
 
-it('reads no further than it is asked to', async () => {
+it('delivers the events of a chunk before it reads the next', async () => {
   let pulled = 0
   const body = new ReadableStream<Uint8Array>(
     {
@@ -88,9 +88,12 @@ it('reads no further than it is asked to', async () => {
     { highWaterMark: 0 },
   )
   const reader = new EventReader(new Response(body))
-  await reader.read()
-  await reader.read()
-  expect(pulled).toBe(2)
+  const pulledBefore: number[] = []
+  await reader.readAll(() => {
+    pulledBefore.push(pulled)
+    if (pulled === 3) reader.cancel()
+  })
+  expect(pulledBefore).toEqual([1, 2, 3])
 })
 
 it.each([
@@ -128,9 +131,7 @@ it.each([
     },
   })
   const reader = new EventReader(new Response(body))
-  const failure = await (async () => {
-    while (await reader.read());
-  })().catch((error: unknown) => error)
+  const failure = await reader.readAll(() => {}).catch((error: unknown) => error)
   expect(failure).toMatchObject({
     code: 'invalid_response',
     message: expect.stringMatching(/^The server sent an event that is too long: \d+ characters/),

@@ -17,19 +17,22 @@ export class EventReader {
   }
 
   /**
-   * Resolves with the events that end in the next chunk, perhaps none, or with undefined after the last.
+   * Calls back with the events that end in each chunk, perhaps none, until the response ends.
    *
    * @throws TidingsError `invalid_response` for an event that is too long
    */
-  async read(): Promise<readonly StreamEvent[] | undefined> {
-    const { value } = await this.#reader.read()
-    if (!value) return undefined
-    const events = this.#parser.parse(this.#decoder.decode(value, { stream: true }))
-    const { pendingLength } = this.#parser
-    if (pendingLength <= maxEventLength) return events
-    this.cancel()
-    const message = `The server sent an event that is too long: ${pendingLength} characters, and the limit is ${maxEventLength}`
-    throw new TidingsError({ code: 'invalid_response', message })
+  async readAll(onEvents: (events: readonly StreamEvent[]) => void): Promise<void> {
+    // One promise for each chunk: there are a thousand a second on a busy connection.
+    for (let { value } = await this.#reader.read(); value; { value } = await this.#reader.read()) {
+      const events = this.#parser.parse(this.#decoder.decode(value, { stream: true }))
+      const { pendingLength } = this.#parser
+      if (pendingLength > maxEventLength) {
+        this.cancel()
+        const message = `The server sent an event that is too long: ${pendingLength} characters, and the limit is ${maxEventLength}`
+        throw new TidingsError({ code: 'invalid_response', message })
+      }
+      onEvents(events)
+    }
   }
 
   /** Ends the response. The server learns of it. */

@@ -9,7 +9,7 @@ export const openFetchStream: OpenEventStream = (options, _eventNames, { onEvent
   let reader: EventReader | undefined
   const read = async () => {
     reader = new EventReader(await request(options, controller.signal))
-    for (let events = await reader.read(); events; events = await reader.read()) onEvents(events)
+    await reader.readAll(onEvents)
   }
   read().then(
     () => onLost(),

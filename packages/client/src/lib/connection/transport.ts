@@ -88,8 +88,9 @@ export class DirectTransport implements Transport, ControlCallbacks, EventConnec
       return
     }
     this.#callbacks.onFrame(name, data, id)
+    if (!name.startsWith('$')) return
     if (name === '$subscribed') this.#onSubscribed(data)
-    if (name.startsWith('$')) this.#settle()
+    this.#settle()
   }
 
   onLost(): void {

@@ -40,8 +40,8 @@ export interface RefusedSignal extends ErrorSignal {
 export class TopicTable<Topic extends TableTopic> {
   readonly byKey = new Map<string, Topic>()
   /** By the epochs in the ids of their frames. See decision 008. */
-  readonly #byEpoch = new Map<string, Topic>()
-  readonly #isNamed = (epoch: string) => this.#byEpoch.has(epoch)
+  readonly #byEpoch = new Map<string, { readonly epoch: string; readonly topic: Topic }>()
+  readonly #epochOf = (text: string) => this.#byEpoch.get(text)?.epoch
   readonly #lingerMs: number
   readonly #onIdle: () => void
   #linger: ReturnType<typeof setTimeout> | undefined
@@ -62,7 +62,7 @@ export class TopicTable<Topic extends TableTopic> {
 
   release(topic: Topic): void {
     if (this.byKey.get(topic.key) === topic) this.byKey.delete(topic.key)
-    for (const [epoch, named] of this.#byEpoch) if (named === topic) this.#byEpoch.delete(epoch)
+    for (const [epoch, named] of this.#byEpoch) if (named.topic === topic) this.#byEpoch.delete(epoch)
     if (!this.isEmpty) return
     clearTimeout(this.#linger)
     this.#linger = setTimeout(this.#onIdle, this.#lingerMs)
@@ -111,13 +111,13 @@ export class TopicTable<Topic extends TableTopic> {
         return topic
       }
       default: {
-        const cursor = parseCursor(id, this.#isNamed)
-        if (!cursor) return undefined
-        const topic = this.#byEpoch.get(cursor.epoch)
-        if (name === '$snapshot') topic?.onSnapshot(data, cursor)
-        else if (name === '$output') topic?.onOutput?.(data, cursor)
+        const cursor = parseCursor(id, this.#epochOf)
+        const topic = cursor && this.#byEpoch.get(cursor.epoch)?.topic
+        if (!topic) return undefined
+        if (name === '$snapshot') topic.onSnapshot(data, cursor)
+        else if (name === '$output') topic.onOutput?.(data, cursor)
         // A newer server may have further signals.
-        else if (!name.startsWith('$')) topic?.onEvent(name, data, cursor)
+        else if (!name.startsWith('$')) topic.onEvent(name, data, cursor)
         return topic
       }
     }
@@ -125,7 +125,7 @@ export class TopicTable<Topic extends TableTopic> {
 
   #nameTopic(key: string, epoch: string): Topic | undefined {
     const topic = this.byKey.get(key)
-    if (topic) this.#byEpoch.set(epoch, topic)
+    if (topic) this.#byEpoch.set(epoch, { epoch, topic })
     return topic
   }
 }

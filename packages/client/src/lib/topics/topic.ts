@@ -71,8 +71,10 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
   #subscriber(handlers: Handlers, readiness: Readiness): Subscriber {
     const topic = this.#topic
     const own = new Map(Object.entries(handlers))
-    const call = (name: string, payload: unknown) =>
-      topic.run(name, () => own.get(name)?.(payload as never, undefined as never))
+    const call = (name: string, payload: unknown) => {
+      const handler = own.get(name)
+      if (handler) topic.run(name, () => handler(payload as never, undefined as never))
+    }
     const failed = (problem: TidingsError, isFinal: boolean) => {
       const handler = own.get('error')
       if (handler) topic.run('error', () => handler(problem as never, { isFinal } as never))
