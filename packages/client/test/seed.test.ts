@@ -1,6 +1,6 @@
 import { until } from '@tidings/test-kit'
 import { describe, expect, it } from 'vitest'
-import { connect } from './harness.js'
+import { connect, startServer } from './harness.js'
 import { scriptedServer } from './scripted-server.js'
 
 const lobby = { roomId: 'lobby' }
@@ -193,5 +193,66 @@ describe('a seeded state joins a topic', () => {
     await until(() => plain.value?.messages.length === 2, 'the events had come')
     expect([second.isCurrent, second.value]).toEqual([true, { messages: ['fresh', 'bob'] }])
     expect(operations).toHaveLength(1)
+  })
+})
+
+describe('seeds of a server', () => {
+  it('miss and repeat nothing, whenever they were taken and whenever their pages subscribe', async () => {
+    const messages: string[] = []
+    let loads = 0
+    const { tidings, url } = await startServer(
+      {
+        room: {
+          snapshot: async () => {
+            loads += 1
+            const state = { messages: [...messages] }
+            await new Promise((resolve) => setImmediate(resolve))
+            return state
+          },
+        },
+      },
+      { history: { size: Number.POSITIVE_INFINITY } },
+    )
+    const { client } = connect(url)
+    const wait = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 5))
+    const gaps: string[] = []
+    let seeds = 0
+    const page = async (own: Client) => {
+      await wait()
+      // The load itself takes a turn, in which messages arrive.
+      const taken = await tidings.snapshot.room(lobby)
+      seeds += 1
+      await wait()
+      const state = own.room(lobby).state(
+        (all: string[], event) => {
+          if (event.type === 'gap') gaps.push(event.data.reason)
+          // A message that was stored while the snapshot loaded may follow it, too.
+          if (event.type === 'typing') return all.includes(event.data) ? all : [...all, event.data]
+          return event.type === 'snapshot' ? event.data.messages : all
+        },
+        { initial: [], seed: taken },
+      )
+      await state.ready
+      return state
+    }
+    let isOver = false
+    const talking = (async () => {
+      for (let n = 0; !isOver; n += 1) {
+        messages.push(`message ${n}`)
+        await tidings.emit.room(lobby).typing(`message ${n}`)
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+    })()
+    // Each on a connection of its own, so that none joins the topic of another.
+    const clients = Array.from({ length: 30 }, () => connect(url).client)
+    const states = await Promise.all([...clients, client].map(page))
+    isOver = true
+    await talking
+    for (const state of states) {
+      await until(() => state.value.length >= messages.length, 'everything had come')
+      expect(state.value).toEqual(messages)
+    }
+    expect(gaps).toEqual([])
+    expect(loads).toBeLessThanOrEqual(seeds)
   })
 })
