@@ -58,6 +58,7 @@ const layers = {
     'lib/tanstack-query/',
     'lib/(client|connection-manager)\\.ts',
     'lib/create-[^/]+\\.ts',
+    'lib/react/',
     'lib/testing/',
     '[^/]+\\.ts',
   ],

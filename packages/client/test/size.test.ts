@@ -34,7 +34,7 @@ async function bundle(
     format: 'esm',
     platform: 'browser',
     conditions: ['@tidings/source', ...conditions],
-    external: withZod ? [] : ['zod', 'zod/*'],
+    external: ['react', ...(withZod ? [] : ['zod', 'zod/*'])],
     metafile: true,
     write: false,
     logLevel: 'silent',
@@ -156,6 +156,12 @@ describe('the code that a page loads on demand, minified and gzipped', () => {
     expect(files).toBe(1)
     expect(Object.keys(onDemand).sort()).toEqual(['run', 'shared-transport'])
   })
+})
+
+it('has at most 1,750 bytes more with the hooks of React, without React', async () => {
+  const withHooks = await bundle(`${defaultClient}\nexport * from '@tidings/client/react'`)
+  const { gzipped } = await bundle(defaultClient)
+  expect(withHooks.gzipped - gzipped).toBeLessThanOrEqual(1_750)
 })
 
 describe('the code of a page leaves out', () => {

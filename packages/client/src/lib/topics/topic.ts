@@ -21,6 +21,8 @@ type Handlers = Readonly<Record<string, ((payload: never, about: never) => unkno
 /** A topic of a client. Its types are in `types/client.ts`. */
 export class UntypedTopic implements AsyncIterable<LoopItem> {
   readonly key: string
+  /** Tells topics of two clients apart. */
+  readonly client: Topics
   readonly #topic: LoopTopic & FoldableTopic
 
   constructor(topics: Topics, channel: CompiledChannel, params: unknown) {
@@ -29,6 +31,7 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
     const query = channel.topics.encode(channel.topics.decode(new URLSearchParams(given)))
     const key = topicKey(channel.path, query)
     this.key = key
+    this.client = topics
     const place = { channel: channel.path, topic: query }
     this.#topic = {
       hasSnapshot: channel.snapshot !== undefined,

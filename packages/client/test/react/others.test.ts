@@ -1,0 +1,226 @@
+import { pause, until } from '@tidings/test-kit'
+import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
+import { describe, expect, it } from 'vitest'
+import { openHooks, reacts } from './hooks.js'
+
+const newContext = sharedChromium()
+const room = (roomId: string) => ({ roomId })
+
+describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
+  const open = (
+    ...given: Parameters<typeof openHooks> extends [unknown, unknown, ...infer Rest] ? Rest : never
+  ) => openHooks(newContext, folder, ...given)
+
+  describe('useEvents', () => {
+    it.runIf(hasChromium)('calls the newest handlers once an event, without subscribing again', async () => {
+      const { show, heard, tidings, subscriptions, controls, unmount } = await open()
+      const type = (author: string, roomId = 'a') => tidings.emit.room(room(roomId)).typing(author)
+      const hears = (count: number) =>
+        until(async () => (await heard()).length === count, `${count} were heard`)
+      await show('Events')
+      await subscriptions(1)
+      await type('ada')
+      await hears(1)
+      const before = controls()
+      await show('Events', { suffix: '!' })
+      await type('bob')
+      await hears(2)
+      expect(controls()).toBe(before)
+      await show('Events', { suffix: '?', withMessages: true })
+      await tidings.emit.room(room('a')).message({ text: 'hi', sentAt: new Date() })
+      await hears(3)
+      expect(controls()).toBe(before)
+      await show('Events', { roomId: 'b', suffix: '.' })
+      await until(() => tidings.stats().subscriptions === 1 && controls() > before, 'it had moved')
+      await type('eve')
+      await until(async () => {
+        await type('dan', 'b')
+        return (await heard()).length > 3
+      }, 'the other room was heard')
+      expect(await heard()).toEqual(expect.arrayContaining(['ada', 'bob!', 'hi', 'dan.']))
+      expect(await heard()).not.toContain('eve.')
+      await unmount()
+      await subscriptions(0)
+    })
+
+    it.runIf(hasChromium)(
+      'calls the error handler for a refusal and a closed client, and the gap handler',
+      async () => {
+        let isAdmitted = false
+        const { show, heard, unmount, page, cut, tidings, subscriptions } = await open(
+          { room: { authorize: () => isAdmitted, snapshot: () => ({ messages: [] }) } },
+          { history: { size: 1 } },
+        )
+        await show('Events')
+        await until(async () => (await heard()).length > 0, 'it was refused')
+        expect(await heard()).toEqual([['forbidden', true]])
+        await unmount()
+        isAdmitted = true
+        await show('Events')
+        await subscriptions(1)
+        await tidings.emit.room(room('a')).typing('ada')
+        await until(async () => (await heard()).length > 1, 'the event had come')
+        cut()
+        for (let n = 0; n < 5; n += 1) void tidings.emit.room(room('a')).typing('lost')
+        await until(async () => (await heard()).includes('expired'), 'the gap was heard')
+        page.removeAllListeners('pageerror')
+        await unmount()
+        await show('Events', { isClosed: true })
+        await until(async () => JSON.stringify(await heard()).includes('closed'), 'it was closed')
+      },
+    )
+  })
+
+  it.runIf(hasChromium)(
+    'useCommand shows the last call, typed errors, and survives being unmounted',
+    async () => {
+      let release = () => {}
+      const { show, shows, call, unmount, requests, commits } = await open({
+        send: async ({ input, fail }) => {
+          if (input.text === 'spam') throw fail('muted', { until: new Date(7) })
+          if (input.text === 'slow') await new Promise<void>((resolve) => (release = resolve))
+          return { text: input.text, sentAt: new Date(0) }
+        },
+      })
+      await show('Command')
+      await shows({ isPending: false })
+      await call('send', 'hi')
+      await shows({ isPending: false, text: 'hi' })
+      expect((await commits()).some(({ isPending }) => isPending === true)).toBe(true)
+      await call('send', 'spam')
+      await shows({ isPending: false, code: 'muted', until: 7 })
+      await call('send', 'far too long for the schema')
+      await shows({ isPending: false, code: 'invalid_input' })
+      await call('send', 'slow')
+      await shows({ isPending: true })
+      await call('send', 'fast')
+      await shows({ isPending: false, text: 'fast' })
+      release()
+      await pause(50)
+      await shows({ isPending: false, text: 'fast' })
+      await call('send', 'slow')
+      await shows({ isPending: true })
+      await call('reset')
+      await shows({ isPending: false })
+      release()
+      await call('send', 'slow')
+      await until(() => requests.filter(({ url }) => url === '/events/send').length === 6, 'all were sent')
+      await unmount()
+      release()
+      await pause(50)
+    },
+  )
+
+  describe('useRun', () => {
+    /** A handler whose runs count until they are aborted, and how many go on. */
+    function counting() {
+      const runs = { started: 0, running: 0 }
+      const run = async function* ({ input, signal, fail }: CountContext) {
+        if (input.to === 0) throw fail('tooMany', { max: 1, at: new Date(5) })
+        runs.started += 1
+        runs.running += 1
+        try {
+          for (let data = 1; data <= input.to && !signal.aborted; data += 1) {
+            yield { type: 'number', data } as const
+            await pause(1)
+          }
+        } finally {
+          runs.running -= 1
+        }
+        return { total: input.to }
+      }
+      return { runs, run }
+    }
+
+    interface CountContext {
+      readonly input: { readonly to: number }
+      readonly signal: AbortSignal
+      fail(code: 'tooMany', data: { max: number; at: Date }): Error
+    }
+
+    it.runIf(hasChromium)(
+      'shows a run that it starts, which StrictMode does not end, and ends it when unmounted',
+      async () => {
+        const { runs, run } = counting()
+        const { show, shows, call, subscriptions, unmount } = await open({ count: { run, lingerMs: 60_000 } })
+        await show('Count')
+        await shows({ status: 'idle', numbers: [] })
+        const id = await call('start', 5)
+        await shows({ id, status: 'done', numbers: [1, 2, 3, 4, 5], total: 5 })
+        await call('start', 0)
+        await shows({ status: 'failed', code: 'tooMany', numbers: [] })
+        await call('start', 1e9)
+        await until(() => runs.running === 1, 'it ran')
+        // The component with its state is shown again.
+        await show('Count')
+        await pause(50)
+        expect(runs).toEqual({ started: 2, running: 1 })
+        await call('start', 1e9)
+        await until(() => runs.started === 3 && runs.running === 1, 'the last one had ended')
+        await unmount()
+        await until(() => runs.running === 0, 'the server had ended it')
+        await subscriptions(0)
+      },
+    )
+
+    it.runIf(hasChromium)(
+      'attaches to an id while rendering, keeps a run that it has started, and cancels',
+      async () => {
+        const { runs, run } = counting()
+        const { show, shows, call, subscriptions, unmount, requests } = await open({
+          count: { run, lingerMs: Number.POSITIVE_INFINITY },
+        })
+        await show('Count')
+        const first = await call('start', 3)
+        await shows({ id: first, status: 'done' })
+        const starts = () => requests.filter(({ url }) => url.startsWith('/events/count')).length
+        const before = starts()
+        await show('Count', { id: first })
+        await shows({ id: first, status: 'done', numbers: [1, 2, 3] })
+        const second = await call('start', 1e9)
+        await shows({ id: second, status: 'running' })
+        await show('Count', { id: second })
+        await shows({ id: second, status: 'running' })
+        expect([starts(), runs.started]).toEqual([before + 1, 2])
+        await unmount()
+        await subscriptions(0)
+        expect(runs.running).toBe(1)
+        await show('Count', { id: second })
+        await shows({ id: second, status: 'running' })
+        await subscriptions(1)
+        await call('cancel')
+        await shows({ status: 'failed', code: 'cancelled' })
+        await until(() => runs.running === 0, 'it was cancelled')
+        await show('Count', { id: first })
+        await shows({ id: first, status: 'done', numbers: [1, 2, 3], total: 3 })
+        await show('Count', {})
+        await shows({ status: 'idle', numbers: [] })
+        await call('attach', first)
+        await shows({ id: first, status: 'done', numbers: [1, 2, 3] })
+        await show('Count', { id: '../send' })
+        await shows({ status: 'failed', code: 'invalid_input' })
+      },
+    )
+
+    it.runIf(hasChromium)('continues after a lost connection', async () => {
+      const { run } = counting()
+      const { show, shows, call, cut, shown } = await open({ count: { run } })
+      await show('Count')
+      await call('start', 300)
+      await until(async () => JSON.stringify(await shown()).includes('5'), 'it had begun')
+      cut()
+      await shows({ status: 'done', numbers: Array.from({ length: 300 }, (_, index) => index + 1) })
+    })
+  })
+
+  it.runIf(hasChromium)('useConnection shows the state of the connection', async () => {
+    const { show, commits, evaluate, shows, cut } = await open()
+    await show('ConnectionStatus')
+    await shows({ status: 'idle' })
+    await evaluate(({ client }) => void client.ticks().on('tick', () => {}))
+    await shows({ status: 'open' })
+    cut()
+    await until(async () => (await commits()).some(({ status }) => status === 'waiting'), 'it was lost')
+    await shows({ status: 'open' })
+  })
+})

@@ -1,0 +1,177 @@
+import { Component, type ReactNode, StrictMode, Suspense, useLayoutEffect, useState, version } from 'react'
+import { createRoot, type Root } from 'react-dom/client'
+import { createClient } from '../../src/index.js'
+import { useCommand, useConnection, useEvents, useRun, useTopic } from '../../src/react.js'
+import { contract } from '../contract.js'
+
+/** The page of the hooks' tests: it shows one component after another, in StrictMode. */
+const errors: string[] = []
+const client = createClient(contract, {
+  url: '/events',
+  reconnect: { minMs: 1, maxMs: 20 },
+  lingerMs: 20,
+  onError: ({ code }) => errors.push(code),
+})
+const closed = createClient(contract, { url: '/events' })
+closed.close()
+
+interface Lobby {
+  readonly messages: string[]
+}
+
+/** What each commit has shown, and what handlers have received. */
+const commits: unknown[] = []
+const heard: unknown[] = []
+
+/** Shows a value as JSON, and notes it at each commit. */
+function Shown({ value }: { value: object }) {
+  useLayoutEffect(() => {
+    commits.push(value)
+  })
+  return <pre>{JSON.stringify(value)}</pre>
+}
+
+const fold = (room: Lobby, event: { readonly type: string; readonly data: unknown }): Lobby => {
+  if (event.data === 'throw') throw new Error('bug in the page')
+  return event.type === 'typing' ? { messages: [...room.messages, String(event.data)] } : room
+}
+
+interface TopicProps {
+  roomId?: string
+  keepPrevious?: boolean
+  isClosed?: boolean
+}
+
+function Topic({ roomId, keepPrevious = false, isClosed = false }: TopicProps) {
+  const topic = roomId === undefined ? undefined : (isClosed ? closed : client).room({ roomId })
+  const { value, isCurrent, isPrevious, error } = useTopic(topic, fold, { keepPrevious })
+  const shown = { roomId, messages: value?.messages, isCurrent, isPrevious, error: error?.code }
+  return <Shown value={shown} />
+}
+
+function Ticks({ keepPrevious = false }) {
+  const ticks = useTopic(
+    client.ticks(),
+    (all, event) => [...all, event.type === 'tick' ? event.data : event.data.reason],
+    { initial: [] as unknown[], keepPrevious },
+  )
+  return <Shown value={{ ticks: ticks.value }} />
+}
+
+function Events({ roomId = 'a', suffix = '', isClosed = false, withMessages = false }) {
+  useEvents((isClosed ? closed : client).room({ roomId }), {
+    typing: (author) => heard.push(`${author}${suffix}`),
+    ...(withMessages && { message: ({ text }: { text: string }) => heard.push(text) }),
+    gap: ({ reason }) => heard.push(reason),
+    error: ({ code }, { isFinal }) => heard.push([code, isFinal]),
+  })
+  return <Shown value={{ suffix }} />
+}
+
+function Command() {
+  const send = useCommand(client.send)
+  const { isPending, data, error } = send
+  const until = error?.code === 'muted' ? error.data.until.getTime() : undefined
+  Object.assign(globalThis, {
+    send: (text: string) => void send.call({ text }),
+    reset: send.reset,
+  })
+  return <Shown value={{ isPending, text: data?.text, code: error?.code, until }} />
+}
+
+function Count({ id }: { id?: string }) {
+  const run = useRun(client.count, { id })
+  Object.assign(globalThis, {
+    start: (to: number) => run.start({ to }).id,
+    attach: (other: string) => run.attach(other).id,
+    cancel: () => void run.cancel(),
+  })
+  const numbers = run.events.map(({ data }) => data)
+  const { status, output, error } = run
+  return <Shown value={{ id: run.id, numbers, status, total: output?.total, code: error?.code }} />
+}
+
+function ConnectionStatus() {
+  return <Shown value={{ status: useConnection(client).status }} />
+}
+
+/** A topic beside a component that suspends when it is told to, and before its first commit. */
+function Suspending({ startsSuspended = false }) {
+  const [waiting, wait] = useState<Promise<void> | undefined>(undefined)
+  const [isFirst] = useState(() => startsSuspended && !firsts.has('done'))
+  Object.assign(globalThis, {
+    suspend: () => {
+      const gate = new Promise<void>((resolve) => {
+        Object.assign(globalThis, { resume: resolve })
+      })
+      void gate.then(() => settled.add(gate))
+      wait(gate)
+    },
+  })
+  return (
+    <Suspense fallback={<i>waiting</i>}>
+      <Topic roomId="a" />
+      <Gate promise={waiting ?? (isFirst ? firstGate : undefined)} />
+    </Suspense>
+  )
+}
+
+const settled = new Set<Promise<void>>()
+const firsts = new Set<string>()
+const firstGate = new Promise<void>((resolve) => {
+  Object.assign(globalThis, {
+    resumeFirst: () => {
+      firsts.add('done')
+      resolve()
+    },
+  })
+})
+void firstGate.then(() => settled.add(firstGate))
+
+function Gate({ promise }: { promise: Promise<void> | undefined }) {
+  if (promise && !settled.has(promise)) throw promise
+  return null
+}
+
+class Boundary extends Component<{ children: ReactNode }> {
+  override state = { message: '' }
+  static getDerivedStateFromError(error: Error) {
+    return { message: error.message }
+  }
+  override render() {
+    return this.state.message ? (
+      <pre>{JSON.stringify({ thrown: this.state.message })}</pre>
+    ) : (
+      this.props.children
+    )
+  }
+}
+
+const components = { Topic, Ticks, Events, Command, Count, ConnectionStatus, Suspending }
+let root: Root | undefined
+
+const page = {
+  version,
+  commits,
+  heard,
+  errors,
+  client,
+  show(name: keyof typeof components, props: object = {}) {
+    const Shown = components[name] as (props: object) => ReactNode
+    root ??= createRoot(document.body.appendChild(document.createElement('main')))
+    root.render(
+      <StrictMode>
+        <Boundary>
+          <Shown {...props} />
+        </Boundary>
+      </StrictMode>,
+    )
+  },
+  unmount() {
+    root?.unmount()
+    root = undefined
+  },
+}
+Object.assign(globalThis, { page })
+
+export type HooksPage = typeof page
