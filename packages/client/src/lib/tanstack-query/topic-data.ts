@@ -9,7 +9,8 @@ const given = new WeakMap<object, string>()
  * The data of a topic's query in the cache, to which others may write, too: a mutation that is optimistic.
  *
  * Events are folded into what the cache has, so that such data stays. The data without it is folded beside it: a mutation
- * that fails writes back what the cache had before, and the events that came meanwhile must not be lost with that.
+ * that fails writes back what the cache had before, and the events that came meanwhile must not be lost with that. See
+ * decision 019.
  */
 export class TopicData {
   readonly #query: AnyQuery
