@@ -286,7 +286,9 @@ describe('runs', () => {
     const gone = fold(mock.client.complete({ prompt: 'no' }))
     await mock.run.complete().error(new TidingsError({ code: 'interrupted' }))
     expect(gone.error?.code).toBe('interrupted')
-    await expect(mock.run.complete().emit.token('late')).rejects.toThrow('is over')
+    await expect(mock.run.complete().emit.token('late')).rejects.toThrow(
+      'mock.run.complete: its last run is over, and complete was not called again',
+    )
   })
 
   it('survive a lost connection, are attached to, and are cancelled', async () => {
@@ -330,7 +332,7 @@ describe('runs', () => {
   it('that nothing carries on, or whose answer throws, fail the test', async () => {
     const mock = mocked()
     await expect(mock.run.complete().emit.token('x')).rejects.toThrow(
-      'complete was not called. Call it first',
+      'mock.run.complete: complete was not called. Call it',
     )
     const waiting = mock.client.complete({ prompt: 'to be' })
     await mock.settle()

@@ -177,16 +177,8 @@ function emitterOf(server: MockServer, procedure: CompiledProcedure): unknown {
 function runsOf(server: MockServer, procedure: CompiledProcedure): unknown {
   if (procedure.kind !== 'stream') return undefined
   return (id?: string) => {
-    // Before the client attaches to it.
-    if (id !== undefined) server.run(procedure, id)
-    const run = async (use: (run: MockRun) => Promise<void>) => {
-      // The call of the stream may be on its way.
-      await turn()
-      const found = server.run(procedure, id)
-      if (found) return use(found)
-      const name = nameOf(procedure.path)
-      throw new Error(`mock.run.${name}: ${name} was not called. Call it first, or name a run to attach to`)
-    }
+    const found = id === undefined ? undefined : server.run(procedure, id)
+    const run = async (use: (run: MockRun) => Promise<void>) => use(await (found ?? server.run(procedure)))
     const emit: Record<string, unknown> = {}
     for (const name of procedure.events.keys()) {
       emit[name] = (payload: unknown) => run((each) => each.emit(name, payload))

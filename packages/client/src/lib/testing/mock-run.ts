@@ -25,9 +25,9 @@ export class MockRun {
   readonly #log = new MockLog()
   readonly #left = new AbortController()
   #isCarried = false
-  #isOver = false
   /** Whether the test or an answer carries the run on. */
   isAnswered = false
+  isOver = false
 
   constructor(stream: CompiledStream, id: string, deps: MockRunDeps) {
     this.id = id
@@ -66,7 +66,7 @@ export class MockRun {
       const events = answer(input, { id, fail, signal })
       for (;;) {
         const { done, value } = await events.next()
-        if (this.#isOver) {
+        if (this.isOver) {
           await events.return(undefined)
           return
         }
@@ -77,7 +77,7 @@ export class MockRun {
         await this.emit(value.type, value.data)
       }
     } catch (thrown) {
-      if (this.#isOver) return
+      if (this.isOver) return
       await this.error(toClientError(thrown, (error) => this.#deps.report(error, stream.path)))
     }
   }
@@ -86,7 +86,7 @@ export class MockRun {
   cancel(): void {
     this.isAnswered = true
     this.#left.abort()
-    if (this.#isOver) return
+    if (this.isOver) return
     void this.error(new TidingsError({ code: 'cancelled', message: 'The run was cancelled' }))
   }
 
@@ -108,15 +108,15 @@ export class MockRun {
   /** The client has left the run on purpose, which ends it without its readers. */
   onLeft(): void {
     this.#isCarried = false
-    if (this.#isOver) return
+    if (this.isOver) return
     this.#left.abort()
-    this.#isOver = true
+    this.isOver = true
   }
 
   async #append(body: string, isLast = false): Promise<void> {
     this.isAnswered = true
-    if (this.#isOver) throw new Error(`mock.run: the run ${this.id} of ${this.stream.path} is over`)
-    this.#isOver = isLast
+    if (this.isOver) throw new Error(`mock.run: the run ${this.id} of ${this.stream.path} is over`)
+    this.isOver = isLast
     const frame = this.#log.append(body)
     if (this.#isCarried) this.#deps.connection()?.send(frame)
     await turn()

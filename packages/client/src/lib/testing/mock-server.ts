@@ -16,6 +16,7 @@ import { fail, jsonResponse, problemOf, problemResponse, toClientError } from '.
 import { MockRun } from './mock-run.js'
 import { MockTopic } from './mock-topic.js'
 import type { TestErrors } from './test-errors.js'
+import { Waiting } from './waiting.js'
 
 /** The answer that a test gives for a procedure. */
 type MockAnswer = (input: unknown, call?: unknown) => unknown
@@ -33,6 +34,7 @@ export class MockServer {
   readonly #topics = new Map<string, MockTopic>()
   /** By id, the newest last. */
   readonly #runs = new Map<string, MockRun>()
+  readonly #runsWaited = new Waiting()
   #connection: MockConnection | undefined
   #connections = 0
   /** Why no request is answered. */
@@ -55,14 +57,28 @@ export class MockServer {
     return this.#topicByKey(topicKey(path, given))
   }
 
-  /** Returns a run by its id, or the newest of a stream. A run that does not exist begins when the client attaches. */
-  run(stream: CompiledStream, id?: string): MockRun | undefined {
-    if (id === undefined) return [...this.#runs.values()].filter((run) => run.stream === stream).at(-1)
-    const known = this.#runs.get(id)
-    if (known) return known
-    const run = this.#addRun(stream, id)
-    run.isAnswered = true
-    return run
+  /**
+   * Resolves with the run of a stream that has an id, which begins if the client has not begun it, or with the newest
+   * one that is not over, as soon as there is one.
+   */
+  async run(stream: CompiledStream, id?: string): Promise<MockRun> {
+    if (id !== undefined) return this.#runs.get(id) ?? this.#prepareRun(stream, id)
+    const newest = () => [...this.#runs.values()].filter((run) => run.stream === stream).at(-1)
+    let found: MockRun | undefined
+    await this.#runsWaited.run(
+      () => newest()?.isOver === false,
+      () => {
+        found = newest()
+      },
+      () => {
+        const name = nameOf(stream.path)
+        const over = newest()
+          ? `its last run is over, and ${name} was not called again`
+          : `${name} was not called`
+        return `mock.run.${name}: ${over}. Call it, or name a run to attach to`
+      },
+    )
+    return found as MockRun
   }
 
   cut(): void {
@@ -208,12 +224,20 @@ export class MockServer {
     return input
   }
 
+  /** Begins a run that the client may attach to. */
+  #prepareRun(stream: CompiledStream, id: string): MockRun {
+    const run = this.#addRun(stream, id)
+    run.isAnswered = true
+    return run
+  }
+
   #addRun(stream: CompiledStream, id: string): MockRun {
     const run = new MockRun(stream, id, {
       connection: () => this.#connection,
       report: (error, place) => this.#errors.report(error, place),
     })
     this.#runs.set(id, run)
+    this.#runsWaited.flush()
     return run
   }
 
