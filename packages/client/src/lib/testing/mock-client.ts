@@ -42,8 +42,9 @@ export interface MockClient<Contract> extends Disposes {
    */
   readonly on: MockOn<Contract>
   /**
-   * Carries on a run by hand, where the stream has no answer: the newest run of the stream, or that with an id, which
-   * the client may attach to. `await mock.run.complete().emit.token('to')`
+   * Carries on a run by hand, where the stream has no answer: the newest run that is not over, or the one with an id,
+   * which the client may attach to. Waits until the client has called the stream, for at most 4 s.
+   * `await mock.run.complete().emit.token('to')`
    */
   readonly run: MockRuns<Contract>
   /** The inputs of the calls that the client has made, oldest first. */

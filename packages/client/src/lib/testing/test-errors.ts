@@ -18,7 +18,11 @@ interface Expectation {
   meet(error: unknown): void
 }
 
-/** The errors of a test that no caller receives. Those that the test does not expect fail it. */
+/**
+ * The errors of a test that no caller receives. Those that the test does not expect fail it.
+ *
+ * For authors of a kit: `createTestServer` and `mockClient` have `expectError`.
+ */
 export class TestErrors {
   readonly #kit: string
   readonly #found: Found[] = []

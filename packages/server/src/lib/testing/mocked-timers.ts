@@ -68,7 +68,7 @@ function sinonClock(): SinonClock | undefined {
   return (globalThis.setTimeout as { clock?: SinonClock }).clock
 }
 
-/** Node 20 to 26 replace `setTimeout` by a bound function. */
+/** Node 20 and 24 replace `setTimeout` by a bound function. */
 function isMockedByNode(): boolean {
   return globalThis.setTimeout.name.startsWith('bound ')
 }
