@@ -18,6 +18,8 @@ const newContext = sharedChromium()
 /** A server with the rooms of the guide, and a page with one of its components. */
 async function start(entry: string) {
   const script = await bundlePage(join(folder, entry))
+  const loads: string[] = []
+  const runs: string[] = []
   const rooms = new Map<string, { id: string; author: string; text: string; sentAt: Date }[]>()
   const messagesOf = (roomId: string) => rooms.get(roomId) ?? []
   const say = async (roomId: string, text: string, author = 'ada') => {
@@ -27,12 +29,18 @@ async function start(entry: string) {
     return message
   }
   const tidings = createServer(contract, {
-    room: { snapshot: ({ params: { roomId } }) => ({ messages: messagesOf(roomId) }) },
+    room: {
+      snapshot: ({ params: { roomId } }) => {
+        loads.push(roomId)
+        return { messages: messagesOf(roomId) }
+      },
+    },
     send: ({ input: { roomId, author, text }, fail }) => {
       if (text === 'spam') throw fail('muted', { until: new Date(0) })
       return say(roomId, text, author)
     },
-    complete: async function* () {
+    complete: async function* ({ input: { prompt } }) {
+      runs.push(prompt)
       yield { type: 'token', data: 'a' }
       return { tokens: 1 }
     },
@@ -57,7 +65,7 @@ async function start(entry: string) {
   const shows = (...texts: string[]) =>
     expect.poll(() => tab.locator('li').allTextContents()).toEqual(texts.map((text) => `ada: ${text}`))
   const topics = () => tidings.stats().subscriptions
-  return { tidings, tab, say, shows, topics, failures }
+  return { tidings, loads, runs, tab, say, shows, topics, failures }
 }
 
 describe.skipIf(!hasChromium)('a component of the guide', () => {
@@ -65,8 +73,9 @@ describe.skipIf(!hasChromium)('a component of the guide', () => {
     ['Svelte', 'svelte-page.svelte.ts'],
     ['Vue', 'vue-page.ts'],
     ['React with TanStack Query', 'react-page.tsx'],
+    ['React with TanStack Query, suspending and with a run,', 'suspense-page.tsx'],
   ])('in %s shows a topic, follows another one, and leaves nothing', async (_name, entry) => {
-    const { tab, say, shows, topics, failures } = await start(entry)
+    const { loads, runs, tab, say, shows, topics, failures } = await start(entry)
     await say('lobby', 'before')
     await say('attic', 'elsewhere')
     await tab.evaluate(() => page.mount('lobby'))
@@ -83,6 +92,9 @@ describe.skipIf(!hasChromium)('a component of the guide', () => {
     await tab.evaluate(() => page.leave())
     await until(() => topics() === 0, 'nothing was left')
     expect(failures).toEqual([])
+    // Once each, also under StrictMode.
+    expect(loads).toEqual(['lobby', 'attic'])
+    expect(runs).toEqual(entry === 'suspense-page.tsx' ? ['lobby', 'attic'] : [])
   })
 
   it('in React with TanStack Query sends, and shows the typed error', async () => {

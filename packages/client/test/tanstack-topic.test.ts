@@ -85,6 +85,7 @@ describe('the query of a topic', () => {
       await end(own)
       await until(() => own.subscriptions() === 0, 'the subscription had ended')
       expect(own.queryClient.getQueryCache().getAll()).toEqual([])
+      expect(own.queryClient.getQueryCache().hasListeners()).toBe(false)
     },
   )
 
