@@ -1,15 +1,15 @@
-import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-/** Bundles the script of the page, as a site would deploy it. */
-export async function bundlePage(): Promise<string> {
+/** Bundles the script of a page, as a site would deploy it. */
+export async function bundlePage(file: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(import.meta.resolve('@tidings/benchmarks/client-page'))],
+    entryPoints: [file],
     bundle: true,
     write: false,
     minify: true,
     format: 'esm',
     platform: 'browser',
+    jsx: 'automatic',
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"production"' },
   })
