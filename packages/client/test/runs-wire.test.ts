@@ -87,16 +87,16 @@ describe('a run that is started on an open connection', () => {
   })
 
   it('is not started again when only the response was lost', async () => {
-    const { server, client, connected, tokens, keyOf } = await start(
-      { start: (_start, response) => void response.destroy() },
-      { timeoutMs: 300 },
-    )
+    const { server, client, connected, tokens, keyOf } = await start({
+      start: (_start, response) => void response.destroy(),
+    })
     await connected()
     const run = client.complete()
     const { over } = reading(run)
     await until(() => server.starts.length === 1, 'it was started')
     server.accept(keyOf(run), 'r', 'r.0', undefined)
     tokens(1, 2)
+    // It is sent four times at most.
     await until(() => server.starts.length === 4, 'the start was given up')
     expect(new Set(server.starts.map((each) => each.run)).size).toBe(1)
     server.send('$output', 'r.3', { tokens: 2 })
