@@ -44,6 +44,15 @@ describe('a reader of a run receives its events in order, none twice, none missi
     fc.assert(promiseAmongNodes, { numRuns: count, includeErrorInReport: true, endOnFailure: true, ...seed }),
   )
 
-  itFindsBroken(brokenRuns, promise)
-  itFindsBroken(brokenRunNodes, promiseAmongNodes)
+  itFindsBroken(brokenRuns, promise, {
+    'appends events after the end': [2, 21],
+    'accepts a cursor of another run': [4, 3],
+    'drops events that a slower reader needs without saying so': [5, 1],
+    'goes on writing to a reader that has paused': [3, 2],
+  })
+  itFindsBroken(brokenRunNodes, promiseAmongNodes, {
+    'does not end a run whose node is gone': [4, 160],
+    'tells the node of a run nothing of its readers': [1, 0],
+    'extends a log wherever it ends': [3, 17],
+  })
 })
