@@ -291,6 +291,30 @@ describe('attaching to a run', () => {
     while (!(await isGone())) await pause(20)
   })
 
+  it('fails with `not_found` until its start has reached the server', async () => {
+    const { url, app } = await startServer()
+    // The start waits before the server's handler, as it may on a network.
+    let arrive = () => {}
+    const arrival = new Promise<void>((resolve) => {
+      arrive = resolve
+    })
+    let isHeld = false
+    const { origin } = await listen((request, response) => {
+      if (request.method !== 'POST' || !request.url?.endsWith('/count')) app(request, response)
+      else {
+        isHeld = true
+        void arrival.then(() => app(request, response))
+      }
+    })
+    const run = connect(`${origin}/events`).client.count({ to: 3 })
+    const { client } = connect(url)
+    await until(() => isHeld, 'the start was on its way')
+    await expect(client.count.attach(run.id).output).rejects.toMatchObject({ code: 'not_found' })
+    arrive()
+    expect(await run.output).toEqual({ total: 3 })
+    expect(await numbersOf(client.count.attach(run.id))).toEqual(upTo(3))
+  })
+
   it('fails with `not_found` for a run that the server does not have', async () => {
     const { url } = await startServer()
     const { client, errors } = connect(url)
