@@ -1,6 +1,7 @@
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { FailureList } from './vitest.failure-list.ts'
 
 /** The files that wait longest, the longest first. Begun last, each would prolong the whole run. */
 const slowest = [
@@ -31,6 +32,8 @@ class SlowestFirst extends BaseSequencer {
   }
 }
 
+const failureFile = process.env['TIDINGS_FAILURES']
+
 /** The settings of every package's tests. Packages are tested against each other's source, not their builds. */
 export default defineConfig({
   // Vitest passes the conditions on to Node, where `import` or `default` would break every `require`.
@@ -50,6 +53,7 @@ export default defineConfig({
     // Tests mostly wait for timers, processes and the network, so more of them run than there are cores.
     maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
+    reporters: ['default', ...(failureFile === undefined ? [] : [new FailureList(failureFile)])],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A page of a browser may need longer than a second, on a machine that runs many tests at once.
