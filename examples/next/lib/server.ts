@@ -7,25 +7,14 @@ const maxMessages = 200
 /** How long the author of spam is muted, in milliseconds. */
 const muteMs = 30_000
 
-/** What every bundle of the app shares. */
-interface Chat {
-  readonly messages: Map<RoomId, Message[]>
-  readonly tidings: Tidings<typeof contract>
-}
+/** The server of this process. Next loads this module once for each bundle, and again after each edit. */
+const holder = globalThis as typeof globalThis & { tidings?: Tidings<typeof contract> }
+holder.tidings ??= startChat()
 
-/** The chat of this process. Next loads this module once for each bundle, and again after each edit. */
-const holder = globalThis as typeof globalThis & { chat?: Chat }
-holder.chat ??= startChat()
+export const { tidings } = holder
 
-export const { tidings } = holder.chat
-
-/** Returns the last messages of a room, oldest first. */
-export function messagesOf(roomId: RoomId): readonly Message[] {
-  return holder.chat?.messages.get(roomId) ?? []
-}
-
-function startChat(): Chat {
-  const messages: Chat['messages'] = new Map()
+function startChat(): Tidings<typeof contract> {
+  const messages = new Map<RoomId, Message[]>()
   const mutedUntil = new Map<string, Date>()
   const tidings = createServer(
     contract,
@@ -56,5 +45,5 @@ function startChat(): Chat {
   )
   // `next start` waits for open responses when it is told to stop.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void tidings.close())
-  return { messages, tidings }
+  return tidings
 }

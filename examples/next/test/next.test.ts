@@ -3,22 +3,17 @@ import type { Browser, Page, Request } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startApp } from './app.js'
 
+declare const counts: number[]
+declare const stream: { text: string }
+
 async function launch(): Promise<Browser> {
   const browser = await launchChromium()
   onTestFinished(() => browser.close())
   return browser
 }
 
-/**
- * Opens the lobby in a browser context of its own, and enters a name. Errors of the page, as of its hydration,
- * fail the test.
- */
-async function enter(
-  browser: Browser,
-  address: string,
-  name: string,
-  onRequest: (request: Request) => void = () => {},
-): Promise<Page> {
+/** Opens a tab of its own. Errors of its page, as of hydration, fail the test. */
+async function newPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 900, height: 640 } })
   const page = await context.newPage()
   const errors: string[] = []
@@ -28,8 +23,19 @@ async function enter(
     if (message.type() === 'error' && !/^Failed to load resource.*422/.test(message.text()))
       errors.push(message.text())
   })
-  page.on('request', onRequest)
   onTestFinished(() => expect(errors).toEqual([]))
+  return page
+}
+
+/** Opens the lobby in a tab of its own, and enters a name. */
+async function enter(
+  browser: Browser,
+  address: string,
+  name: string,
+  onRequest: (request: Request) => void = () => {},
+): Promise<Page> {
+  const page = await newPage(browser)
+  page.on('request', onRequest)
   await page.goto(address)
   await page.getByText('Live').waitFor()
   await page.getByLabel('Your name').fill(name)
@@ -111,4 +117,69 @@ describe.skipIf(!hasChromium)('two users in Chromium', () => {
     expect(await ada.getByText('Anyone for tea?').count()).toBe(0)
     expect(requests.filter((request) => request === 'GET /events')).toHaveLength(1)
   })
+})
+
+/** Records how many messages the page shows after each change of it, and what its event stream receives. */
+function observe(): void {
+  const counts: number[] = []
+  const stream = { text: '' }
+  Object.assign(globalThis, { counts, stream })
+  const count = () => counts.push(document.querySelectorAll('main li').length)
+  new MutationObserver(count).observe(document, { childList: true, subtree: true })
+  const request = globalThis.fetch
+  globalThis.fetch = async (...given) => {
+    const response = await request(...given)
+    if (response.headers.get('content-type') !== 'text/event-stream' || !response.body) return response
+    const [own, page] = response.body.tee()
+    void (async () => {
+      for await (const text of own.pipeThrough(new TextDecoderStream())) stream.text += text
+    })()
+    return new Response(page, response)
+  }
+}
+
+describe.skipIf(!hasChromium)('a page that the server has rendered', () => {
+  it.each([0, 3])(
+    'continues from its %i messages, without a flash, a snapshot, or missing one that was sent meanwhile',
+    async (before) => {
+      const { address } = await startApp()
+      const texts: string[] = []
+      const say = async (text: string) => {
+        texts.push(text)
+        const { status } = await fetch(`${address}/events/send`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ roomId: 'lobby', author: 'Bob', text }),
+        })
+        expect(status).toBe(200)
+      }
+      for (let n = 0; n < before; n += 1) await say(`before ${n} </script>`)
+      const page = await newPage(await launch())
+      const shows = () => expect.poll(() => page.locator('main li p').allTextContents()).toEqual(texts)
+      await page.addInitScript(observe)
+      let hydrate: () => void = () => {}
+      const hydrated = new Promise<void>((resolve) => {
+        hydrate = resolve
+      })
+      await page.route('**/_next/static/**/*.js*', async (route) => {
+        await hydrated
+        await route.continue()
+      })
+      await page.goto(`${address}/lobby`, { waitUntil: 'commit' })
+      await page.getByRole('log').waitFor()
+      await shows()
+      for (let n = 0; n < 40; n += 1) await say(`between ${n}`)
+      expect(await page.getByText('Live').count()).toBe(0)
+      hydrate()
+      await page.getByText('Live').waitFor()
+      await shows()
+      await say('after')
+      await shows()
+      const seen = await page.evaluate(() => counts)
+      expect(seen).toEqual([...seen].sort((one, other) => one - other))
+      const received = await page.evaluate(() => stream.text)
+      expect(received.match(/^event: message$/gm)).toHaveLength(41)
+      expect(received).not.toMatch(/^event: \$(snapshot|gap|error)/m)
+    },
+  )
 })

@@ -1,10 +1,13 @@
-import { rooms } from '@tidings/example-chat/contract'
+import { isTidingsError } from '@tidings/core'
+import { type RoomId, rooms } from '@tidings/example-chat/contract'
+import { headers } from 'next/headers'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
-import { messagesOf } from '@/lib/server'
+import { Suspense } from 'react'
+import { tidings } from '@/lib/server'
 import { Room } from './room'
 
-/** A room, with its messages so far in the HTML. */
+/** A room. The page is sent at once, and the messages so far follow in the same response. */
 export default async function Page({ params }: { params: Promise<{ roomId: string }> }) {
   const { roomId } = await params
   const room = rooms.find(({ id }) => id === roomId)
@@ -18,7 +21,23 @@ export default async function Page({ params }: { params: Promise<{ roomId: strin
           </Link>
         ))}
       </nav>
-      <Room key={room.id} roomId={room.id} initial={room.id === 'staff' ? [] : messagesOf(room.id)} />
+      <Suspense key={room.id} fallback={<p>Loading the messages…</p>}>
+        <RenderedRoom roomId={room.id} />
+      </Suspense>
     </main>
   )
+}
+
+async function RenderedRoom({ roomId }: { roomId: RoomId }) {
+  return <Room roomId={roomId} seed={await seedOf(roomId)} />
+}
+
+/** Returns what the room begins with. A visitor who may not enter sees that from the subscription, which is refused too. */
+async function seedOf(roomId: RoomId) {
+  try {
+    return await tidings.snapshot.room({ roomId }, { headers: await headers() })
+  } catch (error) {
+    if (isTidingsError(error) && error.code === 'forbidden') return undefined
+    throw error
+  }
 }

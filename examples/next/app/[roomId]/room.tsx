@@ -1,13 +1,22 @@
 'use client'
 
-import type { Message, RoomId } from '@tidings/example-chat/contract'
+import { useConnection } from '@tidings/client/react'
+import type { SeedOf } from '@tidings/core'
+import type { contract, RoomId } from '@tidings/example-chat/contract'
+import { client } from '@/lib/client'
 import { Composer } from './composer'
-import { useConnectionStatus, useName, useRoom } from './use-room'
+import { useName, useRoom } from './use-room'
 
-export function Room({ roomId, initial }: { roomId: RoomId; initial: readonly Message[] }) {
-  const { messages, refusal, typing } = useRoom(roomId, initial)
+interface Props {
+  roomId: RoomId
+  /** What the server has rendered. */
+  seed: SeedOf<typeof contract.room> | undefined
+}
+
+export function Room({ roomId, seed }: Props) {
+  const { messages, refusal, typing } = useRoom(roomId, seed)
   const [name, setName] = useName()
-  const status = useConnectionStatus()
+  const { status } = useConnection(client)
   return (
     <section>
       <header>

@@ -1,6 +1,7 @@
-import type { TidingsError } from '@tidings/core'
-import type { Message, RoomId } from '@tidings/example-chat/contract'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useEvents, useTopic } from '@tidings/client/react'
+import type { SeedOf } from '@tidings/core'
+import type { contract, RoomId } from '@tidings/example-chat/contract'
+import { useEffect, useState } from 'react'
 import { client } from '@/lib/client'
 
 /** How long an author counts as typing after a typing event, in milliseconds. */
@@ -11,51 +12,32 @@ const nameKey = 'tidings-chat-name'
 /** Returns the name that this tab's author has entered. */
 const storedName = () => sessionStorage.getItem(nameKey) ?? ''
 
-/** Follows a room while it is shown, from the messages that the server rendered. */
-export function useRoom(roomId: RoomId, initial: readonly Message[]) {
-  const [messages, setMessages] = useState(initial)
-  const [refusal, setRefusal] = useState<TidingsError>()
-  const [typing, setTyping] = useState<string>()
-
-  useEffect(() => {
-    const room = client.room({ roomId })
-    const state = room.state((value, event) =>
-      event.type === 'message' ? { ...value, messages: [...value.messages, event.data] } : value,
-    )
-    state.on('change', (value) => value && setMessages(value.messages))
-    state.on('error', setRefusal)
-
-    let timer: ReturnType<typeof setTimeout>
-    const stop = room.subscribe({
-      typing: ({ author }) => {
-        if (author === storedName()) return
-        setTyping(author)
-        clearTimeout(timer)
-        timer = setTimeout(setTyping, typingMs, undefined)
-      },
-      message: ({ author }) => setTyping((now) => (now === author ? undefined : now)),
-      // The state reports the refusal.
-      error: () => {},
-    })
-    return () => {
-      state.close()
-      stop()
-      clearTimeout(timer)
-    }
-  }, [roomId])
-
-  return { messages, refusal, typing }
+/** Follows a room while it is shown, from the messages that the server has rendered. */
+export function useRoom(roomId: RoomId, seed: SeedOf<typeof contract.room> | undefined) {
+  const room = client.room({ roomId })
+  const { value, error } = useTopic(
+    room,
+    (state, event) =>
+      event.type === 'message' ? { ...state, messages: [...state.messages, event.data] } : state,
+    { seed },
+  )
+  return { messages: value?.messages ?? [], refusal: error, typing: useTyping(room) }
 }
 
-const onChange = (listener: () => void) => client.connection.on('change', listener)
-
-/** Returns the status of the connection. */
-export function useConnectionStatus() {
-  return useSyncExternalStore(
-    onChange,
-    () => client.connection.state.status,
-    () => 'idle' as const,
-  )
+/** Returns who has typed a moment ago. */
+function useTyping(room: ReturnType<typeof client.room>) {
+  const [typing, setTyping] = useState<{ author: string }>()
+  useEvents(room, {
+    typing: ({ author }) => author !== storedName() && setTyping({ author }),
+    message: ({ author }) => setTyping((now) => (now?.author === author ? undefined : now)),
+    // The room shows its refusal.
+    error: () => {},
+  })
+  useEffect(() => {
+    const timer = typing && setTimeout(setTyping, typingMs, undefined)
+    return () => clearTimeout(timer)
+  }, [typing])
+  return typing?.author
 }
 
 /** Keeps the name of this tab's author across rooms and reloads. The server renders without one. */
