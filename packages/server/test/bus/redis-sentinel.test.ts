@@ -9,7 +9,8 @@ import { startSentinels } from './redis-topologies.js'
 describe.skipIf(!hasRedis)('the bus on a Redis that a Sentinel watches', () => {
   let watched: Awaited<ReturnType<typeof startSentinels>>
   beforeAll(async () => {
-    watched = await startSentinels()
+    // Its server is never gone.
+    watched = await startSentinels(60_000)
     return () => watched.stop()
   })
   const connect = () => redisBus({ sentinel: watched.sentinel })

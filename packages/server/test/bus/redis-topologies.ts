@@ -156,8 +156,13 @@ async function joinCluster(servers: readonly RedisServer[], busPorts: readonly s
   }
 }
 
-/** Starts a server with a replica, and a Sentinel that has the replica take over when the server is gone. */
-export async function startSentinels() {
+/**
+ * Starts a server with a replica, and a Sentinel that has the replica take over when the server is gone.
+ *
+ * @param downAfterMs how long the server may not answer until it counts as gone. A busy machine may run no server for
+ * half a second
+ */
+export async function startSentinels(downAfterMs = 2_000) {
   const master = await startRedis()
   const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
   await until(
@@ -169,7 +174,7 @@ export async function startSentinels() {
   const file = join(directory, 'sentinel.conf')
   const settings = [
     `sentinel monitor tidings 127.0.0.1 ${master.port} 1`,
-    'sentinel down-after-milliseconds tidings 500',
+    `sentinel down-after-milliseconds tidings ${downAfterMs}`,
     'sentinel failover-timeout tidings 2000',
   ]
   await writeFile(file, settings.join('\n'))
