@@ -6,18 +6,21 @@ import { FailureList } from './vitest.failure-list.ts'
 /** The files that wait longest, the longest first. Begun last, each would prolong the whole run. */
 const slowest = [
   'hosts/next.test.ts',
-  'test/page-life.test.ts',
-  'test/nginx.test.ts',
+  'test/histories/histories.test.ts',
+  'test/bus/runs.test.ts',
+  'test/share-life.test.ts',
   'test/chaos/chaos.test.ts',
   'test/bus/nodes.test.ts',
+  'test/page-life.test.ts',
   'test/bus/redis-slots.test.ts',
-  'test/histories/histories.test.ts',
-  'test/histories/runs/runs.test.ts',
-  'test/reality.test.ts',
-  'test/bus/redis-bus.test.ts',
-  'test/share-life.test.ts',
+  'test/nginx.test.ts',
   'test/share-storm.test.ts',
+  'test/histories/runs/runs.test.ts',
+  'test/native-entry.test.ts',
+  'test/reality.test.ts',
   'test/bus/redis-sentinel.test.ts',
+  'test/ignored-emits.test.ts',
+  'test/bus/redis-bus.test.ts',
   'hosts/workerd.test.ts',
 ]
 
