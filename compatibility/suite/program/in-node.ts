@@ -1,10 +1,12 @@
 import { createServer } from 'node:http'
+import { mockClient } from '@tidings/client/testing'
 import { expressHandler } from '@tidings/server/express'
 import { registerMetrics } from '@tidings/server/metrics'
 import { nodeHandler } from '@tidings/server/node'
 import { redisBus } from '@tidings/server/redis'
-import { busSuite } from '@tidings/server/testing'
+import { busSuite, createTestServer } from '@tidings/server/testing'
 import { tracing } from '@tidings/server/tracing'
+import { contract } from './contract.js'
 import { server } from './server-mistakes.js'
 
 createServer(nodeHandler(server, { path: '/events' }))
@@ -20,3 +22,10 @@ registerMetrics({})
 busSuite()
 // @ts-expect-error a tracer creates spans
 tracing({ tracer: {} })
+// @ts-expect-error handlers are missing
+createTestServer(contract, {})
+const mock = mockClient(contract)
+// @ts-expect-error a message is missing
+mock.emit.room({ roomId: 'lobby' }).message()
+// @ts-expect-error the answer has no output
+mock.on.send(() => ({}))
