@@ -26,8 +26,7 @@ export function linkedAbort(...signals: readonly (AbortSignal | undefined)[]): L
 /**
  * Returns a promise that settles as `value` does, or rejects with the signal's reason when the signal fires.
  */
-export function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (!signal) return value
+export function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })

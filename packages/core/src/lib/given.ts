@@ -32,13 +32,15 @@ function filled(schema: Schema, value: unknown): unknown {
     return data
   }
   const { def } = (schema as zod.$ZodTypes)._zod
+  // Optional, nullable, readonly and others wrap one schema.
+  if ('innerType' in def) return filled(def.innerType, value)
   switch (def.type) {
     case 'object':
       return isPlain(value) ? { ...value, ...filledKeys(def.shape, value) } : value
     case 'array':
-      return Array.isArray(value) ? value.map((item) => filled(def.element, item)) : value
+      return filledItems([], def.element, value)
     case 'tuple':
-      return Array.isArray(value) ? filledItems(def, value) : value
+      return filledItems(def.items, def.rest, value)
     case 'record':
       return isPlain(value)
         ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filled(def.valueType, inner)]))
@@ -49,14 +51,6 @@ function filled(schema: Schema, value: unknown): unknown {
       return filled(def.right, filled(def.left, value))
     case 'lazy':
       return filled((schema as zod.$ZodLazy)._zod.innerType, value)
-    case 'optional':
-    case 'nonoptional':
-    case 'nullable':
-    case 'default':
-    case 'prefault':
-    case 'catch':
-    case 'readonly':
-      return filled(def.innerType, value)
     default:
       return value
   }
@@ -71,7 +65,8 @@ function filledKeys(shape: zod.$ZodShape, value: Readonly<Record<string, unknown
   return keys
 }
 
-function filledItems({ items, rest }: zod.$ZodTupleDef, value: readonly unknown[]): unknown[] {
+function filledItems(items: readonly Schema[], rest: Schema | null, value: unknown): unknown {
+  if (!Array.isArray(value)) return value
   const whole: unknown[] = []
   for (let index = 0; index < Math.max(items.length, value.length); index += 1) {
     const schema = items[index] ?? rest

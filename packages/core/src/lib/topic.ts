@@ -59,23 +59,19 @@ export function topicCodecOf(params: Schemas, path: string): TopicCodec {
 /** Whether all values of a schema are encoded as text, which needs no quotes in a query string. */
 function isText(schema: Schema): boolean {
   const { def } = (schema as zod.$ZodTypes)._zod
+  const areTexts = (values: readonly unknown[]) => values.every((value) => typeof value === 'string')
+  // Others that wrap one schema add no value of their own.
+  if (def.type !== 'nullable' && 'innerType' in def) return isText(def.innerType)
   switch (def.type) {
     case 'string':
     case 'template_literal':
       return true
     case 'enum':
-      return Object.values(def.entries).every((value) => typeof value === 'string')
+      return areTexts(Object.values(def.entries))
     case 'literal':
-      return def.values.every((value) => typeof value === 'string')
+      return areTexts(def.values)
     case 'union':
       return def.options.every(isText)
-    case 'optional':
-    case 'nonoptional':
-    case 'default':
-    case 'prefault':
-    case 'catch':
-    case 'readonly':
-      return isText(def.innerType)
     case 'pipe':
       return isText(def.in)
     default:

@@ -5,25 +5,33 @@ import { readRefusal, requestFailure } from './failures.js'
 
 /** Options of a request. */
 export interface RequestInfo {
-  readonly signal?: AbortSignal | undefined
+  readonly signal: AbortSignal
   readonly headers?: Readonly<Record<string, string>>
+  /** Milliseconds until the request fails with `timeout`. */
+  readonly timeoutMs: number
+  /** The time that the message of a timeout names, of which `timeoutMs` is left. */
+  readonly ofMs?: number
 }
 
 /**
- * Posts JSON to a path below the mount, and returns the response.
+ * Posts JSON to a path below the mount, and reads the whole response.
  *
  * @param body undefined for a request without a body
- * @throws TidingsError if the request failed or was refused
+ * @throws TidingsError if the request failed, was refused, or took too long
  */
-export async function post(
+export async function postJson(
   options: RequestOptions,
   path: string,
   body: unknown,
-  { signal, headers: own = {} }: RequestInfo,
-): Promise<Response> {
+  { signal: given, headers: own = {}, timeoutMs, ofMs = timeoutMs }: RequestInfo,
+): Promise<{ readonly status: number; readonly text: string }> {
   const url = `${options.url}/${path}`
+  const { signal, abort, unlink } = linkedAbort(given)
+  const timer = setTimeout(() => {
+    abort(new TidingsError({ code: 'timeout', message: `${url} did not answer within ${ofMs} ms` }))
+  }, timeoutMs)
   try {
-    signal?.throwIfAborted()
+    signal.throwIfAborted()
     const headers = await unlessAborted(options.headers(), signal)
     headers.set('Content-Type', 'application/json')
     for (const [name, value] of Object.entries(own)) headers.set(name, value)
@@ -33,40 +41,13 @@ export async function post(
       // A followed redirect may turn the request into a GET, or send the headers to another origin.
       redirect: 'manual',
       credentials: options.credentials,
+      signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
     })
-    if (response.ok) return response
-    throw await readRefusal(response)
+    if (!response.ok) throw await readRefusal(response)
+    return { status: response.status, text: await response.text() }
   } catch (cause) {
     throw requestFailure(cause, `The request to ${url}`, signal)
-  }
-}
-
-/**
- * Posts JSON and reads the whole response.
- *
- * @param info `timeoutMs` is the time left of `ofMs`, which the message of a timeout names
- * @throws TidingsError `timeout` after `timeoutMs`, and as {@link post} does
- */
-export async function postJson(
-  options: RequestOptions,
-  path: string,
-  body: unknown,
-  { signal: given, ...info }: RequestInfo & { readonly timeoutMs?: number; readonly ofMs?: number },
-): Promise<{ readonly status: number; readonly text: string }> {
-  const { timeoutMs = options.timeoutMs, ofMs = timeoutMs, ...rest } = info
-  const { signal, abort, unlink } = linkedAbort(given)
-  const timer = setTimeout(() => {
-    const message = `${options.url}/${path} did not answer within ${ofMs} ms`
-    abort(new TidingsError({ code: 'timeout', message }))
-  }, timeoutMs)
-  try {
-    const response = await post(options, path, body, { ...rest, signal })
-    const text = await response.text().catch((cause: unknown) => {
-      throw requestFailure(cause, `The response of ${response.url}`, signal)
-    })
-    return { status: response.status, text }
   } finally {
     clearTimeout(timer)
     unlink()
