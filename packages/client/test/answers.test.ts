@@ -158,7 +158,7 @@ describe('an event without an end', () => {
     expect(errors[0]).toMatchObject({
       code: 'invalid_response',
       message: expect.stringMatching(
-        /^The server sent an event that is too long: 16\d{6} characters, and the limit is 16777216/,
+        /^The server sent an event of 16\d{6} characters. The limit is 16777216/,
       ),
     })
   })

@@ -31,7 +31,7 @@ export function resolveOptions(options: ClientOptions, openStream: OpenEventStre
   // Always checked, since the identity of a user is known at run time only.
   if (typeof as !== 'string' || (as === '' && mustSayWhose)) {
     throw invalidOptions(
-      `share.as is ${String(as) || 'empty'}. Tabs that share send one user's headers and cookies: identify the user with { as: userId }`,
+      `share.as is ${String(as) || 'empty'}. Identify the user whose headers and cookies the tabs send: { as: userId }`,
     )
   }
   // Into the same object, whose url is read when it is used.

@@ -77,7 +77,7 @@ function stable(codec: PayloadCodec): PayloadCodec {
     const json = codec.encode(value, what, code)
     const read = codec.encode(codec.decode(json, what, code), what, code)
     if (JSON.stringify(read) === JSON.stringify(json)) return json
-    const message = `${what} changes every time its schema's overwrite() runs. Make overwrite() leave its own result unchanged`
+    const message = `${what} changes each time that overwrite() runs. Make it leave its own result unchanged`
     throw new TidingsError({ code, message })
   }
   return { ...codec, encode }
@@ -101,7 +101,7 @@ function validated(
     outcome = parse()
   } catch (cause) {
     if (cause instanceof zod.$ZodAsyncError) {
-      const message = `${what} has an asynchronous check or codec, but values are checked synchronously to keep their order. Move asynchronous checks to the handler`
+      const message = `${what} has an asynchronous check or codec. Checks are synchronous, to keep the order of values: move it to the handler`
       throw new TidingsError({ code: 'invalid_contract', message, cause })
     }
     // A codec may throw on unexpected text or deeply nested JSON. That says only that the value does not fit.

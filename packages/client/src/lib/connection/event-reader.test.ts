@@ -134,7 +134,7 @@ it.each([
   const failure = await reader.readAll(() => {}).catch((error: unknown) => error)
   expect(failure).toMatchObject({
     code: 'invalid_response',
-    message: expect.stringMatching(/^The server sent an event that is too long: \d+ characters/),
+    message: expect.stringMatching(/^The server sent an event of \d+ characters/),
   })
   expect(isCancelled).toBe(true)
 })

@@ -28,7 +28,7 @@ export class EventReader {
       const { pendingLength } = this.#parser
       if (pendingLength > maxEventLength) {
         this.cancel()
-        const message = `The server sent an event that is too long: ${pendingLength} characters, and the limit is ${maxEventLength}`
+        const message = `The server sent an event of ${pendingLength} characters. The limit is ${maxEventLength}`
         throw new TidingsError({ code: 'invalid_response', message })
       }
       onEvents(events)
@@ -53,6 +53,6 @@ export function checkReadable({ hasOwnFetch }: { readonly hasOwnFetch: boolean }
 
 function unreadable(): TidingsError {
   const message =
-    "The responses of this fetch have no body to read. Give createClient another one: in React Native, that of 'expo/fetch'"
+    "The responses of this fetch have no body to read. Give another fetch: in React Native, that of 'expo/fetch'"
   return new TidingsError({ code: 'invalid_options', message })
 }

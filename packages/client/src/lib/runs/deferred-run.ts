@@ -9,6 +9,7 @@ import type { ResolvedOptions } from '../options.js'
 import type { SignalOptions } from '../types/client.js'
 import { type FoldableRun, FoldedRun, type RunReducer } from './folded-run.js'
 import type { Runs, UntypedRun } from './run.js'
+import type { RunQueue } from './run-queue.js'
 import type { RunEvent } from './run-reader.js'
 
 type RunCode = typeof import('./run.js')
@@ -95,10 +96,16 @@ class DeferredRun implements AsyncIterable<RunEvent>, FoldableRun, Disposable {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<RunEvent, undefined> {
-    const loop = ignorable(this.#run.then((run) => run.consume()))
+    let queue: RunQueue | undefined
+    const loop = ignorable(
+      this.#run.then((run) => {
+        queue = run.consume()
+        return queue
+      }),
+    )
     return {
-      next: async () => (await loop).next(),
-      return: async () => (await loop).return(),
+      next: () => queue?.next() ?? loop.then((loaded) => loaded.next()),
+      return: () => loop.then((loaded) => loaded.return()),
       [Symbol.asyncIterator]() {
         return this
       },
