@@ -104,29 +104,30 @@ const pageWithZod = pageWithZodMini
   .replace('.check(z.minLength(1))', '.min(1)')
 
 describe('the code of a page, minified and gzipped', () => {
-  // The limits are what was measured, rounded up. What each is to come down to stands beside it.
+  // The limits are what was measured, rounded up. What each is to come down to stands beside it; decision 017 says
+  // where the rest is.
   it.each([
-    { what: 'the client', script: defaultClient, limit: 16_900, target: 8_000 },
+    { what: 'the client', script: defaultClient, limit: 16_650, target: 11_500 },
     {
       what: 'options of TanStack Query, without a client',
       script: tanstackQuery,
       limit: 3_850,
       target: 3_000,
     },
-    { what: 'the native client', script: nativeClient, limit: 15_900, target: 5_000 },
+    { what: 'the native client', script: nativeClient, limit: 15_850, target: 10_500 },
     { what: 'the client of commands', script: commandsClient, limit: 5_000, target: 5_000 },
     {
       what: 'the client, a contract and zod/mini',
       script: pageWithZodMini,
       withZod: true,
-      limit: 22_900,
-      target: 13_000,
+      limit: 22_500,
+      target: 17_000,
     },
     {
       what: 'the client, a contract and zod',
       script: pageWithZod,
       withZod: true,
-      limit: 43_800,
+      limit: 43_500,
       target: 36_000,
     },
   ])('$what stays within $limit bytes', async ({ what, script, limit, target, withZod = false }) => {
@@ -143,8 +144,8 @@ describe('the code of a page, minified and gzipped', () => {
 
 describe('the code that a page loads on demand, minified and gzipped', () => {
   it.each([
-    { what: 'sharing between tabs', file: 'shared-transport', limit: 4_850 },
-    { what: 'runs', file: 'run', limit: 3_200 },
+    { what: 'sharing between tabs', file: 'shared-transport', limit: 4_820 },
+    { what: 'runs', file: 'run', limit: 3_150 },
   ])('for $what stays within $limit bytes', async ({ file, limit }) => {
     const { onDemand } = await bundle(defaultClient)
     expect(onDemand[file]).toBeGreaterThan(0)
