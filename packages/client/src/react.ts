@@ -1,5 +1,3 @@
-'use client'
-
 export { type CallableCommand, type CommandView, useCommand } from './lib/react/use-command.js'
 export { useConnection } from './lib/react/use-connection.js'
 export { useEvents } from './lib/react/use-events.js'
