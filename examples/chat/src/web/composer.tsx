@@ -1,6 +1,7 @@
-import { isTidingsError } from '@tidings/core'
+import { useCommand } from '@tidings/client/react'
+import type { FailureOf } from '@tidings/core'
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
-import type { RoomId } from '../contract'
+import type { contract, RoomId } from '../contract'
 import { client } from './client'
 
 /** The shortest time between two typing events, in milliseconds. */
@@ -8,24 +9,20 @@ const typingEveryMs = 1_500
 
 export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
   const [text, setText] = useState('')
-  const [isSending, setIsSending] = useState(false)
-  const [refusal, setRefusal] = useState('')
+  const { call, isPending, error } = useCommand(client.send)
   const sentTypingAt = useRef(0)
   const field = useRef<HTMLTextAreaElement>(null)
 
   const send = async () => {
-    if (text.trim() === '' || isSending) return
-    setIsSending(true)
+    if (text.trim() === '' || isPending) return
     try {
-      await client.send({ roomId, author: name, text })
+      await call({ roomId, author: name, text })
       // Text that was typed meanwhile stays.
       setText((now) => (now === text ? '' : now))
-      setRefusal('')
       sentTypingAt.current = 0
-    } catch (error) {
-      setRefusal(refusalOf(error))
+    } catch {
+      // The error is shown.
     } finally {
-      setIsSending(false)
       field.current?.focus()
     }
   }
@@ -50,9 +47,9 @@ export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
 
   return (
     <form className="composer" onSubmit={submit}>
-      {refusal !== '' && (
+      {error && (
         <p className="refusal" role="alert">
-          {refusal}
+          {refusalOf(error)}
         </p>
       )}
       <div className="composer-row">
@@ -69,7 +66,7 @@ export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
           onChange={(event) => change(event.target.value)}
           onKeyDown={keyDown}
         />
-        <button type="submit" disabled={text.trim() === '' || isSending}>
+        <button type="submit" disabled={text.trim() === '' || isPending}>
           Send
         </button>
       </div>
@@ -78,8 +75,8 @@ export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
 }
 
 /** Explains to the author why a message was refused. */
-function refusalOf(error: unknown): string {
-  if (client.send.isError(error) && error.code === 'muted') {
+function refusalOf(error: FailureOf<typeof contract.send>): string {
+  if (error.code === 'muted') {
     const until = error.data.until.toLocaleTimeString([], {
       hour: '2-digit',
       minute: '2-digit',
@@ -87,6 +84,6 @@ function refusalOf(error: unknown): string {
     })
     return `That looked like spam. You can write again at ${until}.`
   }
-  if (isTidingsError(error) && error.code === 'network') return 'The server could not be reached. Try again.'
-  return `The message was not sent: ${error instanceof Error ? error.message : String(error)}`
+  if (error.code === 'network') return 'The server could not be reached. Try again.'
+  return `The message was not sent: ${error.message}`
 }

@@ -1,12 +1,10 @@
 import type { ConnectionState } from '@tidings/client'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useConnection } from '@tidings/client/react'
+import { useEffect, useState } from 'react'
 import { client } from './client'
 
-const subscribe = (onChange: () => void) => client.connection.on('change', onChange)
-const current = () => client.connection.state
-
 export function ConnectionIndicator() {
-  const state = useSyncExternalStore(subscribe, current)
+  const state = useConnection(client)
   const seconds = useSecondsUntil(state.status === 'waiting' ? state.retryAt : undefined)
   return (
     <span className="connection" data-status={state.status} role="status" title={reasonOf(state)}>

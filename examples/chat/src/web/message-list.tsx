@@ -2,18 +2,19 @@ import { useLayoutEffect, useRef } from 'react'
 import type { Message } from '../contract'
 import { Answer } from './answer'
 import { MessageRow } from './message-row'
-import type { Line, Room } from './use-room'
+import type { Line, Room } from './room'
 
 interface MessageListProps {
-  /** Undefined before the room was entered. */
-  room: Room | undefined
+  room: Room
+  /** Whether the room's messages have come. */
+  isEntered: boolean
   me: string
 }
 
 /** Consecutive messages of one author and node within this time are grouped, in milliseconds. */
 const togetherMs = 5 * 60_000
 
-export function MessageList({ room, me }: MessageListProps) {
+export function MessageList({ room: { lines, answers }, isEntered, me }: MessageListProps) {
   const list = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const scrolled = useRef({ isAtEnd: true, top: 0 })
@@ -27,7 +28,6 @@ export function MessageList({ room, me }: MessageListProps) {
     return () => observer.disconnect()
   }, [])
 
-  const { lines = [], answers = [] } = room ?? {}
   return (
     <div
       className="messages"
@@ -42,8 +42,8 @@ export function MessageList({ room, me }: MessageListProps) {
       <div className="messages-content" ref={content} role="log" aria-label="Messages">
         {lines.length + answers.length === 0 && (
           <div className="empty">
-            <strong>{room ? 'Nothing here yet' : 'Entering…'}</strong>
-            {room && <p>Write something, or ask the bot: @bot hello</p>}
+            <strong>{isEntered ? 'Nothing here yet' : 'Entering…'}</strong>
+            {isEntered && <p>Write something, or ask the bot: @bot hello</p>}
           </div>
         )}
         {lines.map((line, at) =>

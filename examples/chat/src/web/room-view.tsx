@@ -1,10 +1,17 @@
+import { useTopic } from '@tidings/client/react'
 import { type RoomId, rooms } from '../contract'
+import { client } from './client'
 import { Composer } from './composer'
 import { MessageList } from './message-list'
-import { useRoom } from './use-room'
+import { emptyRoom, nextRoom } from './room'
+import { TypingIndicator } from './typing-indicator'
 
 export function RoomView({ roomId, name }: { roomId: RoomId; name: string }) {
-  const { room, refusal, typing } = useRoom(roomId, name)
+  const {
+    value: room,
+    isCurrent,
+    error,
+  } = useTopic(client.room({ roomId }), nextRoom, { initial: emptyRoom })
   const about = rooms.find(({ id }) => id === roomId)
   return (
     <main className="room-view">
@@ -14,28 +21,18 @@ export function RoomView({ roomId, name }: { roomId: RoomId; name: string }) {
         </h2>
         <p>{about?.about}</p>
       </header>
-      {refusal ? (
+      {error ? (
         <div className="empty" role="alert">
           <strong>You cannot enter this room</strong>
-          <p>{refusal.code === 'forbidden' ? 'It is by invitation only.' : refusal.message}</p>
+          <p>{error.code === 'forbidden' ? 'It is by invitation only.' : error.message}</p>
         </div>
       ) : (
         <>
-          <MessageList room={room} me={name} />
-          <p className="typing" aria-live="polite">
-            {typingText(typing)}
-          </p>
+          <MessageList room={room} isEntered={isCurrent} me={name} />
+          <TypingIndicator roomId={roomId} me={name} />
           <Composer roomId={roomId} name={name} />
         </>
       )}
     </main>
   )
-}
-
-function typingText(names: readonly string[]): string {
-  const [first, second, ...others] = names
-  if (first === undefined) return ''
-  if (second === undefined) return `${first} is typing…`
-  if (others.length === 0) return `${first} and ${second} are typing…`
-  return `${first}, ${second} and ${others.length} more are typing…`
 }
