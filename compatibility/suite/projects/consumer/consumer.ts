@@ -27,7 +27,7 @@ export const same: [
   Same<ReturnType<typeof room>, TopicOf<Contract['chat']['room']>>,
   Same<typeof annotated.room, ReturnType<typeof room>>,
   Same<ReturnType<typeof complete>, RunOf<Contract['complete']>>,
-  Same<typeof tidings, Tidings<Contract>>,
+  Same<typeof tidings, Tidings<Contract, { user: string | null }>>,
   Same<typeof emit, Emit<Contract>>,
   Same<typeof emitter, Emitter<Contract>>,
 ] = [true, true, true, true, true, true, true, true, true]
