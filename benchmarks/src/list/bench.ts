@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { launchChromium } from '../lib/chromium.js'
 import { chooseNames } from '../lib/command-line.js'
 import { writeFigures } from '../lib/figures.js'
-import { describe, machine } from '../lib/machine.js'
+import { machine } from '../lib/machine.js'
 import { listPicture } from './list-picture.js'
 import { listTable } from './list-result.js'
 import { bundleList, type ListReading, measureList } from './measure-list.js'
@@ -30,7 +30,8 @@ for (const variant of chooseNames(variantNames, values.only)) {
     }),
   )
 }
-const about = `Chromium ${browser.version()} without a window and a graphics processor; ${describe(machine())}`
+const { cpu, cores } = machine()
+const about = `Chromium ${browser.version()}, without a window and a graphics processor; ${cpu}, ${cores} cores`
 await browser.close()
 const table = listTable(readings)
 console.log(`${table}\n\n${about}`)

@@ -36,12 +36,23 @@ export interface RefusedSignal extends ErrorSignal {
   readonly seq?: number
 }
 
+interface NamedTopic<Topic> {
+  readonly epoch: string
+  readonly topic: Topic
+}
+
 /** The topics on a connection, which becomes idle a while after the last one is released. */
 export class TopicTable<Topic extends TableTopic> {
   readonly byKey = new Map<string, Topic>()
   /** By the epochs in the ids of their frames. See decision 008. */
-  readonly #byEpoch = new Map<string, { readonly epoch: string; readonly topic: Topic }>()
-  readonly #epochOf = (text: string) => this.#byEpoch.get(text)?.epoch
+  readonly #byEpoch = new Map<string, NamedTopic<Topic>>()
+  /** The topic of the last frame, which is mostly that of the next one. */
+  #last: NamedTopic<Topic> | undefined
+  readonly #epochOf = (id: string, length: number) => {
+    const epoch = this.#last?.epoch
+    if (epoch?.length !== length || !id.startsWith(epoch)) this.#last = this.#byEpoch.get(id.slice(0, length))
+    return this.#last?.epoch
+  }
   readonly #lingerMs: number
   readonly #onIdle: () => void
   #linger: ReturnType<typeof setTimeout> | undefined
@@ -62,6 +73,7 @@ export class TopicTable<Topic extends TableTopic> {
 
   release(topic: Topic): void {
     if (this.byKey.get(topic.key) === topic) this.byKey.delete(topic.key)
+    this.#last = undefined
     for (const [epoch, named] of this.#byEpoch) if (named.topic === topic) this.#byEpoch.delete(epoch)
     if (!this.isEmpty) return
     clearTimeout(this.#linger)
@@ -70,6 +82,7 @@ export class TopicTable<Topic extends TableTopic> {
 
   /** The connection that carried the topics was lost. */
   onLost(): void {
+    this.#last = undefined
     this.#byEpoch.clear()
     for (const topic of this.byKey.values()) topic.onLost()
   }
@@ -77,6 +90,7 @@ export class TopicTable<Topic extends TableTopic> {
   /** Forgets all topics, without waiting for the connection to become idle. */
   clear(): void {
     this.byKey.clear()
+    this.#last = undefined
     this.#byEpoch.clear()
   }
 
@@ -112,7 +126,7 @@ export class TopicTable<Topic extends TableTopic> {
       }
       default: {
         const cursor = parseCursor(id, this.#epochOf)
-        const topic = cursor && this.#byEpoch.get(cursor.epoch)?.topic
+        const topic = cursor && this.#last?.topic
         if (!topic) return undefined
         if (name === '$snapshot') topic.onSnapshot(data, cursor)
         else if (name === '$output') topic.onOutput?.(data, cursor)
@@ -125,6 +139,7 @@ export class TopicTable<Topic extends TableTopic> {
 
   #nameTopic(key: string, epoch: string): Topic | undefined {
     const topic = this.byKey.get(key)
+    this.#last = undefined
     if (topic) this.#byEpoch.set(epoch, { epoch, topic })
     return topic
   }
