@@ -16,7 +16,8 @@ export function Composer({ roomId, name }: { roomId: RoomId; name: string }) {
     event.preventDefault()
     try {
       await client.send({ roomId, author: name, text })
-      setText('')
+      // The author may have gone on writing: the message may arrive before the answer to the command.
+      setText((now) => (now === text ? '' : now))
       setRefusal('')
       sentTypingAt.current = 0
     } catch (error) {
