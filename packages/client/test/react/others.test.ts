@@ -1,6 +1,7 @@
 import { pause, until } from '@tidings/test-kit'
 import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
 import { describe, expect, it } from 'vitest'
+import { connect } from '../harness.js'
 import { openHooks, reacts } from './hooks.js'
 
 const newContext = sharedChromium()
@@ -201,6 +202,25 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
         await shows({ status: 'failed', code: 'invalid_input' })
       },
     )
+
+    it.runIf(hasChromium)('reads a run as its only reader while StrictMode repeats its effects', async () => {
+      const { runs, run } = counting()
+      const { url, show, shows, unmount, subscriptions } = await open({ count: { run, lingerMs: 2_000 } })
+      const other = connect(url).client
+      const { id } = other.count({ to: 1e9 })
+      await until(() => runs.running === 1, 'it ran')
+      await show('Count', { id })
+      await shows({ id, status: 'running' })
+      await subscriptions(2)
+      // From now on, the page is the only reader.
+      other.close()
+      await subscriptions(1)
+      await show('Count', { id })
+      await pause(100)
+      expect(runs).toEqual({ started: 1, running: 1 })
+      await unmount()
+      await until(() => runs.running === 0, 'the server had ended it')
+    })
 
     it.runIf(hasChromium)('continues after a lost connection', async () => {
       const { run } = counting()
