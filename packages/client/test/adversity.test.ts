@@ -307,17 +307,12 @@ describe('tabs that share', () => {
       'that send headers',
       true,
       { headers: {} },
-      /share\.as is empty\. Tabs that share .* identify the user with \{ as: userId \}/,
+      /share\.as is empty\. Identify the user .* \{ as: userId \}/,
     ],
     ['that send cookies elsewhere', true, { credentials: 'include' }, /share\.as is empty\./],
-    [
-      'of a user that is not known',
-      { as: undefined as never },
-      {},
-      /share\.as is undefined\. Tabs that share/,
-    ],
-    ['of a user without an id', { as: '' }, { headers: {} }, /share\.as is empty\. Tabs that share/],
-    ['of a user with a number', { as: 7 as never }, {}, /share\.as is 7\. Tabs that share/],
+    ['of a user that is not known', { as: undefined as never }, {}, /share\.as is undefined\. Identify/],
+    ['of a user without an id', { as: '' }, { headers: {} }, /share\.as is empty\. Identify/],
+    ['of a user with a number', { as: 7 as never }, {}, /share\.as is 7\. Identify/],
   ])('must identify their user: %s', (_what, share, options, message) => {
     const create = () => connect('http://localhost/events', { share, ...options })
     expect(create).toThrow(

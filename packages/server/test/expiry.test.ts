@@ -140,7 +140,7 @@ it('only the first request after a challenge extends the expiry', async () => {
 
 it('credentials that last longer extend the expiry', async () => {
   const { tidings, url } = await start(onlyStaff)
-  const first = { isStaff: true, expiresAt: soon(500) }
+  const first = { isStaff: true, expiresAt: soon(2_000) }
   const { control, count, stream } = await connect(url, first)
   await control([staffRoom], first)
   await until(() => count('$reauthorize') === 1, 'authentication was requested')
