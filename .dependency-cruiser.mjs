@@ -44,8 +44,8 @@ const layers = {
   client: [
     'lib/(disposable|linked-abort|types/disposable)\\.ts',
     'lib/connection/(connection-state|event-parser|event-stream|failures)\\.ts',
-    'lib/(client-options|invalid-options|check-options|no-check-options)\\.ts',
-    'lib/(options|request-options|reporting)\\.ts',
+    'lib/options/(client-options|invalid-options|check-options|no-check-options)\\.ts',
+    'lib/(options/(request|resolved)-options|reporting)\\.ts',
     'lib/connection/',
     'lib/topics/subscriber\\.ts',
     'lib/types/',

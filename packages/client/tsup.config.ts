@@ -4,6 +4,6 @@ import { preset } from '../../tsup.preset'
 export default defineConfig({
   ...preset,
   // What `#check-options` stands for is chosen where the package is used: see `imports` in package.json.
-  entry: ['src/*.ts', 'src/lib/check-options.ts', 'src/lib/no-check-options.ts'],
+  entry: ['src/*.ts', 'src/lib/options/check-options.ts', 'src/lib/options/no-check-options.ts'],
   external: ['#check-options'],
 })

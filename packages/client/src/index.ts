@@ -1,12 +1,12 @@
+export type { ConnectionState } from './lib/connection/connection-state.js'
+export { createClient } from './lib/create-client.js'
+export type { Subscription, Unsubscribe } from './lib/disposable.js'
 export type {
   ClientOptions,
   ErrorContext,
   EventSourceConstructor,
   EventSourceLike,
-} from './lib/client-options.js'
-export type { ConnectionState } from './lib/connection/connection-state.js'
-export { createClient } from './lib/create-client.js'
-export type { Subscription, Unsubscribe } from './lib/disposable.js'
+} from './lib/options/client-options.js'
 export type { Gap, GapReason } from './lib/topics/subscriber.js'
 export type {
   CallOptions,

@@ -168,7 +168,7 @@ it('has at most 1,750 bytes more with the hooks of React, without React', async 
 describe('the code of a page leaves out', () => {
   const filesOf = ({ parts }: Bundle) => parts.map(([file]) => file).join('\n')
   const checkOfContract = /check-contract|json-safety\.ts|unserializable\.ts|\/names\.ts/
-  const checkOfOptions = /lib\/check-options\.ts/
+  const checkOfOptions = /lib\/options\/check-options\.ts/
 
   it.each([
     ['a contract', checkOfContract],

@@ -3,7 +3,7 @@ import { type CompiledGroup, type CompiledProcedure, compileContract } from '@ti
 import { callFunction, commandFunction } from './calls/call-function.js'
 import { ConnectionManager } from './connection-manager.js'
 import { disposeSymbol } from './disposable.js'
-import type { ResolvedOptions } from './options.js'
+import type { ResolvedOptions } from './options/resolved-options.js'
 import { attachRun, loadRuns, startRun } from './runs/deferred-run.js'
 import { UntypedTopic } from './topics/topic.js'
 import type { SignalOptions } from './types/client.js'

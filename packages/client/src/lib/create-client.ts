@@ -1,9 +1,9 @@
 import type { ContractDefinition } from '@tidings/core'
 import { untypedClient } from './client.js'
-import type { ClientOptions } from './client-options.js'
 import { openFetchStream } from './connection/fetch-stream.js'
 import { sourceStream } from './connection/source-stream.js'
-import { resolveOptions } from './options.js'
+import type { ClientOptions } from './options/client-options.js'
+import { resolveOptions } from './options/resolved-options.js'
 import type { Client } from './types/client.js'
 
 /**

@@ -2,9 +2,9 @@ import { type Command, type ContractDefinition, TidingsError } from '@tidings/co
 import { compileCommand } from '@tidings/core/wire'
 import type { Caller } from './calls/call.js'
 import { commandFunction } from './calls/call-function.js'
-import type { ClientOptions } from './client-options.js'
 import { disposeSymbol } from './disposable.js'
-import { resolveRequestOptions } from './request-options.js'
+import type { ClientOptions } from './options/client-options.js'
+import { resolveRequestOptions } from './options/request-options.js'
 import type { CommandsClient } from './types/commands-client.js'
 
 /** The options of a client that calls commands only. */

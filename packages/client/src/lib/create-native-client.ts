@@ -1,9 +1,9 @@
 import type { ContractDefinition } from '@tidings/core'
 import { untypedClient } from './client.js'
-import type { ClientOptions, EventSourceConstructor } from './client-options.js'
 import { sourceStream } from './connection/source-stream.js'
-import { invalidOptions } from './invalid-options.js'
-import { resolveOptions } from './options.js'
+import type { ClientOptions, EventSourceConstructor } from './options/client-options.js'
+import { invalidOptions } from './options/invalid-options.js'
+import { resolveOptions } from './options/resolved-options.js'
 import type { Client } from './types/client.js'
 
 /** The options of a client that subscribes with an EventSource, which cannot send headers. */

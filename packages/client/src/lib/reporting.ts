@@ -1,7 +1,7 @@
 import { TidingsError } from '@tidings/core'
-import type { ErrorContext } from './client-options.js'
 import { messageOf } from './connection/failures.js'
-import type { ResolvedOptions } from './options.js'
+import type { ErrorContext } from './options/client-options.js'
+import type { ResolvedOptions } from './options/resolved-options.js'
 
 /** The client whose `onError` receives errors. */
 export interface Reporter {

@@ -2,7 +2,7 @@ import type { TidingsError } from '@tidings/core'
 import { backoffMs, isReceived } from '@tidings/core/wire'
 import { elapsedMs } from '../connection/clock.js'
 import { abortError } from '../connection/failures.js'
-import type { RequestOptions } from '../request-options.js'
+import type { RequestOptions } from '../options/request-options.js'
 
 /** The most times a request is sent when the network fails. */
 const maxAttempts = 4

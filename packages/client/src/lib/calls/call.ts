@@ -9,7 +9,7 @@ import {
 import { elapsedMs } from '../connection/clock.js'
 import { postJson } from '../connection/request.js'
 import { linkedAbort } from '../linked-abort.js'
-import type { RequestOptions } from '../request-options.js'
+import type { RequestOptions } from '../options/request-options.js'
 import { attempt } from './attempts.js'
 import type { OrderedCall } from './program-order.js'
 

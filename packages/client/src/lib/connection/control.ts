@@ -8,7 +8,7 @@ import {
   fromProblem,
   isReceived,
 } from '@tidings/core/wire'
-import type { ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options/resolved-options.js'
 import { report } from '../reporting.js'
 import { isFatal, isMistake, isRetryable, requestFailure } from './failures.js'
 import { postJson } from './request.js'

@@ -1,6 +1,6 @@
 import { isTidingsError, TidingsError } from '@tidings/core'
 import { type DecodedSignals, decodeSignal, fromProblem, maxTimerMs } from '@tidings/core/wire'
-import type { ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options/resolved-options.js'
 import { report, threw } from '../reporting.js'
 import { elapsedMs } from './clock.js'
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.js'

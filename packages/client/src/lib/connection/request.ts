@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { linkedAbort, unlessAborted } from '../linked-abort.js'
-import type { RequestOptions } from '../request-options.js'
+import type { RequestOptions } from '../options/request-options.js'
 import { readRefusal, requestFailure } from './failures.js'
 
 /** Options of a request. */

@@ -1,6 +1,6 @@
 import type { TidingsError } from '@tidings/core'
 import { backoffMs } from '@tidings/core/wire'
-import type { ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options/resolved-options.js'
 import { isFatal } from './failures.js'
 
 /** Milliseconds after which an open connection counts as stable, even without events. */

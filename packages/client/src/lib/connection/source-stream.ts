@@ -1,5 +1,5 @@
 import type { SignalName } from '@tidings/core/wire'
-import type { EventSourceConstructor } from '../client-options.js'
+import type { EventSourceConstructor } from '../options/client-options.js'
 import type { OpenEventStream } from './event-stream.js'
 
 /** The signals of a shared connection. */

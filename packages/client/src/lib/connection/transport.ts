@@ -1,6 +1,6 @@
 import type { TidingsError } from '@tidings/core'
 import { decodeSignal } from '@tidings/core/wire'
-import type { ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options/resolved-options.js'
 import type { ConnectionState } from './connection-state.js'
 import { Control, type ControlCallbacks, type ReleaseReason, type TransportTopic } from './control.js'
 import { EventConnection, type EventConnectionCallbacks } from './event-connection.js'

@@ -1,7 +1,7 @@
 import { TidingsError } from '@tidings/core'
 import type { Cursor } from '@tidings/core/wire'
-import type { ErrorContext } from '../client-options.js'
 import { Folded } from '../folded.js'
+import type { ErrorContext } from '../options/client-options.js'
 import { type Reporter, runReporting } from '../reporting.js'
 import type { SignalOptions } from '../types/client.js'
 import type { RunSink } from './run-queue.js'

@@ -1,7 +1,7 @@
 import type { TidingsError } from '@tidings/core'
 import type { CompiledStream, Cursor } from '@tidings/core/wire'
 import type { LinkedAbort } from '../linked-abort.js'
-import type { ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options/resolved-options.js'
 import { parts } from './parts.js'
 import { RunQueue, type RunQueueCallbacks, type RunSink } from './run-queue.js'
 import type { RunEnd } from './run-reader.js'

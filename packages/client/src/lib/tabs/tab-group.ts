@@ -1,5 +1,5 @@
 import type { CompiledChannel, CompiledContract, CompiledStream } from '@tidings/core/wire'
-import type { ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options/resolved-options.js'
 import type { Locks } from './tab-locks.js'
 
 /** A group of tabs that share a connection. */

@@ -1,7 +1,7 @@
 import type { CompiledContract, Signals } from '@tidings/core/wire'
 import type { ReleaseReason } from '../connection/control.js'
 import type { DirectTransport, TransportCallbacks } from '../connection/transport.js'
-import type { ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options/resolved-options.js'
 import type { TopicTable } from '../topics/topic-table.js'
 import { LeaderTopic, type LeaderTopicDeps } from './leader-topic.js'
 import { parts } from './parts.js'

@@ -1,6 +1,6 @@
 import type { TidingsError } from '@tidings/core'
 import type { ConnectionState } from '../connection/connection-state.js'
-import type { ResolvedOptions } from '../options.js'
+import type { ResolvedOptions } from '../options/resolved-options.js'
 import { LeaderWatch } from './leader-watch.js'
 import type { TabGroup } from './tab-group.js'
 import { TabLeader } from './tab-leader.js'

@@ -8,7 +8,6 @@ import {
   parseJson,
   type ServerGapReason,
 } from '@tidings/core/wire'
-import type { ErrorContext } from '../client-options.js'
 import type { TopicOperation } from '../connection/control.js'
 import { isRetryable } from '../connection/failures.js'
 import {
@@ -19,7 +18,8 @@ import {
   type TopicState,
   transition,
 } from '../connection/topic-state.js'
-import type { ResolvedOptions } from '../options.js'
+import type { ErrorContext } from '../options/client-options.js'
+import type { ResolvedOptions } from '../options/resolved-options.js'
 import { type Decoded, FanOut } from './fan-out.js'
 import type { Received, Subscriber } from './subscriber.js'
 import type { JoinedSignal, TableTopic } from './topic-table.js'

@@ -1,6 +1,6 @@
 import type { TidingsError } from '@tidings/core'
+import type { OpenEventStream } from '../connection/event-stream.js'
 import type { ClientOptions, ErrorContext } from './client-options.js'
-import type { OpenEventStream } from './connection/event-stream.js'
 import { invalidOptions } from './invalid-options.js'
 import { type RequestOptions, resolveRequestOptions } from './request-options.js'
 

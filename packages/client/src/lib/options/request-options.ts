@@ -1,13 +1,13 @@
 import { TidingsError } from '@tidings/core'
 import type { BackoffBounds } from '@tidings/core/wire'
 import { checkOptions } from '#check-options'
+import { messageOf } from '../connection/failures.js'
 import {
   type ClientOptions,
   type Credentials,
   type HeadersSource,
   reconnectBounds,
 } from './client-options.js'
-import { messageOf } from './connection/failures.js'
 import { invalidOptions } from './invalid-options.js'
 
 /** The options of requests, with their defaults filled in. */
