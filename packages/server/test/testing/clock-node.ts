@@ -36,3 +36,16 @@ test('says that Date has to be mocked as well', async (t) => {
   await assert.rejects(server.clock.advance(60_000), /Fake Date as well/)
   await server.close()
 })
+
+test('restores performance.now() when two servers are closed in the order they were made', async (t) => {
+  const { now } = performance
+  t.mock.timers.enable({ apis: [...apis] })
+  const options = { clock: t.mock.timers }
+  const [first, second] = [
+    createTestServer(contract, options, handlers),
+    createTestServer(contract, options, handlers),
+  ]
+  await first.close()
+  await second.close()
+  assert.equal(performance.now, now)
+})

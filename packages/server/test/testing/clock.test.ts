@@ -59,6 +59,28 @@ describe('the clock of the kit moves', () => {
     vi.useFakeTimers()
     await expect(server.clock.advance(1)).rejects.toThrow('Call vi.useFakeTimers() before createTestServer')
   })
+
+  it('and is the real one again after the server was closed under fake timers', async () => {
+    const { server } = startServer()
+    await server.clock.advance(3_600_000)
+    let calls = 0
+    const kept = setInterval(() => {
+      calls += 1
+    }, 1)
+    const ahead = [Date.now(), performance.now()] as const
+    vi.useFakeTimers()
+    await server.close()
+    vi.useRealTimers()
+    expect(Date.now()).toBeLessThan(ahead[0] - 1_800_000)
+    expect(performance.now()).toBeLessThan(ahead[1] - 1_800_000)
+    expect(await promisify(setTimeout)(1, 'passed')).toBe('passed')
+    const before = calls
+    await vi.waitFor(() => expect(calls).toBeGreaterThan(before + 2))
+    clearInterval(kept)
+    const handle = setTimeout(() => {}, 60_000)
+    expect(Number(handle)).toBeLessThan(2 ** 40)
+    clearTimeout(handle)
+  })
 })
 
 describe("Vitest's fake timers move", () => {
@@ -80,6 +102,23 @@ describe("Vitest's fake timers move", () => {
     expect(server.clock.now()).toBe(begin + 60_000)
   })
 
+  it('performance.now() as well, which is restored in whichever order the servers are closed', async () => {
+    const { now } = performance
+    for (const isReversed of [false, true]) {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })
+      const servers = [startServer().server, startServer().server]
+      if (isReversed) servers.reverse()
+      const [first, second] = servers as [(typeof servers)[0], (typeof servers)[0]]
+      await first.close()
+      const before = performance.now()
+      await second.clock.advance(60_000)
+      expect(performance.now() - before).toBe(60_000)
+      await second.close()
+      vi.useRealTimers()
+      expect(performance.now).toBe(now)
+    }
+  })
+
   it('not a server that they were restored under, and only together with Date', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
     const { server } = startServer()
@@ -98,6 +137,6 @@ it("moves node's mocked timers, or says how to give them", async () => {
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   expect({ code, output }).toEqual({
     code: 0,
-    output: expect.stringContaining(`pass ${Object.keys(scenarios).length + 2}`),
+    output: expect.stringContaining(`pass ${Object.keys(scenarios).length + 3}`),
   })
 })

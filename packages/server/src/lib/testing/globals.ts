@@ -1,41 +1,53 @@
 import { VirtualTimers } from './virtual-timers.js'
 
+/** What each replacement that was undone had replaced. */
+const undone = new WeakMap<object, PropertyDescriptor | undefined>()
+
 /**
- * Replaces a property of an object. Returns the function that puts the former one back, unless the property was
- * replaced again.
+ * Replaces a property of an object. Returns the function that undoes it, in any order with other replacements.
+ *
+ * One that other code replaced meanwhile stays in place, and that code may put `value` back afterwards.
  */
-export function replace(target: object, name: string, value: unknown): () => void {
+export function replace(target: object, name: string, value: object): () => void {
   const former = Object.getOwnPropertyDescriptor(target, name)
   Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: true })
   return () => {
-    if (Reflect.get(target, name) !== value) return
-    if (former) Object.defineProperty(target, name, former)
-    else Reflect.deleteProperty(target, name)
+    undone.set(value, former)
+    const current = (): object => Reflect.get(target, name)
+    for (let each = current(); undone.has(each); each = current()) {
+      const previous = undone.get(each)
+      if (previous) Object.defineProperty(target, name, previous)
+      else Reflect.deleteProperty(target, name)
+    }
   }
 }
 
 /** Replaces the timers and the time of this process by virtual ones. Returns these, and what restores the former. */
 export function installVirtualTimers(): { readonly timers: VirtualTimers; restore(): void } {
-  const { setTimeout, clearTimeout, clearInterval, performance } = globalThis
+  const { setTimeout, setInterval, clearTimeout, clearInterval, performance } = globalThis
   const now = performance.now.bind(performance)
   const timers = new VirtualTimers({ setTimeout, clearTimeout: clearTimeout as never, now })
+  let isInstalled = true
   const setter =
-    (isInterval: boolean) =>
+    (isInterval: boolean, native: typeof setTimeout) =>
     (task: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+      // Fake timers that were on at the end put these functions back when they are restored.
+      if (!isInstalled) return native(task, ms, ...args)
       if (typeof task === 'function') return timers.set(() => task(...args), ms, isInterval)
       throw new TypeError(`The callback of a timer is ${String(task)}. Give a function`)
     }
   const clearer = (native: typeof clearTimeout) => (timer: unknown) => {
     if (!timers.clear(timer)) native(timer as never)
   }
-  const virtualSetTimeout = Object.assign(setter(false), {
+  const set = setter(false, setTimeout)
+  const virtualSetTimeout = Object.assign(set, {
     // What `util.promisify(setTimeout)` returns.
     [Symbol.for('nodejs.util.promisify.custom')]: (ms: number, value: unknown) =>
-      new Promise((resolve) => timers.set(() => resolve(value), ms, false)),
+      new Promise((resolve) => set(() => resolve(value), ms)),
   })
   const restores = [
     replace(globalThis, 'setTimeout', virtualSetTimeout),
-    replace(globalThis, 'setInterval', setter(true)),
+    replace(globalThis, 'setInterval', setter(true, setInterval as typeof setTimeout)),
     replace(globalThis, 'clearTimeout', clearer(clearTimeout)),
     replace(globalThis, 'clearInterval', clearer(clearInterval)),
     replace(globalThis, 'Date', movedDate(timers, globalThis.Date)),
@@ -44,6 +56,8 @@ export function installVirtualTimers(): { readonly timers: VirtualTimers; restor
   return {
     timers,
     restore() {
+      isInstalled = false
+      timers.moveBack()
       for (const restore of restores) restore()
     },
   }

@@ -63,9 +63,11 @@ function virtualClock(): ServerClock {
 }
 
 function followingClock({ isOn, step }: FakeClock): ServerClock {
-  const [beganAt, base] = [Date.now(), performance.now()]
+  const native = performance.now.bind(performance)
+  const [beganAt, base] = [Date.now(), native()]
+  let isReleased = false
   // Node's mocked timers leave it out, and the engine ages what it keeps by it.
-  const restore = replace(performance, 'now', () => base + Date.now() - beganAt)
+  const restore = replace(performance, 'now', () => (isReleased ? native() : base + Date.now() - beganAt))
   return {
     now: () => Date.now(),
     async advance(ms) {
@@ -84,7 +86,10 @@ function followingClock({ isOn, step }: FakeClock): ServerClock {
         `clock.advance(${ms}): the fake timers moved, and Date by ${moved} ms. Fake Date as well: vi.useFakeTimers(), or t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })`,
       )
     },
-    release: restore,
+    release() {
+      isReleased = true
+      restore()
+    },
   }
 }
 

@@ -74,6 +74,12 @@ export class VirtualTimers {
     this.offset += Math.max(0, time - this.now())
   }
 
+  /** Moves the clock back to the runtime's. Each timer stays due after the same time. */
+  moveBack(): void {
+    for (const entry of this.#timers.values()) entry.dueAt -= this.offset
+    this.offset = 0
+  }
+
   /** Has the runtime call each timer when it is due on the moved clock. */
   reschedule(): void {
     for (const entry of this.#timers.values()) this.schedule(entry)
