@@ -140,7 +140,7 @@ describe('next and all', () => {
     expect(() => server.all({ key: 'nothing', on: () => {} })).toThrow('nothing is not a topic')
   })
 
-  it('say what was emitted instead', async () => {
+  it('say what was emitted instead, and leave a later event to the next call', async () => {
     const { server } = startServer()
     const room = server.client().room(lobby)
     await server.emit.room(lobby).typing('ada')
@@ -148,6 +148,9 @@ describe('next and all', () => {
     await expect(server.next(room, 'message')).rejects.toThrow(
       'server.next: the server did not emit another message on room?roomId=lobby. On this topic it has emitted typing (1); on others: ticks',
     )
+    const message = { text: 'late', sentAt: new Date(0) }
+    await server.emit.room(lobby).message(message)
+    expect(await server.next(room, 'message')).toEqual(message)
   })
 
   it('keep a bounded number of events, and say when one is gone', async () => {

@@ -45,8 +45,9 @@ export class Emitted {
   next(key: string, name: string): Promise<unknown> {
     this.#codecOf(key, name)
     const topic = this.#topic(key)
+    let take = () => {}
     const found = new Promise<unknown>((resolve, reject) => {
-      const take = () => {
+      take = () => {
         try {
           const data = this.#take(key, topic, name)
           if (data === undefined) return
@@ -59,12 +60,9 @@ export class Emitted {
       topic.waiting.add(take)
       take()
     })
-    return this.#errors.within(found, () => {
-      const names = topic.events.map((event) => event.name)
-      const seen = [...new Set(names)].map((each) => `${each} (${names.filter((n) => n === each).length})`)
-      const others = [...this.#topics.keys()].filter((other) => other !== key && this.#topic(other).events[0])
-      return `server.next: the server did not emit another ${name} on ${key}. On this topic it has emitted ${seen.join(', ') || 'nothing'}${others.length > 0 ? `; on others: ${others.join(', ')}` : ''}`
-    })
+    return this.#errors
+      .within(found, () => this.#missing(key, name))
+      .finally(() => topic.waiting.delete(take))
   }
 
   /** Returns the events of a topic, oldest first. */
@@ -74,6 +72,14 @@ export class Emitted {
       type: name,
       data: this.#decode(key, name, body),
     }))
+  }
+
+  /** Returns the message that says what was emitted instead of an event that was waited for. */
+  #missing(key: string, name: string): string {
+    const names = this.#topic(key).events.map((event) => event.name)
+    const seen = [...new Set(names)].map((each) => `${each} (${names.filter((n) => n === each).length})`)
+    const others = [...this.#topics.keys()].filter((other) => other !== key && this.#topic(other).events[0])
+    return `server.next: the server did not emit another ${name} on ${key}. On this topic it has emitted ${seen.join(', ') || 'nothing'}${others.length > 0 ? `; on others: ${others.join(', ')}` : ''}`
   }
 
   #take(key: string, topic: TopicLog, name: string): { readonly value: unknown } | undefined {
