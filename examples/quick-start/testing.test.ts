@@ -49,11 +49,17 @@ describe('docs/testing.md', () => {
     await page.addScriptTag({ content: await bundle('room.test.tsx') })
     type Tests = Pick<typeof import('./testing/vitest-in-page.js'), 'runTests'>
     const results = await page.evaluate(() => (globalThis as unknown as { tests: Tests }).tests.runTests())
-    expect(results).toEqual([
+    expect(results.map(({ name, failure }) => [name, failure])).toEqual([
       ['shows the messages of its room', undefined],
       ['says why it cannot be entered', undefined],
       ['sends a message, and says why it was refused', undefined],
     ])
+    for (const { name, assertions } of results) {
+      expect(assertions, name).not.toEqual([])
+      for (const { actual, matcher, args } of assertions) {
+        expect(actual, name)[matcher as 'toEqual'](args[0])
+      }
+    }
     expect(warnings).toEqual([])
   })
 })
