@@ -236,6 +236,80 @@ describe('calls', () => {
   })
 })
 
+describe('a failure that a server would not send', () => {
+  const unfit = 'x' as never
+  const misfit = 'invalid_output: the data of error "muted" of chat/send did not fit'
+
+  it('of a call, because its data does not fit or its code is not declared, is internal and fails the test', async () => {
+    const mock = mocked()
+    mock.on.chat.send((_, { fail }) => {
+      throw fail('muted', { until: unfit })
+    })
+    await expect(mock.client.chat.send({ text: 'hello' })).rejects.toMatchObject({ code: 'internal' })
+    mock.on.chat.send(() => {
+      throw new TidingsError({ code: 'nope' })
+    })
+    await expect(mock.client.chat.send({ text: 'hello' })).rejects.toMatchObject({ code: 'internal' })
+    await mock.expectError('chat.send does not declare the error "nope". Give one of muted, full')
+    mock.on.chat.ping((_input, call) => {
+      throw (call.fail as (code: string) => TidingsError)('nope')
+    })
+    await expect(mock.client.chat.ping()).rejects.toMatchObject({ code: 'internal' })
+    await mock.expectError('chat.ping does not declare the error "nope". Give one that errors declares, or')
+    expect(() => mock.close()).toThrow(misfit)
+  })
+
+  it('of a run fails the test, or throws where the run is carried on by hand', async () => {
+    const mock = mocked()
+    for (const problem of [{ code: 'busy', data: { until: unfit } }, { code: 'nope' }]) {
+      // biome-ignore lint/correctness/useYield: the answer fails before its first event.
+      mock.on.complete(async function* () {
+        throw new TidingsError(problem)
+      })
+      await expect(mock.client.complete({ prompt: 'x' }).output).rejects.toMatchObject({ code: 'internal' })
+    }
+    await mock.expectError('invalid_output')
+    await mock.expectError('complete does not declare the error "nope". Give one of busy')
+    mock.on.complete(async function* () {
+      yield await new Promise<never>(() => {})
+      return { tokens: 0, at }
+    })
+    const { output } = mock.client.complete({ prompt: 'x' })
+    await mock.settle()
+    await expect(mock.run.complete().fail('busy', { until: unfit })).rejects.toThrow(
+      'of complete did not fit',
+    )
+    await expect(mock.run.complete().error(new TidingsError({ code: 'nope' }))).rejects.toThrow('"nope"')
+    await mock.run.complete().fail('busy', { until: at })
+    await expect(output).rejects.toMatchObject({ code: 'busy' })
+    mock.close()
+  })
+
+  it('of a topic fails the test, or throws where the test sends it', async () => {
+    const mock = mocked()
+    const nope = new TidingsError({ code: 'nope' })
+    const failures = [nope, undefined, new Error('a bug')]
+    mock.on.room(() => {
+      const failure = failures.shift()
+      if (failure) throw failure
+      return { messages: [] }
+    })
+    const { seen, subscription } = record(mock.client.room(lobby))
+    await subscription.ready
+    await mock.expectError('room does not declare the error "nope". Give one of Tidings\' own')
+    expect(() => mock.emit.room(lobby).error(nope)).toThrow('room does not declare the error "nope"')
+    await mock.emit.room(lobby).gap()
+    await mock.expectError('a bug')
+    const isBegun = () => seen.length > 4 && String(seen.at(-1)) === 'snapshot'
+    await until(isBegun, 'the topic had begun again')
+    expect(seen.filter((each) => String(each).startsWith('internal'))).toHaveLength(2)
+    await expect(mock.network.refuse(nope)).rejects.toThrow(
+      'the connection does not declare the error "nope"',
+    )
+    mock.close()
+  })
+})
+
 describe('runs', () => {
   /** Folds a run into its text, from now on. */
   const fold = (run: ReturnType<ReturnType<typeof mocked>['client']['complete']>) => {

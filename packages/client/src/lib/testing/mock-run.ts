@@ -1,7 +1,7 @@
 import { TidingsError } from '@tidings/core'
-import { type CompiledStream, encodeEventBody, encodeSignal, runKey } from '@tidings/core/wire'
+import { type CompiledStream, encodeEventBody, encodeSignal, type Problem, runKey } from '@tidings/core/wire'
 import type { MockConnection } from './mock-connection.js'
-import { fail, problemOf, toClientError } from './mock-failures.js'
+import { fail, problemOf, problemOfThrown } from './mock-failures.js'
 import { MockLog } from './mock-log.js'
 import { turn } from './turn.js'
 
@@ -52,9 +52,7 @@ export class MockRun {
   }
 
   async error(problem: TidingsError): Promise<void> {
-    const { stream, key } = this
-    const signal = { ...problemOf(problem, stream), topic: key, ended: true } as const
-    await this.#append(encodeSignal('$error', signal), true)
+    await this.#fail(problemOf(problem, this.stream))
   }
 
   /** Carries the run on with the events and the output of an answer. */
@@ -78,7 +76,7 @@ export class MockRun {
       }
     } catch (thrown) {
       if (this.isOver) return
-      await this.error(toClientError(thrown, (error) => this.#deps.report(error, stream.path)))
+      await this.#fail(problemOfThrown(thrown, stream, (error) => this.#deps.report(error, stream.path)))
     }
   }
 
@@ -111,6 +109,11 @@ export class MockRun {
     if (this.isOver) return
     this.#left.abort()
     this.isOver = true
+  }
+
+  async #fail(problem: Problem): Promise<void> {
+    const signal = { ...problem, topic: this.key, ended: true } as const
+    await this.#append(encodeSignal('$error', signal), true)
   }
 
   async #append(body: string, isLast = false): Promise<void> {

@@ -6,13 +6,24 @@ import {
   type ControlOperation,
   type ControlResult,
   decodeControlRequest,
+  type Problem,
   parseRunKey,
   parseTopicKey,
   toProblem,
   topicKey,
 } from '@tidings/core/wire'
 import { MockConnection } from './mock-connection.js'
-import { fail, jsonResponse, problemOf, problemResponse, toClientError } from './mock-failures.js'
+import {
+  broken,
+  fail,
+  jsonResponse,
+  nameOf,
+  notFound,
+  problemOf,
+  problemOfThrown,
+  problemResponse,
+  unanswered,
+} from './mock-failures.js'
 import { MockRun } from './mock-run.js'
 import { MockTopic } from './mock-topic.js'
 import type { TestErrors } from './test-errors.js'
@@ -38,7 +49,7 @@ export class MockServer {
   #connection: MockConnection | undefined
   #connections = 0
   /** Why no request is answered. */
-  #outage: { readonly kind: 'cut' } | { readonly kind: 'refused'; readonly problem: TidingsError } | undefined
+  #outage: { readonly kind: 'cut' } | { readonly kind: 'refused'; readonly problem: Problem } | undefined
 
   constructor(contract: CompiledContract, errors: TestErrors) {
     this.#contract = contract
@@ -86,9 +97,10 @@ export class MockServer {
     this.#lose(broken())
   }
 
-  refuse(problem: TidingsError): void {
+  refuse(error: TidingsError): void {
+    const problem = problemOf(error)
     this.#outage = { kind: 'refused', problem }
-    this.#connection?.signal('$error', toProblem(problem))
+    this.#connection?.signal('$error', problem)
     this.#lose()
   }
 
@@ -113,7 +125,7 @@ export class MockServer {
     await undefined
     signal?.throwIfAborted()
     if (this.#outage?.kind === 'cut') throw broken()
-    if (this.#outage?.kind === 'refused') return problemResponse(toProblem(this.#outage.problem))
+    if (this.#outage?.kind === 'refused') return problemResponse(this.#outage.problem)
     const path = decodeURI(String(url).slice(this.url.length + 1))
     const response = init.method === 'POST' ? this.#post(path, init) : this.#connect(signal)
     if (!signal) return response
@@ -162,8 +174,7 @@ export class MockServer {
       const output = await answer(input, { fail, signal: signal ?? new AbortController().signal })
       return jsonResponse(200, command.output.encode(output, `the output of ${path}`))
     } catch (thrown) {
-      const error = toClientError(thrown, (unexpected) => this.#errors.report(unexpected, path))
-      return problemResponse(problemOf(error, command))
+      return problemResponse(problemOfThrown(thrown, command, (error) => this.#errors.report(error, path)))
     }
   }
 
@@ -202,8 +213,9 @@ export class MockServer {
       } else await this.#subscribe(operation.subscribe, operation.cursor, sequence)
       return { status: 'done' }
     } catch (thrown) {
-      const error = toClientError(thrown, (unexpected) => this.#errors.report(unexpected, 'a subscription'))
-      return { status: 'refused', problem: toProblem(error) }
+      const procedure = this.#contract.procedures.get(parseTopicKey(keyOf(operation)).path)
+      const report = (error: unknown) => this.#errors.report(error, procedure?.path ?? 'a subscription')
+      return { status: 'refused', problem: problemOfThrown(thrown, procedure, report) }
     }
   }
 
@@ -255,6 +267,7 @@ export class MockServer {
       connection: () => this.#connection,
       answer: (of) => this.answers.get(of),
       topics: () => this.topics,
+      report: (error, place) => this.#errors.report(error, place),
     })
     this.#topics.set(key, topic)
     return topic
@@ -269,23 +282,8 @@ export class MockServer {
   }
 }
 
-function unanswered(path: string): Error {
-  const name = nameOf(path)
-  return new Error(
-    `${name} was called, and the mock has no answer. Write mock.on.${name}(async (input) => …), or give it to mockClient(contract, { … })`,
-  )
-}
-
-function notFound(path: string): TidingsError {
-  return new TidingsError({ code: 'not_found', message: `The contract has no procedure ${path}` })
-}
-
-/** Returns the error that `fetch` rejects with when the network fails. */
-function broken(): TypeError {
-  return new TypeError('fetch failed', { cause: new Error('the mock has cut the network') })
-}
-
-/** Returns a procedure's name as it stands in a program: `chat.send`. */
-export function nameOf(path: string): string {
-  return path.replaceAll('/', '.')
+function keyOf(operation: ControlOperation): string {
+  if ('subscribe' in operation) return operation.subscribe
+  if ('snapshot' in operation) return operation.snapshot
+  return 'pause' in operation ? operation.pause : operation.unsubscribe
 }

@@ -3,11 +3,12 @@ import {
   type CompiledChannel,
   encodeEventBody,
   encodeSignal,
+  type Problem,
   type ServerGapReason,
-  toProblem,
   withId,
 } from '@tidings/core/wire'
 import type { MockConnection } from './mock-connection.js'
+import { problemOf, problemOfThrown } from './mock-failures.js'
 import { MockLog } from './mock-log.js'
 import { Waiting } from './waiting.js'
 
@@ -18,6 +19,8 @@ export interface MockTopicDeps {
   answer(path: string): ((params: unknown) => unknown) | undefined
   /** The topics that the client subscribes to. */
   topics(): readonly string[]
+  /** Reports an error that no client receives. */
+  report(error: unknown, place: string): void
 }
 
 /**
@@ -66,16 +69,8 @@ export class MockTopic {
     })
   }
 
-  error(problem: TidingsError): Promise<void> {
-    const run = () => {
-      this.onLeft()
-      this.#deps.connection()?.signal('$error', { ...toProblem(problem), topic: this.key })
-    }
-    return this.#waiting.run(
-      () => this.isSubscribed,
-      run,
-      () => this.#unready,
-    )
+  error(error: TidingsError): Promise<void> {
+    return this.#refuse(problemOf(error, this.#channel))
   }
 
   snapshot(state: unknown): Promise<void> {
@@ -131,6 +126,18 @@ export class MockTopic {
     this.#hasLate = false
   }
 
+  #refuse(problem: Problem): Promise<void> {
+    const run = () => {
+      this.onLeft()
+      this.#deps.connection()?.signal('$error', { ...problem, topic: this.key })
+    }
+    return this.#waiting.run(
+      () => this.isSubscribed,
+      run,
+      () => this.#unready,
+    )
+  }
+
   /** Begins with a state: the given one, or the last one that the test has sent and the events since. */
   #begin(json: unknown): void {
     if (json !== undefined) this.#sendSnapshot(json)
@@ -146,8 +153,9 @@ export class MockTopic {
     try {
       this.#begin(await this.#ask())
       this.#waiting.flush()
-    } catch (error) {
-      void this.error(error as TidingsError)
+    } catch (thrown) {
+      const { path } = this.#channel
+      void this.#refuse(problemOfThrown(thrown, this.#channel, (error) => this.#deps.report(error, path)))
     }
   }
 

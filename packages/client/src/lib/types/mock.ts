@@ -30,7 +30,11 @@ export type MockTopic<Events, Snapshot> = {
 } & {
   /** Announces missed events. A channel with a snapshot then waits for one. Defaults to `expired`. */
   gap(reason?: ServerGapReason): Promise<void>
-  /** Refuses the topic: for good, or temporarily with a code such as `unavailable`. */
+  /**
+   * Refuses the topic: for good, or temporarily with a code such as `unavailable`.
+   *
+   * @throws TypeError for a code that is not one of Tidings' own
+   */
   error(problem: TidingsError): Promise<void>
 } & ([Snapshot] extends [never]
     ? unknown
