@@ -18,7 +18,7 @@ async function render(mock: ReturnType<typeof mockClient<typeof contract>>) {
 }
 
 it('shows the messages of its room', async () => {
-  using mock = mockClient(contract)
+  await using mock = mockClient(contract)
   const { page, unmount } = await render(mock)
   expect(page.textContent).toBe('Loading')
   await act(() => mock.emit.room(lobby).snapshot({ messages: [] }))
@@ -28,7 +28,7 @@ it('shows the messages of its room', async () => {
 })
 
 it('says why it cannot be entered', async () => {
-  using mock = mockClient(contract)
+  await using mock = mockClient(contract)
   const { page, unmount } = await render(mock)
   const problem = new TidingsError({ code: 'forbidden', message: 'By invitation' })
   await act(() => mock.emit.room(lobby).error(problem))
@@ -37,7 +37,7 @@ it('says why it cannot be entered', async () => {
 })
 
 it('sends a message, and says why it was refused', async () => {
-  using mock = mockClient(contract, { room: () => ({ messages: [] }) })
+  await using mock = mockClient(contract, { room: () => ({ messages: [] }) })
   mock.on.send((_input, { fail }) => {
     throw fail('muted', { until: new Date() })
   })

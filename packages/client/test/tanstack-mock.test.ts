@@ -6,7 +6,7 @@ import { contract } from './contract.js'
 import { cacheOf, observe } from './tanstack.js'
 
 it('queries and mutations are tested without a server', async () => {
-  using mock = mockClient(contract)
+  await using mock = mockClient(contract)
   const { client } = mock
   const queryClient = cacheOf()
   const lobby = { roomId: 'lobby' }

@@ -8,13 +8,17 @@ import {
 import { createClient } from '../create-client.js'
 import { disposeSymbol } from '../disposable.js'
 import type { Client } from '../types/client.js'
-import type { Disposes } from '../types/disposable.js'
+import type { AsyncDisposes, Disposes } from '../types/disposable.js'
 import type { MockAnswers, MockCalls, MockEmit, MockOn, MockRuns } from '../types/mock.js'
 import { fail, nameOf } from './mock-failures.js'
 import type { MockRun } from './mock-run.js'
 import { MockServer } from './mock-server.js'
 import { type ErrorMatch, TestErrors } from './test-errors.js'
 import { turn } from './turn.js'
+
+/** `Symbol.asyncDispose`, or its stand-in. Here, because bundlers keep it in a module that they use other parts of. */
+const asyncDisposeSymbol: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
 
 /** The network of a mocked client. */
 export interface MockNetwork {
@@ -30,9 +34,9 @@ export interface MockNetwork {
  * A client without a server, for tests of components. The client is the real one: what it receives is what the test
  * sends, and its calls are answered by the test.
  *
- * `using` or `close()` ends it at the end of the test.
+ * `await using` ends it at the end of the test: it waits as `settle` does, and closes. `using` and `close()` do not wait.
  */
-export interface MockClient<Contract> extends Disposes {
+export interface MockClient<Contract> extends AsyncDisposes, Disposes {
   readonly client: Client<Contract>
   /** Sends events, snapshots, gaps and errors of topics: `await mock.emit.room({ roomId }).message(…)`. */
   readonly emit: MockEmit<Contract>
@@ -65,7 +69,8 @@ export interface MockClient<Contract> extends Disposes {
    */
   expectError(match?: ErrorMatch): Promise<unknown>
   /**
-   * Closes the client.
+   * Closes the client. Does not wait: a call of the same turn of the event loop, and an answer that throws later, are not
+   * looked at. `await using` looks at both, as does `await mock.settle()` before.
    *
    * @throws Error if there were errors that the test did not expect, or an expected one did not come
    */
@@ -126,6 +131,10 @@ export function mockClient(
     expectError: (match?: ErrorMatch) => errors.expect(match),
     close,
     [disposeSymbol]: close,
+    async [asyncDisposeSymbol]() {
+      if (!isClosed) await settled(() => {})
+      close()
+    },
   }
   return mock as unknown as MockClient<ContractDefinition>
 }
