@@ -310,44 +310,6 @@ describe('a failure that a server would not send', () => {
   })
 })
 
-describe('the end of a block with await using', () => {
-  /** Runs a test whose last step begins something, and handles its failure as a component does. */
-  async function endingWith(begin: (mock: ReturnType<typeof mocked>) => PromiseLike<unknown>): Promise<void> {
-    await using mock = mocked()
-    begin(mock).then(undefined, () => {})
-  }
-
-  it('reports a call and a run that were begun last and have no answer', async () => {
-    await expect(endingWith(({ client }) => client.chat.send({ text: 'hello' }))).rejects.toThrow(
-      'chat.send was called, and the mock has no answer',
-    )
-    await expect(endingWith(({ client }) => client.complete({ prompt: 'x' }).output)).rejects.toThrow(
-      'complete was called, and the mock has no answer',
-    )
-  })
-
-  it('reports an answer that throws later', async () => {
-    const ending = endingWith((mock) => {
-      mock.on.chat.ping(async () => {
-        await new Promise((resolve) => setImmediate(resolve))
-        throw new Error('a bug')
-      })
-      return mock.client.chat.ping()
-    })
-    await expect(ending).rejects.toThrow('- in chat/ping: Error: a bug')
-  })
-
-  it('closes the client, and does not wait for an answer that the test holds back', async () => {
-    let pending: Promise<void> | undefined
-    await endingWith((mock) => {
-      mock.on.chat.ping(() => new Promise(() => {}))
-      pending = mock.client.chat.ping()
-      return pending
-    })
-    await expect(pending).rejects.toMatchObject({ code: 'closed' })
-  })
-})
-
 describe('runs', () => {
   /** Folds a run into its text, from now on. */
   const fold = (run: ReturnType<ReturnType<typeof mocked>['client']['complete']>) => {

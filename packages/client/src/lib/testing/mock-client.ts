@@ -7,6 +7,7 @@ import {
 } from '@tidings/core/wire'
 import { createClient } from '../create-client.js'
 import { disposeSymbol } from '../disposable.js'
+import { loadRuns } from '../runs/deferred-run.js'
 import type { Client } from '../types/client.js'
 import type { AsyncDisposes, Disposes } from '../types/disposable.js'
 import type { MockAnswers, MockCalls, MockEmit, MockOn, MockRuns } from '../types/mock.js'
@@ -19,6 +20,9 @@ import { turn } from './turn.js'
 /** `Symbol.asyncDispose`, or its stand-in. Here, because bundlers keep it in a module that they use other parts of. */
 const asyncDisposeSymbol: typeof Symbol.asyncDispose =
   Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
+
+/** How many turns of the event loop the client and the mock may take for a request, its response and what follows. */
+const enoughTurns = 6
 
 /** The network of a mocked client. */
 export interface MockNetwork {
@@ -101,6 +105,14 @@ export function mockClient(
   })
   const on = shaped(compiled, (procedure) => (answer: unknown) => setAnswer(server, procedure, answer))
   giveAnswers(compiled, on, answers)
+  const hasStreams = [...compiled.procedures.values()].some(({ kind }) => kind === 'stream')
+  /** Resolves when the client has noticed what an action did. */
+  const settle = async (act?: () => void) => {
+    act?.()
+    // The first run waits for its code, for longer than a few turns.
+    if (hasStreams) await loadRuns()
+    for (let count = 0; count < enoughTurns; count += 1) await turn()
+  }
   let isClosed = false
   const close = () => {
     if (isClosed) return
@@ -119,20 +131,20 @@ export function mockClient(
       return server.topics
     },
     network: {
-      cut: () => settled(() => server.cut()),
-      refuse: (problem: TidingsError) => settled(() => server.refuse(problem)),
+      cut: () => settle(() => server.cut()),
+      refuse: (problem: TidingsError) => settle(() => server.refuse(problem)),
       restore: () =>
-        settled(() => {
+        settle(() => {
           server.restore()
           client.reconnect()
         }),
     },
-    settle: () => settled(() => {}),
+    settle: () => settle(),
     expectError: (match?: ErrorMatch) => errors.expect(match),
     close,
     [disposeSymbol]: close,
     async [asyncDisposeSymbol]() {
-      if (!isClosed) await settled(() => {})
+      if (!isClosed) await settle()
       close()
     },
   }
@@ -206,13 +218,4 @@ function callsOf(server: MockServer, path: string): unknown[] {
   const calls = server.calls.get(path) ?? []
   server.calls.set(path, calls)
   return calls
-}
-
-/** How many turns of the event loop the client and the mock may take for a request, its response and what follows. */
-const enoughTurns = 6
-
-/** Resolves when the client has noticed what an action did. */
-async function settled(act: () => void): Promise<void> {
-  act()
-  for (let count = 0; count < enoughTurns; count += 1) await turn()
 }
