@@ -1,4 +1,5 @@
 export { type MockClient, type MockNetwork, mockClient } from './lib/testing/mock-client.js'
+export { runsLoaded } from './lib/testing/runs-loaded.js'
 export { type ErrorMatch, TestErrors } from './lib/testing/test-errors.js'
 export type {
   MockAnswers,

@@ -7,13 +7,13 @@ import {
 } from '@tidings/core/wire'
 import { createClient } from '../create-client.js'
 import { disposeSymbol } from '../disposable.js'
-import { loadRuns } from '../runs/deferred-run.js'
 import type { Client } from '../types/client.js'
 import type { AsyncDisposes, Disposes } from '../types/disposable.js'
 import type { MockAnswers, MockCalls, MockEmit, MockOn, MockRuns } from '../types/mock.js'
 import { fail, nameOf } from './mock-failures.js'
 import type { MockRun } from './mock-run.js'
 import { MockServer } from './mock-server.js'
+import { runsLoaded } from './runs-loaded.js'
 import { type ErrorMatch, TestErrors } from './test-errors.js'
 import { turn } from './turn.js'
 
@@ -110,7 +110,7 @@ export function mockClient(
   const settle = async (act?: () => void) => {
     act?.()
     // The first run waits for its code, for longer than a few turns.
-    if (hasStreams) await loadRuns()
+    if (hasStreams) await runsLoaded()
     for (let count = 0; count < enoughTurns; count += 1) await turn()
   }
   let isClosed = false

@@ -1,5 +1,5 @@
 import { type ClientOptions, createClient } from '@tidings/client'
-import { TestErrors } from '@tidings/client/testing'
+import { runsLoaded, TestErrors } from '@tidings/client/testing'
 import type { ContractDefinition } from '@tidings/core'
 import { compileContract } from '@tidings/core/wire'
 import { fetchHandler } from '../../fetch.js'
@@ -47,7 +47,9 @@ export function createTestServer(
     onError: (error, { place }) => errors.report(error, place),
     ...given,
   }
-  const emitted = new Emitted(compileContract(contract), errors)
+  const compiled = compileContract(contract)
+  const hasStreams = [...compiled.procedures.values()].some(({ kind }) => kind === 'stream')
+  const emitted = new Emitted(compiled, errors)
   // Before the server, whose timers have to be the clock's.
   const clock = serverClock(timers)
   let tidings: ReturnType<typeof serverOf>
@@ -79,6 +81,7 @@ export function createTestServer(
 
   async function shutDown(options: CloseOptions): Promise<void> {
     // Handlers receive what is on its way, and may fail.
+    if (hasStreams) await runsLoaded()
     await settle()
     for (const each of clients) each.close()
     try {
@@ -94,7 +97,12 @@ export function createTestServer(
     return closed
   }
 
-  const { now, advance } = clock
+  const { now } = clock
+  const advance = async (ms: number) => {
+    // A client's first run waits for its code, and not for the clock.
+    if (hasStreams) await runsLoaded()
+    await clock.advance(ms)
+  }
   return Object.create(
     tidings,
     Object.getOwnPropertyDescriptors({
