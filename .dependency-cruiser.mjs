@@ -5,13 +5,13 @@
 const layers = {
   core: [
     // Values and texts, without schemas
-    'lib/(backoff|canonical|cursor|error|frame|gap-reason|iso-text|names|no-check|no-plan|plan|run-key|topic-key|unserializable)\\.ts',
+    'lib/(backoff|canonical|cursor|error|frame|gap-reason|iso-text|names|no-check|plan|run-key|topic-key|unserializable)\\.ts',
     'lib/types/',
     // Signals and problem documents
     'lib/(fields|parse-json|problem|signals)\\.ts',
     // What schemas accept, and the encoding of their values
-    'lib/(codec-definitions|schema-pairs|schema-walk|text-samples|union-members)\\.ts',
-    'lib/(encode-object|encode-plan)\\.ts',
+    'lib/(asymmetric|codec-definitions|is-recursive|plan-checks|plan-leaves|schema-pairs|schema-walk|text-samples|union-members|zod-encode)\\.ts',
+    'lib/(encode-object|encode-plan|no-plan)\\.ts',
     'lib/(acceptance|dropped-keys|given|json-safety|overlap|round-trip|shared-keys)\\.ts',
     'lib/(codecs|mini-codecs|payload-codec)\\.ts',
     // Contracts and control requests

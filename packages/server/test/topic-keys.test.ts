@@ -78,7 +78,7 @@ describe('an emit to a topic that no client can subscribe to', () => {
 
   it.each([
     ['is too long', tooLong, 'is 101 bytes long, and the limit is 100'],
-    ['cannot be put in a URL', unpaired, 'A string with an unpaired surrogate cannot be put in a URL'],
+    ['cannot be put in a URL', unpaired, 'A URL cannot contain an unpaired surrogate'],
   ])(
     'rejects where its key %s, which is safe to ignore, and tells onError',
     async (_what, params, reason) => {

@@ -178,7 +178,7 @@ describe('an event or error without data', () => {
     expect(() => carried[0]?.encode(data, 'room.done')).toThrow(
       expect.objectContaining({
         code: 'invalid_output',
-        message: 'room.done takes no data but was given some. Declare a schema for it in the contract',
+        message: 'room.done takes no data. Declare its schema in the contract',
       }),
     )
   })

@@ -3,15 +3,18 @@ import { isoDateDefinition } from './codec-definitions.js'
 import { type Field, objectPlan } from './encode-object.js'
 import { isoText } from './iso-text.js'
 import { isRefused, type Plan, refused, unclear } from './plan.js'
+import { checksOf, runChecks } from './plan-checks.js'
+import { leafKinds, leafPlan } from './plan-leaves.js'
 import { containsSchema } from './schema-walk.js'
 import type { Schema } from './types/schema.js'
+import { safeEncode } from './zod-encode.js'
 
 /** Returns a function that encodes values of a schema, as zod's `safeEncode` does. */
 export function encoderOf(schema: Schema): typeof zod.safeEncode {
   const plan = encodePlan(schema)
   return (_schema, value, context) =>
     // Some schemas encode differently in a context.
-    (context ? undefined : (plan(value) as never)) ?? zod.safeEncode(_schema, value, context)
+    (context ? undefined : (plan(value) as never)) ?? safeEncode(_schema, value, context)
 }
 
 /** Encodes a value, or returns `undefined` where zod has to. */
@@ -74,25 +77,6 @@ class Planner {
     const { def } = schema._zod
     if ('coerce' in def && def.coerce) return undefined
     switch (def.type) {
-      case 'string':
-        return leaf((value) => typeof value === 'string')
-      case 'number':
-        return leaf(Number.isFinite)
-      case 'boolean':
-        return leaf((value) => typeof value === 'boolean')
-      case 'bigint':
-        return leaf((value) => typeof value === 'bigint')
-      case 'date':
-        return leaf((value) => value instanceof Date && !Number.isNaN(value.getTime()))
-      case 'null':
-        return leaf((value) => value === null)
-      case 'literal':
-      case 'enum': {
-        const { values } = schema._zod
-        return values && leaf((value) => (values as ReadonlySet<unknown>).has(value))
-      }
-      case 'custom':
-        return (value) => value
       case 'object':
         return this.#object(def)
       case 'array':
@@ -119,7 +103,7 @@ class Planner {
       case 'pipe':
         return this.#pipe(def)
       default:
-        return undefined
+        return leafPlan(schema)
     }
   }
 
@@ -274,49 +258,10 @@ class Planner {
   }
 }
 
-/** Kinds whose values contain no others, and which are not rewritten. */
-const leafKinds: ReadonlySet<string> = new Set([
-  'string',
-  'number',
-  'boolean',
-  'bigint',
-  'date',
-  'null',
-  'literal',
-  'enum',
-  'custom',
-])
-
-function leaf(fits: (value: unknown) => boolean): Plan {
-  return (value) => (fits(value) ? value : refused)
-}
-
 /** Leaves a part of a schema to zod. */
 function byZod(schema: Schema): Plan {
   return (value) => {
-    const result = schema._zod.run({ value, issues: [] }, { async: false, direction: 'backward' })
-    if (result instanceof Promise) throw unclear
-    return result.issues.length > 0 ? refused : result.value
+    const result = safeEncode(schema, value)
+    return result.success ? result.data : refused
   }
-}
-
-/** The checks of a schema. A schema such as `z.int()` is a check itself. */
-function checksOf(schema: zod.$ZodTypes): readonly zod.$ZodCheck[] {
-  const { traits, def } = schema._zod
-  const own = traits.has('$ZodCheck') ? [schema as unknown as zod.$ZodCheck] : []
-  return [...own, ...(def.checks ?? [])]
-}
-
-/** Returns the checked value, which checks may rewrite. */
-function runChecks(checks: readonly zod.$ZodCheck[], value: unknown): unknown {
-  const payload: zod.ParsePayload<never> = { value: value as never, issues: [] }
-  for (let index = 0; index < checks.length; index += 1) {
-    const { def, check } = (checks[index] as zod.$ZodCheck)._zod
-    if (def.when && !def.when(payload)) continue
-    if (check(payload) instanceof Promise) throw unclear
-    // Some of the checks that follow would still run.
-    if (payload.issues.length > 0 && index < checks.length - 1) throw unclear
-    if (payload.issues.length > 0) return refused
-  }
-  return payload.value
 }

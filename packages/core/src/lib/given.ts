@@ -1,6 +1,8 @@
 import * as zod from 'zod/v4/core'
+import { isAsymmetric } from './asymmetric.js'
 import { containsSchema } from './schema-walk.js'
 import type { Schema } from './types/schema.js'
+import { safeEncode } from './zod-encode.js'
 
 /**
  * Makes the function that fills in the defaults of a schema where a caller omitted them.
@@ -10,7 +12,7 @@ import type { Schema } from './types/schema.js'
  */
 export function defaultFiller(schema: Schema): (given: unknown) => unknown {
   const hasDefaults = containsSchema(schema, hasDefault)
-  const ofKeys = keyedKinds.has((schema as zod.$ZodTypes)._zod.def.type)
+  const ofKeys = keyedKinds.includes((schema as zod.$ZodTypes)._zod.def.type)
   return (given) => {
     const value = given === undefined && ofKeys ? {} : given
     return hasDefaults ? filled(schema, value) : value
@@ -18,12 +20,12 @@ export function defaultFiller(schema: Schema): (given: unknown) => unknown {
 }
 
 /** Whether a schema reads `undefined` as a value, by a default or a codec. */
-function hasDefault({ _zod: { def, optin } }: zod.$ZodTypes): boolean {
-  return ['default', 'prefault', 'catch'].includes(def.type) || (def.type === 'pipe' && optin !== undefined)
+function hasDefault(schema: zod.$ZodTypes): boolean {
+  return isAsymmetric(schema) && schema._zod.optin !== undefined
 }
 
 /** Kinds whose values have keys, so that `undefined` stands for a value that omits them all. */
-const keyedKinds: ReadonlySet<string> = new Set(['object', 'record', 'intersection', 'union'])
+const keyedKinds: readonly string[] = ['object', 'record', 'intersection', 'union']
 
 function filled(schema: Schema, value: unknown): unknown {
   if (value === undefined) {
@@ -36,15 +38,13 @@ function filled(schema: Schema, value: unknown): unknown {
   if ('innerType' in def) return filled(def.innerType, value)
   switch (def.type) {
     case 'object':
-      return isPlain(value) ? { ...value, ...filledKeys(def.shape, value) } : value
+      return filledKeys(value, def.shape)
     case 'array':
       return filledItems([], def.element, value)
     case 'tuple':
       return filledItems(def.items, def.rest, value)
     case 'record':
-      return isPlain(value)
-        ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filled(def.valueType, inner)]))
-        : value
+      return filledKeys(value, undefined, def.valueType)
     case 'union':
       return filledMember(def.options, value)
     case 'intersection':
@@ -56,13 +56,16 @@ function filled(schema: Schema, value: unknown): unknown {
   }
 }
 
-function filledKeys(shape: zod.$ZodShape, value: Readonly<Record<string, unknown>>): object {
-  const keys: Record<string, unknown> = {}
-  for (const [key, schema] of Object.entries(shape)) {
-    const inner = filled(schema, value[key])
-    if (inner !== undefined) keys[key] = inner
+/** Fills in the keys of `shape`, or else all keys that were given, as `rest`. */
+function filledKeys(value: unknown, shape: zod.$ZodShape | undefined, rest?: Schema): unknown {
+  if (!isPlain(value)) return value
+  const whole = { ...value }
+  for (const key of Object.keys(shape ?? value)) {
+    const schema = shape?.[key] ?? rest
+    const inner = schema && filled(schema, value[key])
+    if (inner !== undefined) whole[key] = inner
   }
-  return keys
+  return whole
 }
 
 function filledItems(items: readonly Schema[], rest: Schema | null, value: unknown): unknown {
@@ -82,7 +85,7 @@ function filledItems(items: readonly Schema[], rest: Schema | null, value: unkno
 function filledMember(options: readonly Schema[], value: unknown): unknown {
   for (const option of options) {
     const candidate = filled(option, value)
-    if (zod.safeEncode(option, candidate).success) return candidate
+    if (safeEncode(option, candidate).success) return candidate
   }
   return value
 }

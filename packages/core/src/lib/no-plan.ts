@@ -1,9 +1,9 @@
-import * as zod from 'zod/v4/core'
+import { safeEncode } from './zod-encode.js'
 
 /**
  * Replaces `encode-plan.ts` in bundles for browsers, which encode few values: zod encodes them. `#encode-plan` in
  * `package.json` selects one of the two.
  */
-export function encoderOf(): typeof zod.safeEncode {
-  return zod.safeEncode
+export function encoderOf(): typeof safeEncode {
+  return safeEncode
 }

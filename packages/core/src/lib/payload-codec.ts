@@ -1,5 +1,6 @@
 import * as zod from 'zod/v4/core'
 import { encoderOf } from '#encode-plan'
+import { isAsymmetric } from './asymmetric.js'
 import { canonical } from './canonical.js'
 import { type Issue, TidingsError } from './error.js'
 import { defaultFiller } from './given.js'
@@ -32,7 +33,7 @@ export const noPayload: PayloadCodec = {
 export const noData: PayloadCodec = {
   encode(value, what, code = 'invalid_output') {
     if (value === undefined) return undefined
-    const message = `${what} takes no data but was given some. Declare a schema for it in the contract`
+    const message = `${what} takes no data. Declare its schema in the contract`
     throw new TidingsError({ code, message })
   },
   decode: () => undefined,
@@ -101,44 +102,34 @@ function validated(
     outcome = parse()
   } catch (cause) {
     if (cause instanceof zod.$ZodAsyncError) {
-      const message = `${what} has an asynchronous check or codec. Checks are synchronous, to keep the order of values: move it to the handler`
+      const message = `${what} has an asynchronous check or codec. Move it to the handler`
       throw new TidingsError({ code: 'invalid_contract', message, cause })
     }
-    // A codec may throw on unexpected text or deeply nested JSON. That says only that the value does not fit.
-    const message = `${what} did not fit the schema: a codec or check threw`
-    throw new TidingsError({
-      code,
-      message,
-      issues: [{ path: [], message: 'A codec or check threw' }],
-      cause,
-    })
+    // A codec may throw on unexpected text. That says only that the value does not fit.
+    const message = 'A codec or check threw'
+    throw misfit(code, what, [{ path: [], message }], { cause })
   }
   if (outcome.success) return outcome.data
-  const { issues: found } = outcome.error
-  const issues = found.slice(0, maxIssues).map(toIssue)
-  const message = `${what} did not fit the schema: ${summary(issues, found.length)}`
-  throw new TidingsError({ code, message, issues })
+  const { issues } = outcome.error
+  throw misfit(code, what, issues.slice(0, maxIssues).map(toIssue), { count: issues.length })
 }
 
 /** Copies an allow-list of an issue's fields, which never includes the input. */
 function toIssue(issue: zod.$ZodIssue): Issue {
-  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
   return { path, code: issue.code, message: issue.message }
 }
 
-function summary([first]: readonly Issue[], count: number): string {
-  if (!first) return 'no reason given'
-  const at = first.path.length === 0 ? '' : `at ${first.path.join('.')}: `
+/** Makes the error for a value that does not fit. `count` is that of all issues, if `issues` are some of them. */
+export function misfit(
+  code: ValidationCode | 'bad_request',
+  what: string,
+  issues: readonly Issue[],
+  { count = 1, cause }: { readonly count?: number; readonly cause?: unknown },
+): TidingsError {
+  const [first] = issues
+  const at = first?.path.length ? `at ${first.path.join('.')}: ` : ''
   const more = count === 1 ? '' : ` (and ${count - 1} more)`
-  return `${at}${first.message}${more}`
-}
-
-/**
- * Kinds of schemas whose parsing and encoding differ: the value has another form on the wire, or a fallback that
- * parsing puts in place of a missing or invalid value, which encoding refuses.
- */
-const asymmetricKinds: readonly string[] = ['pipe', 'catch', 'default', 'prefault']
-
-function isAsymmetric({ _zod: { def } }: zod.$ZodTypes): boolean {
-  return asymmetricKinds.includes(def.type)
+  const message = `${what} did not fit the schema: ${at}${first?.message}${more}`
+  return new TidingsError({ code, message, issues, cause })
 }

@@ -262,7 +262,7 @@ describe('malformed params', () => {
     expect(error).toMatchObject({
       code: 'invalid_input',
       message:
-        'the params of room cannot be sent: at roomId: A string with an unpaired surrogate cannot be put in a URL',
+        'the params of room did not fit the schema: at roomId: A URL cannot contain an unpaired surrogate',
       issues: [{ path: ['roomId'] }],
     })
   })

@@ -1,7 +1,7 @@
 import * as zod from 'zod/v4/core'
 import { canonicalJson } from './canonical.js'
-import { type Issue, TidingsError } from './error.js'
-import { paramsCodec, type ValidationCode } from './payload-codec.js'
+import { TidingsError } from './error.js'
+import { misfit, paramsCodec, type ValidationCode } from './payload-codec.js'
 import type { Schema, Schemas } from './types/schema.js'
 
 /** Encodes the params of one channel as the query string that names a topic, and decodes them. */
@@ -92,16 +92,9 @@ function percentEncoded(text: string, name: string, what: string, code: Validati
   try {
     return encodeURIComponent(text)
   } catch (cause) {
-    const issue: Issue = {
-      path: [name],
-      message: 'A string with an unpaired surrogate cannot be put in a URL',
-    }
-    const message = `${what} cannot be sent: at ${name}: ${issue.message}`
+    const message = 'A URL cannot contain an unpaired surrogate'
     // Params that fit the schema are not this program's mistake: a client may have chosen them.
-    throw new TidingsError({
-      code: code === 'invalid_output' ? 'bad_request' : code,
-      message,
-      issues: [issue],
+    throw misfit(code === 'invalid_output' ? 'bad_request' : code, what, [{ path: [name], message }], {
       cause,
     })
   }
