@@ -29,8 +29,6 @@ interface Tree {
   children: Tree[]
 }
 const Tree: z.ZodType<Tree> = z.lazy(() => z.object({ at: isoDate, children: z.array(Tree) }))
-const cyclic: Tree = { at, children: [] }
-cyclic.children.push(cyclic)
 
 /** What zod does, and the plan for the values that the plan does not leave to zod. */
 const cases: readonly [what: string, schema: Schema, values: readonly unknown[]][] = [
@@ -228,7 +226,10 @@ const cases: readonly [what: string, schema: Schema, values: readonly unknown[]]
   [
     'a schema that contains itself',
     Tree,
-    [{ at, children: [{ at, children: [] }] }, { at, children: [{}] }, cyclic],
+    [
+      { at, children: [{ at, children: [] }] },
+      { at, children: [{}] },
+    ],
   ],
   [
     'an object of zod/mini',

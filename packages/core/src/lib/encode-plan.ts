@@ -9,6 +9,9 @@ import { containsSchema } from './schema-walk.js'
 import type { Schema } from './types/schema.js'
 import { safeEncode } from './zod-encode.js'
 
+// `no-plan.ts` has another one.
+export { isRecursive } from './is-recursive.js'
+
 /** Returns a function that encodes values of a schema, as zod's `safeEncode` does. */
 export function encoderOf(schema: Schema): typeof zod.safeEncode {
   const plan = encodePlan(schema)

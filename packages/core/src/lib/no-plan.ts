@@ -7,3 +7,8 @@ import { safeEncode } from './zod-encode.js'
 export function encoderOf(): typeof safeEncode {
   return safeEncode
 }
+
+/** Replaces the search of `is-recursive.ts`. True means that a value is written as JSON once more, which takes little. */
+export function isRecursive(): boolean {
+  return true
+}

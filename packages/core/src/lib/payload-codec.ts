@@ -1,5 +1,5 @@
 import * as zod from 'zod/v4/core'
-import { encoderOf } from '#encode-plan'
+import { encoderOf, isRecursive } from '#encode-plan'
 import { isAsymmetric } from './asymmetric.js'
 import { canonical } from './canonical.js'
 import { type Issue, TidingsError } from './error.js'
@@ -61,9 +61,10 @@ function codecOf(
 ): PayloadCodec {
   // zod compiles `parse` and not `encode`. Without an asymmetric schema inside, both do the same. See decision 001.
   const encode = containsSchema(schema, isAsymmetric) ? encoderOf(schema) : zod.safeParse
+  const mayNest = isRecursive(schema)
   const codec: PayloadCodec = {
     encode: (value, what, code = 'invalid_output') =>
-      validated(() => encode(schema, complete(value), context), what, code),
+      validated(() => encode(schema, complete(value), context), what, code, mayNest),
     decode: (json, what, code = 'invalid_input') => validated(() => zod.safeParse(schema, json), what, code),
   }
   return containsSchema(schema, isRewriting) ? stable(codec) : codec
@@ -92,21 +93,26 @@ function isRewriting({ _zod: { def } }: zod.$ZodTypes): boolean {
 /** The maximum of issues in an error. A list of 400,000 invalid items has as many, in 41 MB of JSON. */
 const maxIssues = 20
 
+/** @param mayNest whether the value may contain itself, or be nested to any depth */
 function validated(
   parse: () => zod.util.SafeParseResult<unknown>,
   what: string,
   code: ValidationCode,
+  mayNest = false,
 ): unknown {
-  let outcome: zod.util.SafeParseResult<unknown>
+  let outcome: zod.util.SafeParseResult<unknown> | undefined
   try {
     outcome = parse()
+    if (mayNest) JSON.stringify(outcome.data)
   } catch (cause) {
     if (cause instanceof zod.$ZodAsyncError) {
       const message = `${what} has an asynchronous check or codec. Move it to the handler`
       throw new TidingsError({ code: 'invalid_contract', message, cause })
     }
     // A codec may throw on unexpected text. That says only that the value does not fit.
-    const message = 'A codec or check threw'
+    // A value that fits and is not JSON contains itself, and a stack that overflows is a RangeError.
+    const isTooDeep = mayNest && (outcome || cause instanceof RangeError)
+    const message = isTooDeep ? 'Contains itself or is nested too deeply' : 'A codec or check threw'
     throw misfit(code, what, [{ path: [], message }], { cause })
   }
   if (outcome.success) return outcome.data
