@@ -3,6 +3,9 @@ import * as zod from 'zod/v4/core'
 /**
  * Decodes and encodes values that JSON cannot represent. `codecs.ts` makes codecs of `zod` from these definitions, and
  * `mini-codecs.ts` codecs of `zod/mini`.
+ *
+ * A list or object with checks is encoded twice, the first time without the check that a value is of its class. A
+ * value of another class is returned as it is then: if `encode` threw, a union could not go on to its next member.
  */
 export interface CodecDefinition<Wire, Value> {
   decode(sent: Wire, payload: zod.ParsePayload): Value
@@ -75,23 +78,23 @@ function toBinaryText(bytes: Uint8Array): string {
 export const bytesDefinition: CodecDefinition<string, Uint8Array> = {
   decode: (sent, payload) =>
     zod.isValidBase64(sent) ? fromBinaryText(atob(sent)) : refuse(payload, 'base64', 'Invalid base64'),
-  encode: (value) => btoa(toBinaryText(value)),
+  encode: (value) => (value instanceof Uint8Array ? btoa(toBinaryText(value)) : value),
 }
 
 /** A `URL` as its text. */
 export const urlDefinition: CodecDefinition<string, URL> = {
   decode: (sent, payload) => (URL.canParse(sent) ? new URL(sent) : refuse(payload, 'url', 'Invalid URL')),
-  encode: (value) => value.href,
+  encode: (value) => (value instanceof URL ? value.href : value),
 }
 
 /** A `Map` as an array of pairs. */
 export const mapDefinition: CodecDefinition<[unknown, unknown][], Map<unknown, unknown>> = {
   decode: (pairs) => new Map(pairs),
-  encode: (value) => [...value],
+  encode: (value) => (value instanceof Map ? [...value] : value),
 }
 
 /** A `Set` as an array. */
 export const setDefinition: CodecDefinition<unknown[], Set<unknown>> = {
   decode: (items) => new Set(items),
-  encode: (value) => [...value],
+  encode: (value) => (value instanceof Set ? [...value] : value),
 }

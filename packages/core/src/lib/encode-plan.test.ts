@@ -136,6 +136,11 @@ const cases: readonly [what: string, schema: Schema, values: readonly unknown[]]
     [[at], [at, 'a'], [at, undefined], []],
   ],
   [
+    'a union of a tuple whose items may be omitted',
+    z.union([z.tuple([z.any()], z.string()), z.array(z.string())]),
+    [[], ['a'], ['a', 'b'], [1, 2]],
+  ],
+  [
     'a union',
     z.union([z.object({ at: isoDate }), z.object({ n: bigint }), z.null(), isoDate]),
     [{ at }, { n: 1n }, { at, n: 1n }, null, at, {}, { at: 1, n: 2n }, 'a'],

@@ -29,6 +29,10 @@ export type EncodePlan = (value: unknown) => zod.util.SafeParseSuccess<unknown> 
  * It leaves values that do not fit to zod, which finds the reasons, and values whose encoding depends on the version of
  * zod. In a schema it leaves the parts to zod that it does not know, such as intersections.
  *
+ * It accepts two values for which zod throws. A union may have a codec that throws for a value of a later member: within
+ * a list or object with checks, zod first encodes without checks. And a key may be omitted whose `exactOptional` schema
+ * has a transform, which no contract accepts.
+ *
  * The plan is made when the first value is encoded: most processes never encode most schemas of their contract.
  */
 export function encodePlan(schema: Schema): EncodePlan {
@@ -147,7 +151,9 @@ class Planner {
     const plans = items.map((item) => this.planOf(item))
     const restPlan = rest && this.planOf(rest)
     return (value) => {
-      if (!Array.isArray(value) || value.length < plans.length) return refused
+      if (!Array.isArray(value)) return refused
+      // An item may be omitted although its schema does not say so, as `z.any()`.
+      if (value.length < plans.length) throw unclear
       const encoded: unknown[] = []
       let fits = true
       for (let index = 0; index < value.length; index += 1) {
