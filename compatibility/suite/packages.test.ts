@@ -21,7 +21,8 @@ describe.each(packages)('the packed @tidings/%s', (name) => {
   let manifest: { exports: Record<string, unknown>; imports?: Record<string, unknown> }
 
   beforeAll(async () => {
-    installation = await installPacked([name, 'core'])
+    // All of them: `@tidings/server/testing` imports the client.
+    installation = await installPacked()
     folder = installation.packageFolder(name)
     const found = await readdir(folder, { recursive: true, withFileTypes: true })
     files = found
