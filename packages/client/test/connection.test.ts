@@ -10,6 +10,20 @@ const eventStreams = (requests: readonly { method: string }[]) =>
 const controls = (requests: readonly { url: string }[]) =>
   requests.filter(({ url }) => url.includes('$connections'))
 
+it.each([true, false])(
+  'notifies of the end of a client that is closed at once (share: %s)',
+  async (share) => {
+    const { url } = await startServer()
+    const { client, state } = connect(url, { share })
+    const heard: unknown[] = []
+    client.connection.on('change', (given) => heard.push(given))
+    client.close()
+    expect([heard, state()]).toEqual([[{ status: 'closed' }], { status: 'closed' }])
+    await pause(20)
+    expect(heard).toHaveLength(1)
+  },
+)
+
 describe('one connection', () => {
   it('carries 300 subscriptions while 50 are added and 50 end', async () => {
     const { tidings, url, requests } = await startServer()

@@ -159,6 +159,8 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
     for (const topic of [...this.topics.values()]) topic.close()
     this.#table.close()
     this.#transport?.close('closed')
+    // The code for sharing may not be loaded.
+    this.#refresh()
     this.#observers.clear()
   }
 
