@@ -77,6 +77,28 @@ describe.each(Object.entries(reacts))('with %s, useTopic', (_version, folder) =>
     expect(without.every(({ roomId }) => roomId === 'a')).toBe(true)
   })
 
+  it.runIf(hasChromium)('keeps a topic current that is shown again before the next one stands', async () => {
+    const { show, shows, subscriptions, commits, tidings } = await open({
+      room: {
+        snapshot: ({ params: { roomId } }) =>
+          roomId === 'a' ? { messages: [roomId] } : new Promise<never>(() => {}),
+      },
+    })
+    await show('Topic', { ...room('a'), keepPrevious: true })
+    await shows({ messages: ['a'], isCurrent: true })
+    for (const roomId of ['b', 'c']) {
+      await show('Topic', { roomId, keepPrevious: true })
+      await shows({ roomId, messages: ['a'], isPrevious: true })
+    }
+    await show('Topic', { ...room('a'), keepPrevious: true })
+    await shows({ roomId: 'a', messages: ['a'], isCurrent: true, isPrevious: false })
+    await subscriptions(1)
+    await tidings.emit.room(room('a')).typing('ada')
+    await shows({ messages: ['a', 'ada'] })
+    const ofA = (await commits()).filter(({ roomId, messages }) => roomId === 'a' && messages)
+    expect(ofA.filter(({ isCurrent, isPrevious }) => !isCurrent || isPrevious)).toEqual([])
+  })
+
   it.runIf(hasChromium)('has the error of a refusal, and of a client that was closed', async () => {
     let isAdmitted = false
     const { show, shows, subscriptions, unmount, evaluate, page } = await open({

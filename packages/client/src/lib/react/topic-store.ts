@@ -52,9 +52,14 @@ export class TopicStore {
     this.#state = state
     this.#stands = !state || (options.seed !== undefined && state.isCurrent)
     this.#waitsForLive = !this.#stands && state?.isCurrent === true
-    this.#previous = previous && !previous.#stands ? previous.#previous : previous
+    this.#previous = previous
     this.#shown = { value: options.initial, isCurrent: false, isPrevious: false, error: undefined }
     this.#refresh()
+  }
+
+  /** The store whose value is shown, if there is one: this store, or the previous one until this one has a value. */
+  get standing(): TopicStore | undefined {
+    return this.#stands ? this : this.#previous
   }
 
   readonly getShown = (): ShownTopic => this.#shown

@@ -83,7 +83,9 @@ export function useTopic(
   const [held, hold] = useState(() => make())
   let store = held
   if (!isSameTopic(held.topic, topic)) {
-    store = make(options.keepPrevious ? held : undefined)
+    const previous = options.keepPrevious ? held.standing : undefined
+    // Back to the topic that is still shown, before the one in between has a value.
+    store = previous && isSameTopic(previous.topic, topic) ? previous : make(previous)
     hold(store)
   }
   useInsertionEffect(() => {
