@@ -203,6 +203,57 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
       },
     )
 
+    it.runIf(hasChromium).each([
+      ['a layout effect', {}],
+      ['an effect of a child', { isInChild: true }],
+      ['a layout effect, once', { isOnce: true }],
+      ['an effect of a child, once', { isInChild: true, isOnce: true }],
+    ])('shows a run that is started in %s', async (_where, props) => {
+      const { runs, run } = counting()
+      const { show, shows, commits, unmount } = await open({ count: { run } })
+      await show('Starting', { ...props, to: 1e9 })
+      await shows({ status: 'running' })
+      await until(() => runs.running === 1, 'one run was left')
+      await pause(50)
+      expect(runs.running).toBe(1)
+      expect((await commits()).filter(({ status }) => status === 'failed')).toEqual([])
+      await unmount()
+      await until(() => runs.running === 0, 'the server had ended it')
+      await show('Starting', props)
+      await shows({ status: 'done', numbers: [1, 2, 3] })
+    })
+
+    it.runIf(hasChromium && folder === reacts['React 19'])(
+      'shows a run that is started in an effect when an Activity is shown again',
+      async () => {
+        const { show, shows, shown, commits } = await open()
+        for (const isInChild of [false, true]) {
+          await show('Hideable', { isInChild })
+          await shows({ status: 'done' })
+          const { id: first } = (await shown()) as { id?: string }
+          await show('Hideable', { isInChild, isHidden: true })
+          await pause(50)
+          await show('Hideable', { isInChild })
+          await until(async () => ((await shown()) as { id?: string }).id !== first, 'it was started again')
+          await shows({ status: 'done', numbers: [1, 2, 3] })
+        }
+        expect((await commits()).filter(({ status }) => status === 'failed')).toEqual([])
+      },
+    )
+
+    it.runIf(hasChromium)('detaches from a run that another id replaces in the same render', async () => {
+      const { run } = counting()
+      const { show, shows, call, heard } = await open({ count: { run, lingerMs: 60_000 } })
+      await show('Count')
+      const first = await call('start', 3)
+      await shows({ id: first, status: 'done' })
+      await call('start', 4)
+      await shows({ status: 'done', total: 4 })
+      await call('startAndChoose', 1e9, first)
+      await shows({ id: first, status: 'done', numbers: [1, 2, 3] })
+      await until(async () => (await heard()).includes('aborted'), 'it was detached from')
+    })
+
     it.runIf(hasChromium)('reads a run as its only reader while StrictMode repeats its effects', async () => {
       const { runs, run } = counting()
       const { url, show, shows, unmount, subscriptions } = await open({ count: { run, lingerMs: 2_000 } })

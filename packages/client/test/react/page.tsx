@@ -1,4 +1,16 @@
-import { Component, type ReactNode, StrictMode, Suspense, useLayoutEffect, useState, version } from 'react'
+import {
+  Activity,
+  Component,
+  type ReactNode,
+  StrictMode,
+  Suspense,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  version,
+} from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { createClient } from '../../src/index.js'
 import { useCommand, useConnection, useEvents, useRun, useTopic } from '../../src/react.js'
@@ -80,15 +92,73 @@ function Command() {
 }
 
 function Count({ id }: { id?: string }) {
-  const run = useRun(client.count, { id })
+  const [chosen, choose] = useState<string | undefined>(undefined)
+  const run = useRun(client.count, { id: chosen ?? id })
   Object.assign(globalThis, {
     start: (to: number) => run.start({ to }).id,
+    startAndChoose(to: number, other: string) {
+      run.start({ to }).output.catch(({ code }) => heard.push(code))
+      choose(other)
+    },
     attach: (other: string) => run.attach(other).id,
     cancel: () => void run.cancel(),
   })
+  return <ShownRun run={run} />
+}
+
+interface CountedRun {
+  readonly id: string | undefined
+  readonly events: readonly { readonly data: number }[]
+  readonly status: string
+  readonly output: { readonly total: number } | undefined
+  readonly error: { readonly code: string } | undefined
+}
+
+function ShownRun({ run }: { run: CountedRun }) {
   const numbers = run.events.map(({ data }) => data)
   const { status, output, error } = run
   return <Shown value={{ id: run.id, numbers, status, total: output?.total, code: error?.code }} />
+}
+
+interface StartingProps {
+  to?: number
+  isInChild?: boolean
+  isOnce?: boolean
+}
+
+/** Starts a run in a layout effect, or in an effect of a child: each time, or only the first. */
+function Starting({ to = 3, isInChild = false, isOnce = false }: StartingProps) {
+  const run = useRun(client.count)
+  const hasStarted = useRef(false)
+  const { start } = run
+  const begin = useCallback(() => {
+    if (isOnce && hasStarted.current) return
+    hasStarted.current = true
+    start({ to })
+  }, [to, isOnce, start])
+  useLayoutEffect(() => {
+    if (!isInChild) begin()
+  }, [isInChild, begin])
+  return (
+    <>
+      <ShownRun run={run} />
+      {isInChild && <Effect run={begin} />}
+    </>
+  )
+}
+
+function Effect({ run }: { run: () => void }) {
+  useEffect(run, [run])
+  return null
+}
+
+/** React 19 takes the effects of a hidden component away, and brings them back. */
+function Hideable({ isHidden = false, ...props }: StartingProps & { isHidden?: boolean }) {
+  return (
+    <Activity mode={isHidden ? 'hidden' : 'visible'}>
+      <Starting {...props} />
+    </Activity>
+  )
 }
 
 function ConnectionStatus() {
@@ -147,7 +217,17 @@ class Boundary extends Component<{ children: ReactNode }> {
   }
 }
 
-const components = { Topic, Ticks, Events, Command, Count, ConnectionStatus, Suspending }
+const components = {
+  Topic,
+  Ticks,
+  Events,
+  Command,
+  Count,
+  Starting,
+  Hideable,
+  ConnectionStatus,
+  Suspending,
+}
 let root: Root | undefined
 
 const page = {

@@ -28,7 +28,7 @@ const idle: ShownRun = {
 /** The run that a component shows, if there is one. It reads nothing before React subscribes to it. */
 export class RunStore {
   readonly run: Run<unknown, unknown> | undefined
-  readonly #state: RunState<number, unknown> | undefined
+  #state: RunState<number, unknown> | undefined
   readonly #events: StoredEvent[] = []
   #shown = idle
   #wasObserved = false
@@ -70,5 +70,11 @@ export class RunStore {
   /** Detaches from a run that no component has come to show. */
   abandon(): void {
     if (!this.#wasObserved) this.#state?.close()
+  }
+
+  /** Detaches likewise, for another run. A commit that precedes that of the other run shows no failure. */
+  replace(): void {
+    this.abandon()
+    if (!this.#wasObserved) this.#state = undefined
   }
 }

@@ -67,34 +67,46 @@ export function useRun(
   { id }: RunViewOptions = {},
 ): ShownRun & Actions {
   const attached = () => new RunStore(id === undefined ? undefined : stream.attach(id))
-  const [held, hold] = useState(() => ({ stream, id, store: attached() }))
+  const [held, hold] = useState((): Held => ({ stream, id, store: attached() }))
+  const { begun } = held
   let { store } = held
   if (held.id !== id || held.stream !== stream) {
     if (held.stream !== stream || id !== store.run?.id) store = attached()
-    hold({ stream, id, store })
+    hold({ stream, id, store, begun })
   }
   const shown = useSyncExternalStore(store.subscribe, store.getShown, store.getShown)
 
-  const lastShown = useRef<RunStore>(undefined)
+  const lastBegun = useRef<RunStore>(undefined)
   const isGone = useRef(false)
-  const show = useCallback((run: Run<unknown, unknown>) => {
-    const next = new RunStore(run)
-    lastShown.current?.abandon()
-    lastShown.current = next
-    if (isGone.current) next.abandon()
-    hold((before) => ({ ...before, store: next }))
-    return run
+  const abandonIfGone = useCallback(() => {
+    if (!isGone.current) return
+    // Later, since StrictMode brings the component back at once, with the effects of its children before its own.
+    setTimeout(() => {
+      if (isGone.current) lastBegun.current?.abandon()
+    })
   }, [])
+  const show = useCallback(
+    (run: Run<unknown, unknown>) => {
+      const next = new RunStore(run)
+      lastBegun.current?.replace()
+      lastBegun.current = next
+      abandonIfGone()
+      hold((before) => ({ ...before, store: next, begun: next }))
+      return run
+    },
+    [abandonIfGone],
+  )
   useEffect(() => {
     isGone.current = false
     return () => {
       isGone.current = true
-      // Later, since StrictMode brings the component back at once.
-      setTimeout(() => {
-        if (isGone.current) lastShown.current?.abandon()
-      })
+      abandonIfGone()
     }
-  }, [])
+  }, [abandonIfGone])
+  useEffect(() => {
+    // An id that changed in the same render is shown instead.
+    if (begun !== store) begun?.replace()
+  }, [begun, store])
 
   const start = useCallback((...args: unknown[]) => show(stream(...args)), [stream, show])
   const attach = useCallback((other: string) => show(stream.attach(other)), [stream, show])
@@ -105,6 +117,14 @@ export function useRun(
     return cancelled
   }, [run])
   return { ...shown, start, attach, cancel }
+}
+
+interface Held {
+  readonly stream: unknown
+  readonly id: string | undefined
+  readonly store: RunStore
+  /** The last run that the component has started or attached to by a function. */
+  readonly begun?: RunStore | undefined
 }
 
 interface Actions {
