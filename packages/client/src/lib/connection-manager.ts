@@ -17,10 +17,8 @@ import { TopicSubscription } from './topics/topic-subscription.js'
 import { TopicTable } from './topics/topic-table.js'
 import type { Connection } from './types/client.js'
 
-const idle: ConnectionState = { status: 'idle' }
 const closedMessage =
   'The client was closed. Create another one, or leave it open: a client can live as long as its page, outside of components'
-const closed: ConnectionState = { status: 'closed' }
 
 /**
  * The topics that a client subscribes to, the runs that it reads, and the one connection that carries them. The
@@ -36,7 +34,7 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
   readonly #pending = new Set<TopicSubscription>()
   readonly #programOrder = new ProgramOrder()
   #transport: Transport | undefined
-  #shown: ConnectionState = idle
+  #shown: ConnectionState = { status: 'idle' }
 
   constructor(options: ResolvedOptions, contract: CompiledContract) {
     this.options = options
@@ -177,7 +175,7 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
   }
 
   get #state(): ConnectionState {
-    const state = this.#transport?.state ?? (this.closing.aborted ? closed : idle)
+    const state = this.#transport?.state ?? { status: this.closing.aborted ? 'closed' : 'idle' }
     return shownState(state, this.#pending.size === 0)
   }
 
