@@ -54,7 +54,7 @@ export default defineConfig({
     // Some tests measure the heap.
     execArgv: ['--expose-gc'],
     // Tests mostly wait for timers, processes and the network, so more of them run than there are cores.
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     reporters: ['default', ...(failureFile === undefined ? [] : [new FailureList(failureFile)])],
     testTimeout: 60_000,
