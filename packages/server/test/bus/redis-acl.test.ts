@@ -39,6 +39,7 @@ describe.skipIf(!hasRedis)('the Redis user of the deployment guide', () => {
       }
       return () => topology.stop()
     })
-    for (const { name, run } of busSuite({ connect: () => redisBus(place) })) it(name, run)
+    for (const { name, run } of busSuite({ connect: () => redisBus({ ...place, timeoutMs: 10_000 }) }))
+      it(name, run)
   })
 })

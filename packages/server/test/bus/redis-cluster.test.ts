@@ -10,6 +10,6 @@ describe.skipIf(!hasRedis)('the bus on a Redis Cluster', () => {
     cluster = await startCluster()
     return () => cluster.stop()
   })
-  const connect = () => redisBus({ cluster: { rootNodes: cluster.rootNodes } })
+  const connect = () => redisBus({ cluster: { rootNodes: cluster.rootNodes }, timeoutMs: 10_000 })
   for (const { name, run } of busSuite({ connect })) it(name, run)
 })

@@ -13,7 +13,7 @@ describe.skipIf(!hasRedis)('the bus on a Redis that a Sentinel watches', () => {
     watched = await startSentinels(60_000)
     return () => watched.stop()
   })
-  const connect = () => redisBus({ sentinel: watched.sentinel })
+  const connect = () => redisBus({ sentinel: watched.sentinel, timeoutMs: 10_000 })
   for (const { name, run } of busSuite({ connect })) it(name, run)
 })
 

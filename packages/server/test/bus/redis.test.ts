@@ -9,5 +9,6 @@ describe.skipIf(!hasRedis)('the bus on a single Redis', () => {
     redis = await startRedis()
     return () => redis.stop()
   })
-  for (const { name, run } of busSuite({ connect: () => redisBus({ url: redis.url }) })) it(name, run)
+  for (const { name, run } of busSuite({ connect: () => redisBus({ url: redis.url, timeoutMs: 10_000 }) }))
+    it(name, run)
 })
