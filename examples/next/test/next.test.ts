@@ -108,6 +108,7 @@ describe.skipIf(!hasChromium)('two users in Chromium', () => {
     await write(ada, 'buy spam')
     await ada.getByText(/^That looked like spam/).waitFor()
     expect(await ada.getByLabel('Message', { exact: true }).inputValue()).toBe('buy spam')
+    expect(requests.filter((request) => request === 'GET /events')).toHaveLength(1)
 
     await ada.getByRole('link', { name: 'Staff' }).click()
     await ada.getByText(/^You cannot enter this room/).waitFor()
@@ -115,7 +116,6 @@ describe.skipIf(!hasChromium)('two users in Chromium', () => {
     await ada.waitForURL('**/lobby')
     await ada.getByLabel('Message', { exact: true }).waitFor()
     expect(await ada.getByText('Anyone for tea?').count()).toBe(0)
-    expect(requests.filter((request) => request === 'GET /events')).toHaveLength(1)
   })
 })
 
