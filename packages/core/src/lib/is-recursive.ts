@@ -1,4 +1,4 @@
-import type * as zod from 'zod/v4/core'
+import { partsOf } from './schema-walk.js'
 import type { Schema } from './types/schema.js'
 
 /** Whether a schema contains itself, or one inside it does: their values may be nested to any depth. */
@@ -16,12 +16,4 @@ export function isRecursive(schema: Schema): boolean {
     seen.set(value, false)
     return found
   }
-}
-
-/** Returns all values of a definition, since each kind keeps its inner schemas elsewhere. */
-function partsOf(value: object): readonly unknown[] {
-  if (!('_zod' in value)) return Object.values(value)
-  const schema = value as zod.$ZodTypes
-  const { def } = schema._zod
-  return def.type === 'lazy' ? [(schema as zod.$ZodLazy)._zod.innerType] : Object.values(def)
 }

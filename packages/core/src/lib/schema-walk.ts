@@ -6,16 +6,15 @@ export function containsSchema(schema: Schema, matches: (inner: zod.$ZodTypes) =
   const seen = new Set<unknown>()
   return visit(schema)
 
-  /** Walks all values of a definition, since each kind keeps its inner schemas elsewhere. */
   function visit(value: unknown): boolean {
     if (typeof value !== 'object' || value === null || seen.has(value)) return false
     seen.add(value)
-    if (!('_zod' in value)) return Object.values(value).some(visit)
-    const inner = value as zod.$ZodTypes
-    if (matches(inner)) return true
-    const { def } = inner._zod
-    return def.type === 'lazy'
-      ? visit((inner as zod.$ZodLazy)._zod.innerType)
-      : Object.values(def).some(visit)
+    return ('_zod' in value && matches(value as zod.$ZodTypes)) || partsOf(value).some(visit)
   }
+}
+
+/** Returns all values of a schema's definition, or of an object in one, since each kind keeps its inner schemas elsewhere. */
+export function partsOf(value: object): readonly unknown[] {
+  const { _zod } = value as Partial<zod.$ZodLazy>
+  return _zod?.def.type === 'lazy' ? [_zod.innerType] : Object.values(_zod?.def ?? value)
 }
