@@ -15,7 +15,7 @@ const layers = {
     'lib/(acceptance|dropped-keys|given|json-safety|overlap|round-trip|shared-keys)\\.ts',
     'lib/(codecs|mini-codecs|payload-codec)\\.ts',
     // Contracts and control requests
-    'lib/(check-contract|compile|contract|control-request|control-response|procedure|seed|topic)\\.ts',
+    'lib/(check-contract|compile|contract|control-request|control-response|procedure|procedure-error|seed|topic)\\.ts',
     '[^/]+\\.ts',
   ],
   server: [

@@ -36,13 +36,13 @@ export {
   type ValidationCode,
 } from './lib/payload-codec.js'
 export {
-  asReceived,
   fromProblem,
   isReceived,
   type Problem,
   problemContentType,
   toProblem,
 } from './lib/problem.js'
+export { decodeError, isErrorOf } from './lib/procedure-error.js'
 export { isRunId, parseRunKey, type RunKeyParts, runIdPattern, runKey } from './lib/run-key.js'
 export {
   type DecodedSignals,

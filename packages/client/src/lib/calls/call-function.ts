@@ -1,5 +1,4 @@
-import { isTidingsError } from '@tidings/core'
-import { type CompiledCommand, type CompiledStream, isErrorCode } from '@tidings/core/wire'
+import { type CompiledCommand, type CompiledStream, isErrorOf } from '@tidings/core/wire'
 import type { CallOptions } from '../types/client.js'
 import { type Caller, callCommand } from './call.js'
 
@@ -19,8 +18,7 @@ export function callFunction(
   procedure: CompiledCommand | CompiledStream,
   call: (input: unknown, options: CallOptions) => unknown,
 ): object {
-  const isError = (error: unknown) =>
-    isTidingsError(error) && (procedure.errors.has(error.code) || isErrorCode(error.code))
+  const isError = (error: unknown) => isErrorOf(procedure, error)
   const called = procedure.takesInput
     ? (input: unknown, options: CallOptions = {}) => call(input, options)
     : (options: CallOptions = {}) => call(undefined, options)

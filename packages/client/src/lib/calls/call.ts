@@ -1,8 +1,8 @@
-import { isTidingsError, TidingsError } from '@tidings/core'
+import { isTidingsError, type TidingsError } from '@tidings/core'
 import {
-  asReceived,
   type CompiledCommand,
   type CompiledStream,
+  decodeError,
   maxTimerMs,
   parseJson,
 } from '@tidings/core/wire'
@@ -80,12 +80,8 @@ export function withTypedData(
   procedure: CompiledCommand | CompiledStream,
   error: TidingsError,
 ): TidingsError {
-  const declared = procedure.errors.get(error.code)
-  if (!declared) return error
-  const { code, status, message, issues, retryAfterMs } = error
   try {
-    const data = declared.decode(error.data, `the data of error "${code}"`, 'invalid_response')
-    return asReceived(new TidingsError({ code, status, message, data, issues, retryAfterMs }))
+    return decodeError(procedure, error, 'invalid_response')
   } catch (misfit) {
     return isTidingsError(misfit) ? misfit : error
   }

@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import type { CompiledCommand, CompiledStream } from '@tidings/core/wire'
-import { asReceived, fromProblem, parseJson } from '@tidings/core/wire'
+import { decodeError, fromProblem, parseJson } from '@tidings/core/wire'
 import type { CommandImplementation } from '../bind-handlers.js'
 import type { TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { type LocalCaller, LocalRequest } from '../http/local-request.js'
@@ -44,15 +44,11 @@ export function callOf(
 export function receivedError(procedure: CompiledCommand | CompiledStream, problem: unknown): TidingsError {
   const error = fromProblem(problem)
   if (!error) throw new TypeError(`${JSON.stringify(problem)} is not a problem document`)
-  const declared = procedure.errors.get(error.code)
-  if (!declared) return error
-  const { code, status, message, issues, retryAfterMs } = error
-  const data = declared.decode(error.data, `the data of error "${code}"`, 'invalid_output')
-  return asReceived(new TidingsError({ code, status, message, data, issues, retryAfterMs }))
+  return decodeError(procedure, error, 'invalid_output')
 }
 
 /** Resolves with a promise, or rejects with `aborted` when the signal fires. */
-export async function unlessLeft<Result>(signal: AbortSignal, promise: Promise<Result>): Promise<Result> {
+async function unlessLeft<Result>(signal: AbortSignal, promise: Promise<Result>): Promise<Result> {
   let stop = () => {}
   const left = new Promise<never>((_resolve, reject) => {
     stop = onAbort(signal, () => reject(abortError(signal)))

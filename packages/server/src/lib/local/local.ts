@@ -1,5 +1,4 @@
-import { isTidingsError } from '@tidings/core'
-import { type CompiledGroup, type CompiledProcedure, isErrorCode } from '@tidings/core/wire'
+import { type CompiledGroup, type CompiledProcedure, isErrorOf } from '@tidings/core/wire'
 import type { ChannelImplementation, CommandImplementation, StreamImplementation } from '../bind-handlers.js'
 import type { ServerContext } from '../endpoints/server-context.js'
 import type { LocalCaller } from '../http/local-request.js'
@@ -50,15 +49,13 @@ function callable(
   { server, answer, requireOpen }: LocalDeps,
   called: CommandImplementation | StreamImplementation,
 ): LocalFunction {
-  const { errors, takesInput } = called.compiled
   const call =
     called.kind === 'command'
       ? (input: unknown, caller: LocalCaller) => callCommand(answer, called, input, caller)
       : (input: unknown, caller: LocalCaller) => callStream(server, called, input, caller, requireOpen)
-  const isError = (error: unknown) =>
-    isTidingsError(error) && (errors.has(error.code) || isErrorCode(error.code))
+  const isError = (error: unknown) => isErrorOf(called.compiled, error)
   return Object.assign(
-    takesInput
+    called.compiled.takesInput
       ? (input?: unknown, caller: unknown = {}) => call(input, caller as LocalCaller)
       : (caller: unknown = {}) => call(undefined, caller as LocalCaller),
     { isError },
