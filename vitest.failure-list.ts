@@ -2,7 +2,10 @@ import { appendFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Writes the tests that failed to a file, each with its error, which `scripts/run-tests.mjs` prints after all output. */
+/**
+ * Writes the tests that failed to a file, each with its error, and those that passed when they were run once more.
+ * `scripts/run-tests.mjs` prints the file after all output.
+ */
 export class FailureList implements Reporter {
   readonly #file: string
 
@@ -17,6 +20,10 @@ export class FailureList implements Reporter {
       for (const suite of module.children.allSuites()) this.#add(module, suite.errors(), suite.fullName)
       for (const test of module.children.allTests('failed'))
         this.#add(module, test.result().errors ?? [], test.fullName)
+      for (const test of module.children.allTests('passed')) {
+        if (test.diagnostic()?.flaky)
+          this.#add(module, test.result().errors ?? [], `${test.fullName} (passed when run again)`)
+      }
     }
     for (const { message } of unhandledErrors) this.#write('an error outside of tests', message)
   }

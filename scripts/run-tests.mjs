@@ -1,5 +1,5 @@
-// Runs the tests of every package, those after a failure included, and names the tests that failed after all
-// output. Its arguments are turbo's.
+// Runs the tests of every package, those after a failure included, and names the tests that failed, or passed only when run
+// again, after all output. Its arguments are turbo's.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,5 +17,5 @@ const { status, error } = spawnSync('turbo', ['run', 'test', ...args, ...process
 if (error) console.error(error)
 const list = readFileSync(failures, 'utf8')
 rmSync(directory, { recursive: true })
-if (list !== '') console.error(`\nThese tests failed:\n${list}`)
+if (list !== '') console.error(`\nThese tests failed, if only at first:\n${list}`)
 process.exit(status ?? 1)

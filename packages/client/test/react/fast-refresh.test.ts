@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort, until } from '@tidings/test-kit'
 import { hasChromium, openTab, sharedChromium } from '@tidings/test-kit/chromium'
@@ -30,7 +30,10 @@ async function startVite(target: string) {
   await vite.listen()
   const edit = async (from: string, to: string) => {
     const file = join(root, 'room.tsx')
-    await writeFile(file, (await readFile(file, 'utf8')).replace(from, to))
+    // Moved into place at once: Vite could read a file that is being written while it is still empty.
+    const edited = join(root, 'room.edited')
+    await writeFile(edited, (await readFile(file, 'utf8')).replace(from, to))
+    await rename(edited, file)
   }
   return { origin: `http://127.0.0.1:${port}`, edit }
 }
