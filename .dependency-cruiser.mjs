@@ -16,6 +16,7 @@ const layers = {
     'lib/(codecs|mini-codecs|payload-codec)\\.ts',
     // Contracts and control requests
     'lib/(check-contract|compile|contract|control-request|control-response|procedure|procedure-error|seed|topic)\\.ts',
+    'lib/describe/',
     '[^/]+\\.ts',
   ],
   server: [

@@ -25,6 +25,20 @@ const tools = [
     without: 'the tests with Redis and of the cluster are skipped',
   },
   {
+    name: 'HAProxy',
+    path: process.env.TIDINGS_HAPROXY ?? '/usr/sbin/haproxy',
+    packages: ['haproxy'],
+    service: 'haproxy',
+    without: 'the tests behind HAProxy are skipped',
+  },
+  {
+    name: 'Squid',
+    path: process.env.TIDINGS_SQUID ?? '/usr/sbin/squid',
+    packages: ['squid'],
+    service: 'squid',
+    without: 'the tests behind Squid are skipped',
+  },
+  {
     name: 'OpenSSL',
     path: '/usr/bin/openssl',
     packages: ['openssl'],

@@ -1,0 +1,14 @@
+/** The contract as a document: described as JSON, and read back. */
+export { contractFrom } from './lib/describe/contract-from.js'
+export { describe } from './lib/describe/describe.js'
+export type {
+  ChannelDocument,
+  CommandDocument,
+  ContractDocument,
+  JsonSchema,
+  PayloadDocument,
+  PayloadDocuments,
+  ProcedureDocument,
+  ProcedureMeta,
+  StreamDocument,
+} from './lib/describe/document.js'
