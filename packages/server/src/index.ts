@@ -33,6 +33,7 @@ export type {
   ContextOptions,
   ContextRequest,
   CorsOptions,
+  DescribeRequest,
   ErrorPlace,
   LimitOptions,
   ServerOptions,

@@ -229,6 +229,16 @@ describe('the parts of a server', () => {
     const { emit } = createServer(app, { onError: () => {} }, { rooms, billing, ping })
     expectTypeOf(emit.rooms.room).parameters.toEqualTypeOf<[params: { roomId: string }]>()
     createServer(app, { rooms, billing, ping })
+    createServer(
+      app,
+      {
+        describe: ({ context }) => {
+          expectTypeOf(context).toEqualTypeOf<{ user: User | undefined; locale: string }>()
+          return context.user !== undefined
+        },
+      },
+      { rooms, billing, ping },
+    )
     const room = app.handlers(contract.rooms.room, { snapshot: () => ({ messages: [] }) })
     const send = app.handlers(contract.rooms.send, { run: () => ({ by: '', sentAt: new Date() }) })
     const status = app.handlers(contract.status, { delivery: 'latest' })

@@ -119,6 +119,10 @@ describe('handlers', () => {
           expectTypeOf(context).toEqualTypeOf<{ user: string | null }>()
           return context.user ?? undefined
         },
+        describe: ({ context }) => {
+          expectTypeOf(context).toEqualTypeOf<{ user: string | null }>()
+          return context.user !== null
+        },
       },
       {
         ...handlers,

@@ -174,6 +174,11 @@ export interface ContextOptions<Context> {
   principal?(context: Context): string | undefined
 }
 
+/** The parts of a request for a description of the contract that the option `describe` receives. */
+export interface DescribeRequest<Context> {
+  readonly context: Context
+}
+
 /** The options of a server, all of them optional. */
 export interface ServerOptions<Context> extends ContextOptions<Context> {
   /**
@@ -254,6 +259,16 @@ export interface ServerOptions<Context> extends ContextOptions<Context> {
    * commands with a visitor's cookie.
    */
   cors?: CorsOptions
+  /**
+   * Whether `GET /events/$contract` returns the contract as a document, from which the inspector, the command line and
+   * other programs learn what the server offers. A function decides for each request, by its context.
+   *
+   * A request that may not have the document gets 404 `not_found`, as for an unknown path. A request that `context`
+   * refuses gets that refusal. The code that makes the document is loaded with the first request for it.
+   *
+   * Defaults to false.
+   */
+  describe?: boolean | ((request: DescribeRequest<Context>) => boolean | Promise<boolean>)
   /** Called when clients connect, disconnect, miss events or are refused: for a log. */
   hooks?: Hooks
   /**

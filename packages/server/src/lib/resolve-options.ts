@@ -5,7 +5,14 @@ import { defaultHistory, type HistoryBounds, resolveHistory } from './history.js
 import { type ConnectionLimit, type ConnectionLimits, guarded, type Hooks, hookNames } from './hooks.js'
 import type { AllowedOrigins } from './http/origin.js'
 import type { TopicLimits } from './log/topic-limits.js'
-import type { ContextRequest, CorsOptions, ErrorPlace, LimitOptions, ServerOptions } from './options.js'
+import type {
+  ContextRequest,
+  CorsOptions,
+  DescribeRequest,
+  ErrorPlace,
+  LimitOptions,
+  ServerOptions,
+} from './options.js'
 import { requirePrincipal } from './principal.js'
 import type { RunLimits } from './run-limits.js'
 import { defaultTopicKeyBytes } from './topic-key.js'
@@ -32,6 +39,8 @@ export interface ResolvedOptions<Context> {
   readonly maxTopicKeyBytes: number
   readonly maxBodyBytes: number
   readonly allowedOrigins: AllowedOrigins
+  /** Whether a caller may have the contract as a document. `undefined` if nobody may. */
+  readonly describe: ((request: DescribeRequest<Context>) => boolean | Promise<boolean>) | undefined
   readonly hooks: Hooks
   readonly tracing: Tracing | undefined
   readonly onError: (error: unknown, at: ErrorPlace) => void
@@ -51,6 +60,7 @@ const optionNames = [
   'idempotencyMs',
   'limits',
   'cors',
+  'describe',
   'hooks',
   'tracing',
   'onError',
@@ -122,6 +132,7 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
     maxTopicKeyBytes: atLeast('limits.topicKeyBytes', limits.topicKeyBytes, defaultTopicKeyBytes, 1),
     allowedOrigins: originsOf(options.cors),
     maxBodyBytes: atLeast('limits.bodyBytes', limits.bodyBytes, 1024 * 1024, 0),
+    describe: describeOf(options.describe),
     hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
     tracing,
     onError: tracing
@@ -154,6 +165,17 @@ export function tracingOf(tracing: Tracing | undefined, maker?: string): Tracing
   throw invalidOptions(
     `tracing is ${kindOf(tracing)}. Give the result of tracing() of @tidings/server/tracing`,
     maker,
+  )
+}
+
+/** @throws TidingsError `invalid_options` for a value that is neither a boolean nor a function */
+function describeOf<Context>(
+  describe: ServerOptions<Context>['describe'] = false,
+): ResolvedOptions<Context>['describe'] {
+  if (typeof describe === 'function') return describe
+  if (typeof describe === 'boolean') return describe ? () => true : undefined
+  throw invalidOptions(
+    `describe is ${kindOf(describe)}. Give true, or a function that decides by context: ({ context }) => boolean`,
   )
 }
 

@@ -12,6 +12,7 @@ import type { SharedConnection } from './connections/shared-connection.js'
 import { SharedTokenBuckets } from './connections/shared-token-buckets.js'
 import { DuplicateServerCheck } from './duplicate-server-check.js'
 import { createEmit } from './emitter.js'
+import { ContractDescription } from './endpoints/contract-description.js'
 import { handleHealth } from './endpoints/health.js'
 import { answerNodeQuery } from './endpoints/node-query.js'
 import { route } from './endpoints/router.js'
@@ -29,7 +30,7 @@ import type { ContextOf, ContractOf } from './middleware/app.js'
 import { assemble } from './middleware/assemble.js'
 import { contentOfApp, optionsOf } from './middleware/implement.js'
 import { startMiddleware } from './middleware/start.js'
-import type { HandlersFor, OptionsFor, Subject } from './middleware/subject.js'
+import type { DefaultContext, HandlersFor, OptionsFor, Subject } from './middleware/subject.js'
 import { exclusiveSources, type SourceBody } from './nodes/exclusive-sources.js'
 import { newNodeId } from './nodes/node-id.js'
 import { NodeRpc } from './nodes/node-rpc.js'
@@ -62,7 +63,7 @@ export function createServer<const Served extends Subject, Given = unknown>(
   served: Served,
   handlers: HandlersFor<Served, undefined, Given>,
 ): Tidings<ContractOf<Served>, ContextOf<Served, undefined>>
-export function createServer<const Served extends Subject, Context = undefined, Given = unknown>(
+export function createServer<const Served extends Subject, Context = DefaultContext<Served>, Given = unknown>(
   served: Served,
   options: ServerOptions<Context> & OptionsFor<Served>,
   handlers: HandlersFor<Served, Context, Given>,
@@ -178,6 +179,7 @@ export function serverOf(
     options,
     hooks: options.hooks,
     procedures,
+    description: new ContractDescription(contract),
     emit,
     topics,
     runs,

@@ -4,12 +4,13 @@ import { maxAuthorizations } from '../connections/authorization-attempts.js'
 import { type TopicRequest, topicOf } from '../connections/topic-access.js'
 import type { CompleteResponse, StreamResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { toPublicError } from '../http/public-error.js'
-import { controlPrefix, runsPrefix } from '../http/reserved-paths.js'
+import { contractPath, controlPrefix, runsPrefix } from '../http/reserved-paths.js'
 import { problemResponse } from '../http/responses.js'
 import type { PendingRequest } from '../revocations/revocations.js'
 import { authenticate } from './authenticate.js'
 import { handleCommand } from './command.js'
 import { handleConnection, handleControl } from './connection.js'
+import { handleDescription, mayRead } from './description.js'
 import { handleHead } from './head.js'
 import { handleCancel, handleStart, runOf } from './run.js'
 import type { ServerContext } from './server-context.js'
@@ -20,6 +21,8 @@ interface Endpoint {
   readonly procedure?: CompiledProcedure
   /** By method. */
   readonly handlers: Readonly<Record<string, () => Promise<TidingsResponse>>>
+  /** Whether the path exists for the caller; absent for one that always does. */
+  isAllowed?(): Promise<boolean>
 }
 
 /** Handles a request. Never rejects: a failure is a response too. */
@@ -36,7 +39,7 @@ async function respond(
   endpoint: Endpoint | undefined,
 ): Promise<TidingsResponse> {
   try {
-    if (!endpoint) throw notFound(request.path)
+    if (!endpoint || (await endpoint.isAllowed?.()) === false) throw notFound(request.path)
     const { handlers } = endpoint
     const handle = Object.hasOwn(handlers, request.method) ? handlers[request.method] : undefined
     return handle ? await handle() : methodNotAllowed(request, Object.keys(handlers))
@@ -69,6 +72,10 @@ function endpointOf(server: ServerContext, request: TidingsRequest): Endpoint | 
   if (path.startsWith(runsPrefix)) {
     const id = path.slice(runsPrefix.length)
     return { handlers: { POST: () => handleCancel(server, id, request) } }
+  }
+  if (path === contractPath) {
+    const read = () => handleDescription(server, request)
+    return { isAllowed: () => mayRead(server, request), handlers: { GET: read, HEAD: read } }
   }
   const procedure = server.procedures.get(path)
   if (!procedure) return undefined

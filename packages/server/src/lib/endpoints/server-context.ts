@@ -9,10 +9,12 @@ import type { ResolvedOptions } from '../resolve-options.js'
 import type { RevocationLog } from '../revocations/revocation-log.js'
 import type { Revocations } from '../revocations/revocations.js'
 import type { Runs } from '../runs/runs.js'
+import type { ContractDescription } from './contract-description.js'
 
 /** What endpoints need of their server. */
 export interface ServerContext extends SharedConnectionDeps {
   readonly options: ResolvedOptions<unknown>
+  readonly description: ContractDescription
   readonly topics: TopicRegistry
   readonly runs: Runs
   /** Whether middleware decides about subscriptions, so that a connection keeps the caller who renewed it. */

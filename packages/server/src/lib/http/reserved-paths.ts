@@ -1,6 +1,9 @@
 /** The path at which a load balancer asks whether to send clients to this server. */
 export const healthPath = '$health'
 
+/** The path of the contract as a document. */
+export const contractPath = '$contract'
+
 /** The prefix of the paths to which clients send control requests. The id of a connection follows it. */
 export const controlPrefix = '$connections/'
 
