@@ -20,7 +20,7 @@ function itMeasures(scenarioName: string, host: () => ClientHost) {
   })
 }
 
-describe('in Node', () => itMeasures('burst-20', () => nodeHost))
+describe('in Node', () => itMeasures('burst-20', () => nodeHost()))
 
 describe.skipIf(!existsSync(chromiumPath) && process.env['CI'] !== 'true')('in Chromium', () => {
   let browser: Awaited<ReturnType<typeof launchChromium>>

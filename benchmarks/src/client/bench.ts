@@ -8,13 +8,14 @@ import { describe, machine } from '../lib/machine.js'
 import { chromiumHost } from './chromium-host.js'
 import { type ClientHost, type ClientReading, measureClient } from './client-host.js'
 import { type ClientResult, resultOf, tableOf } from './client-result.js'
-import { baseline, clientNames } from './clients.js'
+import { baseline, clientNames, type MeasuredName } from './clients.js'
 import { nodeHost } from './node-host.js'
 import { clientScenarios } from './scenarios.js'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
+    before: { type: 'string' },
     only: { type: 'string' },
     scenario: { type: 'string' },
     hosts: { type: 'string' },
@@ -22,7 +23,7 @@ const { values } = parseArgs({
   },
 })
 const rounds = parseRounds(values.rounds)
-const names = chooseNames(clientNames, values.only, [baseline])
+const chosenNames = chooseNames(clientNames, values.only, [baseline])
 const scenarioNames = chooseNames(
   clientScenarios.map(({ name }) => name),
   values.scenario,
@@ -31,13 +32,18 @@ const hostNames = chooseNames(['node', 'chromium'], values.hosts)
 
 const browser = hostNames.includes('chromium') ? await launchChromium() : undefined
 const hosts: readonly ClientHost[] = [
-  ...(hostNames.includes('node') ? [nodeHost] : []),
+  ...(hostNames.includes('node') ? [nodeHost(values.before)] : []),
   ...(browser ? [chromiumHost(browser)] : []),
 ]
+/** The packages of another checkout are resolved by Node only. */
+const namesOn = (host: ClientHost): readonly MeasuredName[] =>
+  host.name === 'Node' && values.before !== undefined ? [...chosenNames, 'before'] : chosenNames
+
 const results: ClientResult[] = []
 const tables: string[] = []
 for (const scenario of clientScenarios.filter(({ name }) => scenarioNames.includes(name))) {
   for (const host of hosts) {
+    const names = namesOn(host)
     const readings = new Map<string, ClientReading[]>(names.map((name) => [name, []]))
     for (let round = 0; round < rounds; round += 1) {
       for (const name of names) readings.get(name)?.push(await measureClient(host, name, scenario))

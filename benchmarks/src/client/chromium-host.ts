@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core'
 import { bundlePage } from '../lib/page-bundle.js'
 import { rendererCpuUs } from '../lib/renderers.js'
 import type { ClientHost } from './client-host.js'
+import { subjectOf } from './clients.js'
 import { allocatedBytes, samplingOptions } from './sampling.js'
 
 type Page = typeof import('./page.js')
@@ -20,7 +21,7 @@ export function chromiumHost(browser: Browser): ClientHost {
       await page.waitForFunction(() => 'commands' in globalThis)
       const tab = await context.newCDPSession(page)
       await page.evaluate((argument) => (globalThis as unknown as Page).commands.start(argument), {
-        name,
+        name: subjectOf(name),
         topics,
       })
       const cpuUs = await rendererCpuUs(browser)

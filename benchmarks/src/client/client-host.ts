@@ -1,5 +1,5 @@
 import { Child } from '../lib/child.js'
-import { type ClientName, clients } from './clients.js'
+import { clients, type MeasuredName, subjectOf } from './clients.js'
 import type { FeedCommands } from './feed.js'
 import type { ClientScenario } from './scenarios.js'
 
@@ -19,7 +19,7 @@ export interface ConnectedClient {
 /** Where clients run. */
 export interface ClientHost {
   readonly name: string
-  connect(name: ClientName, topics: number, url: string): Promise<ConnectedClient>
+  connect(name: MeasuredName, topics: number, url: string): Promise<ConnectedClient>
 }
 
 /** What an event cost a client in one round. */
@@ -32,11 +32,11 @@ export interface ClientReading {
 /** Measures one client. Its server is a process of its own. */
 export async function measureClient(
   host: ClientHost,
-  name: ClientName,
+  name: MeasuredName,
   { topics, burst, everyMs, warmUp, measured, sampled }: ClientScenario,
 ): Promise<ClientReading> {
   const feed = new Child<FeedCommands>('@tidings/benchmarks/client-feed', 'the server', [
-    clients[name].feed,
+    clients[subjectOf(name)].feed,
     String(topics),
   ])
   let client: ConnectedClient | undefined

@@ -127,5 +127,11 @@ export type ClientName = keyof typeof clients
 
 export const clientNames = Object.keys(clients) as ClientName[]
 
+/** A client in the tables. `before` is `tidings` of another checkout. */
+export type MeasuredName = ClientName | 'before'
+
+/** Returns the client that runs under a name. */
+export const subjectOf = (name: MeasuredName): ClientName => (name === 'before' ? 'tidings' : name)
+
 /** The client that all others are compared with. */
 export const baseline: ClientName = 'hand-written'

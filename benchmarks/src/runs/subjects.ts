@@ -1,5 +1,4 @@
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { withPackagesOf } from '../lib/other-checkout.js'
 import { node, type Runtime } from '../lib/runtimes.js'
 
 /** An engine that is measured. */
@@ -22,15 +21,4 @@ export function subjectsOf(other: string | undefined): readonly Subject[] {
   return other === undefined
     ? own
     : [{ name: 'before', runtime: withPackagesOf(other), redis: false }, ...own]
-}
-
-/** Returns Node with the packages of another checkout. The modules of the benchmark stay its own. */
-function withPackagesOf(checkout: string): Runtime {
-  const hook = new URL('resolve-from.js', import.meta.url)
-  const importer = pathToFileURL(resolve(checkout, 'benchmarks/package.json'))
-  const register = `import { register } from 'node:module'; register('${hook}', { data: '${importer}' })`
-  return {
-    ...node,
-    execArgv: [...node.execArgv, '--import', `data:text/javascript,${encodeURIComponent(register)}`],
-  }
 }

@@ -1,4 +1,4 @@
-// Resolves every package from another directory than its importer's: see checkout.ts.
+// Resolves every package from another directory than its importer's: see other-checkout.ts.
 import type { ResolveHook } from 'node:module'
 
 let directory: string | undefined
