@@ -15,7 +15,13 @@ export {
   compileCommand,
   compileContract,
 } from './lib/compile.js'
-export { type ControlOperation, type ControlRequest, decodeControlRequest } from './lib/control-request.js'
+export {
+  type ControlOperation,
+  type ControlRequest,
+  decodeControlRequest,
+  type EchoOperation,
+  type SubscriptionOperation,
+} from './lib/control-request.js'
 export { type ControlResponse, type ControlResult, decodeControlResponse } from './lib/control-response.js'
 export { type Cursor, eventId, formatCursor, isAtOrAfter, parseCursor } from './lib/cursor.js'
 export { isErrorCode } from './lib/error.js'

@@ -299,6 +299,22 @@ describe('a control request', () => {
     expect((await control(operations)).results).toMatchObject([{ status: 'accepted' }])
   })
 
+  it('is sent back by an echo, with the names of the headers that arrived', async () => {
+    const { url } = await start()
+    const { stream, id } = await connect(url)
+    const operations = [{ echo: 'one', headers: ['Last-Event-ID', 'x-user', 'x-lost'] }, { echo: 'two' }]
+    const headers = { 'x-user': 'ada', 'last-event-id': 'doctor.1' }
+    const { body } = await post(`${url}/$connections/${id}`, { operations }, headers)
+    expect(body).toEqual({
+      results: [{ status: 'done', headers: ['Last-Event-ID', 'x-user'] }, { status: 'done' }],
+    })
+    const events = await stream.count(3)
+    expect(events.slice(1).map(({ event, data }) => [event, data])).toEqual([
+      ['$echo', '"one"'],
+      ['$echo', '"two"'],
+    ])
+  })
+
   it('is authorised by its own credentials', async () => {
     const { url, banned } = await start({ principal: () => 'everyone' })
     banned.add('eve')

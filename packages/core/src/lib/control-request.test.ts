@@ -12,6 +12,7 @@ describe('a control request', () => {
         { snapshot: 'fourth' },
         { unsubscribe: 'complete?$run=1123456789abcdef0123456789abcdef', lost: true },
         { pause: 'complete?$run=0123456789abcdef0123456789abcdef' },
+        { echo: '1', headers: ['last-event-id', 'x-tenant'] },
       ],
     }
     expect(decodeControlRequest(JSON.parse(JSON.stringify(request)))).toEqual(request)
@@ -28,6 +29,10 @@ describe('a control request', () => {
     [{ operations: [{ unsubscribe: 'a', lost: false }] }],
     [{ operations: [{ pause: '' }] }],
     [{ operations: [{ pause: 'a', cursor: 'k3.7' }] }],
+    [{ operations: [{ echo: '' }] }],
+    [{ operations: [{ echo: 'x'.repeat(65) }] }],
+    [{ operations: [{ echo: '1', headers: ['a b'] }] }],
+    [{ operations: [{ echo: '1', headers: Array(33).fill('a') }] }],
     [{ operations: [], more: 1 }],
     [{ sequence: 0, operations: [] }],
     [{ sequence: 1.5, operations: [] }],

@@ -7,11 +7,16 @@ import { payloadCodec } from './payload-codec.js'
  */
 export type ControlRequest = z.infer<typeof controlRequest>
 export type ControlOperation = ControlRequest['operations'][number]
+/** Sends a text back on the connection, for programs that measure what is between client and server. */
+export type EchoOperation = Extract<ControlOperation, { readonly echo: string }>
+/** Changes what a connection carries. */
+export type SubscriptionOperation = Exclude<ControlOperation, EchoOperation>
 
 // One pure call, so that the bundle of a client, which only encodes requests, leaves it out.
 const controlRequest = /* @__PURE__ */ (() => {
   // The length of a key is checked with its topic, which is refused alone.
   const key = z.string().check(z.minLength(1))
+  const headerName = z.string().check(z.regex(/^[\w-]{1,64}$/))
   return z.strictObject({
     /**
      * Counts the requests about one connection, from 1. A request that arrives after a newer one is refused: the
@@ -30,6 +35,14 @@ const controlRequest = /* @__PURE__ */ (() => {
           z.strictObject({ snapshot: key }),
           /** Sends nothing more of a run until it is subscribed to again. Its reader counts as full meanwhile. */
           z.strictObject({ pause: key }),
+          /**
+           * Sends `$echo` with this text at once. The result names those of `headers` that the request arrived with.
+           * A proxy that delays events or drops headers is found so, whatever the contract.
+           */
+          z.strictObject({
+            echo: z.string().check(z.minLength(1), z.maxLength(64)),
+            headers: z.optional(z.array(headerName).check(z.maxLength(32))),
+          }),
         ]),
       ),
     ),

@@ -5,7 +5,8 @@ import { fromProblem, type Problem } from './problem.js'
 
 /**
  * The result of an operation. `epoch` is that of the topic's log, which begins the ids of its frames, and
- * `cursor` is where the topic starts; absent where a snapshot carries the position.
+ * `cursor` is where the topic starts; absent where a snapshot carries the position. `headers` are the names that an
+ * echo asked for and its request had.
  */
 export type ControlResult =
   | { readonly status: 'accepted'; readonly epoch: string; readonly cursor?: string }
@@ -16,7 +17,7 @@ export type ControlResult =
       readonly cursor?: string
     }
   | { readonly status: 'refused'; readonly problem: Problem }
-  | { readonly status: 'done' }
+  | { readonly status: 'done'; readonly headers?: readonly string[] }
 
 /** The response to a {@link ControlRequest}. */
 export interface ControlResponse {

@@ -17,6 +17,8 @@ export interface Signals {
   $gap: GapSignal
   /** Keeps a shared connection alive. Unlike a comment line, an EventSource reports it to the client. */
   $heartbeat: 0
+  /** The text of an `echo` in a control request. */
+  $echo: string
   /** Asks the client of a shared connection to authenticate again. */
   $reauthorize: ReauthorizeSignal
   /** The last event of a run: its output, encoded by the stream's output schema. Its id is a position of the run. */

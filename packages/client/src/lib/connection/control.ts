@@ -1,12 +1,12 @@
 import type { TidingsError } from '@tidings/core'
 import {
   backoffMs,
-  type ControlOperation,
   type ControlRequest,
   type ControlResult,
   decodeControlResponse,
   fromProblem,
   isReceived,
+  type SubscriptionOperation,
 } from '@tidings/core/wire'
 import type { ResolvedOptions } from '../options/resolved-options.js'
 import { report } from '../reporting.js'
@@ -174,9 +174,9 @@ export class Control {
     }
   }
 
-  #difference(): ControlOperation[] {
+  #difference(): SubscriptionOperation[] {
     const { topics } = this.#deps
-    const operations: ControlOperation[] = []
+    const operations: SubscriptionOperation[] = []
     let length = 0
     const hasRoom = (key: string) => {
       length += key.length + 100
@@ -202,7 +202,7 @@ export class Control {
     return operations
   }
 
-  async #send(operations: readonly ControlOperation[]): Promise<readonly ControlResult[]> {
+  async #send(operations: readonly SubscriptionOperation[]): Promise<readonly ControlResult[]> {
     this.#sequence += 1
     const request: ControlRequest = { sequence: this.#sequence, operations }
     const { text } = await postJson(
@@ -218,7 +218,7 @@ export class Control {
   }
 
   /** Handles refusals. Success is signalled on the connection, in order with its events: see decision 008. */
-  #finish(operation: ControlOperation, result: ControlResult | undefined): void {
+  #finish(operation: SubscriptionOperation, result: ControlResult | undefined): void {
     if ('unsubscribe' in operation) {
       this.#carried.delete(operation.unsubscribe)
       this.#lost.delete(operation.unsubscribe)
@@ -239,7 +239,7 @@ export class Control {
   }
 
   /** Requests everything again, since the server may or may not have executed the operations. */
-  #retryLater(problem: TidingsError, operations: readonly ControlOperation[]): void {
+  #retryLater(problem: TidingsError, operations: readonly SubscriptionOperation[]): void {
     const { topics, options } = this.#deps
     const isDenied = problem.status === 401
     const isRefused = isDenied ? this.#wasDenied || !options.canRenewHeaders : isFatal(problem)

@@ -3,12 +3,12 @@ import {
   type CompiledCommand,
   type CompiledContract,
   type CompiledStream,
-  type ControlOperation,
   type ControlResult,
   decodeControlRequest,
   type Problem,
   parseRunKey,
   parseTopicKey,
+  type SubscriptionOperation,
   toProblem,
   topicKey,
 } from '@tidings/core/wire'
@@ -198,11 +198,15 @@ export class MockServer {
       )
     }
     const { sequence, operations } = decodeControlRequest(json)
-    const results = await Promise.all(operations.map((operation) => this.#perform(operation, sequence)))
+    const results = await Promise.all(
+      operations.map((operation): ControlResult | Promise<ControlResult> =>
+        'echo' in operation ? { status: 'done' } : this.#perform(operation, sequence),
+      ),
+    )
     return jsonResponse(200, { results })
   }
 
-  async #perform(operation: ControlOperation, sequence: number | undefined): Promise<ControlResult> {
+  async #perform(operation: SubscriptionOperation, sequence: number | undefined): Promise<ControlResult> {
     try {
       if ('pause' in operation) this.#runByKey(operation.pause)?.onPaused()
       else if ('snapshot' in operation) await this.#topicByKey(operation.snapshot).onSnapshotNeeded()
@@ -282,7 +286,7 @@ export class MockServer {
   }
 }
 
-function keyOf(operation: ControlOperation): string {
+function keyOf(operation: SubscriptionOperation): string {
   if ('subscribe' in operation) return operation.subscribe
   if ('snapshot' in operation) return operation.snapshot
   return 'pause' in operation ? operation.pause : operation.unsubscribe

@@ -1,10 +1,10 @@
-import { type ControlOperation, type Cursor, parseCursor } from '@tidings/core/wire'
+import { type Cursor, parseCursor, type SubscriptionOperation } from '@tidings/core/wire'
 import type { Start } from '../log/start.js'
 import type { Topic } from '../log/topic.js'
 import type { TopicRequest } from './topic-access.js'
 
 /** Returns the topic of an operation, as its client wrote it. */
-export function nameIn(operation: ControlOperation): string {
+export function nameIn(operation: SubscriptionOperation): string {
   if ('subscribe' in operation) return operation.subscribe
   if ('pause' in operation) return operation.pause
   return 'snapshot' in operation ? operation.snapshot : operation.unsubscribe

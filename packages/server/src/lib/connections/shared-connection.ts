@@ -1,9 +1,10 @@
 import { TidingsError } from '@tidings/core'
 import {
-  type ControlOperation,
   type ControlResult,
+  type EchoOperation,
   encodeSignal,
   formatCursor,
+  type SubscriptionOperation,
   toProblem,
 } from '@tidings/core/wire'
 import type { Sink } from '../http/adapter.js'
@@ -114,7 +115,7 @@ export class SharedConnection implements ConnectionCallbacks {
    * Performs an operation of a control request, authorised by the context of that request. Never rejects: a failure
    * is a result. A topic whose subscription is refused is no longer carried.
    */
-  async perform(operation: ControlOperation, request: ControlOrigin): Promise<ControlResult> {
+  async perform(operation: SubscriptionOperation, request: ControlOrigin): Promise<ControlResult> {
     const name = nameIn(operation)
     try {
       const topic = topicByKey(this.#deps, name)
@@ -129,6 +130,12 @@ export class SharedConnection implements ConnectionCallbacks {
     } catch (error) {
       return { status: 'refused', problem: toProblem(this.#deps.publicError(error, name)) }
     }
+  }
+
+  /** Sends a text back, and returns those of the named headers that the request had. */
+  echo({ echo, headers }: EchoOperation, received: Headers): ControlResult {
+    this.connection.writeSignal(encodeSignal('$echo', echo))
+    return { status: 'done', ...(headers && { headers: headers.filter((name) => received.has(name)) }) }
   }
 
   onFailed(subscription: Subscription, error: unknown): void {

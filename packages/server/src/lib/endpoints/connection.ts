@@ -99,7 +99,13 @@ export async function handleControl(
     sequence,
   }
   connection.auth.renew(origin)
-  const results = await Promise.all(operations.map((operation) => connection.perform(operation, origin)))
+  const results = await Promise.all(
+    operations.map((operation) =>
+      'echo' in operation
+        ? connection.echo(operation, request.headers)
+        : connection.perform(operation, origin),
+    ),
+  )
   const response: ControlResponse = { results }
   return jsonResponse(response)
 }
