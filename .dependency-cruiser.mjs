@@ -63,17 +63,30 @@ const layers = {
     'lib/testing/',
     '[^/]+\\.ts',
   ],
+  cli: [
+    'lib/(closest|exit-code|failure|io|output)\\.ts',
+    'lib/command\\.ts',
+    'lib/shared-options\\.ts',
+    'lib/(parse-document|request|unreadable)\\.ts',
+    'lib/(fetch-document|load-module)\\.ts',
+    'lib/(arguments|contract-source|remote)\\.ts',
+    // What a command does, where it takes several files
+    'lib/(?!commands/)[^/]+/',
+    'lib/commands/',
+    'lib/(main|program|run-process|usage-message)\\.ts',
+    '[^/]+\\.ts',
+  ],
 }
 
 /** The packages that each package imports, always by their public entries. */
-const imported = { core: [], server: ['core'], client: ['core'] }
+const imported = { core: [], server: ['core'], client: ['core'], cli: ['core', 'server', 'client'] }
 
 /** The part of server that imports client, by its public entries too: the kit for tests, whose clients are real ones. */
 const serverTestKit = '^packages/server/src/lib/testing/'
 
-/** The files of server that run in Node only: its adapters, the bus on Redis, and the tests of a bus. */
+/** The files that run in Node only: the command line, and of server its adapters, the bus on Redis, and the tests of a bus. */
 const nodeFiles =
-  '^packages/server/src/((express|node|redis|testing)\\.ts|lib/http/(node-|pipelining)|lib/bus/(redis/|suite/|bus-suite))'
+  '^packages/cli/|^packages/server/src/((express|node|redis|testing)\\.ts|lib/http/(node-|pipelining)|lib/bus/(redis/|suite/|bus-suite))'
 
 const rules = Object.entries(layers).flatMap(([name, patterns]) => {
   const root = `^packages/${name}/src/`
@@ -91,7 +104,7 @@ const rules = Object.entries(layers).flatMap(([name, patterns]) => {
     comment: `${name} imports a package, or a file of one, that it must not.`,
     severity: 'error',
     from: { path: root, pathNot: serverTestKit },
-    to: { path: '^packages/', pathNot: [root, entries] },
+    to: { path: '^packages/', pathNot: [root, entries, `^packages/${name}/(package\\.json$|node_modules/)`] },
   }
   const hasLayer = {
     name: `${name}-has-layer`,

@@ -1,0 +1,108 @@
+import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
+import manifest from '../../package.json' with { type: 'json' }
+import type { Command } from './command.js'
+import { describe } from './commands/describe.js'
+import { exitCode, UsageError } from './exit-code.js'
+import type { Io } from './io.js'
+import { columnsOf } from './output.js'
+import { explainUsage } from './usage-message.js'
+
+/** The commands, in the order in which the help lists them. */
+export const commands: readonly Command[] = [describe]
+
+/** A command line that was understood: a command to run, or a text to print. */
+export type Parsed =
+  | {
+      readonly kind: 'command'
+      readonly name: string
+      readonly command: Command
+      readonly args: ArgumentsCamelCase<Record<string, unknown>>
+    }
+  | { readonly kind: 'text'; readonly text: string }
+
+/** A mistake in the arguments of one command. */
+export class CommandUsageError extends UsageError {
+  readonly command: string | undefined
+
+  constructor(message: string, command: string | undefined) {
+    super(message)
+    this.command = command
+  }
+}
+
+/**
+ * Parses a command line.
+ *
+ * @throws UsageError
+ */
+export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
+  let chosen: Command | undefined
+  let run: Parsed | undefined
+  let options: readonly string[] = []
+  const refuse = (message: string): never => {
+    const explained = explainUsage(message, { argv, options, chosen, commands })
+    throw new CommandUsageError(explained, chosen && nameOf(chosen))
+  }
+  const program = createParser(io)
+    .usage('$0 <command>\n\nWatch and call a server of Tidings, document and compare contracts.')
+    .epilogue(
+      `Exit codes: ${exitCode.ok} done, ${exitCode.refused} refused or not so, ${exitCode.usage} wrong usage, ` +
+        `${exitCode.unreachable} server not reached, ${exitCode.interrupted} interrupted.`,
+    )
+    .demandCommand(1, 'no command')
+  for (const command of commands) {
+    program.command(
+      command.usage,
+      command.summary,
+      (parser) => {
+        chosen = command
+        parser.usage(`$0 ${command.usage}\n\n${command.description ?? `${command.summary}.`}`)
+        for (const [line, does] of command.examples) parser.example(`$0 ${line}`, does)
+        const built = command.builder(parser) as Argv
+        options = optionsOf(built)
+        return built
+      },
+      (args) => {
+        run = { kind: 'command', name: nameOf(command), command, args }
+      },
+    )
+  }
+  // What `coerce` throws arrives as an error of yargs, with the same message.
+  program.fail((message, error) => refuse(error?.message ?? message))
+  let text = ''
+  await program.parseAsync([...argv], {}, (_error, _args, output) => {
+    text = output
+  })
+  if (text) return { kind: 'text', text }
+  if (!run) return refuse('no command')
+  return run
+}
+
+function createParser(io: Io): Argv {
+  return yargs([])
+    .scriptName('tidings')
+    .locale('en')
+    .wrap(columnsOf(io.stdout))
+    .version(manifest.version)
+    .help()
+    .option('color', { type: 'boolean', description: 'Use colours, or not: --no-color' })
+    .option('verbose', { type: 'boolean', default: false, description: 'Print what caused an error' })
+    .strict()
+    .exitProcess(false)
+    .parserConfiguration({
+      // `--header 'a: b' <url>` is one header.
+      'greedy-arrays': false,
+      'dot-notation': false,
+      'parse-positional-numbers': false,
+    })
+}
+
+function nameOf({ usage }: Command): string {
+  return usage.split(' ', 1)[0] ?? usage
+}
+
+function optionsOf(parser: Argv): string[] {
+  // The types lack it.
+  const { key } = (parser as unknown as { getOptions(): { key: object } }).getOptions()
+  return Object.keys(key)
+}

@@ -1,0 +1,34 @@
+import { exitCode } from './exit-code.js'
+import { Interruption } from './io.js'
+import { main } from './main.js'
+
+/** Runs the program with the process' own arguments, streams and signals, and sets its exit code. */
+export async function runProcess(): Promise<void> {
+  const controller = new AbortController()
+  const end = (code: number) => {
+    // The second signal is from someone who does not want to wait.
+    if (controller.signal.aborted) process.exit(code)
+    controller.abort(new Interruption(code))
+  }
+  process.on('SIGINT', () => end(exitCode.interrupted))
+  process.on('SIGTERM', () => end(exitCode.terminated))
+  for (const stream of [process.stdout, process.stderr]) {
+    // Whatever read the output, such as `head`, has enough of it.
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (!controller.signal.aborted) controller.abort(new Interruption(exitCode.ok))
+    })
+  }
+  const { stdin, stdout, stderr, env } = process
+  const code = await main(process.argv.slice(2), {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+    signal: controller.signal,
+  })
+  process.exitCode = code
+  // What a contract's module left running does not keep the program. Written output is not cut off.
+  setTimeout(() => process.exit(code), 500).unref()
+}
