@@ -27,6 +27,7 @@ const layers = {
     'lib/tracing\\.ts',
     'lib/bus/',
     'lib/log/',
+    'lib/inspection/',
     'lib/options\\.ts',
     'lib/middleware/',
     'lib/(bind-handlers|create-emitter|emitter|resolve-options)\\.ts',
@@ -76,10 +77,17 @@ const layers = {
     'lib/(main|program|run-process|usage-message)\\.ts',
     '[^/]+\\.ts',
   ],
+  inspector: ['lib/page\\.d\\.ts', 'lib/', '[^/]+\\.ts'],
 }
 
 /** The packages that each package imports, always by their public entries. */
-const imported = { core: [], server: ['core'], client: ['core'], cli: ['core', 'server', 'client'] }
+const imported = {
+  core: [],
+  server: ['core'],
+  client: ['core'],
+  cli: ['core', 'server', 'client'],
+  inspector: ['core', 'server'],
+}
 
 /** The part of server that imports client, by its public entries too: the kit for tests, whose clients are real ones. */
 const serverTestKit = '^packages/server/src/lib/testing/'

@@ -1,1 +1,1 @@
-export {}
+export { type InspectionRequest, type InspectorOptions, inspector } from './lib/inspector.js'

@@ -14,6 +14,7 @@ export type {
   TidingsResponse,
 } from './lib/http/adapter.js'
 export type { Chunk } from './lib/http/chunk.js'
+export type { InspectedServer, Inspector } from './lib/inspection/inspector.js'
 export type { App } from './lib/middleware/app.js'
 export type { CallerKey, LimitedRequest } from './lib/middleware/caller-key.js'
 export { implement } from './lib/middleware/implement.js'
@@ -44,7 +45,6 @@ export type {
 } from './lib/revocations/connection-filter.js'
 export type { Revoked } from './lib/revocations/revocation-log.js'
 export { createServer } from './lib/server.js'
-export type { Stats } from './lib/stats.js'
 export type { CloseOptions, Tidings } from './lib/tidings.js'
 export type { TokenRate } from './lib/token-buckets.js'
 export type { ChannelEmitter, Emit, EmitEvent, TopicEmitter } from './lib/types/emit.js'
@@ -71,3 +71,4 @@ export type {
   LocalRun,
   Snapshots,
 } from './lib/types/local.js'
+export type { Stats } from './lib/types/stats.js'

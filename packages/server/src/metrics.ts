@@ -1,5 +1,5 @@
 import { type Attributes, type Meter, metrics, type Observable } from '@opentelemetry/api'
-import type { Stats } from './lib/stats.js'
+import type { Stats } from './lib/types/stats.js'
 
 /** The options of {@link registerMetrics}. */
 export interface MetricsOptions {

@@ -2,6 +2,7 @@ import type { Bus } from './bus/bus.js'
 import type { HistoryOptions } from './history.js'
 import type { Hooks } from './hooks.js'
 import type { TidingsRequest } from './http/adapter.js'
+import type { Inspector } from './inspection/inspector.js'
 import type { Tracing } from './tracing.js'
 
 /** Limits on what clients may use. */
@@ -276,6 +277,11 @@ export interface ServerOptions<Context> extends ContextOptions<Context> {
    * `@tidings/server/tracing`.
    */
   tracing?: Tracing
+  /**
+   * Serves a page that shows the contract, watches topics and calls procedures, at `GET /events/$inspect`:
+   * `inspector()` of `@tidings/inspector`.
+   */
+  inspector?: Inspector
   /**
    * Called with each unexpected error of a handler, source or hook, each value that does not fit its schema,
    * and each emit that the bus did not accept. Clients see such an error only as `internal`, and nothing is

@@ -4,6 +4,7 @@ import type { Bus } from './bus/bus.js'
 import { defaultHistory, type HistoryBounds, resolveHistory } from './history.js'
 import { type ConnectionLimit, type ConnectionLimits, guarded, type Hooks, hookNames } from './hooks.js'
 import type { AllowedOrigins } from './http/origin.js'
+import type { Inspector } from './inspection/inspector.js'
 import type { TopicLimits } from './log/topic-limits.js'
 import type {
   ContextRequest,
@@ -43,6 +44,7 @@ export interface ResolvedOptions<Context> {
   readonly describe: ((request: DescribeRequest<Context>) => boolean | Promise<boolean>) | undefined
   readonly hooks: Hooks
   readonly tracing: Tracing | undefined
+  readonly inspector: Inspector | undefined
   readonly onError: (error: unknown, at: ErrorPlace) => void
 }
 
@@ -63,6 +65,7 @@ const optionNames = [
   'describe',
   'hooks',
   'tracing',
+  'inspector',
   'onError',
 ] as const satisfies readonly (keyof ServerOptions<unknown>)[]
 
@@ -135,6 +138,7 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
     describe: describeOf(options.describe),
     hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
     tracing,
+    inspector: inspectorOf(options.inspector),
     onError: tracing
       ? (error, at) => {
           tracing.recordError(error, at.place)
@@ -176,6 +180,14 @@ function describeOf<Context>(
   if (typeof describe === 'boolean') return describe ? () => true : undefined
   throw invalidOptions(
     `describe is ${kindOf(describe)}. Give true, or a function that decides by context: ({ context }) => boolean`,
+  )
+}
+
+/** @throws TidingsError `invalid_options` for a value that is not an inspector */
+function inspectorOf(inspector: Inspector | undefined): Inspector | undefined {
+  if (inspector === undefined || typeof inspector?.handle === 'function') return inspector
+  throw invalidOptions(
+    `inspector is ${kindOf(inspector)}. Give the result of inspector() of @tidings/inspector`,
   )
 }
 

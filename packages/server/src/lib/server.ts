@@ -213,6 +213,7 @@ export function serverOf(
       : foreignConnectionReporter(connectionIds, (error) => onError(error, { place: '$connections' })),
     idempotency: new IdempotencyCache(bus),
     calls: new CallTracker(),
+    stats: () => statsOf(context),
     shutdownFrame: () => life.shutdownFrame(),
     publicError: (error, place) =>
       toPublicError(error, undefined, (unexpected) => report(unexpected, { place })),
@@ -242,7 +243,7 @@ export function serverOf(
     },
     handle: (request) => guardOrigin(options.allowedOrigins, request, () => answer(request)),
     ...revoker({ revocations, revocationLog, sources: context, isClosed: () => life.isClosed }),
-    stats: () => statsOf(context),
+    stats: context.stats,
     close,
     [Symbol.asyncDispose]: () => close(),
   }

@@ -1,9 +1,9 @@
 import type { TidingsRequest, TidingsResponse } from './http/adapter.js'
 import type { Revoker } from './revocations/revoker.js'
-import type { Stats } from './stats.js'
 import type { AsyncDisposes } from './types/disposable.js'
 import type { Emit } from './types/emit.js'
 import type { Calls, Snapshots } from './types/local.js'
+import type { Stats } from './types/stats.js'
 
 /**
  * The server of a contract. Mount it with an adapter, such as `expressHandler` of `@tidings/server/express`.

@@ -4,7 +4,7 @@ import { maxAuthorizations } from '../connections/authorization-attempts.js'
 import { type TopicRequest, topicOf } from '../connections/topic-access.js'
 import type { CompleteResponse, StreamResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { toPublicError } from '../http/public-error.js'
-import { contractPath, controlPrefix, runsPrefix } from '../http/reserved-paths.js'
+import { contractPath, controlPrefix, inspectPath, runsPrefix } from '../http/reserved-paths.js'
 import { problemResponse } from '../http/responses.js'
 import type { PendingRequest } from '../revocations/revocations.js'
 import { authenticate } from './authenticate.js'
@@ -12,6 +12,7 @@ import { handleCommand } from './command.js'
 import { handleConnection, handleControl } from './connection.js'
 import { handleDescription, mayRead } from './description.js'
 import { handleHead } from './head.js'
+import { handleInspection } from './inspection.js'
 import { handleCancel, handleStart, runOf } from './run.js'
 import type { ServerContext } from './server-context.js'
 import { handleTopic } from './topic.js'
@@ -77,6 +78,14 @@ function endpointOf(server: ServerContext, request: TidingsRequest): Endpoint | 
     const read = () => handleDescription(server, request)
     return { isAllowed: () => mayRead(server, request), handlers: { GET: read, HEAD: read } }
   }
+  if (isInspection(server, request)) {
+    const inspect = async () => {
+      const response = await handleInspection(server, request)
+      if (response) return response
+      throw notFound(path)
+    }
+    return { handlers: { GET: inspect, HEAD: inspect } }
+  }
   const procedure = server.procedures.get(path)
   if (!procedure) return undefined
   const { kind, compiled } = procedure
@@ -100,6 +109,12 @@ function endpointOf(server: ServerContext, request: TidingsRequest): Endpoint | 
         },
       }
   }
+}
+
+/** Whether a request is for the inspector. One of another method is for nothing, which reveals no inspector. */
+function isInspection({ options }: ServerContext, { method, path }: TidingsRequest): boolean {
+  if (!options.inspector || (method !== 'GET' && method !== 'HEAD')) return false
+  return path === inspectPath || path.startsWith(`${inspectPath}/`)
 }
 
 /** Returns the handlers of the requests that read a topic or run. */

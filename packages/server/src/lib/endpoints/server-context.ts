@@ -9,6 +9,7 @@ import type { ResolvedOptions } from '../resolve-options.js'
 import type { RevocationLog } from '../revocations/revocation-log.js'
 import type { Revocations } from '../revocations/revocations.js'
 import type { Runs } from '../runs/runs.js'
+import type { Stats } from '../types/stats.js'
 import type { ContractDescription } from './contract-description.js'
 
 /** What endpoints need of their server. */
@@ -30,6 +31,7 @@ export interface ServerContext extends SharedConnectionDeps {
   readonly idempotency: IdempotencyCache
   readonly calls: CallTracker
   readonly emit: UntypedEmit
+  stats(): Stats
   /** Returns the last frame of a connection if the server is closing. */
   shutdownFrame(): string | undefined
 }

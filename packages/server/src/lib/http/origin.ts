@@ -1,6 +1,6 @@
 import { TidingsError } from '@tidings/core'
 import { commonHeaders, type TidingsRequest, type TidingsResponse } from './adapter.js'
-import { healthPath } from './reserved-paths.js'
+import { healthPath, inspectPath } from './reserved-paths.js'
 import { problemResponse } from './responses.js'
 
 /** The other origins that may use the server from a browser. */
@@ -54,11 +54,12 @@ const foreignAdvice =
 
 /**
  * Whether a request is from a page of another site or subdomain, which cannot read the response. The health
- * endpoint needs no `context` and may be linked to.
+ * endpoint needs no `context` and may be linked to, and so may the inspector's page, which no other page may frame.
  */
 function isForeign({ headers, path }: TidingsRequest): boolean {
   const fetchSite = headers.get('sec-fetch-site')
-  return (fetchSite === 'cross-site' || fetchSite === 'same-site') && path !== healthPath
+  if (fetchSite !== 'cross-site' && fetchSite !== 'same-site') return false
+  return path !== healthPath && !(path === inspectPath && headers.get('sec-fetch-dest') === 'document')
 }
 
 function preflight(request: TidingsRequest, headers: Readonly<Record<string, string>>): TidingsResponse {

@@ -4,6 +4,9 @@ export const healthPath = '$health'
 /** The path of the contract as a document. */
 export const contractPath = '$contract'
 
+/** The path of the inspector's page. What the page needs has paths below it. */
+export const inspectPath = '$inspect'
+
 /** The prefix of the paths to which clients send control requests. The id of a connection follows it. */
 export const controlPrefix = '$connections/'
 

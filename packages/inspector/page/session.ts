@@ -1,0 +1,45 @@
+import { createClient } from '@tidings/client'
+import type { ContractDefinition } from '@tidings/core'
+import { type ContractDocument, contractFrom } from '@tidings/core/describe'
+import { createContext, useContext } from 'react'
+import { authorization } from './authorization.js'
+import { createNetwork, type Network } from './live/network.js'
+import type { UntypedClient } from './untyped-client.js'
+
+/** What the page knows of its server, and the client with which it talks to it. */
+export interface Session {
+  /** The URL where the server is mounted, without a slash at its end: `https://example.org/events`. */
+  readonly mount: string
+  readonly document: ContractDocument
+  readonly contract: ContractDefinition
+  readonly client: UntypedClient
+  readonly network: Network
+}
+
+/** Loads the contract's description and creates the client. Rejects with an error that says what to do. */
+export async function openSession(): Promise<Session> {
+  const mount = location.origin + location.pathname.replace(/\/\$inspect.*$/, '')
+  const response = await fetch(`${mount}/$inspect/contract.json`, { headers: authorization.headers() })
+  if (!response.ok) {
+    throw new Error(
+      `The server answered ${response.status} when it was asked for its contract. Reload the page`,
+    )
+  }
+  const document = (await response.json()) as ContractDocument
+  const contract = contractFrom(document)
+  const network = createNetwork()
+  const client = createClient(contract, {
+    url: mount,
+    headers: () => authorization.headers(),
+    fetch: network.fetch,
+  }) as unknown as UntypedClient
+  return { mount, document, contract, client, network }
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined)
+
+export function useSession(): Session {
+  const session = useContext(SessionContext)
+  if (!session) throw new Error('There is no session above this component')
+  return session
+}

@@ -1,0 +1,96 @@
+import { TidingsError } from '@tidings/core'
+import type { InspectedServer, Inspector, TidingsRequest, TidingsResponse } from '@tidings/server'
+import { dataResponse, fileResponse, pageResponse } from './responses.js'
+import { statsResponse } from './stats.js'
+
+/** A request to open the inspector, as `authorize` decides about it. */
+export interface InspectionRequest<Context = unknown> extends Pick<TidingsRequest, 'headers' | 'address'> {
+  /** What the server's option `context` returned for the request. */
+  readonly context: Context
+}
+
+/** The options of the inspector. */
+export interface InspectorOptions<Context = unknown> {
+  /**
+   * Whether a request may see the inspector. A refused one is answered with 404, as if there were no inspector.
+   *
+   * A browser opens the page with the cookies of the site and the credentials of HTTP authentication, and not with a
+   * bearer token.
+   *
+   * Without it, every request may while `NODE_ENV` is not `production`, and none in production.
+   */
+  authorize?(request: InspectionRequest<Context>): boolean | Promise<boolean>
+}
+
+/** Answers a request for one path of the inspector. */
+type Answer = (server: InspectedServer, request: TidingsRequest) => TidingsResponse | Promise<TidingsResponse>
+
+/** What the page asks for, by path below `$inspect/`. */
+const answers: Readonly<Record<string, Answer>> = {
+  'contract.json': async (server) => dataResponse(await server.describe()),
+  stats: statsResponse,
+}
+
+/**
+ * Serves the inspector at `GET /events/$inspect`: `createServer(contract, { inspector: inspector() }, handlers)`.
+ *
+ * The page shows the contract's procedures with their schemas, watches topics, and calls commands and streams. It acts as
+ * any client of the server does, with the rights that its visitor has.
+ *
+ * In production there is none unless `authorize` is given.
+ *
+ * @throws TidingsError `invalid_options` for an unknown option, or an `authorize` that is not a function
+ */
+export function inspector<Context = unknown>(options: InspectorOptions<Context> = {}): Inspector {
+  const authorize = authorizeOf(options as InspectorOptions)
+  return {
+    async handle(server, path, request) {
+      if (!(await isAuthorized(authorize, server, request))) return undefined
+      if (Object.hasOwn(answers, path)) return answers[path]?.(server, request)
+      const { html, files } = await import('#page')
+      if (path === '') return pageResponse(html)
+      // With a slash after `$inspect`, the page's own references begin with it once more.
+      const name = path.replace(/^\$inspect\//, '')
+      const file = Object.hasOwn(files, name) ? files[name] : undefined
+      return file && fileResponse(file)
+    },
+  }
+}
+
+async function isAuthorized(
+  authorize: InspectorOptions['authorize'],
+  server: InspectedServer,
+  request: TidingsRequest,
+): Promise<boolean> {
+  if (!authorize) return !isProduction()
+  const { headers, address } = request
+  try {
+    return (await authorize({ context: await server.authenticate(request), headers, address })) === true
+  } catch (error) {
+    // A caller who is unknown to `context` sees no inspector. Everything else is a failure, which the server reports.
+    if (error instanceof TidingsError && (error.code === 'unauthorized' || error.code === 'forbidden'))
+      return false
+    throw error
+  }
+}
+
+/** Whether the process runs in production. Where there is no `process`, nothing says that it does not. */
+function isProduction(): boolean {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  return process?.env === undefined || process.env['NODE_ENV'] === 'production'
+}
+
+function authorizeOf(options: InspectorOptions): InspectorOptions['authorize'] {
+  if (typeof options !== 'object' || options === null) throw invalid('options is not an object')
+  const unknown = Object.keys(options).find((name) => name !== 'authorize')
+  if (unknown !== undefined) throw invalid(`options has unknown key "${unknown}". Expected authorize`)
+  const { authorize } = options
+  if (authorize !== undefined && typeof authorize !== 'function') {
+    throw invalid(`authorize is a value of type ${typeof authorize}. Give a function`)
+  }
+  return authorize
+}
+
+function invalid(message: string): TidingsError {
+  return new TidingsError({ code: 'invalid_options', message: `inspector: ${message}` })
+}

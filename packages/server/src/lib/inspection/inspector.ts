@@ -1,0 +1,27 @@
+import type { TidingsRequest, TidingsResponse } from '../http/adapter.js'
+import type { Stats } from '../types/stats.js'
+
+/** The server that an inspector shows. */
+export interface InspectedServer {
+  /** Returns the contract as a document, in JSON. */
+  describe(): Promise<string>
+  /** Returns the server's current state and totals. */
+  stats(): Stats
+  /**
+   * Returns the context of a request, as every other endpoint does.
+   *
+   * @throws TidingsError `unauthorized` if its credentials have expired, and what the option `context` throws
+   */
+  authenticate(request: TidingsRequest): Promise<unknown>
+}
+
+/** Serves a page about a server. Made by `inspector` of `@tidings/inspector`. */
+export interface Inspector {
+  /**
+   * Handles `GET` and `HEAD` at `$inspect` and below it.
+   *
+   * @param path what follows `$inspect/`; empty for the page itself
+   * @returns undefined to answer as for a path that does not exist
+   */
+  handle(server: InspectedServer, path: string, request: TidingsRequest): Promise<TidingsResponse | undefined>
+}
