@@ -1,6 +1,8 @@
 /** The contract as a document: described as JSON, and read back. */
 export { contractFrom } from './lib/describe/contract-from.js'
 export { describe } from './lib/describe/describe.js'
+export { diff } from './lib/describe/diff.js'
+export { type Change, type ChangeSide, type Verdict, worst } from './lib/describe/diff-change.js'
 export type {
   ChannelDocument,
   CommandDocument,

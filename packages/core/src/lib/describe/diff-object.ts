@@ -1,0 +1,142 @@
+import { type Effect, harmless, narrowed, reversed, type Verdict, widened, worstOf } from './diff-change.js'
+import type { Comparison } from './diff-comparison.js'
+import { nameOf, type SchemaSource } from './diff-value.js'
+import type { JsonSchema } from './document.js'
+
+/** Compares objects and records: each key, and what they do with keys that they do not declare. */
+export function compareObjects(
+  comparison: Comparison,
+  before: JsonSchema,
+  after: JsonSchema,
+  path: string,
+): void {
+  const keysBefore = keysOf(before)
+  const keysAfter = keysOf(after)
+  for (const key of new Set([...keysBefore, ...keysAfter])) {
+    const at = `${path}.${key}`
+    if (!keysAfter.has(key) && isLost(after)) compareKeyOfOne(comparison, before, after, key, at, 'removed')
+    else if (!keysBefore.has(key) && isLost(before))
+      compareKeyOfOne(comparison, after, before, key, at, 'added')
+    else compareKey(comparison, before, after, key, at)
+  }
+  compareOtherKeys(comparison, before, after, path)
+  comparison.compareRest(before, after, objectKeywords, path)
+}
+
+const objectKeywords = ['type', 'properties', 'required', 'additionalProperties', 'propertyNames']
+
+/** Returns the schema of the keys of an object that it does not declare. Without one, they are dropped or refused. */
+function othersOf({ additionalProperties: others }: JsonSchema): unknown {
+  return typeof others === 'object' && others !== null ? others : others === true ? {} : undefined
+}
+
+/** Whether an object has nothing for keys that it does not declare. */
+function isLost(schema: JsonSchema): boolean {
+  return othersOf(schema) === undefined
+}
+
+function propertiesOf({ properties }: JsonSchema): Readonly<Record<string, unknown>> {
+  return typeof properties === 'object' && properties !== null ? (properties as JsonSchema) : {}
+}
+
+function isRequired({ required }: JsonSchema, key: string): boolean {
+  return Array.isArray(required) && required.includes(key)
+}
+
+function keysOf(schema: JsonSchema): Set<string> {
+  const required = Array.isArray(schema['required']) ? (schema['required'] as string[]) : []
+  return new Set([...Object.keys(propertiesOf(schema)), ...required])
+}
+
+function schemaOf(schema: JsonSchema, key: string): unknown {
+  const properties = propertiesOf(schema)
+  return Object.hasOwn(properties, key) ? properties[key] : (othersOf(schema) ?? {})
+}
+
+/** Whether a sender always writes a key. One with a default is filled in before it is sent. */
+function isWritten(source: SchemaSource, schema: JsonSchema, key: string): boolean {
+  return isRequired(schema, key) || 'default' in source.resolve(schemaOf(schema, key))
+}
+
+function compareKey(
+  comparison: Comparison,
+  before: JsonSchema,
+  after: JsonSchema,
+  key: string,
+  path: string,
+): void {
+  const was = isRequired(before, key)
+  const is = isRequired(after, key)
+  const effect: Effect = {
+    toOld: was && !isWritten(comparison.after, after, key) ? 'breaking' : 'safe',
+    toNew: is && !isWritten(comparison.before, before, key) ? 'breaking' : 'safe',
+  }
+  if (was && !is) {
+    comparison.add(path, 'key-optional', effect, 'was required and may be omitted now', 'keep sending it')
+  }
+  if (is && !was) {
+    const advice = 'leave it optional, or give it a default'
+    comparison.add(path, 'key-required', effect, 'could be omitted and is required now', advice)
+  }
+  comparison.compare(schemaOf(before, key), schemaOf(after, key), path)
+}
+
+/** Adds the change of a key that only one version declares, as seen from the version that declares it. */
+function compareKeyOfOne(
+  comparison: Comparison,
+  having: JsonSchema,
+  lacking: JsonSchema,
+  key: string,
+  path: string,
+  how: 'added' | 'removed',
+): void {
+  const source = how === 'added' ? comparison.after : comparison.before
+  const received: Verdict = lacking['additionalProperties'] === false ? 'breaking' : comparison.dropped
+  const missed: Verdict = isRequired(having, key) ? 'breaking' : 'safe'
+  const effect: Effect = { toOld: received, toNew: missed }
+  const what = nameOf(source.membersOf(schemaOf(having, key)))
+  if (how === 'added') {
+    const form = isRequired(having, key) ? 'required' : 'optional'
+    const advice =
+      missed === 'breaking'
+        ? 'make it optional, or give it a default'
+        : 'let the old version accept further keys first'
+    comparison.add(path, 'key-added', effect, `is new: ${what}, ${form}`, advice)
+  } else {
+    const advice = received === 'breaking' ? 'keep accepting it' : 'keep sending it'
+    comparison.add(path, 'key-removed', reversed(effect), `was ${what} and is gone`, advice)
+  }
+}
+
+/** Compares what becomes of keys that neither version declares. */
+function compareOtherKeys(comparison: Comparison, before: JsonSchema, after: JsonSchema, path: string): void {
+  const were = othersOf(before)
+  const are = othersOf(after)
+  if (were !== undefined && are !== undefined) {
+    if (before['propertyNames'] !== undefined || after['propertyNames'] !== undefined) {
+      comparison.compare(before['propertyNames'] ?? text, after['propertyNames'] ?? text, `${path}.*$key`)
+    }
+    comparison.compare(were, are, `${path}.*`)
+    return
+  }
+  const isStrict = (schema: JsonSchema) => schema['additionalProperties'] === false
+  if (were === undefined && are === undefined) {
+    if (isStrict(before) === isStrict(after)) return
+    const sentence = isStrict(after)
+      ? 'dropped further keys and refuses them now, so that no key can be added without breaking it'
+      : 'refused further keys and drops them now'
+    comparison.add(path, isStrict(after) ? 'keys-closed' : 'keys-opened', harmless, sentence)
+    return
+  }
+  const lacking = were === undefined ? before : after
+  const dropped = worstOf([comparison.dropped, 'dangerous'])
+  const verdict = isStrict(lacking) ? 'breaking' : dropped
+  const effect = were === undefined ? { ...widened, toOld: verdict } : { ...narrowed, toNew: verdict }
+  const sentence =
+    were === undefined
+      ? 'may have further keys now, which it had not'
+      : 'had further keys, which are dropped or refused now'
+  comparison.add(`${path}.*`, were === undefined ? 'keys-opened' : 'keys-closed', effect as Effect, sentence)
+}
+
+const text = { type: 'string' }

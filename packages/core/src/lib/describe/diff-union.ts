@@ -1,0 +1,184 @@
+import { type Effect, incompatible, narrowed, unknown, widened } from './diff-change.js'
+import type { Comparison } from './diff-comparison.js'
+import {
+  type Branch,
+  branchName,
+  type Literal,
+  listed,
+  type Members,
+  nameOf,
+  type SchemaSource,
+  structureOf,
+} from './diff-value.js'
+
+/** Compares the members of two schemas: pairs those that belong together, and adds a change for each other one. */
+export function compareUnions(comparison: Comparison, before: Members, after: Members, path: string): void {
+  if (before.isAny || after.isAny) {
+    if (before.isAny && after.isAny) return
+    const sentence = `was ${nameOf(before)} and is ${nameOf(after)}, of which the schemas do not tell whether values still fit`
+    comparison.add(path, 'schema-changed', unknown, sentence)
+    return
+  }
+  const pairs = pairsOf(comparison, before.branches, after.branches)
+  const gone = before.branches.filter((branch) => !pairs.some(([was]) => was === branch))
+  const come = after.branches.filter((branch) => !pairs.some(([, is]) => is === branch))
+  const lost = before.literals.filter((value) => !isTaken(value, after))
+  const added = after.literals.filter((value) => !isTaken(value, before))
+  const isDisjoint =
+    pairs.length === 0 && lost.length === before.literals.length && added.length === after.literals.length
+  const isReplaced = isDisjoint && size(before) > 0 && size(after) > 0
+  // A value named before may belong to a branch now, and the reverse.
+  if (isReplaced) {
+    comparison.add(
+      path,
+      'type-changed',
+      effectOfType(comparison, before, after),
+      `was ${nameOf(before)} and is ${nameOf(after)}`,
+    )
+    return
+  }
+  reportLiterals(comparison, lost, added, { before, after }, path)
+  for (const branch of gone) {
+    if (after.branches.some((other) => comparison.fits(branch, other, 'toNew'))) continue
+    reportBranch(
+      comparison,
+      branch,
+      'removed',
+      `is not ${nameOfMember(comparison.before, branch)} any more`,
+      path,
+    )
+  }
+  for (const branch of come) {
+    if (before.branches.some((other) => comparison.fits(other, branch, 'toOld'))) continue
+    reportBranch(
+      comparison,
+      branch,
+      'added',
+      `may be ${nameOfMember(comparison.after, branch)} as well`,
+      path,
+    )
+  }
+  for (const [was, is] of pairs) {
+    comparison.compareBranches(was, is, path + caseOf(comparison.before, was, before.branches.length))
+  }
+}
+
+function size({ literals, branches }: Members): number {
+  return literals.length + branches.length
+}
+
+/** A param whose values are all text stands in the query as it is, so that a server that reads text accepts any. */
+function effectOfType({ place }: Comparison, before: Members, after: Members): Effect {
+  const isText = ({ literals, branches }: Members) =>
+    literals.every((value) => typeof value === 'string') && branches.every(({ type }) => type === 'string')
+  if (!place.isParam || isText(before) === isText(after)) return incompatible
+  return isText(after) ? { ...incompatible, toNew: 'dangerous' } : { ...incompatible, toOld: 'dangerous' }
+}
+
+function reportLiterals(
+  comparison: Comparison,
+  lost: readonly Literal[],
+  added: readonly Literal[],
+  { before, after }: { readonly before: Members; readonly after: Members },
+  path: string,
+): void {
+  const isNamed = (value: Literal) => value !== null
+  const values = { lost: lost.filter(isNamed), added: added.filter(isNamed) }
+  if (values.lost.length > 0) {
+    const sentence = `was ${nameOf(before)} and is ${nameOf(after)}, without ${listed(values.lost)}`
+    comparison.add(path, 'value-removed', comparison.ofCase(narrowed), sentence)
+  }
+  if (values.added.length > 0) {
+    const sentence = `was ${nameOf(before)} and may be ${listed(values.added)} as well`
+    comparison.add(path, 'value-added', comparison.ofCase(widened), sentence)
+  }
+  if (lost.includes(null)) comparison.add(path, 'null-removed', narrowed, 'may not be null any more')
+  if (added.includes(null)) comparison.add(path, 'null-added', widened, 'was never null and may be null now')
+}
+
+function reportBranch(
+  comparison: Comparison,
+  { type }: Branch,
+  how: 'added' | 'removed',
+  sentence: string,
+  path: string,
+): void {
+  const effect = how === 'added' ? widened : narrowed
+  if (type === 'object') comparison.add(path, `member-${how}`, comparison.ofCase(effect), sentence)
+  else comparison.add(path, how === 'added' ? 'type-widened' : 'type-narrowed', effect, sentence)
+}
+
+/** Whether a value is named by the members, or surely belongs to one of their branches. */
+function isTaken(value: Literal, { literals, branches }: Members): boolean {
+  return literals.includes(value) || branches.some(({ schema, type }) => accepts(schema, type, value))
+}
+
+function accepts(schema: Branch['schema'], type: Branch['type'], value: Literal): boolean {
+  const within = (size: number, least: unknown, most: unknown) =>
+    (typeof least !== 'number' || size >= least) && (typeof most !== 'number' || size <= most)
+  if (type === 'string' && typeof value === 'string') {
+    const isOpen = !['pattern', 'format', 'allOf', 'contentEncoding'].some((key) => key in schema)
+    return isOpen && within(value.length, schema['minLength'], schema['maxLength'])
+  }
+  if (type === 'number' && typeof value === 'number') {
+    const isOpen = !['multipleOf', 'exclusiveMinimum', 'exclusiveMaximum'].some((key) => key in schema)
+    const isWhole = schema['type'] !== 'integer' || Number.isInteger(value)
+    return isOpen && isWhole && within(value, schema['minimum'], schema['maximum'])
+  }
+  return false
+}
+
+type Pair = readonly [before: Branch, after: Branch]
+
+/** Pairs the branches that are versions of each other: by a key that tells them apart, or as the only ones of their type. */
+function pairsOf(comparison: Comparison, before: readonly Branch[], after: readonly Branch[]): Pair[] {
+  const pairs: Pair[] = []
+  const isLeft = (branch: Branch) => !pairs.some((pair) => pair.includes(branch))
+  const pair = (matches: (was: Branch, is: Branch) => boolean) => {
+    for (const was of before.filter(isLeft)) {
+      const is = after.find((branch) => isLeft(branch) && branch.type === was.type && matches(was, branch))
+      if (is) pairs.push([was, is])
+    }
+  }
+  const tagsBefore = new Map(before.map((branch) => [branch, tagsOf(comparison.before, branch)]))
+  const tagsAfter = new Map(after.map((branch) => [branch, tagsOf(comparison.after, branch)]))
+  pair((was, is) => isOverlapping(tagsBefore.get(was) ?? [], tagsAfter.get(is) ?? []))
+  pair((was, is) => structureOf(was.schema) === structureOf(is.schema))
+  const isUntagged = (was: Branch, is: Branch) =>
+    tagsBefore.get(was)?.length === 0 ||
+    tagsAfter.get(is)?.length === 0 ||
+    (before.length === 1 && after.length === 1)
+  const onlyOne = (branches: readonly Branch[], type: string) =>
+    branches.filter((branch) => isLeft(branch) && branch.type === type).length === 1
+  for (const type of ['string', 'number', 'array', 'object', 'other']) {
+    if (onlyOne(before, type) && onlyOne(after, type))
+      pair((was, is) => was.type === type && isUntagged(was, is))
+  }
+  return pairs
+}
+
+function isOverlapping(one: readonly string[], other: readonly string[]): boolean {
+  return one.some((tag) => other.includes(tag))
+}
+
+/** Returns the keys of an object that have one value, with it: `kind="image"`. */
+function tagsOf(source: SchemaSource, { type, schema }: Branch): string[] {
+  if (type !== 'object') return []
+  return Object.entries((schema['properties'] ?? {}) as object).flatMap(([key, node]) => {
+    const { literals, branches, isAny } = source.membersOf(node)
+    return branches.length === 0 && !isAny && literals.length === 1
+      ? [`${key}=${JSON.stringify(literals[0])}`]
+      : []
+  })
+}
+
+/** Returns what follows the path of a union to name one of its objects: `[kind="image"]`. */
+function caseOf(source: SchemaSource, branch: Branch, count: number): string {
+  const [tag] = count > 1 ? tagsOf(source, branch) : []
+  return tag === undefined ? '' : `[${tag}]`
+}
+
+function nameOfMember(source: SchemaSource, branch: Branch): string {
+  const [tag] = tagsOf(source, branch)
+  return tag === undefined ? branchName(branch) : `${branchName(branch)} with ${tag}`
+}
