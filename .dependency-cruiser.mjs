@@ -67,7 +67,7 @@ const layers = {
   cli: [
     'lib/(closest|exit-code|failure|io|output)\\.ts',
     'lib/command\\.ts',
-    'lib/shared-options\\.ts',
+    'lib/(procedure|schema-value|shared-options)\\.ts',
     'lib/(parse-document|request|unreadable)\\.ts',
     'lib/(fetch-document|load-module)\\.ts',
     'lib/(arguments|contract-source|remote)\\.ts',
