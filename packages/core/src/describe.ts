@@ -11,6 +11,6 @@ export type {
   PayloadDocument,
   PayloadDocuments,
   ProcedureDocument,
-  ProcedureMeta,
   StreamDocument,
 } from './lib/describe/document.js'
+export type { ProcedureMeta } from './lib/types/procedure.js'

@@ -20,7 +20,7 @@ export type { ContractDefinition } from './lib/types/contract.js'
 export type { ContractMistake } from './lib/types/contract-mistake.js'
 export type { GivenInputOf, GivenOf, GivenParamsOf, IsOmittable } from './lib/types/given.js'
 export type * from './lib/types/infer.js'
-export type { Channel, Command, NoSchemas, Procedure, Stream } from './lib/types/procedure.js'
+export type { Channel, Command, NoSchemas, Procedure, ProcedureMeta, Stream } from './lib/types/procedure.js'
 export type {
   DataOf,
   DataSchemas,

@@ -2,14 +2,14 @@ import { errorCodes, TidingsError } from './error.js'
 import { findUnserializable } from './json-safety.js'
 import { nameProblem, reservedEventNames, reservedMemberNames, reservedParamNames } from './names.js'
 import type { ContractDefinition } from './types/contract.js'
-import type { Procedure } from './types/procedure.js'
+import type { Procedure, ProcedureMeta } from './types/procedure.js'
 import type { DataSchemas, Schema } from './types/schema.js'
 
 /** The keys that each kind of procedure takes. */
 const keysOf = {
-  channel: ['params', 'snapshot', 'events'],
-  command: ['input', 'output', 'errors'],
-  stream: ['input', 'events', 'output', 'errors'],
+  channel: ['params', 'snapshot', 'events', 'meta'],
+  command: ['input', 'output', 'errors', 'meta'],
+  stream: ['input', 'events', 'output', 'errors', 'meta'],
 } satisfies Record<Procedure['kind'], readonly string[]>
 
 /** The contracts without a mistake, which is found once. */
@@ -50,6 +50,7 @@ function checkProcedure(procedure: Procedure, path: string): void {
       `${path}.${key}: ${kind}() does not take "${key}". Expected one of ${known.join(', ')}`,
     )
   }
+  checkMeta(procedure.meta, `${path}.meta`)
   switch (kind) {
     case 'channel':
       checkSchemas(procedure.params, reservedParamNames, `${path}.params`, { key: true })
@@ -64,6 +65,29 @@ function checkProcedure(procedure: Procedure, path: string): void {
       if (kind === 'stream') {
         checkSchemas(procedure.events, reservedEventNames, `${path}.events`)
       }
+  }
+}
+
+/** The keys of `meta`, with the types of their values. */
+const typesOfMeta: Readonly<Record<string, readonly string[]>> = {
+  title: ['string'],
+  description: ['string'],
+  deprecated: ['boolean', 'string'],
+} satisfies Record<keyof ProcedureMeta, readonly string[]>
+
+function checkMeta(meta: ProcedureMeta | undefined, path: string): void {
+  if (meta === undefined) return
+  const names = Object.keys(typesOfMeta).join(', ')
+  if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) {
+    throw invalidContract(`${path} is not an object. Give any of ${names}`)
+  }
+  for (const [name, value] of Object.entries(meta)) {
+    const types = Object.hasOwn(typesOfMeta, name) ? typesOfMeta[name] : undefined
+    if (!types) throw invalidContract(`${path} has unknown key "${name}". Expected any of ${names}`)
+    if (value === undefined || types.includes(typeof value)) continue
+    throw invalidContract(
+      `${path}.${name} is ${value === null ? 'null' : `a value of type ${typeof value}`}. Give a ${types.join(' or a ')}`,
+    )
   }
 }
 

@@ -186,19 +186,46 @@ describe('an event or error without data', () => {
 
 describe('an unknown key of a procedure is refused by name', () => {
   test.each([
-    ['channel', channel(untyped({ event: {}, events: {} })), 'event', 'params, snapshot, events'],
-    ['command', command(untyped({ inputs: message })), 'inputs', 'input, output, errors'],
-    ['command', command(untyped({ events: {} })), 'events', 'input, output, errors'],
+    ['channel', channel(untyped({ event: {}, events: {} })), 'event', 'params, snapshot, events, meta'],
+    ['command', command(untyped({ inputs: message })), 'inputs', 'input, output, errors, meta'],
+    ['command', command(untyped({ events: {} })), 'events', 'input, output, errors, meta'],
     [
       'stream',
       stream(untyped({ events: {}, snapshot: message })),
       'snapshot',
-      'input, events, output, errors',
+      'input, events, output, errors, meta',
     ],
   ])('of a %s', (kind, procedure, key, known) => {
     expect(complaint({ room: procedure })).toBe(
       `contract.room.${key}: ${kind}() does not take "${key}". Expected one of ${known}`,
     )
+  })
+})
+
+describe('the text about a procedure', () => {
+  test('is kept with the procedure, and out of what the contract compiles to', () => {
+    const meta = { title: 'Send', description: 'Sends a *message*.', deprecated: 'Use post' }
+    const send = command({ input: message, meta })
+    expect(send.meta).toEqual(meta)
+    const { procedures } = compileContract(defineContract({ send }))
+    expect(procedures.get('send')).not.toHaveProperty('meta')
+  })
+
+  test.each([
+    ['a text', 'Sends', 'contract.send.meta is not an object. Give any of title, description, deprecated'],
+    [
+      'an unknown key',
+      { summary: 'Sends' },
+      'contract.send.meta has unknown key "summary". Expected any of title, description, deprecated',
+    ],
+    ['a title of no text', { title: 5 }, 'contract.send.meta.title is a value of type number. Give a string'],
+    [
+      'a deprecation of null',
+      { deprecated: null },
+      'contract.send.meta.deprecated is null. Give a boolean or a string',
+    ],
+  ])('is refused if it is %s', (_what, meta, message) => {
+    expect(complaint({ send: command({ meta: untyped(meta) }) })).toBe(message)
   })
 })
 

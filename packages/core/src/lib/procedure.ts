@@ -1,7 +1,7 @@
 import type { ErrorCode } from './error.js'
 import type { AllSerializable, Serializable } from './types/json-safety.js'
 import type { ErrorNames, EventNames, ParamNames } from './types/names.js'
-import type { Channel, Command, NoSchemas, Stream } from './types/procedure.js'
+import type { Channel, Command, NoSchemas, ProcedureMeta, Stream } from './types/procedure.js'
 import type { DataSchemas, NotInferred, Schema, Schemas } from './types/schema.js'
 
 const noSchemas: NoSchemas = Object.freeze({})
@@ -21,6 +21,11 @@ export interface ChannelDefinition<Params, Events, Snapshot> {
    * The topic's events: each name with the schema of its payload, or `undefined` for an event without one.
    */
   events: Events
+  /**
+   * Text about the channel: a title, a description in Markdown, and whether it is deprecated. It is in the document that
+   * `describe` of `@tidings/core/describe` makes of the contract, and never on the wire.
+   */
+  meta?: ProcedureMeta
 }
 
 /**
@@ -57,6 +62,11 @@ export interface CommandDefinition<Input, Output, Errors> {
    * `data`. Use `undefined` for an error without data.
    */
   errors?: Errors
+  /**
+   * Text about the procedure: a title, a description in Markdown, and whether it is deprecated. It is in the document that
+   * `describe` of `@tidings/core/describe` makes of the contract, and never on the wire.
+   */
+  meta?: ProcedureMeta
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as zod from 'zod/v4/core'
 import { checkContract } from '../check-contract.js'
 import type { ContractDefinition } from '../types/contract.js'
-import type { Procedure } from '../types/procedure.js'
+import type { Procedure, ProcedureMeta } from '../types/procedure.js'
 import type { DataSchemas, Schema, Schemas } from '../types/schema.js'
 import type {
   ContractDocument,
@@ -40,15 +40,30 @@ function describeProcedure(procedure: Procedure): ProcedureDocument {
       const { params, events, snapshot } = procedure
       return {
         kind: 'channel',
+        ...textOf(procedure),
         params: describeParams(params),
         events: describeAll(events),
         ...(snapshot && { snapshot: describePayload(snapshot) }),
       }
     }
     case 'command':
-      return { kind: 'command', ...describeCall(procedure) }
+      return { kind: 'command', ...textOf(procedure), ...describeCall(procedure) }
     case 'stream':
-      return { kind: 'stream', events: describeAll(procedure.events), ...describeCall(procedure) }
+      return {
+        kind: 'stream',
+        ...textOf(procedure),
+        events: describeAll(procedure.events),
+        ...describeCall(procedure),
+      }
+  }
+}
+
+/** Returns the text about a procedure that its declaration gives. */
+function textOf({ meta: { title, description, deprecated } = {} }: Procedure): ProcedureMeta {
+  return {
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    ...(deprecated !== undefined && { deprecated }),
   }
 }
 

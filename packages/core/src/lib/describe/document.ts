@@ -1,17 +1,9 @@
+import type { ProcedureMeta } from '../types/procedure.js'
+
 /** The form of a contract's description: plain JSON, which `describe` writes and `contractFrom` reads. */
 
 /** A schema in JSON Schema, draft 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>
-
-/** Text about a procedure, as its declaration's `meta` gives it. */
-export interface ProcedureMeta {
-  /** A name for people. */
-  readonly title?: string
-  /** What it is for, in Markdown. */
-  readonly description?: string
-  /** Whether new code should not use it any more, or the sentence that says what to use. */
-  readonly deprecated?: boolean | string
-}
 
 /** What one value looks like in its three forms. */
 export interface PayloadDocument {

@@ -1,5 +1,15 @@
 import type { DataSchemas, Schema, Schemas } from './schema.js'
 
+/** Text about a procedure for those who use it, in documents, the inspector and the command line. It is never on the wire. */
+export interface ProcedureMeta {
+  /** A name for people, in a few words. Defaults to the path of the procedure, wherever one is shown. */
+  readonly title?: string | undefined
+  /** What the procedure is for and how to use it, in Markdown. */
+  readonly description?: string | undefined
+  /** Whether new code should not use it, or the sentence that says what to use instead. */
+  readonly deprecated?: boolean | string | undefined
+}
+
 /**
  * A broadcast procedure, made by `channel`: `params` name one of its topics, and a topic carries `events`.
  */
@@ -12,6 +22,7 @@ export interface Channel<
   readonly params: Params
   readonly events: Events
   readonly snapshot: Snapshot
+  readonly meta?: ProcedureMeta | undefined
 }
 
 /** A request with one response, made by `command`. */
@@ -24,6 +35,7 @@ export interface Command<
   readonly input: Input
   readonly output: Output
   readonly errors: Errors
+  readonly meta?: ProcedureMeta | undefined
 }
 
 /** A request answered with a finite sequence of events, then an output; made by `stream`. */
@@ -38,6 +50,7 @@ export interface Stream<
   readonly events: Events
   readonly output: Output
   readonly errors: Errors
+  readonly meta?: ProcedureMeta | undefined
 }
 
 export type Procedure = Channel | Command | Stream

@@ -5,7 +5,7 @@ import { compileContract } from '@tidings/core/wire'
 import { fetchHandler } from '../../fetch.js'
 import type { ContextOf, ContractOf } from '../middleware/app.js'
 import { contentOfApp } from '../middleware/implement.js'
-import type { HandlersFor, OptionsFor, Subject } from '../middleware/subject.js'
+import type { DefaultContext, HandlersFor, OptionsFor, Subject } from '../middleware/subject.js'
 import type { ServerOptions } from '../options.js'
 import { serverOf } from '../server.js'
 import type { CloseOptions } from '../tidings.js'
@@ -28,7 +28,11 @@ export function createTestServer<const Served extends Subject, Given = unknown>(
   served: Served,
   handlers: HandlersFor<Served, undefined, Given>,
 ): TestServer<ContractOf<Served>, ContextOf<Served, undefined>>
-export function createTestServer<const Served extends Subject, Context = undefined, Given = unknown>(
+export function createTestServer<
+  const Served extends Subject,
+  Context = DefaultContext<Served>,
+  Given = unknown,
+>(
   served: Served,
   options: TestServerOptions<Context> & OptionsFor<Served>,
   handlers: HandlersFor<Served, Context, Given>,
