@@ -65,12 +65,13 @@ const layers = {
     '[^/]+\\.ts',
   ],
   cli: [
-    'lib/(closest|exit-code|failure|io|output)\\.ts',
+    'lib/(closest|exit-code|failure|io|output|printable)\\.ts',
     'lib/command\\.ts',
-    'lib/(procedure|schema-value|shared-options)\\.ts',
-    'lib/(parse-document|request|unreadable)\\.ts',
+    'lib/(change-report|document-text|procedure|schema-text|schema-value|shared-options|stable-json)\\.ts',
+    'lib/(file-errors|parse-document|request)\\.ts',
     'lib/(fetch-document|load-module)\\.ts',
     'lib/(arguments|contract-source|remote)\\.ts',
+    'lib/contract-version\\.ts',
     // What a command does, where it takes several files
     'lib/(?!commands/)[^/]+/',
     'lib/commands/',

@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream'
 import type { ChannelDocument, JsonSchema, PayloadDocument } from '@tidings/core/describe'
 import { suggestion } from './closest.js'
 import { UsageError } from './exit-code.js'
+import { unreadable } from './file-errors.js'
 import type { Io } from './io.js'
 import { listOf } from './procedure.js'
 import { propertiesOf, valueFrom } from './schema-value.js'
-import { unreadable } from './unreadable.js'
 
 /**
  * Makes the params of a topic of arguments: `roomId=lobby`, and `filter:={"from":1}` for JSON.

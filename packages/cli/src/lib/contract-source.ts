@@ -5,10 +5,10 @@ import { type ContractDocument, contractFrom, describe } from '@tidings/core/des
 import type { Session } from './command.js'
 import { CliError } from './exit-code.js'
 import { fetchDocument } from './fetch-document.js'
+import { unreadable } from './file-errors.js'
 import { loadModule } from './load-module.js'
 import { parseDocument } from './parse-document.js'
 import type { ServerArgs } from './shared-options.js'
-import { unreadable } from './unreadable.js'
 
 /** A contract, and what describes it. */
 export interface LoadedContract {

@@ -5,7 +5,7 @@ import { checkContract } from '@tidings/core/wire'
 import { createJiti } from 'jiti'
 import { suggestion } from './closest.js'
 import { CliError, exitCode, UsageError } from './exit-code.js'
-import { missingFile } from './unreadable.js'
+import { missingFile } from './file-errors.js'
 
 /**
  * Loads the contract that a TypeScript or JavaScript module exports.

@@ -2,13 +2,15 @@ import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Command } from './command.js'
 import { describe } from './commands/describe.js'
+import { diff } from './commands/diff.js'
+import { snapshot } from './commands/snapshot.js'
 import { exitCode, UsageError } from './exit-code.js'
 import type { Io } from './io.js'
 import { columnsOf } from './output.js'
 import { explainUsage } from './usage-message.js'
 
 /** The commands, in the order in which the help lists them. */
-export const commands: readonly Command[] = [describe]
+export const commands: readonly Command[] = [describe, snapshot, diff]
 
 /** A command line that was understood: a command to run, or a text to print. */
 export type Parsed =

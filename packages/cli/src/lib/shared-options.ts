@@ -1,9 +1,23 @@
 import type { Argv } from 'yargs'
 import { UsageError } from './exit-code.js'
 
-/** The options of every command that makes requests to a server. */
-export function serverOptions<Args>(yargs: Argv<Args>) {
+/** The argument of every command that takes any form of a contract. */
+export function sourcePositional<Args>(yargs: Argv<Args>) {
+  return yargs.positional('source', {
+    type: 'string',
+    demandOption: true,
+    description: 'The URL where a server is mounted, or a file with the contract: .json, .ts or .js',
+  })
+}
+
+/** The options of every command that takes any form of a contract. */
+export function sourceOptions<Args>(yargs: Argv<Args>) {
   return yargs
+    .option('export', {
+      type: 'string',
+      requiresArg: true,
+      description: 'The name under which a module exports the contract. Defaults to `contract`',
+    })
     .option('header', {
       type: 'string',
       array: true,
@@ -15,16 +29,6 @@ export function serverOptions<Args>(yargs: Argv<Args>) {
       requiresArg: true,
       description: 'Sent as `authorization: Bearer …`. Defaults to $TIDINGS_TOKEN',
     })
-    .option('contract', {
-      type: 'string',
-      requiresArg: true,
-      description: 'The contract, if the server does not describe it: a .json, .ts or .js file',
-    })
-    .option('export', {
-      type: 'string',
-      requiresArg: true,
-      description: 'The name under which the contract module exports it. Defaults to `contract`',
-    })
     .option('timeout', {
       type: 'string',
       requiresArg: true,
@@ -32,6 +36,17 @@ export function serverOptions<Args>(yargs: Argv<Args>) {
       coerce: (text: string) => milliseconds('timeout', text),
       description: 'How long the server may take to answer: 500ms, 20s, 1m',
     })
+}
+
+/** The options of every command that connects to a server. */
+export function serverOptions<Args>(yargs: Argv<Args>) {
+  return sourceOptions(
+    yargs.option('contract', {
+      type: 'string',
+      requiresArg: true,
+      description: 'The contract, if the server does not describe it: a .json, .ts or .js file',
+    }),
+  )
 }
 
 /** What {@link serverOptions} parses. */

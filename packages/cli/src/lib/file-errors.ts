@@ -14,3 +14,10 @@ export function missingFile(name: string): CliError {
     exitCode: exitCode.usage,
   })
 }
+
+/** Makes the error for a file that cannot be written. */
+export function unwritable(name: string, cause: unknown): CliError {
+  const { code, message } = cause as NodeJS.ErrnoException
+  const why = code === 'ENOENT' ? 'its directory does not exist' : message
+  return new CliError(`Cannot write ${name}: ${why}`, { exitCode: exitCode.usage, cause })
+}
