@@ -1,4 +1,6 @@
 /** The contract as a document: described as JSON, and read back. */
+export type { About, Credential } from './lib/describe/about.js'
+export { asyncApi } from './lib/describe/async-api.js'
 export { contractFrom } from './lib/describe/contract-from.js'
 export { describe } from './lib/describe/describe.js'
 export { diff } from './lib/describe/diff.js'
@@ -13,4 +15,5 @@ export type {
   ProcedureDocument,
   StreamDocument,
 } from './lib/describe/document.js'
+export { openApi } from './lib/describe/open-api.js'
 export type { ProcedureMeta } from './lib/types/procedure.js'

@@ -1,5 +1,5 @@
 /** Tidings' own error codes, each with its HTTP status. */
-const statusOfCode = {
+export const statusOfCode = {
   /** The request itself is malformed: broken JSON, a repeated query parameter. */
   bad_request: 400,
   /** The input does not fit the contract; `issues` say where. */
@@ -54,7 +54,7 @@ const statusOfCode = {
 export type ErrorCode = Extract<keyof typeof statusOfCode, string>
 
 /** The default status of an error that a contract declares. */
-const declaredErrorStatus = 422
+export const declaredErrorStatus = 422
 
 export const errorCodes: readonly string[] = Object.keys(statusOfCode)
 
