@@ -39,6 +39,12 @@ const tools = [
     without: 'the tests behind Squid are skipped',
   },
   {
+    name: 'Python',
+    path: process.env.TIDINGS_PYTHON ?? '/usr/bin/python3',
+    packages: ['python3'],
+    without: 'the tests of the Python client are skipped',
+  },
+  {
     name: 'OpenSSL',
     path: '/usr/bin/openssl',
     packages: ['openssl'],

@@ -1,0 +1,52 @@
+"""Errors, as problem documents have them: RFC 9457."""
+
+import json
+from typing import Any
+
+# The server refuses these however often they are repeated.
+_FINAL = {204, 301, 308, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422}
+
+
+class TidingsError(Exception):
+    """An error that the server answered with, or that of a server that cannot be reached.
+
+    `code` is the reason for programs, `data` that of an error which the contract declares, `issues` what does not fit in
+    an input.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 0, **about: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.data: Any = about.get("data")
+        self.issues: list[Any] = about.get("issues") or []
+        self.retry_after_ms: float | None = about.get("retryAfterMs")
+
+    @property
+    def is_final(self) -> bool:
+        """Whether another attempt would fail as well."""
+        return self.status in _FINAL
+
+    def __repr__(self) -> str:
+        return f"TidingsError({self.code!r}, {str(self)!r})"
+
+
+def error_of(problem: Any) -> TidingsError:
+    """Returns the error of a problem document."""
+    if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
+        return TidingsError("invalid_response", "The server's error is not a problem document")
+    about = {key: problem.get(key) for key in ("data", "issues", "retryAfterMs")}
+    status = problem.get("status")
+    detail = str(problem.get("detail") or problem["code"])
+    return TidingsError(problem["code"], detail, status if isinstance(status, int) else 0, **about)
+
+
+def refusal(status: int, content_type: str, body: bytes) -> TidingsError:
+    """Returns the error of a response that is not what was asked for. It may be that of a proxy."""
+    if content_type.split(";")[0].strip().lower() == "application/problem+json":
+        try:
+            return error_of(json.loads(body))
+        except ValueError:
+            pass
+    message = f"The server answered {status} with {content_type or 'no content type'}, which is no answer of Tidings"
+    return TidingsError("invalid_response", message, status)
