@@ -65,12 +65,12 @@ const layers = {
     '[^/]+\\.ts',
   ],
   cli: [
-    'lib/(closest|exit-code|failure|io|output|printable)\\.ts',
+    'lib/(capitalized|closest|exit-code|failure|io|output|printable)\\.ts',
     'lib/command\\.ts',
     'lib/(change-report|document-text|procedure|schema-text|schema-value|shared-options|stable-json)\\.ts',
     'lib/(file-errors|parse-document|request)\\.ts',
     'lib/(fetch-document|load-module)\\.ts',
-    'lib/(arguments|contract-source|remote)\\.ts',
+    'lib/(arguments|bus-emitter|contract-source|remote)\\.ts',
     'lib/contract-version\\.ts',
     // What a command does, where it takes several files
     'lib/(?!commands/)[^/]+/',

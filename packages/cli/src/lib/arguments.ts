@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { ChannelDocument, JsonSchema, PayloadDocument } from '@tidings/core/describe'
+import { capitalized } from './capitalized.js'
 import { suggestion } from './closest.js'
 import { UsageError } from './exit-code.js'
 import { unreadable } from './file-errors.js'
@@ -128,8 +129,4 @@ async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of stream) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -1,4 +1,5 @@
 import { type Change, type ChangeSide, type Verdict, worst } from '@tidings/core/describe'
+import { capitalized } from './capitalized.js'
 import type { Output } from './output.js'
 import { printable } from './printable.js'
 
@@ -91,7 +92,7 @@ export function annotations(
     const title =
       verdict === 'safe'
         ? 'Safe change of the contract'
-        : `${capital(verdict)} for ${sidesOf(change, verdict, sides)}`
+        : `${capitalized(verdict)} for ${sidesOf(change, verdict, sides)}`
     return `::${levels[verdict]} ${place}title=${property(title)}::${data(change.message)}`
   })
   return [...lines, changes.length === 0 ? 'No changes' : countsText(changes, sides)].join('\n')
@@ -115,8 +116,4 @@ function data(text: string): string {
 
 function property(text: string): string {
   return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -15,6 +15,8 @@ export interface Session {
 export interface Command<Args = unknown> {
   /** The name and the positional arguments, as yargs takes them: `tail <url> <channel> [params..]`. */
   readonly usage: string
+  /** The arguments as its own help writes them, where yargs has no form for them. */
+  readonly synopsis?: string
   /** What it does, in one line of the list of commands. */
   readonly summary: string
   /** More about it, for its own help. */

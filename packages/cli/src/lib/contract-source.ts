@@ -6,7 +6,6 @@ import type { Session } from './command.js'
 import { CliError } from './exit-code.js'
 import { fetchDocument } from './fetch-document.js'
 import { unreadable } from './file-errors.js'
-import { loadModule } from './load-module.js'
 import { parseDocument } from './parse-document.js'
 import type { ServerArgs } from './shared-options.js'
 
@@ -42,6 +41,8 @@ export async function loadContractFile(
 ): Promise<LoadedContract> {
   const path = resolve(io.cwd, file)
   if (extname(path) !== '.json') {
+    // On demand: the compiler takes a while to load.
+    const { loadModule } = await import('./load-module.js')
     const contract = await loadModule(path, file, exportName)
     return { document: describe(contract), contract }
   }

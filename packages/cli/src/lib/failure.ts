@@ -1,5 +1,6 @@
 import { isTidingsError, type TidingsError } from '@tidings/core'
 import { isReceived } from '@tidings/core/wire'
+import { capitalized } from './capitalized.js'
 import { CliError, type ExitCode, exitCode } from './exit-code.js'
 
 /** How an error ends the program. */
@@ -25,9 +26,13 @@ function failureOfTidings(error: TidingsError): Failure {
   const { code, message, issues } = error
   const isOwn = !isReceived(error)
   // The first issue is in the message.
-  const more = (issues ?? []).slice(1).map((issue) => `  at ${issue.path.join('.')}: ${issue.message}`)
+  const more = (issues ?? [])
+    .slice(1)
+    .map((issue) => withMissing(`  at ${issue.path.join('.')}: ${issue.message}`))
   return {
-    message: isOwn ? message : `The server refused: ${message} (${code})`,
+    message: isOwn
+      ? capitalized(withMissing(message))
+      : `The server refused: ${withMissing(message)} (${code})`,
     hint: more.length > 0 ? more.join('\n') : undefined,
     exitCode:
       isOwn && unreachable.includes(code)
@@ -36,4 +41,12 @@ function failureOfTidings(error: TidingsError): Failure {
           ? exitCode.usage
           : exitCode.refused,
   }
+}
+
+/** Says of a value that is missing that it is, in place of what zod says: `expected string, received undefined`. */
+function withMissing(message: string): string {
+  return message.replace(
+    /at (\S+): Invalid input: expected (.+), received undefined/,
+    '$1 is missing, expected $2',
+  )
 }

@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { Command } from './command.js'
 import { describe } from './commands/describe.js'
 import { diff } from './commands/diff.js'
+import { emit } from './commands/emit.js'
 import { snapshot } from './commands/snapshot.js'
 import { exitCode, UsageError } from './exit-code.js'
 import type { Io } from './io.js'
@@ -10,7 +11,7 @@ import { columnsOf } from './output.js'
 import { explainUsage } from './usage-message.js'
 
 /** The commands, in the order in which the help lists them. */
-export const commands: readonly Command[] = [describe, snapshot, diff]
+export const commands: readonly Command[] = [emit, describe, snapshot, diff]
 
 /** A command line that was understood: a command to run, or a text to print. */
 export type Parsed =
@@ -58,11 +59,16 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
       command.summary,
       (parser) => {
         chosen = command
-        parser.usage(`$0 ${command.usage}\n\n${command.description ?? `${command.summary}.`}`)
-        for (const [line, does] of command.examples) parser.example(`$0 ${line}`, does)
+        parser.usage(
+          `$0 ${command.synopsis ?? command.usage}\n\n${command.description ?? `${command.summary}.`}`,
+        )
         const built = command.builder(parser) as Argv
         options = optionsOf(built)
-        return built
+        // The options of every command come last.
+        const own = options.filter(
+          (name) => !general.includes(name) && !positionalsOf(command).includes(name),
+        )
+        return built.group(own, 'Options:').group([...general], 'General options:')
       },
       (args) => {
         run = { kind: 'command', name: nameOf(command), command, args }
@@ -75,9 +81,35 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   await program.parseAsync([...argv], {}, (_error, _args, output) => {
     text = output
   })
-  if (text) return { kind: 'text', text }
+  if (text) return { kind: 'text', text: text.startsWith('tidings ') ? helpOf(chosen, text) : text }
   if (!run) return refuse('no command')
   return run
+}
+
+/** The options of every command. */
+const general = ['color', 'verbose', 'help', 'version']
+
+const examples = `Examples:
+  # What a server offers
+  tidings describe https://example.org/events --pretty
+
+  # Whether this branch breaks clients or servers
+  tidings diff main:contract.json contract.json
+
+  # More about a command
+  tidings diff --help`
+
+function positionalsOf({ usage }: Command): string[] {
+  return [...usage.matchAll(/[<[]([\w-]+)/g)].map(([, name]) => name ?? '')
+}
+
+/** Adds the examples to a help. yargs would break their lines. */
+function helpOf(command: Command | undefined, text: string): string {
+  if (!command) return `${text}\n\n${examples}`
+  const lines = command.examples.map(([line, does]) => `  # ${does}\n  tidings ${line}`)
+  // An argument that may be repeated has an empty array by default.
+  const options = text.replace(/^(.*?)( *)(\[.*) \[default: \[\]\]$/gm, `$1$2${' '.repeat(14)}$3`)
+  return [options, '', 'Examples:', lines.join('\n\n')].join('\n')
 }
 
 function createParser(io: Io): Argv {
