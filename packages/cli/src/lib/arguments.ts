@@ -49,7 +49,7 @@ export async function inputFrom(
         : `${capitalized(what)} is one value: quote "${words.join(' ')}"`,
     )
   }
-  if (word === '-') return jsonFrom(await textOf(io.stdin), 'stdin')
+  if (word === '-' || word === '@-') return jsonFrom(await textOf(io.stdin), 'stdin')
   if (word.startsWith('@')) return jsonFrom(await fileText(word.slice(1), io), word.slice(1))
   if (/^[{["]/.test(word)) return jsonFrom(word, what)
   return valueFrom(word, wire, wire, what)

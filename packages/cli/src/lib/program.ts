@@ -1,17 +1,21 @@
 import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Command } from './command.js'
+import { bench } from './commands/bench.js'
+import { call } from './commands/call.js'
 import { describe } from './commands/describe.js'
 import { diff } from './commands/diff.js'
 import { emit } from './commands/emit.js'
+import { run } from './commands/run.js'
 import { snapshot } from './commands/snapshot.js'
+import { tail } from './commands/tail.js'
 import { exitCode, UsageError } from './exit-code.js'
 import type { Io } from './io.js'
 import { columnsOf } from './output.js'
 import { explainUsage } from './usage-message.js'
 
 /** The commands, in the order in which the help lists them. */
-export const commands: readonly Command[] = [emit, describe, snapshot, diff]
+export const commands: readonly Command[] = [tail, call, run, emit, describe, snapshot, diff, bench]
 
 /** A command line that was understood: a command to run, or a text to print. */
 export type Parsed =
@@ -78,7 +82,9 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   // What `coerce` throws arrives as an error of yargs, with the same message.
   program.fail((message, error) => refuse(error?.message ?? message))
   let text = ''
-  await program.parseAsync([...argv], {}, (_error, _args, output) => {
+  // yargs drops an argument that is `-` alone.
+  const words = argv.map((word) => (word === '-' ? '@-' : word))
+  await program.parseAsync(words, {}, (_error, _args, output) => {
     text = output
   })
   if (text) return { kind: 'text', text: text.startsWith('tidings ') ? helpOf(chosen, text) : text }
