@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import { Header } from './header.js'
+import { Subscriptions } from './live/subscriptions.js'
 import { Overview } from './overview.js'
 import { ProcedureList } from './procedures/procedure-list.js'
 import { ProcedureView } from './procedures/procedure-view.js'
@@ -64,6 +65,7 @@ export function App() {
             <p role="alert">The contract has no procedure “{route}”.</p>
           )}
         </main>
+        <Subscriptions />
       </div>
     </SessionContext>
   )

@@ -3,7 +3,8 @@ import type { ContractDefinition } from '@tidings/core'
 import { type ContractDocument, contractFrom } from '@tidings/core/describe'
 import { createContext, useContext } from 'react'
 import { authorization } from './authorization.js'
-import { createNetwork, type Network } from './live/network.js'
+import { LiveSession } from './live/live-session.js'
+import { createNetwork } from './live/network.js'
 import type { UntypedClient } from './untyped-client.js'
 
 /** What the page knows of its server, and the client with which it talks to it. */
@@ -13,7 +14,8 @@ export interface Session {
   readonly document: ContractDocument
   readonly contract: ContractDefinition
   readonly client: UntypedClient
-  readonly network: Network
+  /** The topics that the page is subscribed to. */
+  readonly live: LiveSession
 }
 
 /** Loads the contract's description and creates the client. Rejects with an error that says what to do. */
@@ -32,8 +34,10 @@ export async function openSession(): Promise<Session> {
     url: mount,
     headers: () => authorization.headers(),
     fetch: network.fetch,
+    onError: (error, at) => live.onError(error, at),
   }) as unknown as UntypedClient
-  return { mount, document, contract, client, network }
+  const live = new LiveSession(document, client, network)
+  return { mount, document, contract, client, live }
 }
 
 export const SessionContext = createContext<Session | undefined>(undefined)

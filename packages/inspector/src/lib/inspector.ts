@@ -1,7 +1,7 @@
 import { TidingsError } from '@tidings/core'
 import type { InspectedServer, Inspector, TidingsRequest, TidingsResponse } from '@tidings/server'
 import { dataResponse, fileResponse, pageResponse } from './responses.js'
-import { statsResponse } from './stats.js'
+import { createStatsFeed, type StatsFeed } from './stats-feed.js'
 
 /** A request to open the inspector, as `authorize` decides about it. */
 export interface InspectionRequest<Context = unknown> extends Pick<TidingsRequest, 'headers' | 'address'> {
@@ -22,13 +22,17 @@ export interface InspectorOptions<Context = unknown> {
   authorize?(request: InspectionRequest<Context>): boolean | Promise<boolean>
 }
 
+/** Below it is the server of the inspector's own contract. */
+const feedPrefix = 'events/'
+
+const feeds = new WeakMap<InspectedServer, StatsFeed>()
+
 /** Answers a request for one path of the inspector. */
 type Answer = (server: InspectedServer, request: TidingsRequest) => TidingsResponse | Promise<TidingsResponse>
 
 /** What the page asks for, by path below `$inspect/`. */
 const answers: Readonly<Record<string, Answer>> = {
   'contract.json': async (server) => dataResponse(await server.describe()),
-  stats: statsResponse,
 }
 
 /**
@@ -47,6 +51,9 @@ export function inspector<Context = unknown>(options: InspectorOptions<Context> 
     async handle(server, path, request) {
       if (!(await isAuthorized(authorize, server, request))) return undefined
       if (Object.hasOwn(answers, path)) return answers[path]?.(server, request)
+      if (path.startsWith(feedPrefix)) {
+        return feedOf(server).handle(requestBelow(request, path.slice(feedPrefix.length)))
+      }
       const { html, files } = await import('#page')
       if (path === '') return pageResponse(html)
       // With a slash after `$inspect`, the page's own references begin with it once more.
@@ -55,6 +62,22 @@ export function inspector<Context = unknown>(options: InspectorOptions<Context> 
       return file && fileResponse(file)
     },
   }
+}
+
+/** Returns a request as the server mounted below its path receives it. */
+function requestBelow(request: TidingsRequest, path: string): TidingsRequest {
+  // An adapter's request may have its members from a class.
+  const { method, query, headers, address, signal } = request
+  return { method, path, query, headers, address, signal, json: (maxBytes) => request.json(maxBytes) }
+}
+
+/** Returns the server that feeds the charts of another one. It is created when somebody watches for the first time. */
+function feedOf(server: InspectedServer): StatsFeed {
+  const known = feeds.get(server)
+  if (known) return known
+  const feed = createStatsFeed(server)
+  feeds.set(server, feed)
+  return feed
 }
 
 async function isAuthorized(

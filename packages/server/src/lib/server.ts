@@ -129,6 +129,7 @@ export function serverOf(
   const counters = new Counters()
   const published = createPublish({ bus, topics, counters, duplicates, life, tracing, onError })
   const publish = onEmitted ? observed(published, onEmitted) : published
+  const closing = new AbortController()
   const closed = new AbortController()
   const assembled = app && assemble(app, handlers)
   const middlewareOf = startMiddleware(
@@ -214,6 +215,7 @@ export function serverOf(
     idempotency: new IdempotencyCache(bus),
     calls: new CallTracker(),
     stats: () => statsOf(context),
+    closing: closing.signal,
     shutdownFrame: () => life.shutdownFrame(),
     publicError: (error, place) =>
       toPublicError(error, undefined, (unexpected) => report(unexpected, { place })),
@@ -226,7 +228,10 @@ export function serverOf(
 
   async function close({ drainMs }: CloseOptions = {}): Promise<void> {
     const ms = resolveDrainMs(drainMs)
-    return life.close(ms, () => shutDown({ context, life, duplicates }, ms).finally(() => closed.abort()))
+    return life.close(ms, () => {
+      closing.abort()
+      return shutDown({ context, life, duplicates }, ms).finally(() => closed.abort())
+    })
   }
 
   const requireOpen = () => {

@@ -95,6 +95,11 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     return count
   }
 
+  /** Milliseconds since the connection was opened. */
+  get ageMs(): number {
+    return performance.now() - this.#openedAt
+  }
+
   /** Whether the connection carries a run that goes on. */
   get carriesRun(): boolean {
     for (const { topic } of this.#subscriptions)
@@ -230,7 +235,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
 
   onBeat(): void {
     const { beatMs } = this.#deps.heartbeat
-    if (performance.now() - this.#openedAt + beatMs >= this.#lifeMs) this.end('expired')
+    if (this.ageMs + beatMs >= this.#lifeMs) this.end('expired')
   }
 
   onCut(reason: 'stalled' | 'failed', error?: unknown): void {
@@ -307,10 +312,8 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     this.#ready.clear()
     this.#deps.connections.delete(this)
     this.#deps.admission.release(this.identity)
-    const durationMs = performance.now() - this.#openedAt
-    this.#deps.hooks.disconnected?.(
-      connectionInfo(this.identity, { reason, durationMs }, () => this.#topics()),
-    )
+    const info = { reason, durationMs: this.ageMs }
+    this.#deps.hooks.disconnected?.(connectionInfo(this.identity, info, () => this.#topics()))
     this.#callbacks?.onReleased()
   }
 }

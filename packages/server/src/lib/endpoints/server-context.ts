@@ -32,6 +32,8 @@ export interface ServerContext extends SharedConnectionDeps {
   readonly calls: CallTracker
   readonly emit: UntypedEmit
   stats(): Stats
+  /** Fires when the server begins to close. */
+  readonly closing: AbortSignal
   /** Returns the last frame of a connection if the server is closing. */
   shutdownFrame(): string | undefined
 }

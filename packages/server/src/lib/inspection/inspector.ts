@@ -1,12 +1,17 @@
 import type { TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import type { Stats } from '../types/stats.js'
+import type { Busiest } from './busiest.js'
 
-/** The server that an inspector shows. */
+/** The server that an inspector shows. It is the same object in every request. */
 export interface InspectedServer {
   /** Returns the contract as a document, in JSON. */
   describe(): Promise<string>
   /** Returns the server's current state and totals. */
   stats(): Stats
+  /** Returns so many of the topics with the most subscribers, and of the connections with the most subscriptions. */
+  busiest(count: number): Busiest
+  /** Fires when the server begins to close, so that the inspector ends its own streams. */
+  readonly closing: AbortSignal
   /**
    * Returns the context of a request, as every other endpoint does.
    *

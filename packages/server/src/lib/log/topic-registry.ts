@@ -56,6 +56,10 @@ export class TopicRegistry implements TopicOwner {
     return this.#topics.size
   }
 
+  get all(): Iterable<Topic> {
+    return this.#topics.values()
+  }
+
   /** Whether this process has a subscriber of a topic. */
   hasReaders(key: string): boolean {
     return (this.#topics.get(key)?.readers.size ?? 0) > 0

@@ -1,0 +1,58 @@
+import { createServer, type InspectedServer, type Tidings } from '@tidings/server'
+import { type StatsSample, statsContract } from './stats-contract.js'
+
+const everyMs = 1_000
+
+/** Five minutes. */
+const keptSamples = 300
+
+/** How many topics, and how many connections, a sample lists. */
+const listed = 20
+
+export type StatsFeed = Tidings<typeof statsContract>
+
+/**
+ * Returns a server that emits the stats of another one, once a second while somebody watches. It closes with the other
+ * server, so that no stream of it stays open.
+ */
+export function createStatsFeed(server: InspectedServer): StatsFeed {
+  const samples: StatsSample[] = []
+  const take = () => {
+    const sample = { at: Date.now(), ...server.stats() }
+    samples.push(sample)
+    if (samples.length > keptSamples) samples.shift()
+    return sample
+  }
+  const feed = createServer(statsContract, {
+    stats: {
+      snapshot: () => ({ samples: [...samples] }),
+      source: async ({ emit, signal }) => {
+        while (!signal.aborted) {
+          const { topics, connections } = server.busiest(listed)
+          void emit.sample({
+            sample: take(),
+            busiest: { topics: [...topics], connections: [...connections] },
+          })
+          await delay(everyMs, signal)
+        }
+      },
+    },
+  })
+  const close = () => void feed.close({ drainMs: 0 })
+  if (server.closing.aborted) close()
+  else server.closing.addEventListener('abort', close, { once: true })
+  return feed
+}
+
+/** Resolves after a time, or when the signal fires. */
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}
