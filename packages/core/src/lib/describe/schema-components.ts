@@ -79,9 +79,8 @@ export class SchemaComponents {
     const path = $ref.slice(definitionsPrefix.length)
     // zod does not escape the names of definitions, which may contain a slash.
     if (this.#find(path, scope)) return { definition: path, rest: [] }
-    const [name = '', ...rest] = path.split('/')
-    // RFC 6901 section 4.
-    return { definition: name.replaceAll('~1', '/').replaceAll('~0', '~'), rest }
+    const [step = '', ...rest] = path.split('/')
+    return { definition: nameOfStep(step), rest }
   }
 
   #find(name: string, { definitions }: Scope): JsonSchema | undefined {
@@ -155,4 +154,14 @@ function forEachReference(schema: JsonSchema, visit: ($ref: string) => void): vo
     forEachReference(inner, visit)
     return inner
   })
+}
+
+/** Reads a step of a JSON pointer in a URL: RFC 6901 sections 4 and 6. */
+function nameOfStep(step: string): string {
+  const unescaped = (text: string) => text.replaceAll('~1', '/').replaceAll('~0', '~')
+  try {
+    return unescaped(decodeURIComponent(step))
+  } catch {
+    return unescaped(step)
+  }
 }
