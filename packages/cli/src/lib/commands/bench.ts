@@ -76,8 +76,7 @@ export const bench = defineCommand({
   summary: 'Open many subscribers, and measure what reaches them',
   description: `Open many subscribers, and measure how long they take to connect, what reaches them, and how late.
 
-The spread of an event is the time from its first subscriber to its last. Its latency, from the sending to each
-subscriber, is known with --time-field, if the clocks agree, or with --emit-command, from the call on.`,
+The spread of an event is the time from its first subscriber to its last. Its latency, from the sending to each subscriber, is known with --time-field, if the clocks agree, or with --emit-command, from the call on.`,
   examples: [
     ['bench http://localhost:3000/events prices --subscribers 1000', 'A thousand connections'],
     [

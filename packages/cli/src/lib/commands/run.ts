@@ -46,8 +46,7 @@ export const run = defineCommand({
   summary: 'Run a stream, and print its events and output',
   description: `Run a stream, and print its events as they arrive, then its output.
 
-A lost connection is replaced, and continues after the last event. Ctrl+C leaves the run: it goes on for as long as its
-server keeps runs without readers, and --id attaches to it again. With --cancel-on-interrupt, Ctrl+C ends it.`,
+A lost connection is replaced, and continues after the last event. Ctrl+C leaves the run: it goes on for as long as its server keeps runs without readers, and --id attaches to it again. With --cancel-on-interrupt, Ctrl+C ends it.`,
   examples: [
     ['run http://localhost:3000/events complete prompt="to be or not"', 'Run it'],
     ['run http://localhost:3000/events complete --id <id>', 'Attach to a run: from its beginning, then live'],
