@@ -5,6 +5,7 @@ import { bench } from './commands/bench.js'
 import { call } from './commands/call.js'
 import { describe } from './commands/describe.js'
 import { diff } from './commands/diff.js'
+import { docs } from './commands/docs.js'
 import { emit } from './commands/emit.js'
 import { run } from './commands/run.js'
 import { snapshot } from './commands/snapshot.js'
@@ -15,7 +16,7 @@ import { columnsOf } from './output.js'
 import { explainUsage } from './usage-message.js'
 
 /** The commands, in the order in which the help lists them. */
-export const commands: readonly Command[] = [tail, call, run, emit, describe, snapshot, diff, bench]
+export const commands: readonly Command[] = [tail, call, run, emit, describe, docs, snapshot, diff, bench]
 
 /** A command line that was understood: a command to run, or a text to print. */
 export type Parsed =
@@ -46,6 +47,7 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   let chosen: Command | undefined
   let run: Parsed | undefined
   let options: readonly string[] = []
+  let arrays: readonly string[] = []
   const refuse = (message: string): never => {
     const explained = explainUsage(message, { argv, options, chosen, commands })
     throw new CommandUsageError(explained, chosen && nameOf(chosen))
@@ -67,7 +69,7 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
           `$0 ${command.synopsis ?? command.usage}\n\n${command.description ?? `${command.summary}.`}`,
         )
         const built = command.builder(parser) as Argv
-        options = optionsOf(built)
+        ;({ options, arrays } = optionsOf(built))
         // The options of every command come last.
         const own = options.filter(
           (name) => !general.includes(name) && !positionalsOf(command).includes(name),
@@ -75,6 +77,8 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
         return built.group(own, 'Options:').group([...general], 'General options:')
       },
       (args) => {
+        const twice = options.find((name) => Array.isArray(args[name]) && !arrays.includes(name))
+        if (twice !== undefined) refuse(`--${twice} is given more than once`)
         run = { kind: 'command', name: nameOf(command), command, args }
       },
     )
@@ -141,8 +145,10 @@ function nameOf({ usage }: Command): string {
   return usage.split(' ', 1)[0] ?? usage
 }
 
-function optionsOf(parser: Argv): string[] {
+/** Returns the names of the options and positional arguments, and of those that may be repeated. */
+function optionsOf(parser: Argv) {
   // The types lack it.
-  const { key } = (parser as unknown as { getOptions(): { key: object } }).getOptions()
-  return Object.keys(key)
+  const { getOptions } = parser as unknown as { getOptions(): { key: object; array: string[] } }
+  const { key, array } = getOptions.call(parser)
+  return { options: Object.keys(key), arrays: array }
 }

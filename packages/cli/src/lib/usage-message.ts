@@ -18,6 +18,8 @@ export function explainUsage(message: string, { argv, options, chosen, commands 
     if (unknown !== undefined) return `Unknown command "${unknown}"${suggestion(unknown, names)}`
     if (message === 'no command') return `No command. There are: ${names.join(', ')}`
   }
+  const dashed = chosen && unknownOption(argv, options)
+  if (dashed) return dashed
   const counts = /got (\d+), need at least (\d+)/.exec(message)
   if (counts && chosen) {
     const positionals = chosen.usage.split(' ').slice(1)
@@ -30,15 +32,17 @@ export function explainUsage(message: string, { argv, options, chosen, commands 
   const choice = /Argument: (.*), Given: (.*), Choices: (.*)/.exec(message)
   if (choice) return `--${choice[1]} cannot be ${choice[2]}. Choose from ${choice[3]?.replaceAll('"', '')}`
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ', 1)[0]
-  if (unknown !== undefined) {
-    const isOption = argv.some((word) => new RegExp(`^--?(no-)?${escaped(unknown)}(=|$)`).test(word))
-    if (!isOption) return `Unexpected argument "${unknown}"`
-    const dashes = unknown.length === 1 ? '-' : '--'
-    return `Unknown option ${dashes}${unknown}${suggestion(unknown, options, '--')}`
-  }
-  return message
+  return unknown === undefined ? message : `Unexpected argument "${unknown}"`
 }
 
-function escaped(text: string): string {
-  return text.replace(/[^\w-]/g, '\\$&')
+/** Says which option the command does not have, if there is one. It is also why another seems to be missing. */
+function unknownOption(argv: readonly string[], options: readonly string[]): string | undefined {
+  const end = argv.indexOf('--')
+  for (const word of end < 0 ? argv : argv.slice(0, end)) {
+    const [, dashes = '', given = ''] = /^(--?)([a-z][\w-]*)/i.exec(word) ?? []
+    const name = given.replace(/^no-/, '')
+    if (given === '' || options.includes(given) || options.includes(name)) continue
+    return `Unknown option ${dashes}${given}${suggestion(name, options, '--')}`
+  }
+  return undefined
 }
