@@ -11,6 +11,7 @@ import { openSession, type Session, SessionContext } from './session.js'
 export function App() {
   const [session, setSession] = useState<Session>()
   const [failure, setFailure] = useState<string>()
+  const [isListOpen, setIsListOpen] = useState(false)
   const route = useRoute()
 
   useEffect(() => {
@@ -53,9 +54,14 @@ export function App() {
       <button type="button" className="skip-link" onClick={() => document.getElementById('main')?.focus()}>
         Skip to the procedure
       </button>
-      <Header mount={session.mount} />
+      <Header mount={session.mount} isListOpen={isListOpen} onToggleList={() => setIsListOpen(!isListOpen)} />
       <div className="app-panes">
-        <ProcedureList document={session.document} current={route} />
+        <ProcedureList
+          document={session.document}
+          current={route}
+          isOpen={isListOpen}
+          onChoose={() => setIsListOpen(false)}
+        />
         <main id="main" className="app-main" tabIndex={-1}>
           {procedure ? (
             <ProcedureView key={route} path={route} procedure={procedure} />

@@ -13,6 +13,8 @@ export interface Session {
   readonly mount: string
   readonly document: ContractDocument
   readonly contract: ContractDefinition
+  /** The procedures of which no contract can be made, and why. They can be read, and not used. */
+  readonly unusable: ReadonlyMap<string, string>
   readonly client: UntypedClient
   /** The topics that the page is subscribed to. */
   readonly live: LiveSession
@@ -28,7 +30,7 @@ export async function openSession(): Promise<Session> {
     )
   }
   const document = (await response.json()) as ContractDocument
-  const contract = contractFrom(document)
+  const { contract, unusable } = usableContract(document)
   const network = createNetwork()
   const client = createClient(contract, {
     url: mount,
@@ -37,7 +39,27 @@ export async function openSession(): Promise<Session> {
     onError: (error, at) => live.onError(error, at),
   }) as unknown as UntypedClient
   const live = new LiveSession(document, client, network)
-  return { mount, document, contract, client, live }
+  return { mount, document, contract, unusable, client, live }
+}
+
+/** Makes a contract of those procedures of a document that allow it. */
+function usableContract(document: ContractDocument) {
+  const unusable = new Map<string, string>()
+  try {
+    return { contract: contractFrom(document), unusable }
+  } catch {
+    // One procedure must not keep the others from being used.
+    const procedures = Object.entries(document.procedures).filter(([path, procedure]) => {
+      try {
+        contractFrom({ ...document, procedures: { [path]: procedure } })
+        return true
+      } catch (error) {
+        unusable.set(path, error instanceof Error ? error.message : String(error))
+        return false
+      }
+    })
+    return { contract: contractFrom({ ...document, procedures: Object.fromEntries(procedures) }), unusable }
+  }
 }
 
 export const SessionContext = createContext<Session | undefined>(undefined)
