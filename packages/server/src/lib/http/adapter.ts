@@ -28,7 +28,7 @@ export interface TidingsRequest {
   json(maxBytes: number): Promise<unknown>
 }
 
-/** Handles requests: a {@link Tidings} server of any contract. */
+/** Handles requests: a server of any contract. */
 export interface RequestHandler {
   handle(request: TidingsRequest): Promise<TidingsResponse>
   /** While it is true, connections are not kept alive. */
