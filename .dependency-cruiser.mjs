@@ -5,7 +5,7 @@
 const layers = {
   core: [
     // Values and texts, without schemas
-    'lib/(backoff|canonical|cursor|error|frame|gap-reason|iso-text|names|no-check|plan|run-key|topic-key|unserializable)\\.ts',
+    'lib/(backoff|canonical|cursor|error|frame|gap-reason|iso-text|names|no-check|plan|run-key|sha256|topic-key|unserializable)\\.ts',
     'lib/types/',
     // Signals and problem documents
     'lib/(fields|parse-json|problem|signals)\\.ts',

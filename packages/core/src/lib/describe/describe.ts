@@ -1,60 +1,64 @@
-import * as zod from 'zod/v4/core'
 import { checkContract } from '../check-contract.js'
 import type { ContractDefinition } from '../types/contract.js'
 import type { Procedure, ProcedureMeta } from '../types/procedure.js'
-import type { DataSchemas, Schema, Schemas } from '../types/schema.js'
-import type {
-  ContractDocument,
-  JsonSchema,
-  PayloadDocument,
-  PayloadDocuments,
-  ProcedureDocument,
-} from './document.js'
+import type { DataSchemas, Schema } from '../types/schema.js'
+import { hashOf } from './contract-hash.js'
+import type { ContractDocument, PayloadDocument, PayloadDocuments, ProcedureDocument } from './document.js'
+import { answerPayload, requestPayload } from './payload.js'
+import { SchemaNames } from './schema-names.js'
 
 /**
- * Describes a contract as JSON: its procedures, with the JSON Schemas of their values.
+ * Describes a contract as JSON: its procedures with their texts, and the JSON Schemas of their values.
+ *
+ * The result is the same for the same contract each time, in the order in which the contract declares. A default that is
+ * computed anew each time is left out: the document says only that the value may be omitted.
+ *
+ * What JSON Schema cannot say is left out too: checks by `.refine()`, that `.catch()` and `z.coerce` take more than their
+ * schema, and that `.trim()` changes a text before it is checked.
  *
  * @throws TidingsError `invalid_contract` for a mistake in the contract
  */
 export function describe(contract: ContractDefinition): ContractDocument {
   checkContract(contract)
   const procedures: Record<string, ProcedureDocument> = {}
-  collect(contract, '', procedures)
-  return { tidings: 1, hash: '', procedures }
+  collect(contract, '', procedures, new SchemaNames())
+  return { tidings: 1, hash: hashOf(procedures), procedures }
 }
 
 function collect(
   group: ContractDefinition,
   prefix: string,
   procedures: Record<string, ProcedureDocument>,
+  names: SchemaNames,
 ): void {
   for (const [name, member] of Object.entries(group)) {
-    if (typeof member.kind === 'string') procedures[prefix + name] = describeProcedure(member as Procedure)
-    else collect(member as ContractDefinition, `${prefix}${name}/`, procedures)
+    if (typeof member.kind === 'string')
+      procedures[prefix + name] = describeProcedure(member as Procedure, names)
+    else collect(member as ContractDefinition, `${prefix}${name}/`, procedures, names)
   }
 }
 
-function describeProcedure(procedure: Procedure): ProcedureDocument {
+function describeProcedure(procedure: Procedure, names: SchemaNames): ProcedureDocument {
+  const text = textOf(procedure)
   switch (procedure.kind) {
     case 'channel': {
       const { params, events, snapshot } = procedure
       return {
         kind: 'channel',
-        ...textOf(procedure),
-        params: describeParams(params),
-        events: describeAll(events),
-        ...(snapshot && { snapshot: describePayload(snapshot) }),
+        ...text,
+        params: Object.fromEntries(
+          Object.entries(params).map(([name, schema]) => [name, requestPayload(schema, names)]),
+        ),
+        events: answers(events, names),
+        ...(snapshot && { snapshot: answerPayload(snapshot, names) }),
       }
     }
     case 'command':
-      return { kind: 'command', ...textOf(procedure), ...describeCall(procedure) }
-    case 'stream':
-      return {
-        kind: 'stream',
-        ...textOf(procedure),
-        events: describeAll(procedure.events),
-        ...describeCall(procedure),
-      }
+      return { kind: 'command', ...text, ...describeCall(procedure, names) }
+    case 'stream': {
+      const events = answers(procedure.events, names)
+      return { kind: 'stream', ...text, events, ...describeCall(procedure, names) }
+    }
   }
 }
 
@@ -67,33 +71,23 @@ function textOf({ meta: { title, description, deprecated } = {} }: Procedure): P
   }
 }
 
-function describeCall({
-  input,
-  output,
-  errors,
-}: {
+interface Call {
   readonly input: Schema | undefined
   readonly output: Schema | undefined
   readonly errors: DataSchemas
-}) {
-  return {
-    ...(input && { input: describePayload(input) }),
-    ...(output && { output: describePayload(output) }),
-    errors: describeAll(errors),
+}
+
+function describeCall({ input, output, errors }: Call, names: SchemaNames) {
+  const described: { input?: PayloadDocument; output?: PayloadDocument; errors: PayloadDocuments } = {
+    ...(input && { input: requestPayload(input, names) }),
+    ...(output && { output: answerPayload(output, names) }),
+    errors: answers(errors, names),
   }
+  return described
 }
 
-function describeParams(params: Schemas): Record<string, PayloadDocument> {
-  return Object.fromEntries(Object.entries(params).map(([name, schema]) => [name, describePayload(schema)]))
-}
-
-function describeAll(schemas: DataSchemas): PayloadDocuments {
+function answers(schemas: DataSchemas, names: SchemaNames): PayloadDocuments {
   return Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [name, schema ? describePayload(schema) : null]),
+    Object.entries(schemas).map(([name, schema]) => [name, schema ? answerPayload(schema, names) : null]),
   )
-}
-
-function describePayload(schema: Schema): PayloadDocument {
-  const { $schema, ...wire } = zod.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
-  return { wire }
 }

@@ -6,7 +6,6 @@ import {
   unknown,
   type Verdict,
   verdictsOf,
-  worstOf,
 } from './diff-change.js'
 import { compareSchemas } from './diff-schema.js'
 import { structureOf } from './diff-value.js'
@@ -195,7 +194,7 @@ function compareData(
 function comparePayloads(before: PayloadDocument, after: PayloadDocument, place: Place): readonly Change[] {
   const changes = compareSchemas(before.wire, after.wire, place)
   const { path } = place
-  const isSameOnTheWire = worstOf(changes.flatMap(({ clients, servers }) => [clients, servers])) === 'safe'
+  const isSameOnTheWire = structureOf(before.wire) === structureOf(after.wire)
   const isOther = (form: 'given' | 'handled') => structureOf(before[form]) !== structureOf(after[form])
   if (!isSameOnTheWire || !(isOther('given') || isOther('handled'))) return changes
   const sentence = 'travels as before and is read as another value, perhaps by another codec'

@@ -2,17 +2,57 @@ import type { ProcedureMeta } from '../types/procedure.js'
 
 /** The form of a contract's description: plain JSON, which `describe` writes and `contractFrom` reads. */
 
-/** A schema in JSON Schema, draft 2020-12. */
+/**
+ * A schema in JSON Schema, draft 2020-12. It is complete by itself: what it refers to is in its own `$defs`, under the
+ * `id` of the schema's `.meta()`, which stands for the same schema everywhere in a document.
+ *
+ * `default` and `examples` are values as they travel. Besides JSON Schema's own, it has the keywords
+ * {@link valueKeyword}, {@link exactFormatKeyword} and {@link patternKeyword}.
+ */
 export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** The keyword that names what a program holds where JSON has no such value. It stands in place of `type`. */
+export const valueKeyword = 'x-tidings-value'
+
+/** What a program holds: one of these, or the name of a class. `unknown` is the value of a codec that does not tell. */
+export type ValueKind =
+  | 'Date'
+  | 'bigint'
+  | 'Uint8Array'
+  | 'URL'
+  | 'Map'
+  | 'Set'
+  | 'File'
+  | 'NaN'
+  | 'Promise'
+  | 'function'
+  | 'symbol'
+  | 'undefined'
+  | 'unknown'
+  | (string & {})
+
+/**
+ * The keyword that names the exact format of a text, where `format` does not: the value of a codec of Tidings (`Date`,
+ * `bigint`, `Uint8Array`, `URL`), or a format of zod with its options (`datetime offset=true precision=3`).
+ */
+export const exactFormatKeyword = 'x-tidings-format'
+
+/** The keyword for an expression with flags, which `pattern` cannot have: `/^yes$/i`. */
+export const patternKeyword = 'x-tidings-pattern'
 
 /** What one value looks like in its three forms. */
 export interface PayloadDocument {
   /** What travels: the JSON that is accepted on the wire. */
   readonly wire: JsonSchema
-  /** What the sender's program gives, where that is not what travels: a `Date`, a key that may be omitted. */
+  /**
+   * What the sender's program gives, where that is not what travels. For params and inputs, keys with a default may be
+   * omitted; for all else, the server gives every key.
+   */
   readonly given?: JsonSchema
-  /** What the receiver's handler gets, where that is not what travels. */
+  /** What the receiver's handler gets, where that is not what travels: a `Date`, a key that has its default. */
   readonly handled?: JsonSchema
+  /** Whether the caller may omit the value. */
+  readonly optional?: true
 }
 
 /** Payloads by name. `null` stands for an event or error without data. */
