@@ -10,7 +10,7 @@ const layers = {
     // Signals and problem documents
     'lib/(fields|parse-json|problem|signals)\\.ts',
     // What schemas accept, and the encoding of their values
-    'lib/(asymmetric|codec-definitions|is-recursive|plan-checks|plan-leaves|schema-pairs|schema-walk|text-samples|union-members|zod-encode)\\.ts',
+    'lib/(asymmetric|codec-definitions|is-recursive|json-only|plan-checks|plan-leaves|schema-pairs|schema-walk|text-samples|union-members|zod-encode)\\.ts',
     'lib/(encode-object|encode-plan|no-plan)\\.ts',
     'lib/(acceptance|dropped-keys|given|json-safety|overlap|round-trip|shared-keys)\\.ts',
     'lib/(codecs|mini-codecs|payload-codec)\\.ts',

@@ -1,4 +1,5 @@
 import { errorCodes, TidingsError } from './error.js'
+import { isJsonOnly } from './json-only.js'
 import { findUnserializable } from './json-safety.js'
 import { nameProblem, reservedEventNames, reservedMemberNames, reservedParamNames } from './names.js'
 import type { ContractDefinition } from './types/contract.js'
@@ -119,6 +120,7 @@ function checkSerializable(schema: Schema, path: string, at?: { readonly key: bo
   if (!isZodSchema(schema)) {
     throw invalidContract(`${path} is not a zod 4 schema. Use zod or zod/mini, version 4.1 or later`)
   }
+  if (isJsonOnly(schema)) return
   const found = findUnserializable(schema, at)
   if (found) throw invalidContract(`${path}${found.path} ${found.problem}. ${found.remedy}`)
 }

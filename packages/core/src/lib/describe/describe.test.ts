@@ -36,10 +36,10 @@ it('describes a contract, and makes a contract of the description', () => {
   expect(JSON.parse(JSON.stringify(document))).toEqual(document)
   const { events } = contractFrom(document)['room'] as unknown as { events: Record<string, z.ZodType> }
   expect(
-    z.safeParse(events['message'] as never, { text: 'hi', sentAt: '2026-01-01T00:00:00Z', more: [1] }).data,
+    z.safeParse(events['message'] as never, { text: 'hi', sentAt: '2026-01-01T00:00Z', more: [1] }).data,
   ).toEqual({
     text: 'hi',
-    sentAt: '2026-01-01T00:00:00Z',
+    sentAt: '2026-01-01T00:00Z',
     more: [1],
   })
   expect(z.safeParse(events['message'] as never, { text: 'hi' }).success).toBe(false)

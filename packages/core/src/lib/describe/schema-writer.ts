@@ -133,7 +133,9 @@ class SchemaWriter {
       type: 'object',
       properties: Object.fromEntries(fields.map(([key, field]) => [key, this.#visit(field)])),
       ...(required.length > 0 && { required }),
-      ...(catchall && { additionalProperties: isNever(catchall) ? false : this.#visit(catchall) }),
+      // Any other key may hold any JSON by default.
+      ...(catchall &&
+        !isAnyJson(catchall) && { additionalProperties: isNever(catchall) ? false : this.#visit(catchall) }),
     }
   }
 

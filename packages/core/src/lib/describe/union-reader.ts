@@ -1,0 +1,35 @@
+import * as z from 'zod/mini'
+import type * as zod from 'zod/v4/core'
+import type { Schema } from '../types/schema.js'
+import { documentFault } from './document-fault.js'
+
+/** Reads a union, whose members are told apart by a key where they can be. */
+export function readUnion(members: readonly Schema[], keyword: 'anyOf' | 'oneOf', path: string): Schema {
+  const [only] = members
+  if (!only) throw documentFault(path, 'is empty. Expected one schema or more')
+  if (members.length === 1) return only
+  if (keyword === 'anyOf') return z.union(members)
+  const key = discriminatorOf(members)
+  if (key !== undefined) return z.discriminatedUnion(key, members as never)
+  // zod has exclusive unions since 4.2.
+  return (z.xor as typeof z.xor | undefined)?.(members) ?? z.union(members)
+}
+
+/** Returns the key of objects under which each has values of its own. */
+function discriminatorOf(members: readonly Schema[]): string | undefined {
+  const shapes = members.map((member) => {
+    const { def } = (member as zod.$ZodTypes)._zod
+    return def.type === 'object' ? def.shape : undefined
+  })
+  if (!shapes.every((shape) => shape !== undefined)) return undefined
+  return Object.keys(shapes[0] ?? {}).find((key) => {
+    const values = shapes.map((shape) => literalsOf(Object.hasOwn(shape, key) ? shape[key] : undefined))
+    const all = values.flat()
+    return values.every(({ length }) => length > 0) && new Set(all).size === all.length
+  })
+}
+
+function literalsOf(schema: Schema | undefined): readonly unknown[] {
+  const def = schema && (schema as zod.$ZodTypes)._zod.def
+  return def?.type === 'literal' ? def.values : []
+}
