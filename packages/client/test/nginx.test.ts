@@ -1,10 +1,11 @@
 import { pause, until } from '@tidings/test-kit'
 import { hasChromium, sharedChromium } from '@tidings/test-kit/chromium'
+import { hasNginx } from '@tidings/test-kit/proxies'
 import { expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../src/index.js'
 import { contract } from './contract.js'
 import { startServer } from './harness.js'
-import { hasNginx, startNginx } from './nginx.js'
+import { startNginx } from './nginx.js'
 import { pageServer } from './page-server.js'
 import { goStepByStep, type Steps } from './step-by-step.js'
 

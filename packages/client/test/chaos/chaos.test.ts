@@ -1,7 +1,7 @@
 import { pause, seeded } from '@tidings/test-kit'
+import { hasNginx } from '@tidings/test-kit/proxies'
 import { hasRedis } from '@tidings/test-kit/redis'
 import { expect, it } from 'vitest'
-import { hasNginx } from '../nginx.js'
 import { ChaosRuns } from './runs.js'
 import { type Node, startService } from './service.js'
 
