@@ -6,6 +6,7 @@ import { call } from './commands/call.js'
 import { describe } from './commands/describe.js'
 import { diff } from './commands/diff.js'
 import { docs } from './commands/docs.js'
+import { doctor } from './commands/doctor.js'
 import { emit } from './commands/emit.js'
 import { run } from './commands/run.js'
 import { snapshot } from './commands/snapshot.js'
@@ -16,7 +17,18 @@ import { columnsOf } from './output.js'
 import { explainUsage } from './usage-message.js'
 
 /** The commands, in the order in which the help lists them. */
-export const commands: readonly Command[] = [tail, call, run, emit, describe, docs, snapshot, diff, bench]
+export const commands: readonly Command[] = [
+  tail,
+  call,
+  run,
+  emit,
+  describe,
+  docs,
+  snapshot,
+  diff,
+  doctor,
+  bench,
+]
 
 /** A command line that was understood: a command to run, or a text to print. */
 export type Parsed =

@@ -10,14 +10,9 @@ export function sourcePositional<Args>(yargs: Argv<Args>) {
   })
 }
 
-/** The options of every command that takes any form of a contract. */
-export function sourceOptions<Args>(yargs: Argv<Args>) {
+/** The options of every command that makes requests to a server. */
+export function requestOptions<Args>(yargs: Argv<Args>) {
   return yargs
-    .option('export', {
-      type: 'string',
-      requiresArg: true,
-      description: 'The name under which a module exports the contract. Defaults to `contract`',
-    })
     .option('header', {
       type: 'string',
       array: true,
@@ -36,6 +31,17 @@ export function sourceOptions<Args>(yargs: Argv<Args>) {
       coerce: (text: string) => milliseconds('timeout', text),
       description: 'How long the server may take to answer: 500ms, 20s, 1m',
     })
+}
+
+/** The options of every command that takes any form of a contract. */
+export function sourceOptions<Args>(yargs: Argv<Args>) {
+  return requestOptions(
+    yargs.option('export', {
+      type: 'string',
+      requiresArg: true,
+      description: 'The name under which a module exports the contract. Defaults to `contract`',
+    }),
+  )
 }
 
 /** The options of every command that connects to a server. */
