@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import './copy.css'
 
 /** Copies a text, and says that it has. */
 export function CopyButton({ text, label = 'Copy' }: { text: () => string; label?: string }) {
@@ -9,12 +10,18 @@ export function CopyButton({ text, label = 'Copy' }: { text: () => string; label
     return () => clearTimeout(timer)
   }, [said])
   return (
-    <button
-      type="button"
-      onClick={async () => setSaid((await copy(text())) ? 'Copied' : 'Cannot copy: select the text instead')}
-    >
-      <span role="status">{said ?? label}</span>
-    </button>
+    <>
+      <button
+        type="button"
+        aria-label={label}
+        onClick={async () => setSaid((await copy(text())) ? 'Copied' : 'Cannot copy: select the text instead')}
+      >
+        {said ?? label}
+      </button>
+      <span role="status" className="copy-status">
+        {said}
+      </span>
+    </>
   )
 }
 

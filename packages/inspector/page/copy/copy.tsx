@@ -6,7 +6,6 @@ import { channelOf } from '../untyped-client.js'
 import { CopyButton } from './copy-button.js'
 import { type CurlRequest, curlOf } from './curl.js'
 import { typeScriptOf } from './typescript.js'
-import './copy.css'
 
 interface CopyProps {
   readonly path: string
