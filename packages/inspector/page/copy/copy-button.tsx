@@ -14,7 +14,9 @@ export function CopyButton({ text, label = 'Copy' }: { text: () => string; label
       <button
         type="button"
         aria-label={label}
-        onClick={async () => setSaid((await copy(text())) ? 'Copied' : 'Cannot copy: select the text instead')}
+        onClick={async () =>
+          setSaid((await copy(text())) ? 'Copied' : 'Cannot copy: select the text instead')
+        }
       >
         {said ?? label}
       </button>

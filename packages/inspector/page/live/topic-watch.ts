@@ -148,8 +148,10 @@ export class TopicWatch {
   }
 
   #log(entry: Omit<Entry, 'index' | 'at'>): void {
+    const isFirst = this.#position === undefined && entry.cursor !== undefined
     this.#position = entry.cursor ?? this.#position
     this.log.add(entry)
+    if (isFirst) this.#onChanged()
   }
 
   #set(status: WatchStatus): void {

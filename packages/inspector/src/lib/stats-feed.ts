@@ -23,21 +23,26 @@ export function createStatsFeed(server: InspectedServer): StatsFeed {
     if (samples.length > keptSamples) samples.shift()
     return sample
   }
-  const feed = createServer(statsContract, {
-    stats: {
-      snapshot: () => ({ samples: [...samples] }),
-      source: async ({ emit, signal }) => {
-        while (!signal.aborted) {
-          const { topics, connections } = server.busiest(listed)
-          void emit.sample({
-            sample: take(),
-            busiest: { topics: [...topics], connections: [...connections] },
-          })
-          await delay(everyMs, signal)
-        }
+  // A page that comes back begins with the samples there are, so nothing is sampled for it meanwhile.
+  const feed = createServer(
+    statsContract,
+    { lingerMs: 0 },
+    {
+      stats: {
+        snapshot: () => ({ samples: [...samples] }),
+        source: async ({ emit, signal }) => {
+          while (!signal.aborted) {
+            const { topics, connections } = server.busiest(listed)
+            void emit.sample({
+              sample: take(),
+              busiest: { topics: [...topics], connections: [...connections] },
+            })
+            await delay(everyMs, signal)
+          }
+        },
       },
     },
-  })
+  )
   const close = () => void feed.close({ drainMs: 0 })
   if (server.closing.aborted) close()
   else server.closing.addEventListener('abort', close, { once: true })
