@@ -27,6 +27,11 @@ export const contract = defineContract({
   prices: channel({ events: { tick: z.object({ symbol: z.string(), price: z.number() }) } }),
   chat: {
     send: command({
+      meta: {
+        title: 'Send a message',
+        description:
+          'Everybody in the room receives it as `message`. Whoever sends spam is `muted` for a minute.',
+      },
       input: z.object({
         roomId: z.string().min(1).max(64),
         author: z
@@ -40,7 +45,10 @@ export const contract = defineContract({
       output: z.object({ id: z.string(), sentAt: isoDate }),
       errors: { muted: z.object({ until: isoDate }) },
     }),
-    clear: command({ input: z.object({ roomId: z.string() }) }),
+    clear: command({
+      meta: { deprecated: 'Use `moderate` instead.' },
+      input: z.object({ roomId: z.string() }),
+    }),
   },
   orders: {
     place: command({

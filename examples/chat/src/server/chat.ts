@@ -1,3 +1,4 @@
+import { inspector } from '@tidings/inspector'
 import { type Bus, createServer } from '@tidings/server'
 import { expressHandler } from '@tidings/server/express'
 import compression from 'compression'
@@ -24,6 +25,8 @@ export function createChat({ webFolder, store, bus, node }: ChatOptions) {
     contract,
     {
       ...(bus && { bus }),
+      // At /events/$inspect. Not in production: see docs/inspector.md.
+      inspector: inspector(),
       onError: (error, { place }) => console.error(`Failed at ${place}:`, error),
     },
     chatHandlers({ store, node, onMessage: (roomId, text) => bot.read(roomId, text) }),

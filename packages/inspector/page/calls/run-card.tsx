@@ -1,5 +1,6 @@
 import type { StreamDocument } from '@tidings/core/describe'
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { Copy } from '../copy/copy.js'
 import { CopyButton } from '../copy/copy-button.js'
 import type { FieldIssue } from '../form/issues.js'
 import { JsonView } from '../live/json-view.js'
@@ -21,11 +22,13 @@ const tags = {
 
 /** One run: its id, its events as they arrive, and its end. */
 export function RunCard({
+  path,
   run,
   procedure,
   onRemove,
   onIssues,
 }: {
+  readonly path: string
   readonly run: RunFeed
   readonly procedure: StreamDocument
   onRemove(): void
@@ -77,6 +80,7 @@ export function RunCard({
       <Events view={view} />
       {view.error && <ErrorView error={view.error} procedure={procedure} />}
       {view.status === 'done' && view.output !== undefined && <Payload value={view.output} label="Output" />}
+      <Copy path={path} procedure={procedure} value={undefined} runId={run.id} />
     </section>
   )
 }

@@ -35,6 +35,7 @@ export function RunPanel({ path, procedure }: { readonly path: string; readonly 
       {runs.map((run) => (
         <RunCard
           key={`${run.id} ${run.startedAt.getTime()}`}
+          path={path}
           run={run}
           procedure={procedure}
           onRemove={() => removeRun(path, run)}
