@@ -29,7 +29,7 @@ export async function loadModule(
         value === undefined
           ? `${name} does not export \`contract\`, nor a default`
           : `What ${name} exports is not a contract: pass it to defineContract`,
-        found && `Its other exports are contracts: ${found}`,
+        found && `These exports are contracts: ${found}`,
       )
     }
     throw new UsageError(

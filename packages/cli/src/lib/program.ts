@@ -91,6 +91,7 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
       (args) => {
         const twice = options.find((name) => Array.isArray(args[name]) && !arrays.includes(name))
         if (twice !== undefined) refuse(`--${twice} is given more than once`)
+        for (const name of options) if (args[name] === '@-') args[name] = '-'
         run = { kind: 'command', name: nameOf(command), command, args }
       },
     )

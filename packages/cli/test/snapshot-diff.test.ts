@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ContractDocument, describe as describeContract, diff } from '@tidings/core/describe'
+import { describe, expect, it } from 'vitest'
+import { contract, startServer } from './chat-server.js'
+import { directoryWith } from './directory.js'
+import { run } from './run-cli.js'
+
+const document = describeContract(contract)
+const before = JSON.stringify(document)
+
+/** Returns the document without an event, with a new one, and with an input that a client may omit. */
+function changed(): string {
+  const copy = JSON.parse(before) as {
+    procedures: Record<string, { events: Record<string, unknown>; input: { wire: { properties: object } } }>
+  }
+  const events = copy.procedures['chat/room']?.events ?? {}
+  delete events['typing']
+  events['joined'] = null
+  Object.assign(copy.procedures['complete']?.input.wire.properties ?? {}, { model: { type: 'string' } })
+  return JSON.stringify(copy)
+}
+
+describe('snapshot', () => {
+  it('writes a file that does not depend on the order of the contract, and checks it', async () => {
+    const url = await startServer()
+    const entries = Object.entries(document.procedures).reverse()
+    const reordered: ContractDocument = { ...document, procedures: Object.fromEntries(entries) }
+    const cwd = await directoryWith({ 'reordered.json': JSON.stringify(reordered), 'new.json': changed() })
+    expect(await run(['snapshot', url], { cwd })).toEqual({
+      code: 0,
+      stdout: 'Wrote contract.json\n',
+      stderr: '',
+    })
+    const written = await readFile(join(cwd, 'contract.json'), 'utf8')
+    expect(diff(JSON.parse(written) as ContractDocument, document)).toEqual([])
+    expect((await run(['snapshot', 'reordered.json', '--out', '-'], { cwd })).stdout).toBe(written)
+    for (const source of [url, 'reordered.json']) {
+      expect(await run(['snapshot', source, '--check'], { cwd })).toEqual({
+        code: 0,
+        stdout: 'contract.json is up to date\n',
+        stderr: '',
+      })
+    }
+    const outdated = await run(['snapshot', 'new.json', '--check'], { cwd })
+    expect(outdated).toMatchObject({
+      code: 1,
+      stderr: 'error: contract.json is out of date\nWrite it with: tidings snapshot new.json\n',
+    })
+    expect(outdated.stdout).toContain('chat/room.events.typing is gone')
+    expect(await readFile(join(cwd, 'contract.json'), 'utf8')).toBe(written)
+    expect(await run(['snapshot', url, '--check', '--out', 'other.json'], { cwd })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `error: other.json does not exist\nWrite it with: tidings snapshot ${url} --out other.json\n`,
+    })
+  })
+
+  it('tells changes of texts from others', async () => {
+    const cwd = await directoryWith({
+      'contract.json': before,
+      'new.json': before.replace('of a room', 'of the room'),
+    })
+    expect(await run(['snapshot', 'new.json', '--check'], { cwd })).toMatchObject({
+      code: 1,
+      stdout: 'Only texts changed\n',
+    })
+  })
+})
+
+describe('diff', () => {
+  it('prints what changed, the worst first', async () => {
+    const cwd = await directoryWith({ 'old.json': before, 'new.json': changed() })
+    const { code, stdout } = await run(['diff', 'old.json', 'new.json'], { cwd })
+    expect(code).toBe(1)
+    expect(stdout).toMatchInlineSnapshot(`
+      "breaking
+        ✗ for clients: chat/room.events.typing is gone, and its handlers are never called: keep sending it until no
+          client is left that handles it
+
+      dangerous
+        ! for servers: complete.input.model is new: a string, optional
+
+      safe
+        ✓ chat/room.events.joined is new, and skipped by clients that do not know it
+
+      1 breaking, 1 dangerous, 1 safe
+      "
+    `)
+    expect(await run(['diff', 'old.json', 'old.json'], { cwd })).toEqual({
+      code: 0,
+      stdout: 'No changes\n',
+      stderr: '',
+    })
+  })
+
+  it('fails on what it is asked to', async () => {
+    const cwd = await directoryWith({ 'old.json': before, 'new.json': changed() })
+    const codeOf = async (...options: string[]) =>
+      (await run(['diff', 'old.json', 'new.json', ...options], { cwd })).code
+    expect(await codeOf('--side', 'clients')).toBe(1)
+    expect(await codeOf('--side', 'servers')).toBe(0)
+    expect(await codeOf('--side', 'servers', '--fail-on', 'dangerous')).toBe(1)
+    expect(await codeOf('--fail-on', 'none')).toBe(0)
+  })
+
+  it('prints JSON, and annotations at the lines of a file', async () => {
+    const cwd = await directoryWith({
+      'old.json': before,
+      'new.json': JSON.stringify(JSON.parse(changed()), null, 2),
+    })
+    const json = await run(['diff', 'old.json', 'new.json', '--format', 'json'], { cwd })
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      verdict: 'breaking',
+      changes: expect.arrayContaining([
+        expect.objectContaining({ change: 'event-removed', clients: 'breaking' }),
+      ]),
+    })
+    const { stdout } = await run(['diff', 'old.json', 'new.json', '--format', 'github'], { cwd })
+    expect(stdout).toMatchInlineSnapshot(`
+      "::error file=new.json,line=5,title=Breaking for clients::chat/room.events.typing is gone, and its handlers are never called: keep sending it until no client is left that handles it
+      ::notice file=new.json,line=5,title=Safe change of the contract::chat/room.events.joined is new, and skipped by clients that do not know it
+      ::warning file=new.json,line=144,title=Dangerous for servers::complete.input.model is new: a string, optional
+      1 breaking, 1 dangerous, 1 safe
+      "
+    `)
+  })
+
+  it('reads a file at a revision of Git', async () => {
+    const cwd = await directoryWith({ 'contract.json': before })
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd })
+    git('init', '--quiet', '--initial-branch=main')
+    git('add', 'contract.json')
+    git('commit', '--quiet', '--message=first')
+    for (const source of ['main:contract.json', 'git:HEAD:contract.json']) {
+      expect(await run(['diff', source, 'contract.json'], { cwd })).toMatchObject({
+        code: 0,
+        stdout: 'No changes\n',
+      })
+    }
+    expect(await run(['diff', 'main:other.json', 'contract.json'], { cwd })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: "error: Git cannot show main:other.json: path 'other.json' does not exist in 'main'\n",
+    })
+    expect(await run(['diff', 'main:contract.ts', 'contract.json'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('main:contract.ts is not a .json file') as string,
+    })
+  })
+})
+
+describe('docs', () => {
+  it('writes the documents of a contract', async () => {
+    const url = await startServer()
+    const cwd = await directoryWith({ 'contract.json': before })
+    const about = ['--title', 'Chat', '--api-version', '1.4.0']
+    const openapi = await run(
+      ['docs', url, '--format', 'openapi', ...about, '--credentials', 'header:x-key'],
+      { cwd },
+    )
+    expect(JSON.parse(openapi.stdout)).toMatchObject({
+      openapi: '3.2.0',
+      info: { title: 'Chat', version: '1.4.0' },
+      servers: [{ url }],
+      components: { securitySchemes: { 'header.x-key': { type: 'apiKey', in: 'header', name: 'x-key' } } },
+    })
+    const argv = ['docs', 'contract.json', '--format', 'asyncapi', ...about, '--out', 'asyncapi.json']
+    expect(await run(argv, { cwd })).toEqual({ code: 0, stdout: 'Wrote asyncapi.json\n', stderr: '' })
+    expect(JSON.parse(await readFile(join(cwd, 'asyncapi.json'), 'utf8'))).toMatchObject({
+      asyncapi: '3.0.0',
+      info: { title: 'Chat' },
+    })
+  })
+})
