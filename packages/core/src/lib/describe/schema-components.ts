@@ -60,10 +60,16 @@ export class SchemaComponents {
   }
 
   #rewritten(schema: JsonSchema, scope: Scope): JsonSchema {
-    const { $ref, ...others } = mapInner(withKnownKeywords(schema), (inner) => this.#rewritten(inner, scope))
-    return this.#finish(
-      $ref === undefined ? others : { $ref: this.#resolved(String($ref), scope), ...others },
+    const { $ref, anyOf, ...others } = mapInner(withKnownKeywords(schema), (inner) =>
+      this.#rewritten(inner, scope),
     )
+    // Members that differ only in what a program holds are alike on the wire.
+    const [member, ...more] = Array.isArray(anyOf) ? unique(anyOf) : []
+    return this.#finish({
+      ...($ref !== undefined && { $ref: this.#resolved(String($ref), scope) }),
+      ...(more.length > 0 ? { anyOf: [member, ...more] } : member),
+      ...others,
+    })
   }
 
   #resolved($ref: string, scope: Scope): string {
@@ -164,4 +170,8 @@ function nameOfStep(step: string): string {
   } catch {
     return unescaped(step)
   }
+}
+
+function unique(schemas: readonly JsonSchema[]): readonly JsonSchema[] {
+  return [...new Map(schemas.map((schema) => [canonicalJson(schema), schema])).values()]
 }
