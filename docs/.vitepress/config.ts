@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type DefaultTheme, defineConfig } from 'vitepress'
-import { outsideLinks } from './outside-links.js'
+import { repositoryLinks } from './repository-links.js'
 
 /** The sidebar of the API reference, which TypeDoc writes. */
 const reference: DefaultTheme.SidebarItem[] = JSON.parse(
@@ -19,7 +19,7 @@ export default defineConfig({
     'A typed, contract-first event framework: one zod contract, a server that emits, a client that never misses an event',
   cleanUrls: true,
   srcExclude: ['protocol/README.md', 'node_modules/**'],
-  markdown: { config: (markdown) => outsideLinks(markdown) },
+  markdown: { config: (markdown) => repositoryLinks(markdown) },
   themeConfig: {
     nav: [page('Start', 'quick-start'), page('Protocol', 'protocol'), page('API', 'reference/')],
     sidebar: [
@@ -66,6 +66,14 @@ export default defineConfig({
           page('Command line', 'cli'),
           page('Inspector', 'inspector'),
           page('Contract documents', 'contract-documents'),
+        ]),
+      },
+      {
+        text: 'Packages',
+        items: written([
+          page('The contract', 'core'),
+          page('The server', 'server'),
+          page('The client', 'client'),
         ]),
       },
       { text: 'Recipes', items: written([page('All recipes', 'recipes')]) },

@@ -25,7 +25,7 @@ export { redisBus } from '@tidings/server/redis'
 export * as z from 'zod'
 
 import type { createClient } from '@tidings/client'
-import type { Tidings } from '@tidings/server'
+import type { Handlers, Tidings } from '@tidings/server'
 import type express from 'express'
 import type {
   Message as MessageSchema,
@@ -39,4 +39,4 @@ export declare const tidings: Tidings<typeof quickStart, unknown>
 export declare const app: ReturnType<typeof express>
 export declare const roomId: string
 export declare const signal: AbortSignal
-export declare const handlers: Parameters<typeof import('@tidings/server').createServer<typeof quickStart>>[1]
+export declare const handlers: Handlers<typeof quickStart, undefined>
