@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Interruption, type Io } from '../src/lib/io.js'
@@ -21,6 +20,8 @@ export interface RunOptions {
   readonly cwd?: string
   /** Whether stdout and stderr are terminals. */
   readonly isTerminal?: boolean
+  /** Characters that fit on one line. Defaults to 110. */
+  readonly columns?: number
 }
 
 /** A run of the program that has not ended. */
@@ -41,9 +42,9 @@ export function run(argv: readonly string[], options?: RunOptions): Promise<Ende
 
 /** Begins a run of the program in this process. */
 export function begin(argv: readonly string[], options: RunOptions = {}): Running {
-  const { stdin = '', env = {}, cwd = directory, isTerminal = false } = options
-  const stdout = new Sink(isTerminal)
-  const stderr = new Sink(isTerminal)
+  const { stdin = '', env = {}, cwd = directory, isTerminal = false, columns = 110 } = options
+  const stdout = new Sink(isTerminal, columns)
+  const stderr = new Sink(isTerminal, columns)
   const controller = new AbortController()
   const input = new PassThrough()
   input.end(stdin)
@@ -62,12 +63,13 @@ export function begin(argv: readonly string[], options: RunOptions = {}): Runnin
 
 class Sink extends PassThrough {
   text = ''
-  readonly columns = 110
+  readonly columns: number
   readonly isTTY: boolean
 
-  constructor(isTTY: boolean) {
+  constructor(isTTY: boolean, columns: number) {
     super()
     this.isTTY = isTTY
+    this.columns = columns
     this.setEncoding('utf8')
     this.on('data', (text: string) => {
       this.text += text
@@ -84,20 +86,4 @@ export function spawnCli(argv: readonly string[], { env = {}, cwd = directory }:
     env: { ...process.env, NO_COLOR: '', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-}
-
-/** Runs the program in a process of its own, to its end. */
-export async function spawned(argv: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  const child = spawnCli(argv, options)
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  child.stdin.end(options.stdin ?? '')
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code: code ?? -1, stdout, stderr }
 }

@@ -14,7 +14,7 @@ import { tail } from './commands/tail.js'
 import { exitCode, UsageError } from './exit-code.js'
 import type { Io } from './io.js'
 import { columnsOf } from './output.js'
-import { explainUsage } from './usage-message.js'
+import { explainUsage, generalOptions } from './usage-message.js'
 
 /** The commands, in the order in which the help lists them. */
 export const commands: readonly Command[] = [
@@ -84,9 +84,9 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
         ;({ options, arrays } = optionsOf(built))
         // The options of every command come last.
         const own = options.filter(
-          (name) => !general.includes(name) && !positionalsOf(command).includes(name),
+          (name) => !generalOptions.includes(name) && !positionalsOf(command).includes(name),
         )
-        return built.group(own, 'Options:').group([...general], 'General options:')
+        return built.group(own, 'Options:').group([...generalOptions], 'General options:')
       },
       (args) => {
         const twice = options.find((name) => Array.isArray(args[name]) && !arrays.includes(name))
@@ -108,9 +108,6 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   if (!run) return refuse('no command')
   return run
 }
-
-/** The options of every command. */
-const general = ['color', 'verbose', 'help', 'version']
 
 const examples = `Examples:
   # What a server offers

@@ -1,6 +1,9 @@
 import { suggestion } from './closest.js'
 import type { Command } from './command.js'
 
+/** The options of every command. */
+export const generalOptions: readonly string[] = ['color', 'verbose', 'help', 'version']
+
 interface Place {
   readonly argv: readonly string[]
   /** The options of the command. */
@@ -16,6 +19,8 @@ export function explainUsage(message: string, { argv, options, chosen, commands 
     const names = commands.map(({ usage }) => usage.split(' ', 1)[0] ?? usage)
     const [unknown] = argv.filter((word) => !word.startsWith('-'))
     if (unknown !== undefined) return `Unknown command "${unknown}"${suggestion(unknown, names)}`
+    const dashed = unknownOption(argv, generalOptions)
+    if (dashed) return dashed
     if (message === 'no command') return `No command. There are: ${names.join(', ')}`
   }
   const dashed = chosen && unknownOption(argv, options)
