@@ -1,4 +1,8 @@
 export {
+  checkApache,
+  checkHaproxy,
+  checkNginx,
+  checkSquid,
   hasApache,
   hasHaproxy,
   hasNginx,

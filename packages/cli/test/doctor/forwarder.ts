@@ -6,6 +6,12 @@ export interface ForwarderSettings {
   readonly remove?: string
   /** How long a response may take. */
   readonly cutAfterMs?: number
+  /** Headers of responses that it replaces. */
+  readonly replace?: Readonly<Record<string, string>>
+  /** The most bytes of a request's body. */
+  readonly maxBody?: number
+  /** Whether the server knows no `echo`. */
+  readonly oldServer?: boolean
   /** Responds itself to some requests. */
   readonly instead?: (
     method: string,
@@ -14,10 +20,22 @@ export interface ForwarderSettings {
 }
 
 /** Starts a small proxy without a name. */
-export function startForwarder(upstream: number, { remove, cutAfterMs, instead }: ForwarderSettings) {
+export function startForwarder(upstream: number | (() => number), settings: ForwarderSettings) {
+  const {
+    remove,
+    cutAfterMs,
+    replace = {},
+    maxBody = Number.POSITIVE_INFINITY,
+    oldServer = false,
+    instead,
+  } = settings
   return listen((request, response) => {
     const { method = 'GET', url: path = '/' } = request
-    const own = instead?.(method, path)
+    const length = Number(request.headers['content-length'] ?? 0)
+    const isTooLong = length > maxBody ? { status: 413, headers: { 'content-type': 'text/html' } } : undefined
+    // A post without operations is 17 bytes long.
+    const isUnknown = oldServer && length > 17 && length < 1_000 ? { status: 400, headers: {} } : undefined
+    const own = isTooLong ?? isUnknown ?? instead?.(method, path)
     if (own) {
       request.resume()
       response.writeHead(own.status, own.headers).end()
@@ -25,9 +43,16 @@ export function startForwarder(upstream: number, { remove, cutAfterMs, instead }
     }
     const headers = { ...request.headers }
     if (remove !== undefined) delete headers[remove]
-    const forwarded = ask({ host: '127.0.0.1', port: upstream, method, path, headers, agent: false })
+    const forwarded = ask({
+      host: '127.0.0.1',
+      port: typeof upstream === 'number' ? upstream : upstream(),
+      method,
+      path,
+      headers,
+      agent: false,
+    })
     forwarded.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...replace })
       answer.pipe(response)
       answer.on('error', () => response.destroy())
       if (cutAfterMs === undefined) return

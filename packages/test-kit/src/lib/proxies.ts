@@ -1,6 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { type ProxyPlace, type RunningProxy, startProxy } from './start-proxy.js'
+import {
+  checkProxy,
+  type ProxyPlace,
+  type ProxyProgram,
+  type RunningProxy,
+  startProxy,
+} from './start-proxy.js'
 
 export type { ProxyPlace, RunningProxy }
 
@@ -28,7 +34,17 @@ export const hasApache = existsSync(executables.apache)
  * @param http returns what its `http { … }` contains
  */
 export function startNginx(http: (place: ProxyPlace) => string): Promise<RunningProxy> {
-  return startProxy({
+  return startProxy(nginx(http))
+}
+
+/** Has nginx check a configuration. @throws Error if it does not accept it */
+export function checkNginx(http: (place: ProxyPlace) => string): Promise<void> {
+  return checkProxy(nginx(http))
+}
+
+function nginx(http: (place: ProxyPlace) => string): ProxyProgram {
+  return {
+    checkArgs: ({ directory }) => ['-t', '-p', `${directory}/`, '-c', 'nginx.conf', '-e', 'stderr'],
     executable: executables.nginx,
     file: 'nginx.conf',
     // Before it has read its configuration, it would write to the log of the nginx that may be installed.
@@ -52,7 +68,7 @@ ${content}
 }
 `
     },
-  })
+  }
 }
 
 /**
@@ -61,12 +77,22 @@ ${content}
  * @param configuration returns what follows an empty `global`
  */
 export function startHaproxy(configuration: (place: ProxyPlace) => string): Promise<RunningProxy> {
-  return startProxy({
+  return startProxy(haproxy(configuration))
+}
+
+/** Has HAProxy check a configuration. @throws Error if it does not accept it */
+export function checkHaproxy(configuration: (place: ProxyPlace) => string): Promise<void> {
+  return checkProxy(haproxy(configuration))
+}
+
+function haproxy(configuration: (place: ProxyPlace) => string): ProxyProgram {
+  return {
+    checkArgs: ({ directory }) => ['-c', '-f', `${directory}/haproxy.cfg`],
     executable: executables.haproxy,
     file: 'haproxy.cfg',
     args: ({ directory }) => ['-db', '-f', `${directory}/haproxy.cfg`],
     configuration: (place) => `global\n  nbthread 1\n${configuration(place)}\n`,
-  })
+  }
 }
 
 /**
@@ -75,7 +101,17 @@ export function startHaproxy(configuration: (place: ProxyPlace) => string): Prom
  * @param configuration returns what follows these settings
  */
 export function startSquid(configuration: (place: ProxyPlace) => string): Promise<RunningProxy> {
-  return startProxy({
+  return startProxy(squid(configuration))
+}
+
+/** Has Squid check a configuration. @throws Error if it does not accept it */
+export function checkSquid(configuration: (place: ProxyPlace) => string): Promise<void> {
+  return checkProxy(squid(configuration))
+}
+
+function squid(configuration: (place: ProxyPlace) => string): ProxyProgram {
+  return {
+    checkArgs: ({ directory }) => ['-k', 'parse', '-f', `${directory}/squid.conf`],
     executable: executables.squid,
     file: 'squid.conf',
     args: ({ directory }) => ['-N', '-f', `${directory}/squid.conf`],
@@ -89,7 +125,7 @@ netdb_filename none
 pinger_enable off
 ${configuration(place)}
 `,
-  })
+  }
 }
 
 /** Modules of Debian's Apache httpd that most configurations load. */
@@ -101,7 +137,17 @@ const modules = ['mpm_event', 'authz_core', 'proxy', 'proxy_http', 'headers', 's
  * @param configuration returns what follows its `Listen`
  */
 export function startApache(configuration: (place: ProxyPlace) => string): Promise<RunningProxy> {
-  return startProxy({
+  return startProxy(apache(configuration))
+}
+
+/** Has Apache httpd check a configuration. @throws Error if it does not accept it */
+export function checkApache(configuration: (place: ProxyPlace) => string): Promise<void> {
+  return checkProxy(apache(configuration))
+}
+
+function apache(configuration: (place: ProxyPlace) => string): ProxyProgram {
+  return {
+    checkArgs: ({ directory }) => ['-t', '-d', directory, '-f', `${directory}/apache.conf`],
     executable: executables.apache,
     file: 'apache.conf',
     args: ({ directory }) => ['-X', '-d', directory, '-f', `${directory}/apache.conf`],
@@ -114,7 +160,7 @@ ErrorLog ${place.directory}/error.log
 Listen 127.0.0.1:${place.port}
 ${configuration(place)}
 `,
-  })
+  }
 }
 
 /** Makes a certificate for 127.0.0.1 in a directory: `certificate.pem` and `key.pem`. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -29,6 +29,8 @@ export interface ProxyProgram {
   readonly file: string
   args(place: ProxyPlace): readonly string[]
   configuration(place: ProxyPlace): string
+  /** The arguments with which it only checks its configuration. */
+  checkArgs(place: ProxyPlace): readonly string[]
 }
 
 /** The proxies that run. None outlives the process that started it. */
@@ -39,10 +41,7 @@ process.on('exit', () => {
 
 /** Starts a proxy in a directory of its own, waits until it answers, and stops it when the test is over. */
 export async function startProxy(program: ProxyProgram): Promise<RunningProxy> {
-  const directory = await mkdtemp(join(tmpdir(), 'tidings-proxy-'))
-  // Started as root, some run as another user.
-  await chmod(directory, 0o777)
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const directory = await makeDirectory()
   for (let attempt = 1; ; attempt += 1) {
     const place = { directory, port: await freePort(), tlsPort: await freePort() }
     await writeFile(join(directory, program.file), program.configuration(place))
@@ -69,6 +68,27 @@ export async function startProxy(program: ProxyProgram): Promise<RunningProxy> {
     // Another process may have taken the port meanwhile.
     if (attempt === 3) throw new Error(`${program.executable} ended with ${child.exitCode}: ${said}`)
   }
+}
+
+/** Has a proxy check its configuration. @throws Error with what it says, if it does not accept it */
+export async function checkProxy(program: ProxyProgram): Promise<void> {
+  const place = { directory: await makeDirectory(), port: await freePort(), tlsPort: await freePort() }
+  await writeFile(join(place.directory, program.file), program.configuration(place))
+  const { status, stdout, stderr } = spawnSync(program.executable, program.checkArgs(place), {
+    cwd: place.directory,
+    encoding: 'utf8',
+  })
+  if (status !== 0 || /WARNING|ERROR/.test(stderr)) {
+    throw new Error(`${program.executable} refuses its configuration: ${stdout}${stderr}`)
+  }
+}
+
+async function makeDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'tidings-proxy-'))
+  // Started as root, some run as another user.
+  await chmod(directory, 0o777)
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  return directory
 }
 
 async function isAnswered(origin: string): Promise<boolean> {

@@ -40,7 +40,7 @@ export const caddy: Configuration = (remedy, { mount }) => {
         `header_down ${remedy.header} {http.reverse_proxy.header.${remedy.header}}`,
       )
     case 'body size':
-      return lines(site, `request_body ${mount}* { max_size ${remedy.megabytes}MB }`)
+      return lines(site, `request_body ${mount}* {`, `  max_size ${remedy.megabytes}MB`, '}')
     case 'delay':
     case 'caching':
     case 'method':

@@ -2,6 +2,8 @@ import { type Configuration, lines } from '../remedy.js'
 
 export const nginx: Configuration = (remedy, { mount }) => {
   const location = `in \`location ${mount} { … }\``
+  // nginx inherits them only into a level without any.
+  const headers = `${location}, with the others that are set outside, which are ignored then`
   switch (remedy.of) {
     case 'buffering':
       return lines(location, 'proxy_buffering off;')
@@ -14,7 +16,7 @@ export const nginx: Configuration = (remedy, { mount }) => {
     case 'http2':
       return lines('in `server { … }`, with TLS; before 1.25.1: `listen 443 ssl http2;`', 'http2 on;')
     case 'host':
-      return lines(location, 'proxy_set_header Host $http_host;')
+      return lines(headers, 'proxy_set_header Host $http_host;')
     case 'leaving':
       return lines(location, 'proxy_ignore_client_abort off;')
     case 'method':
@@ -35,7 +37,7 @@ export const nginx: Configuration = (remedy, { mount }) => {
         `worker_shutdown_timeout ${remedy.seconds}s;`,
       )
     case 'request header':
-      return lines(location, `proxy_set_header ${remedy.header} $http_${variable(remedy.header)};`)
+      return lines(headers, `proxy_set_header ${remedy.header} $http_${variable(remedy.header)};`)
     case 'response header':
       return lines(
         location,
