@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import type { LiveSession, LiveView } from './live-session.js'
 
 const cuts = [
@@ -8,8 +8,15 @@ const cuts = [
   { label: 'until restored', ms: undefined },
 ] as const
 
+interface ConnectionBarProps {
+  session: LiveSession
+  view: LiveView
+  /** Further buttons. */
+  children?: ReactNode
+}
+
 /** The connection that carries the subscriptions, and a way to cut it. */
-export function ConnectionBar({ session, view }: { session: LiveSession; view: LiveView }) {
+export function ConnectionBar({ session, view, children }: ConnectionBarProps) {
   const { connection, isCut, reconnects } = view
   const [choice, setChoice] = useState(1)
   const isDown = isCut || connection.status === 'waiting'
@@ -47,6 +54,7 @@ export function ConnectionBar({ session, view }: { session: LiveSession; view: L
           ))}
         </select>
       </span>
+      {children}
     </div>
   )
 }

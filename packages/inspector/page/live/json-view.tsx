@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react'
 import { type JsonNode, parseJsonTree } from './json-tree.js'
+import './json.css'
 
 /** Items of an object or array that are shown at first, and how many follow with each "more". */
 const pageSize = 100
