@@ -16,7 +16,7 @@ const browser = await launchChromium()
 
 /** Opens the page, has something happen in it, and takes a picture of it. */
 async function picture(name: string, options: BrowserContextOptions, act: (page: Page) => Promise<void>) {
-  const context = await browser.newContext({ deviceScaleFactor: 2, ...options })
+  const context = await browser.newContext(options)
   const page = await context.newPage()
   await act(page)
   // The pointer rests on nothing, and nothing is in motion.
