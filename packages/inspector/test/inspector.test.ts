@@ -100,10 +100,15 @@ describe.skipIf(!hasChromium)('the inspector in Chromium', () => {
     await button(page, 'Add notes').click()
     await button(page, 'Add an item').click()
     await field(page, '0').fill('ring twice')
+    await button(page, 'Add labels').click()
+    await button(page, 'Add a key').click()
+    await page.getByLabel('Key 1 of labels').fill('weight')
+    await field(page, 'weight').fill('1.50')
     await page.getByRole('combobox', { name: 'Kind of payment' }).selectOption('invoice')
     await field(page, 'reference').fill('R1')
     await page.getByRole('checkbox', { name: 'null' }).uncheck()
     await field(page, 'discount').fill('0.1')
+    await field(page, 'extra').fill('{"a":[1]}')
 
     await button(page, 'Send').click()
     await page.getByText('Only 50 are left').first().waitFor()
@@ -121,8 +126,10 @@ describe.skipIf(!hasChromium)('the inspector in Chromium', () => {
       deliverOn: '2026-12-24',
       address: { street: 'Main St 1', city: 'Bath' },
       notes: ['ring twice'],
+      labels: { weight: 1.5 },
       payment: { kind: 'invoice', reference: 'R1' },
       discount: 0.1,
+      extra: { a: [1] },
     }
     expect(shown).toContain(JSON.stringify(JSON.stringify(order)))
   })

@@ -26,10 +26,10 @@ export function ChannelPanel({
   const parts = useMemo(
     () =>
       Object.entries(procedure.params).map(
-        ([name, { wire, ...payload }]): FormPart => ({
+        ([name, { wire, optional }]): FormPart => ({
           name,
           schema: schemaOf(wire),
-          isRequired: !('optional' in payload) && !('default' in wire),
+          isRequired: optional !== true && !('default' in wire),
         }),
       ),
     [procedure],

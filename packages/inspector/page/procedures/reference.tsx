@@ -31,7 +31,7 @@ function Params({ params }: { readonly params: Readonly<Record<string, PayloadDo
     <section>
       <h2>Params</h2>
       {entries.length === 0 && <p className="quiet-text">It takes none.</p>}
-      {entries.map(([name, { wire, ...payload }]) => {
+      {entries.map(([name, { wire, optional }]) => {
         const root = schemaOf(wire)
         return (
           <Entry
@@ -39,7 +39,7 @@ function Params({ params }: { readonly params: Readonly<Record<string, PayloadDo
             name={name}
             schema={root}
             root={root}
-            isRequired={!('optional' in payload) && !('default' in root)}
+            isRequired={optional !== true && !('default' in root)}
             depth={0}
           />
         )
