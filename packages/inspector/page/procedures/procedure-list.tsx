@@ -82,6 +82,7 @@ export function ProcedureList({
               <li key={path}>
                 <a
                   href={linkTo(path)}
+                  title={path}
                   aria-current={path === current ? 'page' : undefined}
                   data-deprecated={deprecated !== undefined && deprecated !== false}
                   onClick={onChoose}
