@@ -75,7 +75,7 @@ const layers = {
     // What a command does, where it takes several files
     'lib/(?!commands/)[^/]+/',
     'lib/commands/',
-    'lib/(main|program|run-process|usage-message)\\.ts',
+    'lib/(complete|main|program|run-process|usage-message)\\.ts',
     '[^/]+\\.ts',
   ],
   inspector: ['lib/page\\.d\\.ts', 'lib/', '[^/]+\\.ts'],

@@ -124,10 +124,12 @@ describe('diff', () => {
       ]),
     })
     const { stdout } = await run(['diff', 'old.json', 'new.json', '--format', 'github'], { cwd })
-    expect(withCodes(stdout)).toMatchInlineSnapshot(`
-      "::error file=new.json,line=5,title=Breaking for clients::event-removed
-      ::notice file=new.json,line=5,title=Safe change of the contract::event-added
-      ::warning file=new.json,line=334,title=Dangerous for servers::key-added
+    const lines = JSON.stringify(JSON.parse(changed()), null, 2).split('\n')
+    const placed = stdout.replace(/line=(\d+)/g, (_, line) => `line={${lines[Number(line) - 1]?.trim()}}`)
+    expect(withCodes(placed)).toMatchInlineSnapshot(`
+      "::error file=new.json,line={"chat/room": {},title=Breaking for clients::event-removed
+      ::notice file=new.json,line={"chat/room": {},title=Safe change of the contract::event-added
+      ::warning file=new.json,line={"complete": {},title=Dangerous for servers::key-added
       1 breaking, 1 dangerous, 1 safe
       "
     `)

@@ -1,4 +1,6 @@
 import { inspect } from 'node:util'
+import { complete } from './complete.js'
+import { completionWord } from './completion/scripts.js'
 import { exitCode, UsageError } from './exit-code.js'
 import { failureOf } from './failure.js'
 import { Interruption, type Io } from './io.js'
@@ -20,6 +22,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   let output = createOutput(io, wants('--no-color') ? false : undefined)
   let command: string | undefined
   try {
+    const [word, shell = '', line = ''] = argv
+    if (word === completionWord) {
+      await complete(shell, line, { io, output, signal: io.signal })
+      return exitCode.ok
+    }
     const parsed = await parse(argv, io)
     if (parsed.kind === 'text') {
       await output.print(parsed.text)

@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { Command } from './command.js'
 import { bench } from './commands/bench.js'
 import { call } from './commands/call.js'
+import { completion } from './commands/completion.js'
 import { describe } from './commands/describe.js'
 import { diff } from './commands/diff.js'
 import { docs } from './commands/docs.js'
@@ -11,6 +12,7 @@ import { emit } from './commands/emit.js'
 import { run } from './commands/run.js'
 import { snapshot } from './commands/snapshot.js'
 import { tail } from './commands/tail.js'
+import type { CommandParts } from './completion/candidates.js'
 import { exitCode, UsageError } from './exit-code.js'
 import type { Io } from './io.js'
 import { columnsOf } from './output.js'
@@ -28,6 +30,7 @@ export const commands: readonly Command[] = [
   diff,
   doctor,
   bench,
+  completion,
 ]
 
 /** A command line that was understood: a command to run, or a text to print. */
@@ -151,14 +154,34 @@ function createParser(io: Io): Argv {
     })
 }
 
-function nameOf({ usage }: Command): string {
+/** Returns the name of a command. */
+export function nameOf({ usage }: Command): string {
   return usage.split(' ', 1)[0] ?? usage
 }
 
 /** Returns the names of the options and positional arguments, and of those that may be repeated. */
 function optionsOf(parser: Argv) {
-  // The types lack it.
-  const { getOptions } = parser as unknown as { getOptions(): { key: object; array: string[] } }
-  const { key, array } = getOptions.call(parser)
+  const { key, array } = detailsOf(parser)
   return { options: Object.keys(key), arrays: array }
+}
+
+function detailsOf(parser: Argv) {
+  // The types lack it.
+  return (parser as unknown as { getOptions(): OptionDetails }).getOptions()
+}
+
+interface OptionDetails {
+  readonly key: object
+  readonly array: readonly string[]
+  readonly boolean: readonly string[]
+  readonly choices: Readonly<Record<string, readonly string[] | undefined>>
+}
+
+/** Returns the arguments of a command, for completion. */
+export function partsOf(command: Command, io: Io): CommandParts {
+  const positionals = positionalsOf(command)
+  const { key, boolean, choices } = detailsOf(command.builder(createParser(io)) as Argv)
+  const options = Object.keys(key).filter((name) => !positionals.includes(name))
+  const valuesOf = (name: string) => choices[name] ?? (boolean.includes(name) ? [] : undefined)
+  return { positionals, options: new Map(options.map((name) => [name, valuesOf(name)])) }
 }

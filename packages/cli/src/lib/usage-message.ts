@@ -35,7 +35,10 @@ export function explainUsage(message: string, { argv, options, chosen, commands 
   const required = /^Missing required arguments?: (.*)$/.exec(message)
   if (required) return `Missing option --${required[1]?.split(', ').join(', --')}`
   const choice = /Argument: (.*), Given: (.*), Choices: (.*)/.exec(message)
-  if (choice) return `--${choice[1]} cannot be ${choice[2]}. Choose from ${choice[3]?.replaceAll('"', '')}`
+  if (choice) {
+    const name = chosen?.usage.includes(`<${choice[1]}>`) ? `<${choice[1]}>` : `--${choice[1]}`
+    return `${name} cannot be ${choice[2]}. Choose from ${choice[3]?.replaceAll('"', '')}`
+  }
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ', 1)[0]
   return unknown === undefined ? message : `Unexpected argument "${unknown}"`
 }
