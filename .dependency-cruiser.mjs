@@ -46,7 +46,7 @@ const layers = {
   client: [
     'lib/(disposable|linked-abort|types/disposable)\\.ts',
     'lib/connection/(connection-state|event-parser|event-stream|failures)\\.ts',
-    'lib/options/(client-options|invalid-options|check-options|no-check-options)\\.ts',
+    'lib/options/(client-options|drift-watcher|invalid-options|check-options|no-check-options)\\.ts',
     'lib/(options/(request|resolved)-options|reporting)\\.ts',
     'lib/connection/',
     'lib/topics/subscriber\\.ts',
@@ -58,6 +58,7 @@ const layers = {
     'lib/runs/',
     'lib/tabs/',
     'lib/tanstack-query/',
+    'lib/drift/',
     'lib/(client|connection-manager)\\.ts',
     'lib/create-[^/]+\\.ts',
     'lib/react/',

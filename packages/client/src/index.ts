@@ -7,6 +7,7 @@ export type {
   EventSourceConstructor,
   EventSourceLike,
 } from './lib/options/client-options.js'
+export type { DriftWatcher, WatchedConnection } from './lib/options/drift-watcher.js'
 export type { Gap, GapReason } from './lib/topics/subscriber.js'
 export type {
   CallOptions,

@@ -38,6 +38,11 @@ export interface OpenSignal {
   readonly id?: string
   /** The id of the run. Only on a connection of one run. */
   readonly run?: string
+  /**
+   * The hash of the server's contract, as in its description, by which a client notices a version other than its own.
+   * Only on a shared connection.
+   */
+  readonly contract?: string
 }
 
 export interface SubscribedSignal {

@@ -29,7 +29,7 @@ export interface EventConnectionCallbacks {
  * 004.
  */
 export class EventConnection {
-  readonly #options: ResolvedOptions
+  readonly options: ResolvedOptions
   readonly #eventNames: readonly string[]
   readonly #callbacks: EventConnectionCallbacks
   readonly #retry: RetryPolicy
@@ -49,7 +49,7 @@ export class EventConnection {
 
   /** @param eventNames all events that may arrive, since an EventSource dispatches by name */
   constructor(options: ResolvedOptions, eventNames: readonly string[], callbacks: EventConnectionCallbacks) {
-    this.#options = options
+    this.options = options
     this.#eventNames = eventNames
     this.#callbacks = callbacks
     this.#retry = new RetryPolicy(options)
@@ -85,7 +85,7 @@ export class EventConnection {
       this.refuse(problem)
       return
     }
-    if (isMistake(problem)) report({ options: this.#options }, problem)
+    if (isMistake(problem)) report(this, problem)
     this.#timer = setTimeout(() => this.#connect(), delay)
     this.#change({
       type: 'lost',
@@ -129,7 +129,7 @@ export class EventConnection {
     this.#change({ type: 'connect', attempt: this.#retry.failures + 1 })
     // An observer of the state may have closed the client.
     if (this.#state.status !== 'connecting') return
-    this.#silenceMs = this.#options.timeoutMs
+    this.#silenceMs = this.options.timeoutMs
     this.#receivedAt = elapsedMs()
     this.#watchSilence()
     this.#openStream()
@@ -144,7 +144,7 @@ export class EventConnection {
       close?.()
     }
     try {
-      close = this.#options.openStream(this.#options, this.#eventNames, {
+      close = this.options.openStream(this.options, this.#eventNames, {
         onEvents: (events) => {
           if (isOpen) this.#receivedAt = elapsedMs()
           for (const event of events) if (isOpen) this.#onEvent(event)
@@ -168,7 +168,7 @@ export class EventConnection {
         this.#callbacks.onMessage(name, data, id)
       }
     } catch (error) {
-      const what = `Handling ${name} of ${this.#options.url}`
+      const what = `Handling ${name} of ${this.options.url}`
       this.reconnect(isTidingsError(error) ? error : threw(what, error))
     }
   }
@@ -180,12 +180,13 @@ export class EventConnection {
     else this.reconnect(fromProblem(signal) ?? this.#broken('ended with an error'))
   }
 
-  #onOpened({ id, heartbeatMs = 0, retryMs }: DecodedSignals['$open']): void {
+  #onOpened({ id, heartbeatMs = 0, retryMs, contract }: DecodedSignals['$open']): void {
     this.#openedAt = elapsedMs()
     this.#retry.onOpened(retryMs)
     // One heartbeat may be late, but not two.
     this.#silenceMs = Math.min(2 * heartbeatMs, maxTimerMs)
     this.#watchSilence()
+    this.options.drift?.onOpened(contract, this)
     this.#callbacks.onOpened(id)
   }
 
@@ -195,13 +196,10 @@ export class EventConnection {
     const isStale = wake === 'back' || elapsedMs() - this.#receivedAt > this.#silenceMs / 2
     const { status } = this.#state
     if (status === 'waiting') this.#connect()
-    else if ((status === 'connecting' || status === 'open') && isStale) {
-      this.#replace('the page was suspended')
-    }
+    else if (isStale) this.#replace('the page was suspended')
   }
 
   #replace(why: string): void {
-    this.#callbacks.onLost()
     this.#lose(`was replaced: ${why}`)
     // An observer of the state may have closed the client.
     if (this.#state.status === 'waiting') this.#connect()
@@ -212,14 +210,14 @@ export class EventConnection {
    * drops a page from that cache if its request has been open for a minute.
    */
   #onLeave(): void {
-    const { status } = this.#state
-    if (status !== 'connecting' && status !== 'open') return
+    // The page is watched until the connection ends.
+    if (this.#state.status === 'waiting') return
     this.#disconnect()
-    this.#callbacks.onLost()
     this.#lose('was closed: the page was left')
   }
 
   #lose(how: string): void {
+    this.#callbacks.onLost()
     const problem = this.#broken(how)
     this.#change({ type: 'lost', attempt: this.#retry.failures + 1, problem, retryAt: Date.now() })
   }
@@ -254,7 +252,7 @@ export class EventConnection {
   }
 
   #broken(how: string): TidingsError {
-    return new TidingsError({ code: 'network', message: `The connection to ${this.#options.url} ${how}` })
+    return new TidingsError({ code: 'network', message: `The connection to ${this.options.url} ${how}` })
   }
 
   #change(event: ConnectionEvent): void {

@@ -1,5 +1,6 @@
 import type { TidingsError } from '@tidings/core'
 import type { BackoffBounds } from '@tidings/core/wire'
+import type { DriftWatcher } from './drift-watcher.js'
 
 /**
  * The part of an EventSource that the client uses. The browser's and the `eventsource` package's both have
@@ -98,6 +99,11 @@ export interface ClientOptions {
    * Defaults to false.
    */
   share?: boolean | { readonly as: string }
+  /**
+   * Watches for a server whose contract is another version than that of this client: `watchDrift` of
+   * `@tidings/client/drift` makes it.
+   */
+  drift?: DriftWatcher
   /**
    * Called with errors that no caller receives: a payload that does not fit its schema (the subscription
    * continues), a refused subscription without an `error` handler, and an error thrown by a handler.

@@ -1,6 +1,7 @@
 import type { TidingsError } from '@tidings/core'
 import type { OpenEventStream } from '../connection/event-stream.js'
 import type { ClientOptions, ErrorContext } from './client-options.js'
+import type { DriftWatcher } from './drift-watcher.js'
 import { invalidOptions } from './invalid-options.js'
 import { type RequestOptions, resolveRequestOptions } from './request-options.js'
 
@@ -13,6 +14,7 @@ export interface ResolvedOptions extends RequestOptions {
   /** Whether reading the headers again may return other headers. */
   readonly canRenewHeaders: boolean
   readonly openStream: OpenEventStream
+  readonly drift: DriftWatcher | undefined
   readonly onError: ((error: TidingsError, at: ErrorContext) => void) | undefined
   /** Whether `fetch` is the user's. */
   readonly hasOwnFetch: boolean
@@ -25,7 +27,7 @@ export interface ResolvedOptions extends RequestOptions {
  * @throws TidingsError `invalid_options` for invalid options
  */
 export function resolveOptions(options: ClientOptions, openStream: OpenEventStream): ResolvedOptions {
-  const { headers, credentials, lingerMs = 1_000, share, onError } = options
+  const { headers, credentials, lingerMs = 1_000, share, drift, onError } = options
   const as: unknown = typeof share === 'object' ? share?.as : ''
   const mustSayWhose = typeof share === 'object' || (share && (headers || credentials === 'include'))
   // Always checked, since the identity of a user is known at run time only.
@@ -41,7 +43,8 @@ export function resolveOptions(options: ClientOptions, openStream: OpenEventStre
     shareAs: as,
     canRenewHeaders: typeof headers === 'function',
     openStream,
-    onError: onError && ((error: TidingsError, at: ErrorContext) => onError(error, at)),
+    drift,
+    onError,
     hasOwnFetch: options.fetch !== undefined,
   })
 }

@@ -1,8 +1,9 @@
-/**
- * Milliseconds the leader may be silent before it is pinged, and milliseconds it may take to respond: the
- * first time, and each time after that.
- */
-const limitsMs = { silence: 5_000, firstPing: 1_000, nextPing: 2_000 } as const
+/** Milliseconds the leader may be silent before it is pinged. */
+const silenceMs = 5_000
+/** Milliseconds it may take to respond to the first ping. */
+const firstPingMs = 1_000
+/** Milliseconds it may take to respond to each ping after that. */
+const nextPingMs = 2_000
 
 export interface LeaderWatchCallbacks {
   ping(): void
@@ -25,11 +26,11 @@ export class LeaderWatch {
   readonly #callbacks: LeaderWatchCallbacks
   #receivedAt = performance.now()
   #unansweredPings = 0
-  #timer: ReturnType<typeof setTimeout>
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(callbacks: LeaderWatchCallbacks) {
     this.#callbacks = callbacks
-    this.#timer = this.#checkAfter(limitsMs.silence)
+    this.#checkAfter(silenceMs)
   }
 
   get isSilent(): boolean {
@@ -47,7 +48,7 @@ export class LeaderWatch {
     clearTimeout(this.#timer)
     this.#unansweredPings = Math.max(this.#unansweredPings, 1)
     this.#callbacks.ping()
-    this.#timer = this.#checkAfter(limitsMs.firstPing)
+    this.#checkAfter(firstPingMs)
   }
 
   end(): void {
@@ -55,22 +56,21 @@ export class LeaderWatch {
   }
 
   #check(): void {
-    const silentMs = performance.now() - this.#receivedAt
-    if (this.#unansweredPings === 0 && silentMs < limitsMs.silence) {
-      this.#timer = this.#checkAfter(limitsMs.silence - silentMs)
+    const silentForMs = performance.now() - this.#receivedAt
+    if (this.#unansweredPings === 0 && silentForMs < silenceMs) {
+      this.#checkAfter(silenceMs - silentForMs)
       return
     }
     this.#unansweredPings += 1
     // Random, so that tabs do not take over from each other.
-    const jitterMs = this.#unansweredPings > 1 ? Math.random() * 500 : 0
-    const limitMs = this.#unansweredPings === 1 ? limitsMs.firstPing : limitsMs.nextPing
-    this.#timer = this.#checkAfter(limitMs + jitterMs)
+    const nextMs = nextPingMs + Math.random() * 500
+    this.#checkAfter(this.#unansweredPings === 1 ? firstPingMs : nextMs)
     if (this.#unansweredPings === 2) this.#callbacks.onSilent()
     if (this.#unansweredPings > 2) this.#callbacks.takeOver()
     else this.#callbacks.ping()
   }
 
-  #checkAfter(ms: number): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.#check(), ms)
+  #checkAfter(ms: number): void {
+    this.#timer = setTimeout(() => this.#check(), ms)
   }
 }

@@ -153,7 +153,7 @@ class SharedTransport implements Transport, TabSessionCallbacks {
 
   /** Leaves the group while there are no subscriptions, unless this tab leads. */
   #leaveIdle(): void {
-    if (!this.#session || this.#session.isLeader) return
+    if (this.#session?.isLeader !== false) return
     this.#leave()
     this.#change({ status: 'idle' })
   }

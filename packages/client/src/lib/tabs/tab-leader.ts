@@ -1,6 +1,7 @@
 import type { CompiledContract, Signals } from '@tidings/core/wire'
 import type { ReleaseReason } from '../connection/control.js'
 import type { DirectTransport, TransportCallbacks } from '../connection/transport.js'
+import type { DriftWatcher } from '../options/drift-watcher.js'
 import type { ResolvedOptions } from '../options/resolved-options.js'
 import type { TopicTable } from '../topics/topic-table.js'
 import { LeaderTopic, type LeaderTopicDeps } from './leader-topic.js'
@@ -25,6 +26,8 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
   readonly #transport: DirectTransport
   readonly #table: TopicTable<LeaderTopic>
   readonly #tabs = new Set<string>()
+  /** The hash of the server's contract, which each tab compares with its own. */
+  #hash: unknown
   #isClosed = false
 
   constructor(
@@ -33,7 +36,11 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
     eventNames: readonly string[],
     deps: TabLeaderDeps,
   ) {
-    this.options = options
+    // The leader decodes no events, so that it ignores none.
+    const onOpened: DriftWatcher['onOpened'] = (hash) => {
+      this.#hash = hash
+    }
+    this.options = { ...options, drift: { onOpened } as DriftWatcher }
     this.#contract = contract
     this.#deps = deps
     this.#transport = new parts.DirectTransport(this, eventNames)
@@ -46,29 +53,25 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
 
   onRequest(request: TabRequest): void {
     const { tab } = request
-    if (request.type === 'ping') {
-      const { nonce } = request
-      this.#deps.send({ to: tab, type: 'state', state: sentState(this.#transport.state), nonce })
-      return
-    }
-    if (request.type === 'reconnect') {
-      this.#transport.reconnect()
-      return
-    }
-    const { key } = request
     switch (request.type) {
+      case 'ping':
+        this.#sendState(tab, request.nonce)
+        return
+      case 'reconnect':
+        this.#transport.reconnect()
+        return
       case 'subscribe':
         this.#watch(tab)
-        this.#topicOf(key)?.subscribe(tab, parts.parseCursor(request.cursor ?? ''))
+        this.#topicOf(request.key)?.subscribe(tab, parts.parseCursor(request.cursor ?? ''))
         break
       case 'snapshot':
-        this.topics.get(key)?.refresh(parts.parseCursor(request.cursor ?? ''))
+        this.topics.get(request.key)?.refresh(parts.parseCursor(request.cursor ?? ''))
         break
       case 'pause':
-        this.topics.get(key)?.pause(tab)
+        this.topics.get(request.key)?.pause(tab)
         break
       case 'unsubscribe':
-        this.topics.get(key)?.unsubscribe(tab, 'left')
+        this.topics.get(request.key)?.unsubscribe(tab, 'left')
     }
     if (!this.#table.isEmpty) this.#transport.open()
     this.#transport.sync()
@@ -95,7 +98,7 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
 
   onChanged(): void {
     // The other tabs elect another leader when this one closes.
-    if (!this.#isClosed) this.#deps.send({ type: 'state', state: sentState(this.#transport.state) })
+    if (!this.#isClosed) this.#sendState()
   }
 
   close(): void {
@@ -111,6 +114,11 @@ export class TabLeader implements TransportCallbacks, LeaderTopicDeps {
 
   send<Name extends keyof Signals>(to: string | undefined, name: Name, payload: Signals[Name]): void {
     this.#deps.send({ to, type: 'frame', name, data: JSON.stringify(payload), id: '' })
+  }
+
+  #sendState(to?: string, nonce?: string): void {
+    const state = sentState(this.#transport.state)
+    this.#deps.send({ to, type: 'state', state, nonce, contract: this.#hash })
   }
 
   /** Has a tab's topics released when it closes. */

@@ -76,7 +76,7 @@ export class TabLocks {
   /** Holds a lock until `release()`. Steals it if there is no `cancel`. */
   #hold(name: string, cancel: AbortController | undefined, onGranted: () => void, onEnded: OnEnded): void {
     const { signal } = this.#closing
-    const isOver = () => signal.aborted || cancel?.signal.aborted === true
+    const isOver = () => signal.aborted || cancel?.signal.aborted
     let wasGranted = false
     const held = () => {
       if (isOver()) return undefined

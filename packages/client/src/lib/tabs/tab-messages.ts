@@ -28,8 +28,13 @@ export type TabRequest =
 /** A message of the leader to all tabs, or to the tab `to`. */
 export type LeaderMessage = { readonly to?: string | undefined } & (
   | { readonly type: 'frame'; readonly name: string; readonly data: string; readonly id: string }
-  /** `nonce` is that of the ping that this responds to. */
-  | { readonly type: 'state'; readonly state: SentState; readonly nonce?: string }
+  /** `nonce` is that of the ping that this responds to, and `contract` the hash of the server's contract. */
+  | {
+      readonly type: 'state'
+      readonly state: SentState
+      readonly nonce?: string | undefined
+      readonly contract?: unknown
+    }
   /**
    * Has every tab subscribe to its topics again: the leader was just elected or, with `isForged`, another
    * script sent messages in its name, so that no tab can rely on its cursors.

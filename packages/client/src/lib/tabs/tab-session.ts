@@ -19,6 +19,7 @@ const repairMs = 1_000
 
 export interface TabSessionCallbacks {
   readonly options: ResolvedOptions
+  readonly state: ConnectionState
   /**
    * Called when a tab leads, which carries no topics for this one yet. With `isForged`, cursors are
    * unreliable.
@@ -119,10 +120,7 @@ export class TabSession {
       onSilent: () => this.#callbacks.onLeaderSilent(),
       takeOver: () => void this.#takeOver(),
     })
-    this.#locks.queue(
-      () => this.#lead(),
-      (wasGranted) => this.#onLockLost(wasGranted),
-    )
+    this.#compete('queue')
     void this.#findLeader()
   }
 
@@ -130,14 +128,17 @@ export class TabSession {
     const silent = this.#leader
     await this.#findLeader()
     if (this.#isClosed || this.#leading || this.#leader !== silent || !this.#watch?.isSilent) return
-    this.#locks.steal(
-      () => this.#lead(),
-      (wasGranted) => this.#onLockLost(wasGranted),
-    )
+    this.#compete('steal')
   }
 
-  #onLockLost(wasGranted: boolean): void {
-    if (wasGranted) this.#callbacks.onEnded()
+  /** Leads when this tab has the lock that elects the leader. */
+  #compete(how: 'queue' | 'steal'): void {
+    this.#locks[how](
+      () => this.#lead(),
+      (wasGranted) => {
+        if (wasGranted) this.#callbacks.onEnded()
+      },
+    )
   }
 
   /** Makes this tab the leader. */
@@ -210,6 +211,7 @@ export class TabSession {
         this.#callbacks.onRelayed(message.name, message.data, message.id)
         break
       case 'state':
+        this.#callbacks.options.drift?.onOpened(message.contract, this.#callbacks)
         this.#onState(receivedState(message.state), message.nonce === this.#nonce)
     }
   }
@@ -219,11 +221,12 @@ export class TabSession {
    * forged.
    */
   #onState(state: ConnectionState, isResponse: boolean): void {
-    const isConfirmed = this.#leading !== undefined || (isResponse && this.#isRefusalPending)
-    if (isResponse && this.#isRefusalPending && state.status !== 'closed') this.#callbacks.onLeader(false)
+    const isAwaited = isResponse && this.#isRefusalPending
     if (isResponse) this.#isRefusalPending = false
-    if (state.status !== 'closed') this.#callbacks.onChanged(state)
-    else if (isConfirmed && state.problem) {
+    if (state.status !== 'closed') {
+      if (isAwaited) this.#callbacks.onLeader(false)
+      this.#callbacks.onChanged(state)
+    } else if ((this.#leading || isAwaited) && state.problem) {
       this.#callbacks.onChanged(state)
       this.#callbacks.onRefused(state.problem)
     } else if (!isResponse) {

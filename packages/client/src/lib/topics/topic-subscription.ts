@@ -236,7 +236,7 @@ export class TopicSubscription implements TableTopic {
   #decode(name: string, data: string): Decoded | undefined {
     const { path, snapshot, events } = this.#channel
     const codec = name === '$snapshot' ? snapshot : events.get(name)
-    if (!codec) return undefined
+    if (!codec) return this.#deps.options.drift?.onIgnored(path, name)
     const what = `${name} of ${path}`
     try {
       return { value: codec.decode(parseJson(data, what), what, 'invalid_response') }

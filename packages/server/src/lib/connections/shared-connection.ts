@@ -68,7 +68,14 @@ export class SharedConnection implements ConnectionCallbacks {
   /** The number of the newest control request. */
   #sequence = 0
 
-  constructor(deps: SharedConnectionDeps, sink: Sink, identity: ConnectionIdentity, expiresAt: number) {
+  /** @param contract the hash of the server's contract */
+  constructor(
+    deps: SharedConnectionDeps,
+    sink: Sink,
+    identity: ConnectionIdentity,
+    expiresAt: number,
+    contract: string | undefined,
+  ) {
     this.#deps = deps
     this.#identity = identity
     this.id = deps.connectionIds.create()
@@ -81,7 +88,9 @@ export class SharedConnection implements ConnectionCallbacks {
     // Before the connection exists: the `connected` hook may end it.
     deps.shared.set(this.id, this)
     this.connection = new Connection(deps, sink, identity, Number.POSITIVE_INFINITY, this)
-    this.connection.writeSignal(openFrame(deps.options, { id: this.id }))
+    this.connection.writeSignal(
+      openFrame(deps.options, { id: this.id, ...(contract !== undefined && { contract }) }),
+    )
   }
 
   /**

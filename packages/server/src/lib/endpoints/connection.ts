@@ -31,8 +31,10 @@ export async function handleConnection(
   const identity = identityOf(server, request, context, undefined)
   pending.identify(connectionInfo(identity, {}))
   const expiresAt = expiryOf(context)
+  // Computed once, with code that is loaded for it. Before the connection is admitted, which has to open then.
+  const contract = await server.description.hash()
   await admit(server, identity)
-  return sharedStream(server, identity, expiresAt, pending)
+  return sharedStream(server, identity, expiresAt, contract, pending)
 }
 
 // A function of its own, so that an open connection does not retain its request.
@@ -40,12 +42,13 @@ function sharedStream(
   server: ServerContext,
   identity: ConnectionIdentity,
   expiresAt: number,
+  contract: string | undefined,
   pending: PendingRequest,
 ): StreamResponse {
   return eventStream(
     (sink) => {
       const revoked = pending.finish()
-      const { connection } = new SharedConnection(server, sink, identity, expiresAt)
+      const { connection } = new SharedConnection(server, sink, identity, expiresAt, contract)
       const shutdownFrame = server.shutdownFrame()
       // The server began to close while the request was pending.
       if (shutdownFrame) connection.end('closed', shutdownFrame)

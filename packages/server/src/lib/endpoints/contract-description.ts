@@ -6,6 +6,8 @@ export interface SentDocument {
   readonly body: string
   /** Identifies the body: RFC 9110 section 8.8.3. */
   readonly etag: string
+  /** The hash of the contract. */
+  readonly hash: string
 }
 
 /** The document about a contract, which is made when it is first requested. */
@@ -26,10 +28,17 @@ export class ContractDescription {
     return this.#document
   }
 
+  /** Returns the hash of the contract, or undefined where the code that computes it cannot be loaded. */
+  async hash(): Promise<string | undefined> {
+    const { hash } = await this.get().catch(() => ({ hash: '' }))
+    return hash === '' ? undefined : hash
+  }
+
   async #make(): Promise<SentDocument> {
     // On demand, so that a server without description loads none of it.
     const { describe } = await import('@tidings/core/describe')
-    const body = JSON.stringify(describe(this.#contract))
-    return { body, etag: `"${await sha256(body)}"` }
+    const document = describe(this.#contract)
+    const body = JSON.stringify(document)
+    return { body, etag: `"${await sha256(body)}"`, hash: document.hash }
   }
 }
