@@ -93,6 +93,12 @@ describe('a change of a contract', () => {
       ['room.params.lang param-added dangerous dangerous'],
     ],
     [
+      'an optional param more',
+      { room },
+      { room: channel({ params: { id: text, lang: text.optional() }, snapshot, events }) },
+      ['room.params.lang param-added dangerous dangerous'],
+    ],
+    [
       'a param less',
       { room },
       { room: channel({ params: {}, snapshot, events }) },

@@ -1,4 +1,4 @@
-import { map } from '@tidings/core'
+import { bigint, isoDate, map, set } from '@tidings/core'
 import type { Verdict } from '@tidings/core/describe'
 import * as z from 'zod'
 
@@ -130,6 +130,11 @@ export const sent: readonly Row[] = [
   ['event', 'a change in a recursive schema', treeOf(text), treeOf(number), 'type-changed', breaking({ value: 1, children: [] }), breaking({ value: '', children: [] })],
   ['event', 'a recursive schema becomes a flat one', treeOf(text), z.object({ value: text }), 'key-removed', breaking({ value: '' }), safe],
   // codecs, intersections, texts
+  ['event', 'a date becomes a bigint', z.object({ a: isoDate }), z.object({ a: bigint }), 'codec-changed', dangerous, dangerous],
+  ['event', 'a date becomes text', z.object({ a: isoDate }), z.object({ a: text }), 'codec-changed', breaking({ a: 'soon' }), safe],
+  ['event', 'text becomes a date', z.object({ a: text }), z.object({ a: isoDate }), 'codec-changed', safe, breaking({ a: 'soon' })],
+  ['event', 'a list becomes a set', z.array(text), set(text), 'codec-changed', dangerous, dangerous],
+  ['event', 'a pattern that ignores the case', text.regex(/^a/), text.regex(/^a/i), 'format-changed', dangerous, dangerous],
   ['event', 'an intersection grows', z.intersection(a, z.object({ b: text })), z.intersection(a, z.object({ b: text, c: text })), 'key-added', safe, breaking({ a: '', b: '' })],
   ['event', 'other values of a map', map(text, text), map(text, number), 'type-changed', breaking(new Map([['a', 1]])), breaking(new Map([['a', 'b']]))],
   ['event', 'a description', text, text.describe('what it is'), '', safe, safe],
@@ -161,5 +166,9 @@ export const received: readonly Row[] = [
   ['param', 'text becomes a number', text, number, 'type-changed', breaking('lobby'), dangerous],
   ['param', 'a number becomes text', number, text, 'type-changed', dangerous, breaking('lobby')],
   ['param', 'a value of an enum less', z.enum(['a', 'b']), z.enum(['a']), 'value-removed', breaking('b'), safe],
+  ['input', 'an input may be omitted', a, a.default({ a: 'x' }), 'input-optional', safe, safe],
+  ['param', 'a param may be omitted', text, text.optional(), 'param-optional', safe, breaking(undefined)],
+  ['param', 'a param is required', text.optional(), text, 'param-required', breaking(undefined), safe],
+  ['param', 'a param gets a default', text, text.default('x'), 'param-optional', safe, safe],
   ['param', 'another default', text.default('x'), text.default('y'), 'default-changed', dangerous, dangerous],
 ]

@@ -45,10 +45,12 @@ describe('a change of a schema', () => {
 })
 
 describe('any two versions', () => {
-  const schemas = [...sent, ...received].flatMap(([, , before, after]) => [before, after])
+  // A param may be undefined, which an event may not.
+  const rows = [...sent, ...received].filter(([site]) => site !== 'param')
+  const schemas = rows.flatMap(([, , before, after]) => [before, after])
 
   it('has no change from a contract to itself', () => {
-    for (const schema of schemas) {
+    for (const schema of new Set(schemas)) {
       const document = describeContract(contractOf('event', schema))
       expect(diff(document, JSON.parse(JSON.stringify(document)))).toEqual([])
     }
@@ -73,7 +75,7 @@ describe('any two versions', () => {
         }
       },
     )
-    fc.assert(property, { numRuns: 600 })
+    fc.assert(property, { numRuns: 250 })
   })
 
   it('compares documents that zod did not write', () => {
@@ -126,7 +128,7 @@ describe('any two versions', () => {
         expect(diff(documentOf(before), documentOf(before))).toEqual([])
         expectPlain(diff(documentOf(before), documentOf(after)))
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 })

@@ -1,6 +1,6 @@
 import { type Effect, harmless, narrowed, reversed, type Verdict, widened, worstOf } from './diff-change.js'
 import type { Comparison } from './diff-comparison.js'
-import { nameOf, type SchemaSource } from './diff-value.js'
+import { isTaken, nameOf, type SchemaSource } from './diff-value.js'
 import type { JsonSchema } from './document.js'
 
 /** Compares objects and records: each key, and what they do with keys that they do not declare. */
@@ -78,7 +78,23 @@ function compareKey(
     const advice = 'leave it optional, or give it a default'
     comparison.add(path, 'key-required', effect, 'could be omitted and is required now', advice)
   }
+  const effectOfName: Effect = {
+    toOld: mayRefuse(comparison.before, before, after, key) ? 'dangerous' : 'safe',
+    toNew: mayRefuse(comparison.after, after, before, key) ? 'dangerous' : 'safe',
+  }
+  if (effectOfName.toOld !== effectOfName.toNew) {
+    const sentence = 'is a key that only one version declares, and the other may refuse'
+    comparison.add(path, 'key-undeclared', effectOfName, sentence)
+  }
   comparison.compare(schemaOf(before, key), schemaOf(after, key), path)
+}
+
+/** Whether a record may refuse a key that only the other version declares, by its name. */
+function mayRefuse(source: SchemaSource, record: JsonSchema, other: JsonSchema, key: string): boolean {
+  const { propertyNames } = record
+  const isDeclared = ({ properties }: JsonSchema) => Object.hasOwn(Object(properties), key)
+  if (propertyNames === undefined || isDeclared(record) || !isDeclared(other)) return false
+  return !isTaken(key, source.membersOf(propertyNames))
 }
 
 /** Adds the change of a key that only one version declares, as seen from the version that declares it. */

@@ -68,14 +68,14 @@ function compareParams(
   return namesOf(before, after).flatMap((name) => {
     const at = `${path}.params.${name}`
     const [was, is] = [before[name], after[name]]
-    if (was && is) return comparePayloads(was, is, { path: at, to: 'servers', isParam: true })
+    if (was && is) return compareGiven(was, is, { path: at, to: 'servers', isParam: true }, 'param')
     // The other side ignores what it does not declare, and names the topic without it.
-    const isDemanded = !('default' in ((was ?? is)?.wire ?? {}))
+    const isDemanded = (was ?? is)?.optional !== true
     const missed: Verdict = isDemanded ? 'breaking' : 'dangerous'
     if (is) {
       const sentence = isDemanded
         ? 'is new and required'
-        : 'is new, and old clients name the topics of its default'
+        : 'is new, and old clients name the topics without it'
       const verdicts = { clients: missed, servers: 'dangerous' } as const
       return [changeOf(at, 'param-added', verdicts, sentence, 'give it a default, or add another channel')]
     }
@@ -133,7 +133,7 @@ function compareInputs(
   before: PayloadDocument | undefined,
   after: PayloadDocument | undefined,
 ): readonly Change[] {
-  if (before && after) return comparePayloads(before, after, { path, to: 'servers' })
+  if (before && after) return compareGiven(before, after, { path, to: 'servers' }, 'input')
   if (after) {
     const verdicts = { clients: 'breaking', servers: 'dangerous' } as const
     const sentence = 'is new, and clients without it send none'
@@ -189,6 +189,28 @@ function compareData(
   }
   if (!after) return []
   return [changeOf(at, 'data-added', breaksServers, 'is new, and ignored by clients without it', '')]
+}
+
+/** Compares what clients give, and whether they may omit it. A client fills in a default before it sends. */
+function compareGiven(
+  before: PayloadDocument,
+  after: PayloadDocument,
+  place: Place,
+  what: 'param' | 'input',
+): readonly Change[] {
+  const changes = comparePayloads(before, after, place)
+  const isAbsent = ({ optional, wire }: PayloadDocument) => optional === true && !('default' in wire)
+  const { optional: wasOptional = false } = before
+  const { optional: isOptional = false } = after
+  if (wasOptional === isOptional) return changes
+  const effect = {
+    toOld: isAbsent(after) && !wasOptional ? 'breaking' : 'safe',
+    toNew: isAbsent(before) && !isOptional ? 'breaking' : 'safe',
+  } as const
+  const sentence = isOptional ? 'was required and may be omitted now' : 'could be omitted and is required now'
+  const code = `${what}-${isOptional ? 'optional' : 'required'}`
+  const advice = 'leave it optional, or give it a default'
+  return [changeOf(place.path, code, verdictsOf(place, effect), sentence, advice), ...changes]
 }
 
 function comparePayloads(before: PayloadDocument, after: PayloadDocument, place: Place): readonly Change[] {

@@ -1,6 +1,7 @@
 import { type Effect, narrowed, unknown, widened } from './diff-change.js'
 import type { Comparison } from './diff-comparison.js'
-import type { JsonSchema } from './document.js'
+import { stringRules } from './diff-value.js'
+import { exactFormatKeyword, type JsonSchema, patternKeyword } from './document.js'
 
 /** Compares strings: their length, patterns and formats. */
 export function compareStrings(
@@ -17,12 +18,13 @@ export function compareStrings(
   if (lost.length > 0 || added.length > 0) {
     const effect = lost.length === 0 ? narrowed : added.length === 0 ? widened : unknown
     const sentence = `had to be ${shownRules(before)} and has to be ${shownRules(after)}`
-    comparison.add(path, 'format-changed', effect, sentence)
+    const isCodec = codecOf(before) !== codecOf(after)
+    comparison.add(path, isCodec ? 'codec-changed' : 'format-changed', effect, sentence)
   }
   comparison.compareRest(before, after, stringKeywords, path)
 }
 
-const stringKeywords = ['type', 'minLength', 'maxLength', 'pattern', 'format', 'contentEncoding', 'allOf']
+const stringKeywords = ['type', 'minLength', 'maxLength', ...stringRules]
 
 /** Compares numbers: whole or not, their range, and what they are multiples of. */
 export function compareNumbers(
@@ -100,22 +102,34 @@ function sizeOf(value: unknown, byDefault: number): number {
   return typeof value === 'number' ? value : byDefault
 }
 
-/** Returns what text has to match. A format with a pattern is one rule, since zod writes the pattern of its formats. */
+/** Returns what text has to match. A format with its pattern is one rule, and with the codec of its values. */
 function rulesOf(schema: JsonSchema): string[] {
-  const { format, pattern, contentEncoding, allOf } = schema
+  const { allOf, format, pattern, contentEncoding } = schema
   const parts = Array.isArray(allOf) ? (allOf as JsonSchema[]) : []
-  const own = [format, pattern, contentEncoding].some((value) => value !== undefined)
-    ? [JSON.stringify([format, pattern, contentEncoding])]
-    : []
+  const rule = [schema[exactFormatKeyword], format, schema[patternKeyword], pattern, contentEncoding]
+  const own = rule.some((value) => value !== undefined) ? [JSON.stringify(rule)] : []
   return [...new Set([...own, ...parts.flatMap(rulesOf)])]
 }
 
 function shownRules(schema: JsonSchema): string {
   const shown = rulesOf(schema).map((rule) => {
-    const [format, pattern] = JSON.parse(rule) as unknown[]
-    return format ? `in the format ${format}` : `like /${pattern}/`
+    const [exact, format, flagged, pattern, encoding] = JSON.parse(rule) as unknown[]
+    const name = exact ?? format ?? encoding ?? undefined
+    if (name !== undefined) return isCodecName(name) ? `the text of a ${name}` : `in the format ${name}`
+    return `like ${flagged ?? `/${pattern}/`}`
   })
   return shown.length === 0 ? 'any text' : shown.join(' and ')
+}
+
+/** Returns what a program holds for the text, where that is not the text. */
+function codecOf({ [exactFormatKeyword]: name }: JsonSchema): unknown {
+  return isCodecName(name) ? name : undefined
+}
+
+const codecNames: readonly unknown[] = ['Date', 'bigint', 'Uint8Array', 'URL']
+
+function isCodecName(name: unknown): boolean {
+  return codecNames.includes(name)
 }
 
 interface Bound {

@@ -3,6 +3,7 @@ import type { Comparison } from './diff-comparison.js'
 import {
   type Branch,
   branchName,
+  isTaken,
   type Literal,
   listed,
   type Members,
@@ -106,26 +107,6 @@ function reportBranch(
   const effect = how === 'added' ? widened : narrowed
   if (type === 'object') comparison.add(path, `member-${how}`, comparison.ofCase(effect), sentence)
   else comparison.add(path, how === 'added' ? 'type-widened' : 'type-narrowed', effect, sentence)
-}
-
-/** Whether a value is named by the members, or surely belongs to one of their branches. */
-function isTaken(value: Literal, { literals, branches }: Members): boolean {
-  return literals.includes(value) || branches.some(({ schema, type }) => accepts(schema, type, value))
-}
-
-function accepts(schema: Branch['schema'], type: Branch['type'], value: Literal): boolean {
-  const within = (size: number, least: unknown, most: unknown) =>
-    (typeof least !== 'number' || size >= least) && (typeof most !== 'number' || size <= most)
-  if (type === 'string' && typeof value === 'string') {
-    const isOpen = !['pattern', 'format', 'allOf', 'contentEncoding'].some((key) => key in schema)
-    return isOpen && within(value.length, schema['minLength'], schema['maxLength'])
-  }
-  if (type === 'number' && typeof value === 'number') {
-    const isOpen = !['multipleOf', 'exclusiveMinimum', 'exclusiveMaximum'].some((key) => key in schema)
-    const isWhole = schema['type'] !== 'integer' || Number.isInteger(value)
-    return isOpen && isWhole && within(value, schema['minimum'], schema['maximum'])
-  }
-  return false
 }
 
 type Pair = readonly [before: Branch, after: Branch]

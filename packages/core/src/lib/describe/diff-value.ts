@@ -1,5 +1,5 @@
 import { canonicalJson } from '../canonical.js'
-import type { JsonSchema } from './document.js'
+import { exactFormatKeyword, type JsonSchema, patternKeyword } from './document.js'
 
 /** A node of a JSON Schema. `false` accepts nothing. */
 export type SchemaNode = JsonSchema | boolean
@@ -150,6 +150,38 @@ function isLiteral(value: unknown): value is Literal {
 
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+/** Keywords of text that a value cannot be held against here: an expression of a stranger may take forever. */
+export const stringRules: readonly string[] = [
+  'pattern',
+  'format',
+  'contentEncoding',
+  exactFormatKeyword,
+  patternKeyword,
+  'allOf',
+]
+
+/** Whether a value is named by the members, or surely belongs to one of their branches. */
+export function isTaken(value: Literal, { isAny, literals, branches }: Members): boolean {
+  return (
+    isAny || literals.includes(value) || branches.some(({ schema, type }) => accepts(schema, type, value))
+  )
+}
+
+function accepts(schema: Branch['schema'], type: Branch['type'], value: Literal): boolean {
+  const within = (size: number, least: unknown, most: unknown) =>
+    (typeof least !== 'number' || size >= least) && (typeof most !== 'number' || size <= most)
+  if (type === 'string' && typeof value === 'string') {
+    const isOpen = !stringRules.some((key) => key in schema)
+    return isOpen && within(value.length, schema['minLength'], schema['maxLength'])
+  }
+  if (type === 'number' && typeof value === 'number') {
+    const isOpen = !['multipleOf', 'exclusiveMinimum', 'exclusiveMaximum'].some((key) => key in schema)
+    const isWhole = schema['type'] !== 'integer' || Number.isInteger(value)
+    return isOpen && isWhole && within(value, schema['minimum'], schema['maximum'])
+  }
+  return false
 }
 
 /** Returns canonical JSON of a schema without its texts. */
