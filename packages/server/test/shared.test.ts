@@ -70,7 +70,8 @@ describe('a shared connection', () => {
     const other = await connect(url)
     expect(stream.response.headers.get('content-type')).toBe('text/event-stream')
     expect(first?.event).toBe('$open')
-    expect(json(first?.data)).toEqual({ heartbeatMs: 40, retryMs: expect.any(Number), id })
+    const contract = expect.stringMatching(/^\S{16,}$/)
+    expect(json(first?.data)).toEqual({ heartbeatMs: 40, retryMs: expect.any(Number), id, contract })
     expect(stream.text()).toMatch(new RegExp(`^retry: ${json(first?.data).retryMs}\n`))
     // 128 bits.
     expect(Buffer.from(id.split('.').at(-1) ?? '', 'base64url')).toHaveLength(16)
