@@ -1,0 +1,1 @@
+export declare function latestPosts(): Promise<{ id: string; title: string }[]>
