@@ -1,6 +1,7 @@
+import { until } from '@tidings/test-kit'
 import { expect, it } from 'vitest'
 import type { CheckName } from '../../src/lib/doctor/finding.js'
-import { run } from '../run-cli.js'
+import { begin, run } from '../run-cli.js'
 import { type Diagnosis, doctor, startServer } from './doctor.js'
 import { type ForwarderSettings, startForwarder } from './forwarder.js'
 
@@ -170,6 +171,16 @@ ok      authorization    Authorization arrives
   expect(onTerminal.stdout).toContain('\u001b[31mFAULT  \u001b[39m')
   expect(onTerminal.stderr).toMatch(/\r\u001b\[2K\[=+ *\] watching an idle stream, \d of 1 s …/)
   expect(onTerminal.stderr.endsWith('\r\u001b[2K')).toBe(true)
+})
+
+it('ends at once when it is interrupted', async () => {
+  const port = await startServer(1_000)
+  const doctor = begin(['doctor', `http://127.0.0.1:${port}/events`, '--wait', '1h'], { isTerminal: true })
+  await until(() => doctor.stderr.includes('watching an idle stream'), 'the idle stream was watched')
+  doctor.interrupt()
+  const { code, stdout } = await doctor.ended
+  expect(code).toBe(130)
+  expect(stdout).not.toMatch(/silence/)
 })
 
 it('exits with 3 if nothing answers', async () => {

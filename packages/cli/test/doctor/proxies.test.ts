@@ -16,13 +16,30 @@ async function examine({
   cacheControl,
   start,
 }: ProxyCase): Promise<Examined> {
-  const through = async (given: string) => {
-    const upstream = await startServer(heartbeatMs, { cacheControl })
-    const { origin } = await start(upstream, given)
-    return doctor(`${origin}/events`, '--wait', `${waitMs}ms`)
-  }
+  const through = (given: string) =>
+    inTurn(async () => {
+      const upstream = await startServer(heartbeatMs, { cacheControl })
+      const { origin } = await start(upstream, given)
+      return doctor(`${origin}/events`, '--wait', `${waitMs}ms`)
+    })
   const [faulty, fixed] = await Promise.all([through(''), through(lines)])
   return { faulty, fixed }
+}
+
+/** How many examinations are made at a time: with all at once, the machine would be slower than a proxy. */
+let free = 10
+const waiting: (() => void)[] = []
+
+async function inTurn<Value>(make: () => Promise<Value>): Promise<Value> {
+  if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+  else free -= 1
+  try {
+    return await make()
+  } finally {
+    const next = waiting.shift()
+    if (next) next()
+    else free += 1
+  }
 }
 
 const others = {
@@ -32,8 +49,8 @@ const others = {
   },
   unknown: async () => {
     const upstream = await startServer(1_000)
-    const { port } = await startForwarder(upstream, { remove: 'idempotency-key', cutAfterMs: 5_000 })
-    return doctor(`http://127.0.0.1:${port}/events`, '--wait', '8s')
+    const { port } = await startForwarder(upstream, { remove: 'idempotency-key', cutAfterMs: 8_000 })
+    return doctor(`http://127.0.0.1:${port}/events`, '--wait', '12s')
   },
   named: async () => {
     const upstream = await startServer(1_000)
@@ -71,11 +88,13 @@ function startTlsNginx(upstream: number): Promise<RunningProxy> {
 
 let examined: ReturnType<typeof examineAll> | undefined
 
-/** Makes all examinations at the same time, since they mostly wait. What they need ends with the test that comes first. */
+/** Makes the examinations at the same time, since they mostly wait. What they need ends with the test that comes first. */
 async function examineAll() {
   const able = cases.filter(({ isAble }) => isAble)
+  const made = Promise.all(
+    Object.entries(others).map(async ([name, make]) => [name, await inTurn<unknown>(make)] as const),
+  )
   const settled = Promise.allSettled(able.map(examine))
-  const made = Promise.all(Object.entries(others).map(async ([name, make]) => [name, await make()] as const))
   return {
     ofCase: new Map((await settled).map((result, index) => [able[index], result])),
     ...(Object.fromEntries(await made) as Others),
@@ -124,7 +143,7 @@ it('prints the lines of common proxies for one that is not known', async () => {
     ['caddy', 'header_up Idempotency-Key {http.request.header.Idempotency-Key}'],
   ])
   expect(of('silence').fact).toMatch(
-    /^every event stream is cut after [56](\.\d)? s, even while events arrive$/,
+    /^every event stream is cut after \d+(\.\d)? s, even while events arrive$/,
   )
 })
 

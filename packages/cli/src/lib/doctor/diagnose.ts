@@ -105,7 +105,7 @@ function proxyFinding(
 
 async function examineStreams(examination: Examination, healthMs: number): Promise<void> {
   const { report, signal, progress } = examination
-  const waitMs = firstEventMs(examination)
+  const waitMs = firstEventMs(examination, healthMs)
   progress('opening two event streams', 0)
   const opening = [openStream(examination, waitMs), openStream(examination, waitMs)]
   const [first, second] = (await Promise.allSettled(opening)).map((result) =>
@@ -171,6 +171,8 @@ async function examineConnection(
     control.verdict === 'ok' ? checkLeaving(examination) : undefined,
     checkSilence(examination, idle, control.verdict === 'ok' ? busy : undefined),
   ])
+  // A watch that was interrupted shows nothing.
+  if (signal.aborted) return
   if (leaving) report(leaving)
   report(silence)
 }

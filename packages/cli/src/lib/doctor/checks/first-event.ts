@@ -49,7 +49,7 @@ export function missingEventFinding(
   }
 }
 
-/** How long to wait for the first event before a response counts as buffered. */
-export function firstEventMs({ options, target }: Examination): number {
-  return Math.min(Math.max(options.waitMs, patientMs), 5_000, target.timeoutMs)
+/** Milliseconds to wait for the first event before a response counts as buffered. */
+export function firstEventMs({ target }: Examination, healthMs: number): number {
+  return Math.min(Math.max(3_000, 10 * healthMs), target.timeoutMs)
 }
