@@ -28,7 +28,7 @@ async function start(options?: Parameters<typeof inspector>[0]) {
     { inspector: counting },
     {
       room: { snapshot: () => ({ messages: [] }) },
-      chat: { send: () => ({ id: '1' }), clear: () => {} },
+      chat: { send: () => ({ id: '1' }), clear: () => {}, book: () => {} },
       complete: async function* () {
         yield { type: 'token' as const, data: 'a' }
         return { tokens: 1 }

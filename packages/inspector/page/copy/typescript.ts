@@ -1,4 +1,4 @@
-import type { ChannelDocument, ProcedureDocument } from '@tidings/core/describe'
+import type { ChannelDocument, JsonSchema, ProcedureDocument } from '@tidings/core/describe'
 import type { CopiedCall } from './curl.js'
 import { literalOf } from './literal.js'
 
@@ -30,7 +30,7 @@ function preamble({ mount, headers }: CopiedCall): string {
 function bodyOf(call: TypeScriptCall): string {
   const { path, procedure, value, runId } = call
   const member = ['client', ...path.split('/')].join('.')
-  const argument = value === undefined || isEmptyObject(value) ? '' : literalOf(value)
+  const argument = value === undefined || isEmptyObject(value) ? '' : literalOf(value, givenOf(procedure))
   switch (procedure.kind) {
     case 'channel':
       return `${member}(${argument}).subscribe({\n${handlersOf(procedure).join('\n')}\n})`
@@ -47,6 +47,16 @@ function bodyOf(call: TypeScriptCall): string {
       ].join('\n')
     }
   }
+}
+
+/** Returns the schema of what a program gives: the params of a channel, as one object, or the input of a call. */
+function givenOf(procedure: ProcedureDocument): JsonSchema {
+  if (procedure.kind !== 'channel') return procedure.input?.given ?? procedure.input?.wire ?? {}
+  const params = Object.entries(procedure.params).map(
+    ([name, { given, wire }]) => [name, given ?? wire] as const,
+  )
+  const definitions = params.map(([, { $defs }]) => $defs as JsonSchema | undefined)
+  return { properties: Object.fromEntries(params), $defs: Object.assign({}, ...definitions) }
 }
 
 function handlersOf({ events, snapshot }: ChannelDocument): string[] {
