@@ -133,3 +133,83 @@ describe.each([
     expect(await problemsOfAsyncApi(asyncApi(described, about))).toEqual([])
   })
 })
+
+it('takes the texts of a contract', () => {
+  const { paths, tags, components } = openApi(describeContract(everything), about) as unknown as OpenApi
+  expect(paths['/board']?.get).toMatchObject({
+    summary: 'Follow a board',
+    description: 'Comments, *as they are written*.',
+  })
+  expect(paths['/files/ping']?.post).toMatchObject({ deprecated: true, tags: ['files'] })
+  expect(paths['/files/watch']?.post.description).toBe('**Deprecated.** Use `files/index`.')
+  expect(tags).toMatchObject([
+    { name: 'files' },
+    { name: 'files/admin', parent: 'files' },
+    { name: '$tidings' },
+  ])
+  expect(components.schemas['Comment']).toMatchObject({ title: 'A comment', examples: [{ text: 'hi' }] })
+})
+
+it('lists which params a request may omit', () => {
+  const described = describeContract(everything)
+  const { paths } = openApi(described, about) as unknown as OpenApi
+  const required = paths['/board']?.get.parameters.filter((parameter) => parameter.required)
+  expect(required?.map(({ name }) => name)).toEqual(['boardId', 'either', 'filter', 'open', 'order', 'tags'])
+  const { operations } = asyncApi(described, about) as unknown as AsyncApi
+  const { query } = operations['board.subscribe']?.bindings.http ?? {}
+  expect(query?.required).toEqual(['boardId', 'either', 'filter', 'open', 'order', 'tags'])
+  expect(query?.properties['tags']).toMatchObject({ type: 'string', contentMediaType: 'application/json' })
+})
+
+it('describes operations from the side of the server', () => {
+  const { operations, servers } = asyncApi(describeContract(everything), about) as unknown as AsyncApi
+  expect(servers['tidings']).toEqual({ host: 'chat.tidings.dev', protocol: 'https', pathname: '/events' })
+  expect(operations['clock.subscribe']).toMatchObject({
+    action: 'send',
+    bindings: { http: { method: 'GET' } },
+  })
+  expect(operations['files.admin.rename']).toMatchObject({
+    action: 'receive',
+    bindings: { http: { method: 'POST' } },
+    reply: {
+      messages: ['$output', 'error.taken', 'error.frozen', '$problem'].map((key) => ({
+        $ref: `#/channels/files.admin.rename/messages/${key}`,
+      })),
+    },
+  })
+})
+
+it('says which credentials a request needs', async () => {
+  const credentials = [{ kind: 'bearer' }, { kind: 'cookie', name: 'sid' }] as const
+  const withCredentials = { ...about, credentials }
+  const described = describeContract(quickStart)
+  const open = openApi(described, withCredentials)
+  expect(open['security']).toEqual([{ bearer: [] }, { 'cookie.sid': [] }])
+  expect(await problemsOfOpenApi(open)).toEqual([])
+  expect(await problemsOfAsyncApi(asyncApi(described, withCredentials))).toEqual([])
+})
+
+it('refuses a document whose schemas refer to what is not there', () => {
+  const broken = { kind: 'command', errors: {}, input: { wire: { $ref: '#/$defs/Gone' } } } as const
+  const described = { ...describeContract(defineContract({})), procedures: { send: broken } }
+  const message = 'The schema of send.input refers to "#/$defs/Gone", which it does not define'
+  expect(() => openApi(described, about)).toThrow(message)
+  expect(() => asyncApi(described, about)).toThrow(message)
+})
+
+interface OpenApi {
+  readonly paths: Record<
+    string,
+    Record<'get' | 'post', { description?: string; parameters: { name: string; required?: boolean }[] }>
+  >
+  readonly tags: unknown
+  readonly components: { readonly schemas: Record<string, unknown> }
+}
+
+interface AsyncApi {
+  readonly servers: Record<string, unknown>
+  readonly operations: Record<
+    string,
+    { bindings: { http: { query?: { required: string[]; properties: Record<string, unknown> } } } }
+  >
+}

@@ -146,7 +146,7 @@ it('refers only to what the document has, by valid names', () => {
         for (const component of Object.keys(schemas)) expect(component).toMatch(/^[\w.-]+$/)
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   )
 })
 
@@ -158,7 +158,7 @@ it('is accepted by validators without a warning', async () => {
       const problems = await lintFromString({ source, config })
       expect(problems.map(({ message, location }) => `${message} ${location[0]?.pointer}`)).toEqual([])
     }),
-    { numRuns: 10 },
+    { numRuns: 5 },
   )
 })
 

@@ -1,4 +1,4 @@
-import type { ChannelDocument, JsonSchema, PayloadDocument } from './document.js'
+import type { ChannelDocument, JsonSchema } from './document.js'
 
 /** A param of a channel, which travels in the query string. */
 export interface QueryParam {
@@ -16,16 +16,12 @@ export function queryParams(
 ): readonly QueryParam[] {
   return Object.entries(params)
     .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, { wire }]) => ({
+    .map(([name, { wire, optional }]) => ({
       name,
       wire,
-      isRequired: isRequired(params[name] as PayloadDocument),
+      isRequired: optional !== true,
       isScalar: isScalar(wire, { ...shared, ...(wire['$defs'] as typeof shared) }),
     }))
-}
-
-function isRequired(param: PayloadDocument & { readonly optional?: boolean }): boolean {
-  return param.optional !== true && !('default' in param.wire)
 }
 
 /**

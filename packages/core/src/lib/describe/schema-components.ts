@@ -63,8 +63,7 @@ export class SchemaComponents {
     const { $ref, anyOf, ...others } = mapInner(withKnownKeywords(schema), (inner) =>
       this.#rewritten(inner, scope),
     )
-    // Members that differ only in what a program holds are alike on the wire.
-    const [member, ...more] = Array.isArray(anyOf) ? unique(anyOf) : []
+    const [member, ...more] = Array.isArray(anyOf) ? membersOf(anyOf) : []
     return this.#finish({
       ...($ref !== undefined && { $ref: this.#resolved(String($ref), scope) }),
       ...(more.length > 0 ? { anyOf: [member, ...more] } : member),
@@ -172,6 +171,9 @@ function nameOfStep(step: string): string {
   }
 }
 
-function unique(schemas: readonly JsonSchema[]): readonly JsonSchema[] {
-  return [...new Map(schemas.map((schema) => [canonicalJson(schema), schema])).values()]
+/** Returns the members of a union that say something: each once, and none if one of them takes any value. */
+function membersOf(anyOf: readonly JsonSchema[]): readonly JsonSchema[] {
+  if (anyOf.some((member) => Object.keys(member).length === 0)) return []
+  // Members that differ only in what a program holds are alike on the wire.
+  return [...new Map(anyOf.map((member) => [canonicalJson(member), member])).values()]
 }
