@@ -1,5 +1,7 @@
 import './jitless.js'
 import './styles.css'
+import './controls.css'
+import './layout.css'
 import './theme.js'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'

@@ -1,13 +1,14 @@
 import { useState } from 'react'
 import { typeText } from '../schema/describe-type.js'
 import { type Property, resolve, type Schema, shapeOf } from '../schema/json-schema.js'
-import { type ControlProps, Field, ObjectFields } from './field.js'
+import type { ControlProps } from './field-props.js'
 import { initialValue } from './initial-value.js'
 import { matchingOption } from './matching-option.js'
+import { ObjectFields } from './object-fields.js'
 
 /** A value that may be null. */
 export function NullableField(props: ControlProps) {
-  const { schema, root, path, value, label, onChange } = props
+  const { schema, root, path, value, label, onChange, Field } = props
   const shape = shapeOf(schema, root)
   // What was written before null was chosen, to return to.
   const [before, setBefore] = useState<unknown>(undefined)
@@ -48,7 +49,7 @@ function startOf(schema: Schema, root: Schema): unknown {
 
 /** A value with alternatives, one of which is chosen. */
 export function UnionField(props: ControlProps) {
-  const { schema, root, path, value, label, onChange } = props
+  const { schema, root, path, value, label, onChange, Field } = props
   const shape = shapeOf(schema, root)
   const options = shape.kind === 'union' ? shape.options : []
   const [chosen, setChosen] = useState(() => Math.max(0, matchingOption(options, value, root)))
@@ -88,6 +89,7 @@ export function UnionField(props: ControlProps) {
           // The choice has set it.
           isHidden={(property) => property.isRequired && shapeOf(property.schema, root).kind === 'const'}
           onChange={onChange}
+          Field={Field}
         />
       ) : (
         <Field

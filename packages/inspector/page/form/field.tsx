@@ -1,44 +1,15 @@
-import { createContext, type ReactNode, useContext, useId } from 'react'
+import { type ReactNode, useContext, useId } from 'react'
 import { constraintsOf, typeText } from '../schema/describe-type.js'
-import { type Property, resolve, type Schema, shapeOf } from '../schema/json-schema.js'
+import { resolve, shapeOf } from '../schema/json-schema.js'
 import { Prose } from '../text/prose.js'
 import { NullableField, UnionField } from './choice-fields.js'
+import { type ControlProps, type FieldProps, FormContext } from './field-props.js'
 import { initialValue } from './initial-value.js'
 import { pathKey } from './issues.js'
 import { JsonField } from './json-field.js'
 import { ListField, RecordField, TupleField } from './list-fields.js'
-import { isObject } from './matching-option.js'
+import { ObjectFields } from './object-fields.js'
 import { ScalarField } from './scalar-field.js'
-
-export type Path = readonly (string | number)[]
-
-/** What fields need of their form. */
-export interface FieldContext {
-  readonly issues: ReadonlyMap<string, readonly string[]>
-  touch(path: Path): void
-}
-
-export const FormContext = createContext<FieldContext>({ issues: new Map(), touch: () => {} })
-
-export interface FieldProps {
-  readonly label: string
-  readonly schema: Schema
-  /** The schema that references begin at. */
-  readonly root: Schema
-  readonly path: Path
-  readonly value: unknown
-  readonly isRequired: boolean
-  /** Called with the new value; with `undefined` for one that is left out. */
-  onChange(value: unknown): void
-}
-
-/** The control of a field, with what it needs to be labelled and to show its mistakes. */
-export interface ControlProps extends FieldProps {
-  readonly id: string
-  readonly describedBy: string
-  readonly isInvalid: boolean
-  onBlur(): void
-}
 
 const groups = new Set(['object', 'array', 'tuple', 'record', 'union', 'nullable'])
 
@@ -58,6 +29,7 @@ export function Field(props: FieldProps) {
     describedBy,
     isInvalid: messages.length > 0,
     onBlur: () => touch(path),
+    Field,
   }
   const about = (
     <div id={describedBy} className="field-about">
@@ -143,42 +115,4 @@ function Group(props: ControlProps): ReactNode {
     default:
       return <UnionField {...props} />
   }
-}
-
-/** The fields of an object's properties. Keys that the schema does not name are kept. */
-export function ObjectFields({
-  schema,
-  root,
-  path,
-  value,
-  isHidden = () => false,
-  onChange,
-}: Pick<FieldProps, 'schema' | 'root' | 'path' | 'value' | 'onChange'> & {
-  /** Whether a property has no field, because something else sets it. */
-  isHidden?(property: Property): boolean
-}) {
-  const shape = shapeOf(schema, root)
-  if (shape.kind !== 'object') return null
-  const given = isObject(value) ? value : {}
-  return (
-    <div className="fields">
-      {shape.properties
-        .filter((property) => !isHidden(property))
-        .map(({ name, schema: property, isRequired }) => (
-          <Field
-            key={name}
-            label={name}
-            schema={property}
-            root={root}
-            path={[...path, name]}
-            value={given[name]}
-            isRequired={isRequired}
-            onChange={(next) => {
-              const { [name]: _before, ...others } = given
-              onChange(next === undefined ? others : { ...given, [name]: next })
-            }}
-          />
-        ))}
-    </div>
-  )
 }

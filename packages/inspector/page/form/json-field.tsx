@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { ControlProps } from './field.js'
+import type { ControlProps } from './field-props.js'
 
 /** Any JSON, as text. */
 export function JsonField({ id, describedBy, isInvalid, isRequired, onBlur, value, onChange }: ControlProps) {

@@ -1,10 +1,10 @@
 import { shapeOf } from '../schema/json-schema.js'
-import { type ControlProps, Field } from './field.js'
+import type { ControlProps } from './field-props.js'
 import { initialValue } from './initial-value.js'
 import { isObject } from './matching-option.js'
 
 /** The items of a list, which can be added, moved and removed. */
-export function ListField({ schema, root, path, value, label, onChange }: ControlProps) {
+export function ListField({ schema, root, path, value, label, onChange, Field }: ControlProps) {
   const shape = shapeOf(schema, root)
   if (shape.kind !== 'array') return null
   const items: readonly unknown[] = Array.isArray(value) ? value : []
@@ -57,7 +57,7 @@ export function ListField({ schema, root, path, value, label, onChange }: Contro
 }
 
 /** The items of a list of fixed length. */
-export function TupleField({ schema, root, path, value, onChange }: ControlProps) {
+export function TupleField({ schema, root, path, value, onChange, Field }: ControlProps) {
   const shape = shapeOf(schema, root)
   if (shape.kind !== 'tuple') return null
   const items: readonly unknown[] = Array.isArray(value) ? value : []
@@ -83,7 +83,7 @@ export function TupleField({ schema, root, path, value, onChange }: ControlProps
 }
 
 /** The entries of an object with any keys. */
-export function RecordField({ schema, root, path, value, label, onChange }: ControlProps) {
+export function RecordField({ schema, root, path, value, label, onChange, Field }: ControlProps) {
   const shape = shapeOf(schema, root)
   if (shape.kind !== 'record') return null
   const entries = Object.entries(isObject(value) ? value : {})

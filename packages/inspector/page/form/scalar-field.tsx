@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { shapeOf } from '../schema/json-schema.js'
-import type { ControlProps } from './field.js'
+import type { ControlProps } from './field-props.js'
 
 /** Texts that may be longer are written in a field of several lines. */
 const longTextLength = 120

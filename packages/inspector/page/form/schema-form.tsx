@@ -1,6 +1,8 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import type { Schema } from '../schema/json-schema.js'
-import { Field, FormContext, ObjectFields } from './field.js'
+import { Field } from './field.js'
+import { FormContext } from './field-props.js'
+import { ObjectFields } from './object-fields.js'
 import type { FormState } from './use-form.js'
 import './form.css'
 
@@ -93,7 +95,16 @@ function FormFields({ form, label, schema }: Pick<SchemaFormProps, 'form' | 'lab
   const { value, setValue } = form
   if (!isList(schema)) {
     if (schema.type === 'object' && schema.properties) {
-      return <ObjectFields schema={schema} root={schema} path={[]} value={value} onChange={setValue} />
+      return (
+        <ObjectFields
+          schema={schema}
+          root={schema}
+          path={[]}
+          value={value}
+          onChange={setValue}
+          Field={Field}
+        />
+      )
     }
     return (
       <Field
