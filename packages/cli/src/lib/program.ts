@@ -159,10 +159,11 @@ export function nameOf({ usage }: Command): string {
   return usage.split(' ', 1)[0] ?? usage
 }
 
-/** Returns the names of the options and positional arguments, and of those that may be repeated. */
+/** Returns the names of the options and positional arguments, and of those that have several values. */
 function optionsOf(parser: Argv) {
-  const { key, array } = detailsOf(parser)
-  return { options: Object.keys(key), arrays: array }
+  const { key, array, narg } = detailsOf(parser)
+  const pairs = Object.keys(narg).filter((name) => Number(narg[name]) > 1)
+  return { options: Object.keys(key), arrays: [...array, ...pairs] }
 }
 
 function detailsOf(parser: Argv) {
@@ -173,6 +174,8 @@ function detailsOf(parser: Argv) {
 interface OptionDetails {
   readonly key: object
   readonly array: readonly string[]
+  /** How many values options take. */
+  readonly narg: Readonly<Record<string, number>>
   readonly boolean: readonly string[]
   readonly choices: Readonly<Record<string, readonly string[] | undefined>>
 }

@@ -102,7 +102,7 @@ it('explains mistakes, before it sends anything', async () => {
     "
   `)
   expect(await mistake('chat/send', 'roomId=lobby', 'author=', 'text=hi')).toMatchInlineSnapshot(`
-    "error: the input of chat/send did not fit the schema: at author: Too small: expected string to have >=1 characters
+    "error: The input of chat/send did not fit the schema: at author: Too small: expected string to have >=1 characters
     "
   `)
   expect(await mistake('chat/send', 'roomId=lobby', 'autor=ada')).toMatchInlineSnapshot(`

@@ -155,7 +155,7 @@ it('explains mistakes', async () => {
     "
   `)
   expect(await mistake('complete', 'prompt=')).toMatchInlineSnapshot(`
-    "error: the input of complete did not fit the schema: at prompt: Too small: expected string to have >=1 characters
+    "error: The input of complete did not fit the schema: at prompt: Too small: expected string to have >=1 characters
     "
   `)
   expect(await mistake('complete', '--cancel')).toMatchInlineSnapshot(`

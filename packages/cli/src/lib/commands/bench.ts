@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { createClient } from '@tidings/client'
 import type { Argv } from 'yargs'
 import { inputFrom } from '../arguments.js'
@@ -94,6 +95,8 @@ The spread of an event is the time from its first subscriber to its last. Its la
     const args = given as BenchArgs
     requireOneLatency(args)
     requireOpenFiles(args.connections ?? args.subscribers)
+    // Each command listens to its client. Node would warn of a leak from eleven at the same time on.
+    setMaxListeners(0)
     const remote = await connect(args.url, args, session)
     try {
       const plan = await planOf(args, remote, session)
@@ -135,7 +138,9 @@ async function planOf(args: BenchArgs, remote: Remote, session: Session): Promis
 }
 
 async function loadOf(args: BenchArgs, marks: Marks, { client, document }: Remote, { io }: Session) {
-  const [name = '', text = ''] = args['emit-command'] as unknown as readonly string[]
+  const [name = '', text = '', ...more] = args['emit-command'] as unknown as readonly string[]
+  if (more.length > 0 || typeof name !== 'string')
+    throw new UsageError('--emit-command is given more than once')
   const command = findProcedure(document, name, 'command')
   const input = await inputFrom(command.procedure.input, `the input of "${command.path}"`, [text], io)
   if (!hasMark(input)) {
