@@ -66,6 +66,7 @@ export default defineConfig({
           page('Command line', 'cli'),
           page('Inspector', 'inspector'),
           page('Contract documents', 'contract-documents'),
+          page('Changing a contract', 'evolution'),
         ]),
       },
       {

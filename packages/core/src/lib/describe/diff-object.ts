@@ -117,10 +117,12 @@ function compareKeyOfOne(
       missed === 'breaking'
         ? 'make it optional, or give it a default'
         : 'let the old version accept further keys first'
-    comparison.add(path, 'key-added', effect, `is new: ${what}, ${form}`, advice)
+    const fate = received === 'dangerous' ? ', which old servers ignore' : ''
+    comparison.add(path, 'key-added', effect, `is new: ${what}, ${form}${fate}`, advice)
   } else {
     const advice = received === 'breaking' ? 'keep accepting it' : 'keep sending it'
-    comparison.add(path, 'key-removed', reversed(effect), `was ${what} and is gone`, advice)
+    const fate = received === 'dangerous' ? ', and ignored where old clients send it' : ''
+    comparison.add(path, 'key-removed', reversed(effect), `was ${what} and is gone${fate}`, advice)
   }
 }
 

@@ -86,15 +86,20 @@ function reportLiterals(
   const isNamed = (value: Literal) => value !== null
   const values = { lost: lost.filter(isNamed), added: added.filter(isNamed) }
   if (values.lost.length > 0) {
-    const sentence = `was ${nameOf(before)} and is ${nameOf(after)}, without ${listed(values.lost)}`
+    const sentence = `was ${nameOf(before)} and is ${nameOf(after)}, without ${listed(values.lost)}${skipped(comparison)}`
     comparison.add(path, 'value-removed', comparison.ofCase(narrowed), sentence)
   }
   if (values.added.length > 0) {
-    const sentence = `was ${nameOf(before)} and may be ${listed(values.added)} as well`
+    const sentence = `was ${nameOf(before)} and may be ${listed(values.added)} as well${skipped(comparison)}`
     comparison.add(path, 'value-added', comparison.ofCase(widened), sentence)
   }
   if (lost.includes(null)) comparison.add(path, 'null-removed', narrowed, 'may not be null any more')
   if (added.includes(null)) comparison.add(path, 'null-added', widened, 'was never null and may be null now')
+}
+
+/** Says what becomes of an event with a case that its client does not know. */
+function skipped({ place }: Comparison): string {
+  return place.isEvent ? ', and a client skips an event with a case it does not know' : ''
 }
 
 function reportBranch(
@@ -105,7 +110,8 @@ function reportBranch(
   path: string,
 ): void {
   const effect = how === 'added' ? widened : narrowed
-  if (type === 'object') comparison.add(path, `member-${how}`, comparison.ofCase(effect), sentence)
+  if (type === 'object')
+    comparison.add(path, `member-${how}`, comparison.ofCase(effect), sentence + skipped(comparison))
   else comparison.add(path, how === 'added' ? 'type-widened' : 'type-narrowed', effect, sentence)
 }
 
