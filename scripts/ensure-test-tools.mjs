@@ -45,6 +45,12 @@ const tools = [
     without: 'the tests of the Python client are skipped',
   },
   {
+    name: 'Apache httpd',
+    path: process.env.TIDINGS_APACHE ?? '/usr/sbin/apache2',
+    packages: ['apache2-bin'],
+    without: 'the tests behind Apache httpd are skipped',
+  },
+  {
     name: 'OpenSSL',
     path: '/usr/bin/openssl',
     packages: ['openssl'],

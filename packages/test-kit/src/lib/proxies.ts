@@ -25,8 +25,8 @@ export const hasNginx = isThere(executables.nginx) && isThere('/usr/bin/openssl'
 export const hasHaproxy = isThere(executables.haproxy)
 /** Whether there is a Squid to test with. With `CI=true` there has to be. */
 export const hasSquid = isThere(executables.squid)
-/** Whether there is an Apache httpd to test with. It is optional, also with `CI=true`. */
-export const hasApache = existsSync(executables.apache)
+/** Whether there is an Apache httpd to test with. With `CI=true` there has to be. */
+export const hasApache = isThere(executables.apache)
 
 /**
  * Starts an nginx of one process, and stops it when the test is over. All that it writes is in its directory.
