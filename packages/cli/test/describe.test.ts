@@ -39,7 +39,7 @@ describe('describe', () => {
             // The name that readers see
             author: string (1…40)
             text: string (…2000)
-            sentAt: string
+            sentAt: string (date-time)
           }[]
         }
         events:
@@ -47,7 +47,7 @@ describe('describe', () => {
             // The name that readers see
             author: string (1…40)
             text: string (…2000)
-            sentAt: string
+            sentAt: string (date-time)
           }
           typing: { author: string }
           cleared: nothing
@@ -60,10 +60,10 @@ describe('describe', () => {
           // The name that readers see
           author: string (1…40)
           text: string (…2000)
-          sentAt: string
+          sentAt: string (date-time)
         }
         errors:
-          muted: { until: string }
+          muted: { until: string (date-time) }
 
       complete  stream
         input: { prompt: string }

@@ -1,19 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { ContractDefinition } from '@tidings/core'
-import { type ContractDocument, contractFrom, describe } from '@tidings/core/describe'
+import { type ContractDocument, contractFrom } from '@tidings/core/describe'
 import type { Session } from './command.js'
 import { CliError } from './exit-code.js'
 import { fetchDocument } from './fetch-document.js'
 import { unreadable } from './file-errors.js'
+import type { LoadedContract } from './loaded-contract.js'
 import { parseDocument } from './parse-document.js'
 import type { ServerArgs } from './shared-options.js'
-
-/** A contract, and what describes it. */
-export interface LoadedContract {
-  readonly document: ContractDocument
-  readonly contract: ContractDefinition
-}
 
 /** Whether a source is a URL rather than a file. */
 export function isUrl(source: string): boolean {
@@ -43,8 +38,7 @@ export async function loadContractFile(
   if (extname(path) !== '.json') {
     // On demand: the compiler takes a while to load.
     const { loadModule } = await import('./load-module.js')
-    const contract = await loadModule(path, file, exportName)
-    return { document: describe(contract), contract }
+    return loadModule(path, file, exportName)
   }
   const document = parseDocument(await readText(path, file), file)
   return { document, contract: contractOf(document, file) }

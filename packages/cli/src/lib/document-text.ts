@@ -5,7 +5,7 @@ import type {
   ProcedureDocument,
 } from '@tidings/core/describe'
 import type { Output } from './output.js'
-import { printable } from './printable.js'
+import { printableLines } from './printable.js'
 import { schemaText } from './schema-text.js'
 
 type Style = Pick<Output, 'colors' | 'columns'>
@@ -18,22 +18,22 @@ export function documentText({ procedures }: ContractDocument, style: Style): st
 
 function procedureText(path: string, procedure: ProcedureDocument, { colors, columns }: Style): string {
   const { title, description, deprecated } = procedure
-  const lines = [`${colors.bold(printable(path))}  ${colors.cyan(procedure.kind)}`]
+  const lines = [`${colors.bold(printableLines(path))}  ${colors.cyan(procedure.kind)}`]
   if (deprecated) {
     lines.push(
-      `  ${colors.yellow(typeof deprecated === 'string' ? `Deprecated: ${printable(deprecated)}` : 'Deprecated')}`,
+      `  ${colors.yellow(typeof deprecated === 'string' ? `Deprecated: ${printableLines(deprecated)}` : 'Deprecated')}`,
     )
   }
   for (const text of [title, description]) {
     if (text)
       lines.push(
-        ...printable(text)
+        ...printableLines(text)
           .split('\n')
           .map((line) => colors.dim(`  ${line}`.trimEnd())),
       )
   }
   const value = (label: string, payload: PayloadDocument | null | undefined, indent = 2) => {
-    const head = `${' '.repeat(indent)}${printable(label)}: `
+    const head = `${' '.repeat(indent)}${printableLines(label)}: `
     const type = payload ? schemaText(payload.wire, { offset: head.length, indent, columns }) : 'nothing'
     lines.push(colors.green(head) + type)
   }

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import type { ContractDefinition } from '@tidings/core'
+import { describe } from '@tidings/core/describe'
 import { checkContract } from '@tidings/core/wire'
-import { createJiti } from 'jiti'
+import { createJiti, type Jiti } from 'jiti'
 import { suggestion } from './closest.js'
 import { CliError, exitCode, UsageError } from './exit-code.js'
 import { missingFile } from './file-errors.js'
+import type { LoadedContract } from './loaded-contract.js'
 
 /**
- * Loads the contract that a TypeScript or JavaScript module exports.
+ * Loads the contract that a TypeScript or JavaScript module exports, and describes it.
  *
  * @param name the file as the user wrote it
  * @param exportName the export's name, by default `contract`, else the default export
@@ -17,9 +19,11 @@ export async function loadModule(
   path: string,
   name: string,
   exportName: string | undefined,
-): Promise<ContractDefinition> {
+): Promise<LoadedContract> {
   if (!existsSync(path)) throw missingFile(name)
-  const exports = await evaluate(path, name)
+  const url = pathToFileURL(path).href
+  const jiti = createJiti(url, { fsCache: false, moduleCache: false })
+  const exports = await evaluate(jiti, url, name)
   const value = exportName === undefined ? (exports['contract'] ?? exports['default']) : exports[exportName]
   if (!looksLikeContract(value)) {
     const others = Object.keys(exports).filter((key) => looksLikeContract(exports[key]))
@@ -41,16 +45,28 @@ export async function loadModule(
   }
   try {
     checkContract(value)
+    return { contract: value, document: (await describeBeside(jiti, url))(value) }
   } catch (cause) {
     throw new CliError(`The contract of ${name} has a mistake: ${(cause as Error).message}`, { cause })
   }
-  return value
 }
 
-async function evaluate(path: string, name: string): Promise<Record<string, unknown>> {
+/**
+ * Returns the `describe` of the copy of `@tidings/core` that a module imports, as that of its server is: another copy
+ * does not recognise its codecs. It is this program's own where that copy has none.
+ */
+async function describeBeside(jiti: Jiti, parentURL: string): Promise<typeof describe> {
   try {
-    const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false })
-    return await jiti.import<Record<string, unknown>>(pathToFileURL(path).href)
+    const beside = await jiti.import<{ describe?: typeof describe }>('@tidings/core/describe', { parentURL })
+    return beside.describe ?? describe
+  } catch {
+    return describe
+  }
+}
+
+async function evaluate(jiti: Jiti, url: string, name: string): Promise<Record<string, unknown>> {
+  try {
+    return await jiti.import<Record<string, unknown>>(url)
   } catch (cause) {
     const { name: kind, message } =
       cause instanceof Error ? cause : { name: 'It threw', message: String(cause) }

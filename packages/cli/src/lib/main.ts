@@ -5,7 +5,7 @@ import { exitCode, UsageError } from './exit-code.js'
 import { failureOf } from './failure.js'
 import { Interruption, type Io } from './io.js'
 import { createOutput } from './output.js'
-import { printable } from './printable.js'
+import { printableLines } from './printable.js'
 import { CommandUsageError, parse } from './program.js'
 
 /** Milliseconds that a command may take to end after an interruption. */
@@ -41,8 +41,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (io.signal.aborted) return codeOf(io.signal)
     const failure = failureOf(error)
     const { noteColors } = output
-    await output.note(`${noteColors.red('error:')} ${printable(failure.message)}`)
-    if (failure.hint) await output.note(printable(failure.hint))
+    await output.note(`${noteColors.red('error:')} ${printableLines(failure.message)}`)
+    if (failure.hint) await output.note(printableLines(failure.hint))
     else if (error instanceof UsageError) {
       const name = error instanceof CommandUsageError ? error.command : command
       await output.note(`Try: tidings ${name === undefined ? '' : `${name} `}--help`)

@@ -1,7 +1,16 @@
-/** What a terminal takes as commands: control characters other than line breaks and tabs, and those that turn text around. */
-const commands = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
+/** Characters that a terminal obeys: control characters, and those that reverse the direction of text. */
+const obeyed = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** Returns text that a server or a file contains, with whatever a terminal would take as a command written out: `\u001b`. */
+/** Returns text that a server, its users or a file chose, with the characters written out that a terminal would obey: `\u001b`. */
 export function printable(text: string): string {
-  return text.replace(commands, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(obeyed, escaped)
+}
+
+/** Does the same to a text of several lines, whose breaks and tabs stay. */
+export function printableLines(text: string): string {
+  return text.replace(obeyed, (character) => (/[\n\t]/.test(character) ? character : escaped(character)))
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '@tidings/core/describe'
-import { printable } from './printable.js'
+import { printableLines } from './printable.js'
 
 /** Where a schema is printed. */
 interface Place {
@@ -21,7 +21,7 @@ const maxDepth = 24
  * long for one line has one for each key, with the key's description.
  */
 export function schemaText(schema: JsonSchema, place: Pick<Place, 'offset' | 'indent' | 'columns'>): string {
-  return printable(typeText(schema, { ...place, root: schema, inside: [] }))
+  return printableLines(typeText(schema, { ...place, root: schema, inside: [] }))
 }
 
 function typeText(schema: JsonSchema | boolean, place: Place): string {

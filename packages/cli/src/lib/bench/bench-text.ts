@@ -1,5 +1,5 @@
-import { printable } from '../live/printable.js'
 import type { Colors } from '../output.js'
+import { printable } from '../printable.js'
 import type { BenchResult } from './bench.js'
 import type { Distribution } from './timings.js'
 

@@ -1,8 +1,8 @@
 import type { Connection, ConnectionState } from '@tidings/client'
 import { decodeSignal } from '@tidings/core/wire'
 import type { Output } from '../output.js'
+import { printable } from '../printable.js'
 import type { Frame } from './frame-tap.js'
-import { printable } from './printable.js'
 
 /** Notes on stderr what happens to a client's connection: that it was lost, and how it continues. */
 export class ConnectionNotes {

@@ -1,5 +1,6 @@
 import type { Colors } from '../output.js'
-import { jsonLine, printable } from './printable.js'
+import { printable } from '../printable.js'
+import { jsonLine } from './json-text.js'
 import type { TopicRecord } from './topic-record.js'
 
 /** Formats a record as a line for people: the local time, what it is, and its payload. */

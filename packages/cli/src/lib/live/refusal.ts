@@ -2,7 +2,8 @@ import { isTidingsError, type TidingsError } from '@tidings/core'
 import { isReceived } from '@tidings/core/wire'
 import { CliError } from '../exit-code.js'
 import type { Output } from '../output.js'
-import { jsonLine, printable } from './printable.js'
+import { printable } from '../printable.js'
+import { jsonLine } from './json-text.js'
 
 /** Whether a server refused, rather than this program or the network. */
 export function isRefusal(error: unknown): error is TidingsError {

@@ -1,12 +1,5 @@
 import type { Colors } from '../output.js'
-
-// Control characters, and those that reverse the direction of text: a terminal would obey them.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
-
-/** Returns text that a server or its users chose, with the characters escaped that a terminal would obey. */
-export function printable(text: string): string {
-  return text.replace(unprintable, escaped)
-}
+import { printable } from '../printable.js'
 
 /** Formats a value as JSON in one line, with colours. */
 export function jsonLine(value: unknown, colors: Colors): string {
@@ -30,8 +23,4 @@ function coloured(json: string, colors: Colors): string {
     if (text === undefined) return colors.yellow(token)
     return colon === undefined ? colors.green(text) : colors.cyan(text) + colon
   })
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
