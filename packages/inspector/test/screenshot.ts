@@ -49,7 +49,7 @@ async function readRun(page: Page): Promise<void> {
 }
 
 try {
-  const viewport = { width: 1280, height: 900 }
+  const viewport = { width: 1680, height: 880 }
   await picture('inspector.png', { viewport, colorScheme: 'light' }, sendWhileWatching)
   await picture('inspector-dark.png', { viewport, colorScheme: 'dark' }, sendWhileWatching)
   await picture(
