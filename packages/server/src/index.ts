@@ -1,6 +1,7 @@
 export type { Bus, BusCoordination, BusEvent, BusLog, BusPage, BusUpdate } from './lib/bus/bus.js'
 export { type MemoryBusOptions, memoryBus } from './lib/bus/memory-bus.js'
 export { createEmitter, type Emitter, type EmitterOptions } from './lib/create-emitter.js'
+export type { DescribeDecision, DescribeOptions, DescribeRequest } from './lib/describe-options.js'
 export type { Health } from './lib/endpoints/health.js'
 export type { Delivery, HistoryBounds, HistoryOptions } from './lib/history.js'
 export type { ConnectionInfo, ConnectionLimit, DisconnectReason, Hooks } from './lib/hooks.js'
@@ -35,7 +36,6 @@ export type {
   ContextOptions,
   ContextRequest,
   CorsOptions,
-  DescribeRequest,
   ErrorPlace,
   LimitOptions,
   ServerOptions,

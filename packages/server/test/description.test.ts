@@ -1,11 +1,17 @@
 import { TidingsError } from '@tidings/core'
-import { type ContractDocument, contractFrom, describe as describeContract } from '@tidings/core/describe'
+import {
+  asyncApi,
+  type ContractDocument,
+  contractFrom,
+  describe as describeContract,
+  openApi,
+} from '@tidings/core/describe'
 import { listen } from '@tidings/test-kit'
 import { build } from 'esbuild'
 import { expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { fetchHandler } from '../src/fetch.js'
-import { createServer, type DescribeRequest } from '../src/index.js'
+import { createServer, type DescribeRequest, type ServerOptions } from '../src/index.js'
 import { nodeHandler } from '../src/node.js'
 import { contract } from './contract.js'
 import { mount } from './harness.js'
@@ -16,7 +22,7 @@ interface Caller {
 
 const app = 'https://app.example.org'
 
-function start(describe?: boolean | ((request: DescribeRequest<Caller>) => boolean | Promise<boolean>)) {
+function start(describe?: ServerOptions<Caller>['describe']) {
   const errors: unknown[] = []
   const tidings = createServer(
     contract,
@@ -99,12 +105,32 @@ async function ask(
 
 it('serves no description unless asked to, and answers as for an unknown path', async () => {
   const unknown = await ask(undefined, {}, 'GET', 'unknown')
-  for (const method of ['GET', 'POST']) {
-    for (const describe of [undefined, false, () => false]) {
-      const { status, headers, body } = await ask(describe, {}, method)
-      expect([status, [...headers]]).toEqual([404, [...unknown.headers]])
-      expect(body).toEqual({ ...unknown.body, detail: unknown.body.detail.replace('unknown', '$contract') })
+  const none = [undefined, false, () => false, { authorize: () => false }]
+  for (const path of ['$contract', '$asyncapi.json', '$openapi.json']) {
+    for (const describe of none) {
+      for (const method of ['GET', 'POST']) {
+        const { status, headers, body } = await ask(describe, {}, method, path)
+        expect([status, [...headers]]).toEqual([404, [...unknown.headers]])
+        expect(body).toEqual({ ...unknown.body, detail: unknown.body.detail.replace('unknown', path) })
+      }
     }
+  }
+})
+
+it('serves AsyncAPI and OpenAPI, with what the options state about the service', async () => {
+  const document = describeContract(contract)
+  const credentials = [{ kind: 'bearer' }] as const
+  const about = { title: 'Chat', version: '1.2.3', url: 'https://chat.example/events', credentials }
+  const unnamed = { title: 'Tidings', version: document.hash.slice(0, 8) }
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
+  for (const [path, write] of [
+    ['$asyncapi.json', asyncApi],
+    ['$openapi.json', openApi],
+  ] as const) {
+    const named = await ask({ about }, {}, 'GET', path)
+    expect(named.headers.get('etag')).toMatch(/^"[\w-]{43}"$/)
+    expect(named.body).toEqual(plain(write(document, about)))
+    expect((await ask(true, {}, 'GET', path)).body).toEqual(plain(write(document, unnamed)))
   }
 })
 
@@ -135,10 +161,13 @@ it('serves the pages that may use the server, and no others', async () => {
   expect(preflight.status).toBe(204)
 })
 
-it('refuses an option that is neither a boolean nor a function', () => {
-  expect(() => start('yes' as never)).toThrow(
-    'createServer: describe is a value of type string. Give true, or a function',
-  )
+it.each([
+  ['yes', 'describe is a value of type string. Give true, a function that decides by context, or {'],
+  [{ allow: true }, 'describe has unknown key "allow". Expected one of authorize, about'],
+  [{ authorize: true }, 'describe.authorize is a value of type boolean. Give a function'],
+  [{ about: { name: 'Chat' } }, 'describe.about has unknown key "name". Expected one of title, version'],
+])('refuses the option %j', (describe, message) => {
+  expect(() => start(describe as never)).toThrow(`createServer: ${message}`)
 })
 
 it('loads the code that describes only on demand', async () => {

@@ -1,4 +1,5 @@
 import type { Bus } from './bus/bus.js'
+import type { DescribeDecision, DescribeOptions } from './describe-options.js'
 import type { HistoryOptions } from './history.js'
 import type { Hooks } from './hooks.js'
 import type { TidingsRequest } from './http/adapter.js'
@@ -175,11 +176,6 @@ export interface ContextOptions<Context> {
   principal?(context: Context): string | undefined
 }
 
-/** The parts of a request for a description of the contract that the option `describe` receives. */
-export interface DescribeRequest<Context> {
-  readonly context: Context
-}
-
 /** The options of a server, all of them optional. */
 export interface ServerOptions<Context> extends ContextOptions<Context> {
   /**
@@ -261,15 +257,16 @@ export interface ServerOptions<Context> extends ContextOptions<Context> {
    */
   cors?: CorsOptions
   /**
-   * Whether `GET /events/$contract` returns the contract as a document, from which the inspector, the command line and
-   * other programs learn what the server offers. A function decides for each request, by its context.
+   * Whether the server describes its contract, so that the inspector, the command line and other programs learn what it
+   * offers: as a document at `GET /events/$contract`, as AsyncAPI at `$asyncapi.json` and as OpenAPI at `$openapi.json`.
+   * A function decides for each request, by its context.
    *
-   * A request that may not have the document gets 404 `not_found`, as for an unknown path. A request that `context`
-   * refuses gets that refusal. The code that makes the document is loaded with the first request for it.
+   * A request that may not have a document gets 404 `not_found`, as for an unknown path. A request that `context`
+   * refuses gets that refusal. The code that makes the documents is loaded with the first request for one.
    *
    * Defaults to false.
    */
-  describe?: boolean | ((request: DescribeRequest<Context>) => boolean | Promise<boolean>)
+  describe?: boolean | DescribeDecision<Context> | DescribeOptions<Context>
   /** Called when clients connect, disconnect, miss events or are refused: for a log. */
   hooks?: Hooks
   /**

@@ -1,20 +1,15 @@
 import { TidingsError } from '@tidings/core'
 import { maxTimerMs } from '@tidings/core/wire'
 import type { Bus } from './bus/bus.js'
+import type { DescribeOptions } from './describe-options.js'
 import { defaultHistory, type HistoryBounds, resolveHistory } from './history.js'
 import { type ConnectionLimit, type ConnectionLimits, guarded, type Hooks, hookNames } from './hooks.js'
 import type { AllowedOrigins } from './http/origin.js'
 import type { Inspector } from './inspection/inspector.js'
 import type { TopicLimits } from './log/topic-limits.js'
-import type {
-  ContextRequest,
-  CorsOptions,
-  DescribeRequest,
-  ErrorPlace,
-  LimitOptions,
-  ServerOptions,
-} from './options.js'
+import type { ContextRequest, CorsOptions, ErrorPlace, LimitOptions, ServerOptions } from './options.js'
 import { requirePrincipal } from './principal.js'
+import { describeOf } from './resolve-describe.js'
 import type { RunLimits } from './run-limits.js'
 import { defaultTopicKeyBytes } from './topic-key.js'
 import type { Tracing } from './tracing.js'
@@ -40,8 +35,8 @@ export interface ResolvedOptions<Context> {
   readonly maxTopicKeyBytes: number
   readonly maxBodyBytes: number
   readonly allowedOrigins: AllowedOrigins
-  /** Whether a caller may have the contract as a document. `undefined` if nobody may. */
-  readonly describe: ((request: DescribeRequest<Context>) => boolean | Promise<boolean>) | undefined
+  /** How the contract is described; `undefined` if it is not. */
+  readonly describe: Required<DescribeOptions<Context>> | undefined
   readonly hooks: Hooks
   readonly tracing: Tracing | undefined
   readonly inspector: Inspector | undefined
@@ -169,17 +164,6 @@ export function tracingOf(tracing: Tracing | undefined, maker?: string): Tracing
   throw invalidOptions(
     `tracing is ${kindOf(tracing)}. Give the result of tracing() of @tidings/server/tracing`,
     maker,
-  )
-}
-
-/** @throws TidingsError `invalid_options` for a value that is neither a boolean nor a function */
-function describeOf<Context>(
-  describe: ServerOptions<Context>['describe'] = false,
-): ResolvedOptions<Context>['describe'] {
-  if (typeof describe === 'function') return describe
-  if (typeof describe === 'boolean') return describe ? () => true : undefined
-  throw invalidOptions(
-    `describe is ${kindOf(describe)}. Give true, or a function that decides by context: ({ context }) => boolean`,
   )
 }
 

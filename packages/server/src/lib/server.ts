@@ -180,7 +180,7 @@ export function serverOf(
     options,
     hooks: options.hooks,
     procedures,
-    description: new ContractDescription(contract),
+    description: new ContractDescription(contract, options.describe?.about),
     emit,
     topics,
     runs,

@@ -1,4 +1,6 @@
 import type { ContractDefinition } from '@tidings/core'
+import type { About } from '@tidings/core/describe'
+import type { DescriptionPath } from '../http/reserved-paths.js'
 import { sha256 } from '../runtime/sha256.js'
 
 /** A document about the contract, as it is sent. */
@@ -10,35 +12,47 @@ export interface SentDocument {
   readonly hash: string
 }
 
-/** The document about a contract, which is made when it is first requested. */
+/** The documents about a contract, each of which is made when it is first requested. */
 export class ContractDescription {
   readonly #contract: ContractDefinition
-  #document: Promise<SentDocument> | undefined
+  readonly #about: Partial<About>
+  readonly #documents = new Map<DescriptionPath, Promise<SentDocument>>()
 
-  constructor(contract: ContractDefinition) {
+  constructor(contract: ContractDefinition, about: Partial<About> = {}) {
     this.#contract = contract
+    this.#about = about
   }
 
-  get(): Promise<SentDocument> {
-    this.#document ??= this.#make().catch((error) => {
+  get(path: DescriptionPath): Promise<SentDocument> {
+    const known = this.#documents.get(path)
+    if (known) return known
+    const document = this.#make(path).catch((error) => {
       // The next request tries again: loading the code may have failed.
-      this.#document = undefined
+      this.#documents.delete(path)
       throw error
     })
-    return this.#document
+    this.#documents.set(path, document)
+    return document
   }
 
   /** Returns the hash of the contract, or undefined where the code that computes it cannot be loaded. */
   async hash(): Promise<string | undefined> {
-    const { hash } = await this.get().catch(() => ({ hash: '' }))
+    const { hash } = await this.get('$contract').catch(() => ({ hash: '' }))
     return hash === '' ? undefined : hash
   }
 
-  async #make(): Promise<SentDocument> {
+  async #make(path: DescriptionPath): Promise<SentDocument> {
     // On demand, so that a server without description loads none of it.
-    const { describe } = await import('@tidings/core/describe')
-    const document = describe(this.#contract)
-    const body = JSON.stringify(document)
-    return { body, etag: `"${await sha256(body)}"`, hash: document.hash }
+    const { asyncApi, describe, openApi } = await import('@tidings/core/describe')
+    const contract = describe(this.#contract)
+    const { hash } = contract
+    const about = { title: 'Tidings', version: hash.slice(0, 8), ...this.#about }
+    const documents = {
+      $contract: () => contract,
+      '$asyncapi.json': () => asyncApi(contract, about),
+      '$openapi.json': () => openApi(contract, about),
+    }
+    const body = JSON.stringify(documents[path]())
+    return { body, etag: `"${await sha256(body)}"`, hash }
   }
 }

@@ -1,5 +1,6 @@
 import type { CompleteResponse, TidingsRequest } from '../http/adapter.js'
 import { commonHeaders } from '../http/adapter.js'
+import type { DescriptionPath } from '../http/reserved-paths.js'
 import { authenticate } from './authenticate.js'
 import type { ServerContext } from './server-context.js'
 
@@ -12,15 +13,16 @@ export async function mayRead(server: ServerContext, request: TidingsRequest): P
   const { describe } = server.options
   if (!describe) return false
   const context = await authenticate(server, request)
-  return (await describe({ context })) === true
+  return (await describe.authorize({ context })) === true
 }
 
-/** Handles `GET /events/$contract`: responds with the document, or with 304 if the client has it. */
+/** Handles `GET /events/$contract` and its like: responds with the document, or with 304 if the client has it. */
 export async function handleDescription(
   { description }: ServerContext,
   { headers }: TidingsRequest,
+  path: DescriptionPath,
 ): Promise<CompleteResponse> {
-  const { body, etag } = await description.get()
+  const { body, etag } = await description.get(path)
   // Caches may keep it, but ask each time: who may read it can change.
   const common = { ...commonHeaders, 'Cache-Control': 'private, no-cache', ETag: etag }
   if (matches(headers.get('if-none-match'), etag)) {

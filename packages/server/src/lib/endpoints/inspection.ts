@@ -21,7 +21,7 @@ function inspectedServer(server: ServerContext): InspectedServer {
   if (known) return known
   const { description, stats, closing } = server
   const made: InspectedServer = {
-    describe: async () => (await description.get()).body,
+    describe: async () => (await description.get('$contract')).body,
     stats,
     busiest: (count) => busiestOf(server, count),
     closing,

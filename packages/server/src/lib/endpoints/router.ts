@@ -4,7 +4,7 @@ import { maxAuthorizations } from '../connections/authorization-attempts.js'
 import { type TopicRequest, topicOf } from '../connections/topic-access.js'
 import type { CompleteResponse, StreamResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { toPublicError } from '../http/public-error.js'
-import { contractPath, controlPrefix, inspectPath, runsPrefix } from '../http/reserved-paths.js'
+import { controlPrefix, descriptionPaths, inspectPath, runsPrefix } from '../http/reserved-paths.js'
 import { problemResponse } from '../http/responses.js'
 import type { PendingRequest } from '../revocations/revocations.js'
 import { authenticate } from './authenticate.js'
@@ -74,8 +74,9 @@ function endpointOf(server: ServerContext, request: TidingsRequest): Endpoint | 
     const id = path.slice(runsPrefix.length)
     return { handlers: { POST: () => handleCancel(server, id, request) } }
   }
-  if (path === contractPath) {
-    const read = () => handleDescription(server, request)
+  const description = descriptionPaths.find((each) => each === path)
+  if (description) {
+    const read = () => handleDescription(server, request, description)
     return { isAllowed: () => mayRead(server, request), handlers: { GET: read, HEAD: read } }
   }
   if (isInspection(server, request)) {

@@ -1,8 +1,9 @@
 /** The path at which a load balancer asks whether to send clients to this server. */
 export const healthPath = '$health'
 
-/** The path of the contract as a document. */
-export const contractPath = '$contract'
+/** The paths of the documents that describe the contract. */
+export const descriptionPaths = ['$contract', '$asyncapi.json', '$openapi.json'] as const
+export type DescriptionPath = (typeof descriptionPaths)[number]
 
 /** The path of the inspector's page. What the page needs has paths below it. */
 export const inspectPath = '$inspect'
