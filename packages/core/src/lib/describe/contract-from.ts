@@ -26,6 +26,7 @@ const maxGroups = 32
  *   takes a longer text.
  * - A regular expression that could take exponential time is not tested, nor is one with `(?=…)` or `(?<name>…)`, and
  *   a long text is not tested with one that would take more than a second. The server tests the value in any case.
+ * - An exclusive union (`z.xor()`) is tested as any union.
  * - Other keywords than those that `describe` writes are ignored.
  *
  * The document may come from a stranger. Its size is bounded: 100,000 schemas, 100 inside each other.

@@ -142,7 +142,7 @@ describe('contracts that travel alike have equal hashes', () => {
         }
         expect(hashOf(other)).toBe(hashOf(one))
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
@@ -152,7 +152,7 @@ describe('contracts that travel alike have equal hashes', () => {
         const areAlike = JSON.stringify(ordered(one)) === JSON.stringify(ordered(other))
         expect(hashOfEvent(plain(one)) === hashOfEvent(plain(other))).toBe(areAlike)
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 

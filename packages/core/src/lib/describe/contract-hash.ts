@@ -101,7 +101,10 @@ class SchemaGraph {
     const edges: (readonly [string, GraphNode])[] = []
     for (const keyword of ['additionalProperties', 'propertyNames', 'items', 'not']) {
       const inner = schema[keyword]
-      if (typeof inner === 'object') edges.push([keyword, this.#nodeOf(inner as JsonSchema)])
+      if (typeof inner !== 'object') continue
+      // Other keys may hold any JSON by default.
+      if (keyword === 'additionalProperties' && isAnything(this.#resolved(inner as JsonSchema))) continue
+      edges.push([keyword, this.#nodeOf(inner as JsonSchema)])
     }
     for (const keyword of ['prefixItems', 'oneOf', 'allOf']) {
       for (const [index, inner] of ((schema[keyword] ?? []) as JsonSchema[]).entries()) {
@@ -130,6 +133,25 @@ class SchemaGraph {
       return isUnion ? this.#membersOf(inner, new Set(within).add(anyOf)) : [member]
     })
   }
+}
+
+/** Keywords with schemas inside. */
+const combining: readonly string[] = [
+  ...[
+    'additionalProperties',
+    'propertyNames',
+    'properties',
+    'items',
+    'prefixItems',
+    'not',
+    'anyOf',
+    'oneOf',
+    'allOf',
+  ],
+]
+
+function isAnything(schema: JsonSchema): boolean {
+  return labelOf(schema) === '{}' && !('type' in schema) && !combining.some((keyword) => keyword in schema)
 }
 
 function bareTypeOf(schema: JsonSchema): unknown {

@@ -4,6 +4,9 @@ const maxLength = 1_000
 /** The steps that a test may take: about a second. */
 const maxSteps = 1e8
 
+/** An expression that only shorter texts could be tested with is not used. */
+const minTextLength = 30
+
 /** The ways in which the choices of an expression can be combined, at most. */
 const maxChoices = 10_000
 
@@ -18,8 +21,9 @@ export interface SafePattern {
  * Returns an expression that takes no longer than a bounded time for any text; undefined for one that might.
  *
  * Engines that search by trying again take exponential time for some expressions, such as `^(a+)+$`. What is excluded
- * here is a repetition inside a repetition, choices inside a repetition or too many in total, references to a group,
- * assertions that look around, and more than two repetitions, since each multiplies the time by the length of the text.
+ * here is a repetition inside a repetition, choices inside a repetition or too many in total, references to a group and
+ * assertions that look around. Each repetition that is left may multiply the time by the length of the text, which bounds
+ * the texts that are tested.
  *
  * @throws SyntaxError for text that is not an expression
  */
@@ -30,9 +34,8 @@ export function safePattern(source: string, flags = ''): SafePattern | undefined
   if (!cost || cost.choices > maxChoices) return undefined
   // Without an anchor, the search begins anew at each character.
   const repetitions = cost.repetitions + (source.startsWith('^') && !cost.hasTopLevelChoice ? 0 : 1)
-  if (repetitions > 2) return undefined
   const maxTextLength = Math.floor((maxSteps / cost.choices) ** (1 / repetitions))
-  return { expression, maxTextLength }
+  return maxTextLength < minTextLength ? undefined : { expression, maxTextLength }
 }
 
 interface Cost {

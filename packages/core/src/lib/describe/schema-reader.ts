@@ -58,7 +58,7 @@ class PayloadReader {
     if (given === false) return z.never()
     const schema = objectAt(given, path)
     const read = this.#combined(schema, path, depth)
-    return described(withDefault(read, schema, path), schema)
+    return described(withDefault(read, schema), schema)
   }
 
   /** Reads a schema with what it refers to, and its unions and intersections. */
@@ -247,13 +247,11 @@ function readNumber(schema: JsonSchema, type: 'number' | 'integer', path: string
   return (type === 'integer' ? z.int() : z.number()).check(...(checks as never[]))
 }
 
-/** Adds the default. @throws TidingsError `invalid_contract` for one that does not fit */
-function withDefault(read: Schema, schema: JsonSchema, path: string): Schema {
+/** Adds the default. A value with a default that does not fit may be omitted, and then has none. */
+function withDefault(read: Schema, schema: JsonSchema): Schema {
   const { default: value } = schema
   if (value === undefined) return read
-  if (!fits(read, value))
-    throw documentFault(within(path, 'default'), `is ${brief(value)}, which does not fit`)
-  return z._default(read, () => structuredClone(value) as never)
+  return fits(read, value) ? z._default(read, () => structuredClone(value) as never) : z.optional(read)
 }
 
 function fits(schema: Schema, value: unknown): boolean {

@@ -10,7 +10,7 @@ import { refTo, type SchemaNames } from './schema-names.js'
 import { textSchema } from './text-schema.js'
 import { textsOf } from './texts.js'
 import { knownCodecOf, valueKindOf, valueSchema } from './value-kinds.js'
-import { constantDefault, encodedExamples, encodedValue, jsonOf } from './wire-values.js'
+import { acceptedValue, constantDefault, encodedExamples, encodedValue, jsonOf } from './wire-values.js'
 
 /** Which values a JSON Schema is of: those that travel, those a caller gives, or those a handler gets. */
 export type Form = 'wire' | 'given' | 'handled'
@@ -175,7 +175,8 @@ class SchemaWriter {
   #defaultOf(def: zod.$ZodDefaultDef | zod.$ZodPrefaultDef): JsonSchema {
     if (this.#form === 'handled' || !this.#withValues) return {}
     const value = constantDefault(() => def.defaultValue)
-    const json = def.type === 'prefault' ? jsonOf(value) : encodedValue(def.innerType, value)
+    const json =
+      def.type === 'prefault' ? acceptedValue(def.innerType, value) : encodedValue(def.innerType, value)
     return json === undefined ? {} : { default: json }
   }
 

@@ -11,8 +11,8 @@ export function readUnion(members: readonly Schema[], keyword: 'anyOf' | 'oneOf'
   if (keyword === 'anyOf') return z.union(members)
   const key = discriminatorOf(members)
   if (key !== undefined) return z.discriminatedUnion(key, members as never)
-  // zod has exclusive unions since 4.2.
-  return (z.xor as typeof z.xor | undefined)?.(members) ?? z.union(members)
+  // Not exclusive: a member may take more than that of the described contract, and so what another one takes as well.
+  return z.union(members)
 }
 
 /** Returns the key of objects under which each has values of its own. */

@@ -22,7 +22,8 @@ export function encodedExamples(schema: Schema, examples: unknown): readonly unk
     .filter((example) => example !== undefined)
 }
 
-function acceptedValue(schema: Schema, json: unknown): unknown {
+/** Returns a value that travels as it is; undefined for one that its schema refuses, or that JSON cannot represent. */
+export function acceptedValue(schema: Schema, json: unknown): unknown {
   try {
     return zod.safeParse(schema, json).success ? jsonOf(json) : undefined
   } catch {
