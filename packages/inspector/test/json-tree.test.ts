@@ -55,6 +55,7 @@ describe('a JSON text as a tree', () => {
   })
 
   it('does not read a text that is nested so deeply that the page would overflow', () => {
+    expect(parseJsonTree(`${'['.repeat(600)}${']'.repeat(600)}`)).toBeUndefined()
     expect(parseJsonTree('['.repeat(100_000))).toBeUndefined()
     expect(parseJsonTree(`${'['.repeat(400)}${']'.repeat(400)}`)).toBeDefined()
   })

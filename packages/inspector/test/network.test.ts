@@ -22,6 +22,8 @@ async function readAll(response: Response, current: () => Frame | undefined) {
   const decoder = new TextDecoder()
   for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
     chunks.push([decoder.decode(read.value), current()])
+    // A client that is slow to read on: nothing may overtake it.
+    await new Promise((resolve) => setImmediate(resolve))
   }
   return chunks
 }

@@ -93,15 +93,16 @@ it('samples the stats while somebody watches, and begins with those there are', 
 
 it('lists the topics and connections that have most, and no more than twenty', async () => {
   const { tidings, mount, feed } = await start()
-  const topics = await Promise.all(
-    Array.from({ length: 25 }, (_, index) => read(`${mount}/room?roomId=${index % 24}`)),
-  )
+  const topics: Awaited<ReturnType<typeof read>>[] = []
+  // The busiest comes last.
+  for (let index = 0; index < 25; index += 1)
+    topics.push(await read(`${mount}/room?roomId=${Math.min(index, 23)}`))
   await until(() => tidings.stats().subscriptions === 25, 'all are subscribed')
   const stats = await read(feed)
   await until(() => stats.text.includes('event: sample'), 'a sample has come')
   const { busiest } = JSON.parse(/(?<=event: sample\ndata: ).*/.exec(stats.text)?.[0] ?? '')
   expect([busiest.topics.length, busiest.connections.length]).toEqual([20, 20])
-  expect(busiest.topics[0]).toMatchObject({ key: 'room?roomId=0', subscribers: 2 })
+  expect(busiest.topics[0]).toMatchObject({ key: 'room?roomId=23', subscribers: 2 })
   for (const { leave } of [...topics, stats]) leave()
 })
 
