@@ -1,5 +1,6 @@
 import type * as client from '@tidings/client'
 import type * as commands from '@tidings/client/commands'
+import type * as drift from '@tidings/client/drift'
 import type * as native from '@tidings/client/native'
 import type * as react from '@tidings/client/react'
 import type * as tanstackQuery from '@tidings/client/tanstack-query'
@@ -18,7 +19,7 @@ type AnyOf<Module> = Module extends unknown
 
 /** Loads the declarations of each entry that needs no types of Node's. */
 export const none: [
-  AnyOf<typeof client | typeof commands | typeof native | typeof core | typeof mini>,
+  AnyOf<typeof client | typeof commands | typeof drift | typeof native | typeof core | typeof mini>,
   AnyOf<typeof wire>,
   AnyOf<typeof react | typeof tanstackQuery>,
   AnyOf<typeof server | typeof fetchAdapter>,

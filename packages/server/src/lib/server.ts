@@ -180,6 +180,7 @@ export function serverOf(
     options,
     hooks: options.hooks,
     procedures,
+    contract,
     description: new ContractDescription(contract, options.describe?.about),
     emit,
     topics,

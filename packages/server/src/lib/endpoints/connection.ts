@@ -18,6 +18,7 @@ import type { Caller } from '../middleware/compose.js'
 import { type PendingRequest, revoke } from '../revocations/revocations.js'
 import { admit, identityOf } from './admit.js'
 import { authenticate } from './authenticate.js'
+import { contractHash } from './contract-hash.js'
 import { readJsonBody } from './request-body.js'
 import type { ServerContext } from './server-context.js'
 
@@ -32,7 +33,7 @@ export async function handleConnection(
   pending.identify(connectionInfo(identity, {}))
   const expiresAt = expiryOf(context)
   // Computed once, with code that is loaded for it. Before the connection is admitted, which has to open then.
-  const contract = await server.description.hash()
+  const contract = await contractHash(server.contract)
   await admit(server, identity)
   return sharedStream(server, identity, expiresAt, contract, pending)
 }

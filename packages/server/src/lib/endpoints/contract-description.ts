@@ -8,8 +8,6 @@ export interface SentDocument {
   readonly body: string
   /** Identifies the body: RFC 9110 section 8.8.3. */
   readonly etag: string
-  /** The hash of the contract. */
-  readonly hash: string
 }
 
 /** The documents about a contract, each of which is made when it is first requested. */
@@ -35,24 +33,17 @@ export class ContractDescription {
     return document
   }
 
-  /** Returns the hash of the contract, or undefined where the code that computes it cannot be loaded. */
-  async hash(): Promise<string | undefined> {
-    const { hash } = await this.get('$contract').catch(() => ({ hash: '' }))
-    return hash === '' ? undefined : hash
-  }
-
   async #make(path: DescriptionPath): Promise<SentDocument> {
     // On demand, so that a server without description loads none of it.
     const { asyncApi, describe, openApi } = await import('@tidings/core/describe')
     const contract = describe(this.#contract)
-    const { hash } = contract
-    const about = { title: 'Tidings', version: hash.slice(0, 8), ...this.#about }
+    const about = { title: 'Tidings', version: contract.hash.slice(0, 8), ...this.#about }
     const documents = {
       $contract: () => contract,
       '$asyncapi.json': () => asyncApi(contract, about),
       '$openapi.json': () => openApi(contract, about),
     }
     const body = JSON.stringify(documents[path]())
-    return { body, etag: `"${await sha256(body)}"`, hash }
+    return { body, etag: `"${await sha256(body)}"` }
   }
 }

@@ -1,3 +1,4 @@
+import type { ContractDefinition } from '@tidings/core'
 import type { CallTracker } from '../calls/call-tracker.js'
 import type { IdempotencyCache } from '../calls/idempotency-cache.js'
 import type { PresenceChecks } from '../connections/presence-checks.js'
@@ -15,6 +16,7 @@ import type { ContractDescription } from './contract-description.js'
 /** What endpoints need of their server. */
 export interface ServerContext extends SharedConnectionDeps {
   readonly options: ResolvedOptions<unknown>
+  readonly contract: ContractDefinition
   readonly description: ContractDescription
   readonly topics: TopicRegistry
   readonly runs: Runs

@@ -3,6 +3,7 @@ import { runsLoaded, TestErrors } from '@tidings/client/testing'
 import type { ContractDefinition } from '@tidings/core'
 import { compileContract } from '@tidings/core/wire'
 import { fetchHandler } from '../../fetch.js'
+import { contractHash } from '../endpoints/contract-hash.js'
 import type { ContextOf, ContractOf } from '../middleware/app.js'
 import { contentOfApp } from '../middleware/implement.js'
 import type { DefaultContext, HandlersFor, OptionsFor, Subject } from '../middleware/subject.js'
@@ -83,9 +84,15 @@ export function createTestServer(
     return created
   }
 
+  /** The first connection and the first run wait for code, and not for the clock. */
+  async function codeLoaded(): Promise<void> {
+    await contractHash(contract)
+    if (hasStreams) await runsLoaded()
+  }
+
   async function shutDown(options: CloseOptions): Promise<void> {
     // Handlers receive what is on its way, and may fail.
-    if (hasStreams) await runsLoaded()
+    await codeLoaded()
     await settle()
     for (const each of clients) each.close()
     try {
@@ -103,8 +110,7 @@ export function createTestServer(
 
   const { now } = clock
   const advance = async (ms: number) => {
-    // A client's first run waits for its code, and not for the clock.
-    if (hasStreams) await runsLoaded()
+    await codeLoaded()
     await clock.advance(ms)
   }
   return Object.create(
