@@ -60,6 +60,7 @@ const schemas = {
       retryMs: ms('Milliseconds after which this client should reconnect, as in the field `retry`.'),
       id: text('Identifies a shared connection in the path of control requests.'),
       run: ref('RunId'),
+      contract: text("The hash of the server's contract, on a shared connection."),
     },
     ['heartbeatMs', 'retryMs'],
   ),
