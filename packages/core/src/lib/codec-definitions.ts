@@ -12,6 +12,19 @@ export interface CodecDefinition<Wire, Value> {
   encode(value: Value, payload: zod.ParsePayload): Wire
 }
 
+/** What the codecs of Tidings decode to. */
+export type CodecName = 'Date' | 'bigint' | 'Uint8Array' | 'URL' | 'Map' | 'Set'
+
+/** A function that encodes, with the name of its codec: a property, which another installed copy recognises too. */
+interface NamedEncode {
+  tidings?: CodecName
+}
+
+/** Returns what a codec decodes to, by its function that encodes; undefined for a codec that is not of Tidings. */
+export function codecNameOf(encode: unknown): CodecName | undefined {
+  return (encode as NamedEncode | undefined)?.tidings
+}
+
 /** Reports that a value does not have the format. zod ignores the returned value. */
 function refuse(payload: zod.ParsePayload, format: string, message: string): never {
   payload.issues.push({ code: 'invalid_format', format, message, input: undefined })
@@ -32,7 +45,7 @@ function dateFromIso(text: string): Date | undefined {
 /** A `Date` as ISO 8601 in UTC with milliseconds. */
 export const isoDateDefinition: CodecDefinition<string, Date> = {
   decode: (sent, payload) => dateFromIso(sent) ?? refuse(payload, 'datetime', 'Invalid ISO date and time'),
-  encode: (date) => date.toISOString(),
+  encode: /* @__PURE__ */ Object.assign((date: Date) => date.toISOString(), { tidings: 'Date' } as const),
 }
 
 /** BigInt parses n digits in quadratic time: a quarter of a second for 900,000. */
@@ -57,7 +70,10 @@ export const bigintDefinition: CodecDefinition<string, bigint> = {
     const text = checkInteger(sent, payload)
     return payload.issues.length === 0 ? BigInt(text) : zod.NEVER
   },
-  encode: (value, payload) => checkInteger(String(value), payload),
+  encode: /* @__PURE__ */ Object.assign(
+    (value: bigint, payload: zod.ParsePayload) => checkInteger(String(value), payload),
+    { tidings: 'bigint' } as const,
+  ),
 }
 
 /** Converts text with one character for each byte, as `atob` returns it. */
@@ -78,23 +94,34 @@ function toBinaryText(bytes: Uint8Array): string {
 export const bytesDefinition: CodecDefinition<string, Uint8Array> = {
   decode: (sent, payload) =>
     zod.isValidBase64(sent) ? fromBinaryText(atob(sent)) : refuse(payload, 'base64', 'Invalid base64'),
-  encode: (value) => (value instanceof Uint8Array ? btoa(toBinaryText(value)) : value),
+  encode: /* @__PURE__ */ Object.assign(
+    (value: Uint8Array) => (value instanceof Uint8Array ? btoa(toBinaryText(value)) : value),
+    { tidings: 'Uint8Array' } as const,
+  ),
 }
 
 /** A `URL` as its text. */
 export const urlDefinition: CodecDefinition<string, URL> = {
   decode: (sent, payload) => (URL.canParse(sent) ? new URL(sent) : refuse(payload, 'url', 'Invalid URL')),
-  encode: (value) => (value instanceof URL ? value.href : value),
+  encode: /* @__PURE__ */ Object.assign((value: URL) => (value instanceof URL ? value.href : value), {
+    tidings: 'URL',
+  } as const),
 }
 
 /** A `Map` as an array of pairs. */
 export const mapDefinition: CodecDefinition<[unknown, unknown][], Map<unknown, unknown>> = {
   decode: (pairs) => new Map(pairs),
-  encode: (value) => (value instanceof Map ? [...value] : value),
+  encode: /* @__PURE__ */ Object.assign(
+    (value: Map<unknown, unknown>) => (value instanceof Map ? [...value] : value),
+    { tidings: 'Map' } as const,
+  ),
 }
 
 /** A `Set` as an array. */
 export const setDefinition: CodecDefinition<unknown[], Set<unknown>> = {
   decode: (items) => new Set(items),
-  encode: (value) => (value instanceof Set ? [...value] : value),
+  encode: /* @__PURE__ */ Object.assign(
+    (value: Set<unknown>) => (value instanceof Set ? [...value] : value),
+    { tidings: 'Set' } as const,
+  ),
 }

@@ -11,7 +11,7 @@ import {
   url,
 } from '@tidings/core'
 import { type ContractDocument, contractFrom, describe as describeContract } from '@tidings/core/describe'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import * as mini from 'zod/mini'
 
@@ -345,6 +345,24 @@ it('describes what both sides of an intersection take', () => {
 
 it('describes the same contract the same, each time', () => {
   expect(JSON.stringify(describeContract(contract))).toBe(JSON.stringify(describeContract(contract)))
+})
+
+it('recognises the codecs of another installed copy of the package', async () => {
+  vi.resetModules()
+  const copy = await import('@tidings/core')
+  expect(copy.isoDate).not.toBe(isoDate)
+  const of = (codecs: typeof copy) =>
+    eventOf(
+      z.object({
+        at: codecs.isoDate,
+        size: codecs.bigint,
+        data: codecs.bytes,
+        link: codecs.url,
+        tags: codecs.set(z.string()),
+        days: codecs.map(z.string(), codecs.isoDate),
+      }),
+    )
+  expect(of(copy)).toEqual(of({ ...copy, isoDate, bigint, bytes, url, set, map }))
 })
 
 it('refuses a contract with a mistake', () => {

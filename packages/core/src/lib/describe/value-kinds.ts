@@ -1,12 +1,5 @@
 import type * as zod from 'zod/v4/core'
-import {
-  bigintDefinition,
-  bytesDefinition,
-  isoDateDefinition,
-  mapDefinition,
-  setDefinition,
-  urlDefinition,
-} from '../codec-definitions.js'
+import { type CodecName, codecNameOf } from '../codec-definitions.js'
 import { exactFormatKeyword, type JsonSchema, type ValueKind, valueKeyword } from './document.js'
 
 /** A codec of Tidings: what its values are in a program and, for one that travels as text, how that looks. */
@@ -15,14 +8,14 @@ interface KnownCodec {
   readonly wire?: JsonSchema
 }
 
-const codecs = new Map<unknown, KnownCodec>([
-  [isoDateDefinition.encode, textCodec('Date', { format: 'date-time' })],
-  [bigintDefinition.encode, textCodec('bigint', { pattern: '^-?\\d{1,4096}$' })],
-  [bytesDefinition.encode, textCodec('Uint8Array', { contentEncoding: 'base64' })],
-  [urlDefinition.encode, textCodec('URL', { format: 'uri' })],
-  [mapDefinition.encode, { kind: 'Map' }],
-  [setDefinition.encode, { kind: 'Set' }],
-])
+const codecs: Readonly<Record<CodecName, KnownCodec>> = {
+  Date: textCodec('Date', { format: 'date-time' }),
+  bigint: textCodec('bigint', { pattern: '^-?\\d{1,4096}$' }),
+  Uint8Array: textCodec('Uint8Array', { contentEncoding: 'base64' }),
+  URL: textCodec('URL', { format: 'uri' }),
+  Map: { kind: 'Map' },
+  Set: { kind: 'Set' },
+}
 
 function textCodec(kind: ValueKind, rules: JsonSchema): KnownCodec {
   return { kind, wire: { type: 'string', ...rules, [exactFormatKeyword]: kind } }
@@ -30,7 +23,8 @@ function textCodec(kind: ValueKind, rules: JsonSchema): KnownCodec {
 
 /** Returns the codec of Tidings that a pipe is. */
 export function knownCodecOf({ reverseTransform }: zod.$ZodPipeDef): KnownCodec | undefined {
-  return codecs.get(reverseTransform)
+  const name = codecNameOf(reverseTransform)
+  return name && codecs[name]
 }
 
 /** Kinds of schemas whose values JSON cannot represent. */
