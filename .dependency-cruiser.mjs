@@ -44,7 +44,7 @@ const layers = {
     '[^/]+\\.ts',
   ],
   client: [
-    'lib/(disposable|linked-abort|types/disposable)\\.ts',
+    'lib/(disposable|linked-abort|on-abort|types/disposable)\\.ts',
     'lib/connection/(connection-state|event-parser|event-stream|failures)\\.ts',
     'lib/options/(client-options|drift-watcher|invalid-options|check-options|no-check-options)\\.ts',
     'lib/(options/(request|resolved)-options|reporting)\\.ts',

@@ -343,28 +343,24 @@ describe('a state', () => {
     expect([connections, requests]).toEqual([[], []])
   })
 
-  it('removes its listener from its signal when it ends', async () => {
+  it('is not kept by its signal when it has ended', async () => {
     const { url } = await startServer({
       room: { authorize: () => false, snapshot: () => ({ messages: [] }) },
     })
     const { typed, reports } = connectToLobby(url)
     const { signal } = new AbortController()
-    let listeners = 0
-    const { addEventListener, removeEventListener } = signal
-    signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-      listeners += 1
-      addEventListener.apply(signal, args)
-    }
-    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-      listeners -= 1
-      removeEventListener.apply(signal, args)
-    }
-    typed(signal).close()
-    expect(listeners).toBe(0)
-    typed(signal)
-    expect(listeners).toBe(1)
+    const closed = (() => {
+      const state = typed(signal)
+      state.close()
+      return new WeakRef(state)
+    })()
+    const refused = new WeakRef(typed(signal))
     await until(() => reports.length === 1, 'the topic was refused')
-    expect(listeners).toBe(0)
+    await until(() => {
+      gc?.()
+      return closed.deref() === undefined && refused.deref() === undefined
+    }, 'both states were collected')
+    expect(signal.aborted).toBe(false)
   })
 
   it("shares the topic's subscription with all others, also when it begins late", async () => {

@@ -1,3 +1,4 @@
+import { onAbort } from './on-abort.js'
 import type { Disposes } from './types/disposable.js'
 
 /** `Symbol.dispose`, or its stand-in where the runtime lacks it (Safari, Node before 18.18). */
@@ -22,14 +23,14 @@ export type Subscription = Unsubscribe & {
 /** Returns an {@link Unsubscribe} that calls `end` once, also when the signal fires. */
 export function unsubscriber(end: () => void, signal: AbortSignal | undefined): Unsubscribe {
   let ended = false
+  let forget: (() => void) | undefined
   const stop = () => {
     if (ended) return
     ended = true
-    signal?.removeEventListener('abort', stop)
+    forget?.()
     end()
   }
   // The signal may have fired while the subscription was made.
-  if (signal?.aborted) stop()
-  else signal?.addEventListener('abort', stop, { once: true })
+  forget = onAbort(signal, stop)
   return Object.assign(stop, { [disposeSymbol]: stop })
 }

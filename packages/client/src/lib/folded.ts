@@ -1,4 +1,5 @@
 import { disposeSymbol, type Unsubscribe, unsubscriber } from './disposable.js'
+import { onAbort } from './on-abort.js'
 import type { Failure, SignalOptions } from './types/client.js'
 
 interface Observer {
@@ -13,6 +14,7 @@ interface Observer {
 export abstract class Folded implements Disposable {
   value: unknown
   readonly #signal: AbortSignal | undefined
+  #forget = () => {}
   readonly #observers = new Set<Observer>()
   #isFollowing = false
   #isClosed = false
@@ -80,14 +82,13 @@ export abstract class Folded implements Disposable {
       throw error
     }
     // The signal may have fired while the state had no observers.
-    if (this.#signal?.aborted) this.close()
-    else this.#signal?.addEventListener('abort', this.close)
+    this.#forget = onAbort(this.#signal, this.close)
   }
 
   /** The source has ended by itself. */
   protected ended(): void {
     this.#isFollowing = false
-    this.#signal?.removeEventListener('abort', this.close)
+    this.#forget()
   }
 
   /** Notifies observers once of all changes in a turn of the event loop. */

@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.js'
+
 /** An abort controller that follows other signals. */
 export interface LinkedAbort {
   readonly signal: AbortSignal
@@ -9,16 +11,12 @@ export interface LinkedAbort {
 /** Creates an abort controller that fires when any of the signals does. */
 export function linkedAbort(...signals: readonly (AbortSignal | undefined)[]): LinkedAbort {
   const controller = new AbortController()
-  const follow = (event: Event) => controller.abort((event.target as AbortSignal).reason)
-  for (const signal of signals) {
-    if (signal?.aborted) controller.abort(signal.reason)
-    signal?.addEventListener('abort', follow, { once: true })
-  }
+  const unfollow = signals.map((signal) => onAbort(signal, () => controller.abort(signal?.reason)))
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
     unlink() {
-      for (const signal of signals) signal?.removeEventListener('abort', follow)
+      for (const forget of unfollow) forget()
     },
   }
 }
@@ -28,8 +26,6 @@ export function linkedAbort(...signals: readonly (AbortSignal | undefined)[]): L
  */
 export function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    value.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    value.then(resolve, reject).finally(onAbort(signal, () => reject(signal.reason)))
   })
 }

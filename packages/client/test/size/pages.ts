@@ -32,7 +32,7 @@ export const pageWithZod = pageWithZodMini
  * down to stands beside it; decision 017 says where the rest is.
  */
 export const sizes = [
-  { what: 'the client', script: defaultClient, limit: 16_650, target: 11_500 },
+  { what: 'the client', script: defaultClient, limit: 16_660, target: 11_500 },
   {
     what: 'options of TanStack Query, without a client',
     script: tanstackQuery,

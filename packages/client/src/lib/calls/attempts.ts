@@ -2,6 +2,7 @@ import type { TidingsError } from '@tidings/core'
 import { backoffMs, isReceived } from '@tidings/core/wire'
 import { elapsedMs } from '../connection/clock.js'
 import { abortError } from '../connection/failures.js'
+import { onAbort } from '../on-abort.js'
 import type { RequestOptions } from '../options/request-options.js'
 
 /** The most times a request is sent when the network fails. */
@@ -62,15 +63,13 @@ function isNetworkFailure({ code, status }: TidingsError): boolean {
 /** @throws TidingsError when the signal fires */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer)
-      reject(abortError(signal))
-    }
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort)
+      forget()
       resolve()
     }, ms)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
+    const forget = onAbort(signal, () => {
+      clearTimeout(timer)
+      reject(abortError(signal))
+    })
   })
 }

@@ -1,3 +1,5 @@
+import { onAbort } from '../on-abort.js'
+
 /** The longest time, in milliseconds, for which a call waits for subscriptions. */
 const maxWaitMs = 3_000
 
@@ -60,12 +62,12 @@ export class ProgramOrder {
     return new Promise((resolve) => {
       const send = () => {
         clearTimeout(timer)
-        signal.removeEventListener('abort', send)
+        forget()
         this.#waiting.delete(send)
         resolve()
       }
       const timer = setTimeout(send, ms)
-      signal.addEventListener('abort', send)
+      const forget = onAbort(signal, send)
       this.#waiting.set(send, topics)
     })
   }

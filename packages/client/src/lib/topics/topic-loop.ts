@@ -1,6 +1,7 @@
 import type { TidingsError } from '@tidings/core'
 import { type Cursor, formatCursor } from '@tidings/core/wire'
 import { disposeSymbol } from '../disposable.js'
+import { onAbort } from '../on-abort.js'
 import type { Gap, Received, Subscriber } from './subscriber.js'
 
 /** How many events wait for a loop before they are replaced by a gap. */
@@ -28,6 +29,7 @@ export class TopicLoop implements AsyncIterableIterator<LoopItem, undefined>, Di
   readonly wantsSnapshot = true
   readonly #topic: LoopTopic
   readonly #signal: AbortSignal | undefined
+  #forget = () => {}
   readonly #queue: LoopItem[] = []
   #phase: 'new' | 'running' | 'over' = 'new'
   #failure: TidingsError | undefined
@@ -93,7 +95,7 @@ export class TopicLoop implements AsyncIterableIterator<LoopItem, undefined>, Di
     }
     this.#topic.attach(this)
     this.#phase = 'running'
-    this.#signal?.addEventListener('abort', this.#leave)
+    this.#forget = onAbort(this.#signal, this.#leave)
   }
 
   /** Ends the loop, and drops the items that are queued. */
@@ -109,7 +111,7 @@ export class TopicLoop implements AsyncIterableIterator<LoopItem, undefined>, Di
   #end(): void {
     const wasRunning = this.#phase === 'running'
     this.#phase = 'over'
-    this.#signal?.removeEventListener('abort', this.#leave)
+    this.#forget()
     if (wasRunning) this.#topic.detach(this)
     this.#settle()
   }
