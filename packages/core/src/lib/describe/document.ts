@@ -7,7 +7,7 @@ import type { ProcedureMeta } from '../types/procedure.js'
  * `id` of the schema's `.meta()`, which stands for the same schema everywhere in a document.
  *
  * `default` and `examples` are values as they travel. Besides JSON Schema's own, it has the keywords
- * {@link valueKeyword}, {@link exactFormatKeyword} and {@link patternKeyword}.
+ * `x-tidings-value`, `x-tidings-format` and `x-tidings-pattern`.
  */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
