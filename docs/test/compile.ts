@@ -8,12 +8,16 @@ import { linkBlocks } from './link-blocks.js'
 const pages = join(import.meta.dirname, 'pages')
 const given = join(import.meta.dirname, 'given')
 
+const nameOf = (page: string) => page.replaceAll('/', '-').replace(/\.md$/, '')
+
 /** Returns what the blocks of a page may use: of a module of the page's own, and of one for all pages. */
 function givenTo(page: string) {
-  return [`${page.replaceAll('/', '-').replace(/\.md$/, '')}.ts`, 'all.ts']
-    .map((file) => join(given, file))
-    .filter((path) => existsSync(path))
-    .map((path) => ({ path, code: readFileSync(path, 'utf8') }))
+  return [
+    { path: join(given, `${nameOf(page)}.ts`), isOfPage: true },
+    { path: join(given, 'all.ts'), isOfPage: false },
+  ]
+    .filter(({ path }) => existsSync(path))
+    .map((module) => ({ ...module, code: readFileSync(module.path, 'utf8') }))
 }
 
 /** A mistake in a block, with its line in the page. */
@@ -27,28 +31,30 @@ export interface Mistake {
  * Compiles blocks, each as a module of its page, and returns the mistakes.
  *
  * A block that does not declare what it uses finds that in an earlier block of its page, or in `given/`: the contract,
- * client and server of the quick start. An import of `./contract` finds the block of the same page with that name, or else that of the quick start.
+ * client and server of the quick start. An import of `./contract` finds the block of the same page with that name, or
+ * else `given/<page>/<section>/contract.ts`, `given/<page>/contract.ts`, or that of the quick start.
  */
 export function mistakesIn(blocks: readonly Block[]): Mistake[] {
   const files = new Map<string, Block>()
-  for (const [index, block] of blocks.entries()) files.set(pathOf(block, index), block)
+  for (const [index, block] of blocks.entries()) {
+    const folder = join(pages, nameOf(block.page))
+    const named = join(folder, block.file ?? '')
+    // A page may show a file in parts, of which an import finds the first.
+    const isNamed = block.file !== undefined && !files.has(named)
+    files.set(isNamed ? named : join(folder, `block-${index}.${block.language}`), block)
+  }
   const paths = new Map([...files].map(([path, block]) => [block, path]))
   const linked = linkBlocks(blocks, givenTo, (block) => paths.get(block) ?? '')
-  const { config } = ts.readConfigFile(join(import.meta.dirname, '../../tsconfig.json'), ts.sys.readFile)
-  const { options } = ts.convertCompilerOptionsFromJson(
-    {
-      ...config.compilerOptions,
-      types: ['node'],
-      jsx: 'react-jsx',
-      lib: ['ES2023', 'ESNext.Disposable', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
-      noUnusedLocals: false,
-      noUnusedParameters: false,
-      // A block imports what it needs without saying whether that is a type.
-      verbatimModuleSyntax: false,
-      isolatedModules: false,
-    },
-    import.meta.dirname,
-  )
+  const docs = join(import.meta.dirname, '..')
+  const { config } = ts.readConfigFile(join(docs, 'tsconfig.json'), ts.sys.readFile)
+  const options: ts.CompilerOptions = {
+    ...ts.parseJsonConfigFileContent(config, ts.sys, docs).options,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    // A block imports what it needs without saying whether that is a type.
+    verbatimModuleSyntax: false,
+    isolatedModules: false,
+  }
   const host = ts.createCompilerHost(options)
   const { fileExists, getSourceFile, readFile } = host
   host.fileExists = (path) => files.has(path) || fileExists(path)
@@ -65,13 +71,17 @@ export function mistakesIn(blocks: readonly Block[]): Mistake[] {
       ts.resolveModuleName(nameIn(text, from), from, options, host, undefined, redirected),
     )
 
-  /** Returns the name of a module of the quick start, if a page imports that and has none of the name. */
+  /** Returns the name of a module that is given to the page, or of the quick start, if the page has none of the name. */
   function nameIn(text: string, from: string): string {
-    if (!text.startsWith('./') || !from.startsWith(pages)) return text
-    const file = join(dirname(from), text.replace(/\.js$/, ''))
-    if (files.has(`${file}.ts`) || files.has(`${file}.tsx`)) return text
-    const ofQuickStart = join(import.meta.dirname, '../../examples/quick-start', text.replace(/\.js$/, ''))
-    return existsSync(`${ofQuickStart}.ts`) ? ofQuickStart : text
+    const block = files.get(from)
+    if (!block) return text
+    const module = text.replace(/\.js$/, '')
+    const isRelative = module.startsWith('./')
+    if (isRelative && isFile(join(dirname(from), module), (path) => files.has(path))) return text
+    const ofPage = join(given, nameOf(block.page))
+    const candidates = [join(ofPage, block.section, module), join(ofPage, module)]
+    if (isRelative) candidates.push(join(import.meta.dirname, '../../examples/quick-start', module))
+    return candidates.find((path) => isFile(path, existsSync)) ?? text
   }
 
   const codeOf = (path: string) => linked.get(path)
@@ -88,6 +98,6 @@ export function mistakesIn(blocks: readonly Block[]): Mistake[] {
   })
 }
 
-function pathOf({ page, file, language }: Block, index: number): string {
-  return join(pages, page.replaceAll('/', '-'), file ?? `block-${index}.${language}`)
-}
+/** Whether a module has a file, with either ending. */
+const isFile = (module: string, exists: (path: string) => boolean) =>
+  exists(`${module}.ts`) || exists(`${module}.tsx`)

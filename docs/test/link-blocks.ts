@@ -8,15 +8,17 @@ interface Names {
   readonly used: ReadonlySet<string>
 }
 
-/** A module whose names blocks may use without importing them. */
+/** A module whose names blocks may use without importing them: those of one page, or of all. */
 export interface Given {
+  readonly isOfPage: boolean
   readonly path: string
   readonly code: string
 }
 
 /**
- * Returns the code of each block as a module that can be compiled: what a block uses and does not declare, it imports from
- * the nearest block before it on the page that declares the name, or else from what is given. A reader does the same.
+ * Returns the code of each block as a module that can be compiled: what a block uses and does not declare, it imports.
+ * The name is that of the nearest block before it in its section, of what is given to the page, of the nearest block
+ * before it on the page, or of what is given to all pages, in this order. A reader does the same.
  *
  * @param pathOf returns the path of the module of a block
  */
@@ -29,13 +31,25 @@ export function linkBlocks(
   const linked = new Map<string, string>()
   for (const [index, block] of blocks.entries()) {
     const own = names.get(block) ?? namesIn('', 'ts')
-    const earlier = blocks.slice(0, index).filter(({ page }) => page === block.page)
-    const sources = [
-      ...earlier.reverse().map((other) => ({
+    const earlier = blocks
+      .slice(0, index)
+      .filter(({ page }) => page === block.page)
+      .reverse()
+      .map((other) => ({
+        section: other.section,
         path: pathOf(other),
         declared: names.get(other)?.declared ?? new Set<string>(),
-      })),
-      ...given(block.page).map(({ path, code }) => ({ path, declared: namesIn(code, 'ts').declared })),
+      }))
+    const modules = given(block.page).map(({ path, code, isOfPage }) => ({
+      path,
+      isOfPage,
+      declared: namesIn(code, 'ts').exported,
+    }))
+    const sources = [
+      ...earlier.filter(({ section }) => section === block.section),
+      ...modules.filter(({ isOfPage }) => isOfPage),
+      ...earlier.filter(({ section }) => section !== block.section),
+      ...modules.filter(({ isOfPage }) => !isOfPage),
     ]
     const imports = [...own.used]
       .filter((name) => !own.declared.has(name))

@@ -15,6 +15,6 @@ it('shows code in docs/cookies.md that stands in the example', () => {
     expect(path, block).not.toBe('')
     const source = readFileSync(join(root, path), 'utf8')
     const code = block.slice(block.indexOf('\n') + 1)
-    for (const part of code.split(/^…\n/m)) expect(source).toContain(part)
+    for (const part of code.split(/^\/\/ …\n/m)) expect(source).toContain(part)
   }
 })

@@ -1,0 +1,1 @@
+export { client, withMessage } from '../../../../packages/client/test/frameworks/room.js'

@@ -1,0 +1,1 @@
+export declare function userOf(cookie: string | null): Promise<{ isAdmin: boolean } | null>

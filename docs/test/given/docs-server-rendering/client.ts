@@ -1,0 +1,1 @@
+export * from '../../../../packages/client/test/server-rendering/client.js'

@@ -1,0 +1,1 @@
+export { Room } from '../../../../../examples/next/app/[roomId]/room.js'

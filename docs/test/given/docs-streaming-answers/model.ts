@@ -1,0 +1,1 @@
+export { model } from '../../../../examples/quick-start/answers/model.js'

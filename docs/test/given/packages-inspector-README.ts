@@ -1,0 +1,1 @@
+export declare function isAdmin(context: unknown): boolean
