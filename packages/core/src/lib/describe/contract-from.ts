@@ -25,7 +25,8 @@ const maxGroups = 32
  * - What a description does not say is refused: `z.coerce` and `.catch()` take more than their schema, and `.trim()`
  *   takes a longer text.
  * - A regular expression that could take exponential time is not tested, nor is one with `(?=…)` or `(?<name>…)`, and
- *   a long text is not tested with one that would take more than a second. The server tests the value in any case.
+ *   a long text is not tested with one that would take more than a second. Nor is the rest of a value that would take
+ *   that long, as in unions inside each other. The server tests the value in any case.
  * - An exclusive union (`z.xor()`) is tested as any union.
  * - Other keywords than those that `describe` writes are ignored.
  *

@@ -39,8 +39,13 @@ function propertiesOf({ properties }: JsonSchema): Readonly<Record<string, unkno
   return typeof properties === 'object' && properties !== null ? (properties as JsonSchema) : {}
 }
 
+const requiredKeys = new WeakMap<object, ReadonlySet<unknown>>()
+
 function isRequired({ required }: JsonSchema, key: string): boolean {
-  return Array.isArray(required) && required.includes(key)
+  if (!Array.isArray(required)) return false
+  const known = requiredKeys.get(required) ?? new Set(required)
+  requiredKeys.set(required, known)
+  return known.has(key)
 }
 
 function keysOf(schema: JsonSchema): Set<string> {

@@ -25,7 +25,13 @@ export interface Sources {
 }
 
 /** Whether values of one branch fit another, by the pair. */
-type KnownFits = Readonly<Record<keyof Effect, Map<JsonSchema, Map<JsonSchema, boolean>>>>
+type KnownFits = Readonly<Record<keyof Effect, Map<JsonSchema, Map<JsonSchema, boolean>>>> & {
+  /** How many pairs were compared to find out. */
+  trials: number
+}
+
+/** Pairs of branches that are compared to find whether one fits another. Any further ones count as not fitting. */
+const maxTrials = 20_000
 
 /** Compares the schemas of one payload, and collects the changes. */
 export class SchemaComparison implements Comparison {
@@ -40,7 +46,7 @@ export class SchemaComparison implements Comparison {
   constructor(
     { before, after }: Sources,
     place: Place,
-    fits: KnownFits = { toOld: new Map(), toNew: new Map() },
+    fits: KnownFits = { toOld: new Map(), toNew: new Map(), trials: 0 },
   ) {
     this.before = before
     this.after = after
@@ -88,6 +94,8 @@ export class SchemaComparison implements Comparison {
     known.set(before.schema, byAfter)
     const fit = byAfter.get(after.schema)
     if (fit !== undefined) return fit
+    this.#fits.trials += 1
+    if (this.#fits.trials > maxTrials) return false
     // A schema that contains itself fits if the rest of it does.
     byAfter.set(after.schema, true)
     const trial = new SchemaComparison(this, { ...this.place, isEvent: false }, this.#fits)

@@ -21,8 +21,9 @@ export function compareUnions(comparison: Comparison, before: Members, after: Me
     return
   }
   const pairs = pairsOf(comparison, before.branches, after.branches)
-  const gone = before.branches.filter((branch) => !pairs.some(([was]) => was === branch))
-  const come = after.branches.filter((branch) => !pairs.some(([, is]) => is === branch))
+  const kept = new Set(pairs.flat())
+  const gone = before.branches.filter((branch) => !kept.has(branch))
+  const come = after.branches.filter((branch) => !kept.has(branch))
   const lost = before.literals.filter((value) => !isTaken(value, after))
   const added = after.literals.filter((value) => !isTaken(value, before))
   const isDisjoint =
@@ -120,32 +121,69 @@ type Pair = readonly [before: Branch, after: Branch]
 /** Pairs the branches that are versions of each other: by a key that tells them apart, or as the only ones of their type. */
 function pairsOf(comparison: Comparison, before: readonly Branch[], after: readonly Branch[]): Pair[] {
   const pairs: Pair[] = []
-  const isLeft = (branch: Branch) => !pairs.some((pair) => pair.includes(branch))
-  const pair = (matches: (was: Branch, is: Branch) => boolean) => {
-    for (const was of before.filter(isLeft)) {
-      const is = after.find((branch) => isLeft(branch) && branch.type === was.type && matches(was, branch))
-      if (is) pairs.push([was, is])
-    }
+  const paired = new Set<Branch>()
+  const isLeft = (branch: Branch) => !paired.has(branch)
+  const pair = (was: Branch, is: Branch | undefined) => {
+    if (!is) return
+    pairs.push([was, is])
+    paired.add(was).add(is)
   }
   const tagsBefore = new Map(before.map((branch) => [branch, tagsOf(comparison.before, branch)]))
   const tagsAfter = new Map(after.map((branch) => [branch, tagsOf(comparison.after, branch)]))
-  pair((was, is) => isOverlapping(tagsBefore.get(was) ?? [], tagsAfter.get(is) ?? []))
-  pair((was, is) => structureOf(was.schema) === structureOf(is.schema))
+  const pairByName = (namesBefore: Names, namesAfter: Names) => {
+    const index = new BranchIndex(after, namesAfter)
+    for (const was of before.filter(isLeft)) pair(was, index.first(namesBefore(was), isLeft))
+  }
+  pairByName(
+    (was) => tagsBefore.get(was) ?? [],
+    (is) => tagsAfter.get(is) ?? [],
+  )
+  const structure = ({ type, schema }: Branch) => [`${type} ${structureOf(schema)}`]
+  pairByName(structure, structure)
   const isUntagged = (was: Branch, is: Branch) =>
     tagsBefore.get(was)?.length === 0 ||
     tagsAfter.get(is)?.length === 0 ||
     (before.length === 1 && after.length === 1)
-  const onlyOne = (branches: readonly Branch[], type: string) =>
-    branches.filter((branch) => isLeft(branch) && branch.type === type).length === 1
   for (const type of ['string', 'number', 'array', 'object', 'other']) {
-    if (onlyOne(before, type) && onlyOne(after, type))
-      pair((was, is) => was.type === type && isUntagged(was, is))
+    const [were, are] = [before, after].map((all) => all.filter((each) => isLeft(each) && each.type === type))
+    const [was] = were ?? []
+    const [is] = are ?? []
+    if (was && is && were?.length === 1 && are?.length === 1 && isUntagged(was, is)) pair(was, is)
   }
   return pairs
 }
 
-function isOverlapping(one: readonly string[], other: readonly string[]): boolean {
-  return one.some((tag) => other.includes(tag))
+type Names = (branch: Branch) => readonly string[]
+
+/** Branches by their names, so that each is found without a look at all others. */
+class BranchIndex {
+  readonly #places: ReadonlyMap<Branch, number>
+  readonly #byName = new Map<string, Branch[]>()
+
+  constructor(branches: readonly Branch[], names: Names) {
+    this.#places = new Map(branches.map((branch, place) => [branch, place]))
+    // The first ones last, where they are taken.
+    for (const branch of branches.toReversed()) {
+      for (const name of names(branch)) {
+        const known = this.#byName.get(name)
+        if (known) known.push(branch)
+        else this.#byName.set(name, [branch])
+      }
+    }
+  }
+
+  /** Returns the first branch with one of the names that is left. One that is not left never is again. */
+  first(names: readonly string[], isLeft: (branch: Branch) => boolean): Branch | undefined {
+    const place = (branch: Branch) => this.#places.get(branch) ?? 0
+    let first: Branch | undefined
+    for (const name of names) {
+      const branches = this.#byName.get(name) ?? []
+      while (branches.length > 0 && !isLeft(branches.at(-1) as Branch)) branches.pop()
+      const found = branches.at(-1)
+      if (found && (!first || place(found) < place(first))) first = found
+    }
+    return first
+  }
 }
 
 /** Returns the keys of an object that have one value, with it: `kind="image"`. */

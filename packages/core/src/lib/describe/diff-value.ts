@@ -137,10 +137,14 @@ function other(schema: JsonSchema): Members {
 }
 
 function joined(all: readonly Members[]): Members {
+  // A schema that is a member twice is one: unions inside each other would have as many as their combinations.
+  const branches = new Map(
+    all.flatMap((members) => members.branches).map((branch) => [branch.schema, branch]),
+  )
   return {
     isAny: all.some(({ isAny }) => isAny),
     literals: [...new Set(all.flatMap(({ literals }) => literals))],
-    branches: all.flatMap(({ branches }) => branches),
+    branches: [...branches.values()],
   }
 }
 
@@ -164,10 +168,13 @@ export const stringRules: readonly string[] = [
 
 /** Whether a value is named by the members, or surely belongs to one of their branches. */
 export function isTaken(value: Literal, { isAny, literals, branches }: Members): boolean {
-  return (
-    isAny || literals.includes(value) || branches.some(({ schema, type }) => accepts(schema, type, value))
-  )
+  if (isAny) return true
+  const named = namedBy.get(literals) ?? new Set(literals)
+  namedBy.set(literals, named)
+  return named.has(value) || branches.some(({ schema, type }) => accepts(schema, type, value))
 }
+
+const namedBy = new WeakMap<readonly Literal[], ReadonlySet<Literal>>()
 
 function accepts(schema: Branch['schema'], type: Branch['type'], value: Literal): boolean {
   const within = (size: number, least: unknown, most: unknown) =>

@@ -11,15 +11,21 @@ import { nameIn } from './schema-names.js'
 export function checkReferences(defs: JsonSchema, path: string): void {
   /** The definitions whose references were followed, and whether that is over. */
   const seen = new Map<string, boolean>()
-  for (const name of Object.keys(defs)) visit(name)
+  for (const name of Object.keys(defs)) visit(name, 0)
 
-  function visit(name: string): void {
+  function visit(name: string, depth: number): void {
+    if (depth > maxDepth) {
+      throw documentFault(
+        within(path, name),
+        `is at the end of more than ${maxDepth} definitions that refer to each other`,
+      )
+    }
     const isOver = seen.get(name)
     if (isOver === false)
       throw documentFault(within(path, name), 'contains itself without a value in between')
     if (isOver || !Object.hasOwn(defs, name)) return
     seen.set(name, false)
-    for (const inner of referencesOf(defs[name], within(path, name))) visit(inner)
+    for (const inner of referencesOf(defs[name], within(path, name))) visit(inner, depth + 1)
     seen.set(name, true)
   }
 }

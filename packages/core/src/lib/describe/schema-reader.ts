@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import * as zod from 'zod/v4/core'
 import { markJsonOnly } from '../json-only.js'
 import type { Schema } from '../types/schema.js'
+import { boundTests, type TestBudget, testBudget, withinBudget } from './bounded-tests.js'
 import { exactFormatKeyword, type JsonSchema } from './document.js'
 import { brief, documentFault, lengthAt, listAt, numberAt, objectAt, within } from './document-fault.js'
 import { checkReferences, maxDepth } from './references.js'
@@ -16,18 +17,20 @@ const maxSchemas = 100_000
 const unsafeNames: readonly string[] = ['__proto__']
 
 /** Any JSON, which a schema without keywords takes. */
-const anyJson = markJsonOnly(z.json())
+const anyJson = boundTests(markJsonOnly(z.json()))
 
 /** Reads the JSON Schemas of one document as schemas of zod, whose values are what travels. */
 export class SchemaReader {
   #count = 0
+  /** For the tests of the document's defaults, all together. */
+  readonly #defaults = testBudget()
 
   /** @throws TidingsError `invalid_contract` for a schema with a mistake, or beyond a bound */
   read(schema: unknown, path: string): Schema {
     const root = objectAt(schema, path)
     const defs = root['$defs'] === undefined ? {} : objectAt(root['$defs'], within(path, '$defs'))
     checkReferences(defs, within(path, '$defs'))
-    const read = new PayloadReader(defs, path, () => this.count(path)).read(root, path, 0)
+    const read = new PayloadReader(defs, path, () => this.count(path), this.#defaults).read(root, path, 0)
     return markJsonOnly(read)
   }
 
@@ -42,11 +45,13 @@ class PayloadReader {
   readonly #defs: JsonSchema
   readonly #path: string
   readonly #count: () => void
+  readonly #defaults: TestBudget
   /** The definitions that were read; undefined while one is being read. */
   readonly #read = new Map<string, Schema | undefined>()
 
-  constructor(defs: JsonSchema, path: string, count: () => void) {
+  constructor(defs: JsonSchema, path: string, count: () => void, defaults: TestBudget) {
     this.#defs = defs
+    this.#defaults = defaults
     this.#path = path
     this.#count = count
   }
@@ -57,8 +62,8 @@ class PayloadReader {
     if (given === true) return anyJson
     if (given === false) return z.never()
     const schema = objectAt(given, path)
-    const read = this.#combined(schema, path, depth)
-    return described(withDefault(read, schema), schema)
+    const read = boundTests(this.#combined(schema, path, depth))
+    return boundTests(described(withDefault(read, schema, this.#defaults), schema))
   }
 
   /** Reads a schema with what it refers to, and its unions and intersections. */
@@ -146,7 +151,7 @@ class PayloadReader {
     const properties = Object.entries(
       schema['properties'] === undefined ? {} : objectAt(schema['properties'], at),
     )
-    const required = listAt(schema['required'], within(path, 'required')) ?? []
+    const required = new Set(listAt(schema['required'], within(path, 'required')))
     const others = schema['additionalProperties']
     const rest =
       others === undefined ? anyJson : this.read(others, within(path, 'additionalProperties'), depth + 1)
@@ -158,7 +163,7 @@ class PayloadReader {
       if (unsafeNames.includes(name))
         throw documentFault(at, `has the name ${name}, which no object can have`)
       const read = this.read(property, within(at, name), depth + 1)
-      shape.set(name, required.includes(name) ? read : z.optional(read))
+      shape.set(name, required.has(name) ? read : z.optional(read))
     }
     for (const name of required) {
       if (typeof name !== 'string' || unsafeNames.includes(name)) {
@@ -173,14 +178,20 @@ class PayloadReader {
     return others === false ? z.strictObject(fields) : z.catchall(z.object(fields), rest as z.ZodMiniType)
   }
 
-  #record(names: unknown, values: Schema, required: readonly unknown[], path: string, depth: number): Schema {
+  #record(
+    names: unknown,
+    values: Schema,
+    required: ReadonlySet<unknown>,
+    path: string,
+    depth: number,
+  ): Schema {
     const keys = this.read(names, path, depth + 1)
     const choices = [...((keys as zod.$ZodTypes)._zod.values ?? [])]
     const isText = (keys as zod.$ZodTypes)._zod.def.type === 'string'
     if (choices.some((choice) => typeof choice !== 'string') || !(isText || choices.length > 0)) {
       return z.record(z.string(), values)
     }
-    const isExhaustive = choices.length > 0 && choices.every((choice) => required.includes(choice))
+    const isExhaustive = choices.length > 0 && choices.every((choice) => required.has(choice))
     return choices.length === 0 || isExhaustive
       ? z.record(keys as z.ZodMiniString, values)
       : z.partialRecord(keys as z.ZodMiniString, values)
@@ -248,10 +259,12 @@ function readNumber(schema: JsonSchema, type: 'number' | 'integer', path: string
 }
 
 /** Adds the default. A value with a default that does not fit may be omitted, and then has none. */
-function withDefault(read: Schema, schema: JsonSchema): Schema {
+function withDefault(read: Schema, schema: JsonSchema, budget: TestBudget): Schema {
   const { default: value } = schema
   if (value === undefined) return read
-  return fits(read, value) ? z._default(read, () => structuredClone(value) as never) : z.optional(read)
+  return withinBudget(budget, () => fits(read, value))
+    ? z._default(read, () => structuredClone(value) as never)
+    : z.optional(read)
 }
 
 function fits(schema: Schema, value: unknown): boolean {

@@ -23,9 +23,12 @@ function discriminatorOf(members: readonly Schema[]): string | undefined {
   })
   if (!shapes.every((shape) => shape !== undefined)) return undefined
   return Object.keys(shapes[0] ?? {}).find((key) => {
-    const values = shapes.map((shape) => literalsOf(Object.hasOwn(shape, key) ? shape[key] : undefined))
-    const all = values.flat()
-    return values.every(({ length }) => length > 0) && new Set(all).size === all.length
+    const seen = new Set<unknown>()
+    // Ends with the first member that does not tell: a document of a stranger has as many members as keys.
+    return shapes.every((shape) => {
+      const values = literalsOf(Object.hasOwn(shape, key) ? shape[key] : undefined)
+      return values.length > 0 && values.every((value) => seen.size < seen.add(value).size)
+    })
   })
 }
 
