@@ -190,3 +190,26 @@ describe('a change of a contract', () => {
     ])
   })
 })
+
+describe('the message of a required key more', () => {
+  const messageOf = (before: z.ZodType, after: z.ZodType, kind: 'input' | 'output') => {
+    const versions = [before, after].map((schema) => defineContract({ send: command({ [kind]: schema }) }))
+    const [old, current] = versions.map((version) => describeContract(version))
+    return old && current ? diff(old, current).map(({ message }) => message) : []
+  }
+  const more = z.object({ text, room: text })
+
+  it('says of an input that clients do not send it and that servers ignore it', () => {
+    expect(messageOf(z.object({ text }), more, 'input')).toEqual([
+      'send.input.room is new: a string, required, which old clients do not send and old servers ignore: ' +
+        'make it optional, or give it a default',
+    ])
+  })
+
+  it('says of an output that servers do not send it', () => {
+    expect(messageOf(z.object({ text }), more, 'output')).toEqual([
+      'send.output.room is new: a string, required, which old servers do not send: ' +
+        'deploy every server before the first client that has it',
+    ])
+  })
+})

@@ -122,7 +122,12 @@ function compareKeyOfOne(
       missed === 'breaking'
         ? 'make it optional, or give it a default'
         : 'let the old version accept further keys first'
-    const fate = received === 'dangerous' ? ', which old servers ignore' : ''
+    const sender = comparison.dropped === 'safe' ? 'servers' : 'clients'
+    const fates = [
+      ...(missed === 'breaking' ? [`old ${sender} do not send`] : []),
+      ...(received === 'dangerous' ? ['old servers ignore'] : []),
+    ]
+    const fate = fates.length > 0 ? `, which ${fates.join(' and ')}` : ''
     comparison.add(path, 'key-added', effect, `is new: ${what}, ${form}${fate}`, advice)
   } else {
     const advice = received === 'breaking' ? 'keep accepting it' : 'keep sending it'
