@@ -76,3 +76,8 @@ it.each(['', ...commands.map(({ usage }) => usage.split(' ', 1)[0] ?? '')])(
     await expect(printed.join('\n')).toMatchFileSnapshot(`usage/${name || 'tidings'}.txt`)
   },
 )
+
+it.each(commands)('begins each example of $usage with the command', ({ usage, examples }) => {
+  const name = usage.split(' ', 1)[0]
+  for (const [line] of examples) expect(line.split(' ', 1)[0]).toBe(name)
+})

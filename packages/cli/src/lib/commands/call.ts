@@ -19,7 +19,7 @@ The input is JSON, key=value for each key, @file, or - for JSON from stdin. It i
     ['call http://localhost:3000/events send roomId=lobby author=ada text=hi', 'Each key as an argument'],
     [`call http://localhost:3000/events send '{"roomId":"lobby","author":"ada","text":"hi"}'`, 'JSON'],
     ['call http://localhost:3000/events orders/create @order.json', 'JSON from a file'],
-    ['jq .order log.json | tidings call http://localhost:3000/events orders/create -', 'JSON from stdin'],
+    ['call http://localhost:3000/events orders/create - < order.json', 'JSON from stdin'],
     [
       'call http://localhost:3000/events pay amount=10 --idempotency-key order-17',
       'Run once, however often called',
