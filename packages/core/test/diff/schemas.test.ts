@@ -40,7 +40,7 @@ describe('a change of a schema', () => {
       expect(() => transmit(writer, reader, expected.witness)).toThrow('did not fit the schema')
     }
     if (expected.verdict !== 'safe') return
-    expect(expectArrives(writer, reader, schema, 25, row[0])).toBeGreaterThan(0)
+    expect(expectArrives(writer, reader, schema, 100, row[0])).toBeGreaterThan(0)
   })
 })
 

@@ -86,7 +86,7 @@ export function expectArrives(
   writer: PayloadCodec,
   reader: PayloadCodec,
   schema: z.ZodType,
-  numRuns = 25,
+  numRuns = 100,
   site: Site = 'event',
 ): number {
   let count = 0

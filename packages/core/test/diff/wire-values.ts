@@ -64,6 +64,12 @@ export function wireValuesOf(schema: JsonSchema): fc.Arbitrary<unknown> {
 function textsOf({ minLength, maxLength, pattern, format }: Keywords): fc.Arbitrary<unknown> {
   if (format === 'email') return fc.constantFrom('ada@example.org', 'bob@example.com')
   if (format === 'uuid') return fc.uuid({ version: 4 })
+  if (format === 'date-time') {
+    return fc
+      .date({ noInvalidDate: true, min: new Date('0001-01-01'), max: new Date('9999-12-31') })
+      .map((date) => date.toISOString())
+  }
+  if (format === 'uri') return fc.webUrl()
   const samples = fc.constantFrom('2026-01-02T03:04:05.000Z', '7', '', 'az')
   if (pattern !== undefined) return fc.oneof(fc.stringMatching(new RegExp(pattern)), samples)
   return fc.oneof(fc.string({ minLength: minLength ?? 0, maxLength: maxLength ?? 12 }), samples)
