@@ -1,15 +1,18 @@
 const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
- * Calls back when a signal fires, at once if it has fired. Returns a function that forgets the callback.
+ * Calls back once when a signal fires, at once if it has fired. Returns a function that forgets the callback.
  *
  * A signal has one listener for all callbacks: Node warns of more than ten, as many calls or subscriptions with one
  * signal would have.
  */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
+  let callbacks: Set<() => void> | undefined
   if (signal?.aborted) callback()
-  const callbacks = signal && (callbacksOf.get(signal) ?? listen(signal))
-  callbacks?.add(callback)
+  else if (signal) {
+    callbacks = callbacksOf.get(signal) ?? listen(signal)
+    callbacks.add(callback)
+  }
   return () => callbacks?.delete(callback)
 }
 

@@ -32,7 +32,7 @@ export const pageWithZod = pageWithZodMini
  * down to stands beside it; decision 017 says where the rest is.
  */
 export const sizes = [
-  { what: 'the client', script: defaultClient, limit: 16_660, target: 11_500 },
+  { what: 'the client', script: defaultClient, limit: 16_670, target: 11_500 },
   {
     what: 'options of TanStack Query, without a client',
     script: tanstackQuery,
@@ -45,7 +45,7 @@ export const sizes = [
     what: 'the client, a contract and zod/mini',
     script: pageWithZodMini,
     withZod: true,
-    limit: 22_500,
+    limit: 22_520,
     target: 17_000,
   },
   {
