@@ -15,5 +15,7 @@ export type {
   ProcedureDocument,
   StreamDocument,
 } from './lib/describe/document.js'
+export { exactFormatKeyword, patternKeyword, valueKeyword } from './lib/describe/document.js'
 export { openApi } from './lib/describe/open-api.js'
+export { definitionName, schemaAt } from './lib/describe/schema-names.js'
 export type { ProcedureMeta } from './lib/types/procedure.js'

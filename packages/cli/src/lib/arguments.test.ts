@@ -158,4 +158,12 @@ describe('an input', () => {
     )
     expect(({} as Record<string, unknown>)['x']).toBeUndefined()
   })
+
+  it('reads keys of a definition whose name has other characters than letters', async () => {
+    const wire = {
+      $ref: '#/$defs/Chat%20~1%20message',
+      $defs: { 'Chat / message': { type: 'object', properties: { count: { type: 'number' } } } },
+    }
+    expect(await inputFrom({ wire }, 'it', ['count=1'], {} as Io)).toEqual({ count: 1 })
+  })
 })

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@tidings/core/describe'
+import { definitionName, type JsonSchema, schemaAt } from '@tidings/core/describe'
 import { printableLines } from './printable.js'
 
 /** Where a schema is printed. */
@@ -53,10 +53,8 @@ function typeText(schema: JsonSchema | boolean, place: Place): string {
 }
 
 function referenceText(ref: string, place: Place): string {
-  const name = ref === '#' ? 'this' : decodeURIComponent(ref.split('/').at(-1) ?? ref)
-  if (place.inside.includes(ref)) return name
-  const definitions = (place.root['$defs'] ?? {}) as Readonly<Record<string, JsonSchema>>
-  const target = ref === '#' ? place.root : Object.hasOwn(definitions, name) ? definitions[name] : undefined
+  const name = ref === '#' ? 'this' : (definitionName(ref) ?? ref)
+  const target = place.inside.includes(ref) ? undefined : schemaAt(ref, place.root)
   return target ? typeText(target, { ...place, inside: [...place.inside, ref] }) : name
 }
 

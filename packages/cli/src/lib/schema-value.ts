@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@tidings/core/describe'
+import { type JsonSchema, schemaAt } from '@tidings/core/describe'
 import { suggestion } from './closest.js'
 import { UsageError } from './exit-code.js'
 
@@ -57,23 +57,13 @@ export function alternativesOf(schema: JsonSchema, root: JsonSchema, depth = 0):
   const inner = (part: unknown) => alternativesOf(part as JsonSchema, root, depth + 1)
   const { $ref: ref } = schema as { readonly $ref?: string }
   if (ref !== undefined) {
-    const target = targetOf(ref, root)
+    const target = schemaAt(ref, root)
     return target ? inner(target) : []
   }
   for (const key of ['anyOf', 'oneOf', 'allOf']) {
     if (Array.isArray(schema[key])) return schema[key].flatMap(inner)
   }
   return [schema]
-}
-
-function targetOf(ref: string, root: JsonSchema): unknown {
-  if (ref === '#') return root
-  let target: unknown = root
-  for (const step of ref.replace(/^#\//, '').split('/')) {
-    if (typeof target !== 'object' || target === null) return undefined
-    target = (target as JsonSchema)[step.replaceAll('~1', '/').replaceAll('~0', '~')]
-  }
-  return target
 }
 
 /** Returns the only values that fit, if they are listed. */

@@ -1,5 +1,5 @@
-import type { JsonSchema } from '@tidings/core/describe'
-import { optionFor, valueKeyword } from './option-for.js'
+import { type JsonSchema, schemaAt, valueKeyword } from '@tidings/core/describe'
+import { optionFor } from './option-for.js'
 
 const identifier = /^[A-Za-z_$][\w$]*$/
 
@@ -15,10 +15,11 @@ export function literalOf(value: unknown, given: JsonSchema = {}): string {
 }
 
 class LiteralWriter {
-  readonly #definitions: Readonly<Record<string, JsonSchema>>
+  /** Has the definitions that schemas refer to. */
+  readonly #root: JsonSchema
 
-  constructor({ $defs = {} }: JsonSchema) {
-    this.#definitions = $defs as Record<string, JsonSchema>
+  constructor(root: JsonSchema) {
+    this.#root = root
   }
 
   write(value: unknown, given: JsonSchema | undefined, indentation: string): string {
@@ -75,7 +76,7 @@ class LiteralWriter {
   }
 
   #definition($ref: string): JsonSchema {
-    return this.#definitions[$ref.replace('#/$defs/', '')] ?? {}
+    return schemaAt($ref, this.#root) ?? {}
   }
 }
 

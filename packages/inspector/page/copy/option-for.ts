@@ -1,7 +1,4 @@
-import type { JsonSchema } from '@tidings/core/describe'
-
-/** The keyword that names what a program holds where JSON has no such value. */
-export const valueKeyword = 'x-tidings-value'
+import { type JsonSchema, valueKeyword } from '@tidings/core/describe'
 
 /** Returns the first option of a union whose form a JSON value has, looking no deeper than its keys. */
 export function optionFor(options: readonly JsonSchema[], value: unknown): JsonSchema | undefined {

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@tidings/core/describe'
+import { type JsonSchema, schemaAt } from '@tidings/core/describe'
 
 /** The keywords of JSON Schema, draft 2020-12, that a contract's schemas are written in. */
 export interface Schema {
@@ -69,15 +69,9 @@ export function resolve(schema: Schema, root: Schema): Schema {
   // A reference to itself ends nowhere.
   for (let steps = 0; resolved.$ref !== undefined && steps < 20; steps += 1) {
     const { $ref, ...beside } = resolved
-    resolved = { ...referred($ref, root), ...beside }
+    resolved = { ...schemaAt($ref, root as JsonSchema), ...beside }
   }
   return resolved
-}
-
-function referred(ref: string, root: Schema): Schema {
-  if (ref === '#') return root
-  const name = ref.startsWith('#/$defs/') ? ref.slice('#/$defs/'.length) : ''
-  return root.$defs?.[decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~')] ?? {}
 }
 
 /** Returns what values a schema accepts. */

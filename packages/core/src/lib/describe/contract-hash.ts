@@ -9,7 +9,7 @@ import {
   type ProcedureDocument,
   patternKeyword,
 } from './document.js'
-import { nameIn } from './schema-names.js'
+import { definitionName } from './schema-names.js'
 
 /**
  * Hashes what travels: equal for contracts whose values and requests look alike on the wire, whatever their texts,
@@ -93,7 +93,7 @@ class SchemaGraph {
   #resolved(schema: JsonSchema): JsonSchema {
     const { $ref, ...beside } = schema
     if (typeof $ref !== 'string') return schema
-    const target = this.#resolved(this.#defs[nameIn($ref) ?? ''] ?? {})
+    const target = this.#resolved(this.#defs[definitionName($ref) ?? ''] ?? {})
     return Object.keys(beside).length === 0 ? target : { ...target, ...beside }
   }
 

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../canonical.js'
 import type { JsonSchema } from './document.js'
-import { nameIn } from './schema-names.js'
+import { definitionName } from './schema-names.js'
 
 /** The keywords of objects that can be merged. Any other keyword of a member keeps the members apart. */
 const mergeable: readonly string[] = ['type', 'properties', 'required', 'additionalProperties']
@@ -96,7 +96,7 @@ function objectOf(schema: JsonSchema, defs: ReadonlyMap<string, JsonSchema>): Js
 /** Follows a reference. A definition that is not finished yet is not found. */
 function resolved(schema: JsonSchema, defs: ReadonlyMap<string, JsonSchema>): JsonSchema {
   if (!isOnly(schema, '$ref')) return schema
-  return defs.get(nameIn(schema['$ref'] as string) ?? '') ?? schema
+  return defs.get(definitionName(schema['$ref'] as string) ?? '') ?? schema
 }
 
 function isOnly(schema: JsonSchema, keyword: string): boolean {

@@ -1,6 +1,6 @@
 import type { JsonSchema } from './document.js'
 import { documentFault, listAt, objectAt, within } from './document-fault.js'
-import { nameIn } from './schema-names.js'
+import { definitionName } from './schema-names.js'
 
 /**
  * Checks that no definition is only another name of itself, by references and combinations without a value in between.
@@ -34,7 +34,7 @@ export function checkReferences(defs: JsonSchema, path: string): void {
 function referencesOf(schema: unknown, path: string, depth = 0): readonly string[] {
   if (typeof schema === 'boolean' || depth > maxDepth) return []
   const { $ref, ...rest } = objectAt(schema, path)
-  const named = typeof $ref === 'string' ? nameIn($ref) : undefined
+  const named = typeof $ref === 'string' ? definitionName($ref) : undefined
   const combined = ['anyOf', 'oneOf', 'allOf'].flatMap((keyword) =>
     (listAt(rest[keyword], within(path, keyword)) ?? []).flatMap((member, index) =>
       referencesOf(member, within(within(path, keyword), index), depth + 1),

@@ -1,5 +1,6 @@
 import * as zod from 'zod/v4/core'
 import type { Schema } from '../types/schema.js'
+import type { JsonSchema } from './document.js'
 
 /**
  * The names under which schemas are defined in `$defs`: the `id` of their `.meta()`. Within a contract, a name always
@@ -39,7 +40,7 @@ export function refTo(name: string): string {
 }
 
 /** Returns the name of the definition that a reference is to; undefined for any other reference. */
-export function nameIn(ref: string): string | undefined {
+export function definitionName(ref: string): string | undefined {
   if (!ref.startsWith('#/$defs/')) return undefined
   try {
     const step = decodeURIComponent(ref.slice('#/$defs/'.length))
@@ -47,4 +48,15 @@ export function nameIn(ref: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/**
+ * Returns the schema that a `$ref` of a document's schema is to: `root` itself, or one of its `$defs`. Returns undefined
+ * for a reference to anything else, or to a definition that is missing.
+ */
+export function schemaAt(ref: string, root: JsonSchema): JsonSchema | undefined {
+  if (ref === '#') return root
+  const name = definitionName(ref)
+  const { $defs = {} } = root as { readonly $defs?: Readonly<Record<string, JsonSchema>> }
+  return name !== undefined && Object.hasOwn($defs, name) ? $defs[name] : undefined
 }

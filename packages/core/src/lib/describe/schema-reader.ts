@@ -6,7 +6,7 @@ import { boundTests, type TestBudget, testBudget, withinBudget } from './bounded
 import { exactFormatKeyword, type JsonSchema } from './document.js'
 import { brief, documentFault, lengthAt, listAt, numberAt, objectAt, within } from './document-fault.js'
 import { checkReferences, maxDepth } from './references.js'
-import { nameIn } from './schema-names.js'
+import { definitionName } from './schema-names.js'
 import { readText } from './text-reader.js'
 import { readUnion } from './union-reader.js'
 
@@ -89,7 +89,7 @@ class PayloadReader {
   }
 
   #referenced(ref: unknown, path: string, depth: number): Schema {
-    const name = typeof ref === 'string' ? nameIn(ref) : undefined
+    const name = typeof ref === 'string' ? definitionName(ref) : undefined
     if (name === undefined || !Object.hasOwn(this.#defs, name)) {
       throw documentFault(path, `is ${brief(ref)}, which is not one of the $defs of ${this.#path}`)
     }
