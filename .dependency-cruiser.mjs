@@ -66,7 +66,7 @@ const layers = {
     '[^/]+\\.ts',
   ],
   cli: [
-    'lib/(capitalized|closest|exit-code|failure|io|output|printable)\\.ts',
+    'lib/(capitalized|closest|exit-code|failure|io|output|printable|progress-line|wrapped)\\.ts',
     'lib/command\\.ts',
     'lib/(change-report|document-text|procedure|schema-text|schema-value|shared-options|stable-json)\\.ts',
     'lib/(file-errors|loaded-contract|parse-document|request)\\.ts',

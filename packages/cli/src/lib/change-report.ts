@@ -2,6 +2,7 @@ import { type Change, type ChangeSide, type Verdict, worst } from '@tidings/core
 import { capitalized } from './capitalized.js'
 import type { Output } from './output.js'
 import { printable } from './printable.js'
+import { wrapped } from './wrapped.js'
 
 /** The sides whose verdicts count. */
 export type Sides = ChangeSide | 'both'
@@ -55,18 +56,6 @@ function countsText(changes: readonly Change[], sides: Sides): string {
 function sidesOf(change: Change, verdict: Verdict, sides: Sides): string {
   const all: readonly ChangeSide[] = sides === 'both' ? ['clients', 'servers'] : [sides]
   return all.filter((side) => change[side] === verdict).join(' and ')
-}
-
-/** Breaks text into lines. A word that is longer than a line stands alone. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(/\s+/)) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }
 
 /** A file under version control that annotations are shown at. */

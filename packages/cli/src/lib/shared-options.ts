@@ -10,6 +10,15 @@ export function sourcePositional<Args>(yargs: Argv<Args>) {
   })
 }
 
+/** The argument of every command that takes a server. */
+export function urlPositional<Args>(yargs: Argv<Args>) {
+  return yargs.positional('url', {
+    type: 'string',
+    demandOption: true,
+    description: 'Where the server is mounted',
+  })
+}
+
 /** The options of every command that makes requests to a server. */
 export function requestOptions<Args>(yargs: Argv<Args>) {
   return yargs

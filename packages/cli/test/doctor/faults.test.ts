@@ -222,3 +222,12 @@ it.for([
 ] as const)('says what is wrong with %j', async ([argv, message, hint]) => {
   expect(await run(argv)).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n${hint}\n` })
 })
+
+it('writes out the characters of a header that a terminal would obey', async () => {
+  const { origin } = await startForwarder(0, {
+    instead: () => ({ status: 200, headers: { ...html, server: 'x\u009b31m' } }),
+  })
+  const { stdout } = await run(['doctor', `${origin}/events`])
+  expect(stdout).toContain('Server: x\\u009b31m')
+  expect(stdout).not.toContain('\u009b')
+})

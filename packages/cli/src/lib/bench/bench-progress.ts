@@ -1,17 +1,19 @@
-import { Presets, SingleBar } from 'cli-progress'
-import type { TextSink } from '../io.js'
+import type { ProgressLine } from '../progress-line.js'
 import type { BenchCallbacks, BenchPlan } from './bench.js'
+
+/** Milliseconds between two states of one phase: thousands of connections may open in a second. */
+const betweenMs = 50
 
 /** Shows on a terminal how far a bench is. */
 export class BenchProgress implements BenchCallbacks {
-  readonly #plan: BenchPlan
-  readonly #stream: TextSink
-  #bar: SingleBar | undefined
+  readonly #plan: Pick<BenchPlan, 'subscribers' | 'seconds'>
+  readonly #line: ProgressLine
   #phase: string | undefined
+  #shownAt = 0
 
-  constructor(plan: BenchPlan, stream: TextSink) {
+  constructor(plan: Pick<BenchPlan, 'subscribers' | 'seconds'>, line: ProgressLine) {
     this.#plan = plan
-    this.#stream = stream
+    this.#line = line
   }
 
   onConnecting(settled: number): void {
@@ -23,22 +25,14 @@ export class BenchProgress implements BenchCallbacks {
   }
 
   close(): void {
-    this.#bar?.stop()
-    this.#bar = undefined
-    this.#phase = undefined
+    this.#line.clear()
   }
 
   #show(phase: string, value: number, total: number): void {
-    if (this.#stream.isTTY !== true) return
-    if (this.#phase !== phase) {
-      this.close()
-      this.#phase = phase
-      const format = `${phase} {bar} {value} of {total}`
-      this.#bar = new SingleBar(
-        { stream: this.#stream, format, clearOnComplete: true, hideCursor: true, gracefulExit: false },
-        Presets.shades_classic,
-      )
-      this.#bar.start(total, value)
-    } else this.#bar?.update(value)
+    const now = performance.now()
+    if (phase === this.#phase && now - this.#shownAt < betweenMs) return
+    this.#phase = phase
+    this.#shownAt = now
+    this.#line.show(`${phase}, ${value} of ${total}`, value / total)
   }
 }

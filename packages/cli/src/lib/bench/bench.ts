@@ -10,7 +10,7 @@ import type { CommandLoad } from './command-load.js'
 import { Deliveries } from './deliveries.js'
 import { MachineLoad } from './machine-load.js'
 import type { Marks } from './marks.js'
-import { isOutOfSockets } from './open-files.js'
+import { isOutOfSockets, openFilesHint } from './open-files.js'
 import { Timings } from './timings.js'
 
 /** What a bench does. */
@@ -213,7 +213,7 @@ export class Bench {
     if (!isOutOfSockets(problem)) return
     this.#stop.abort(
       new CliError(`This machine has no sockets left after ${this.#live} connections: ${problem.message}`, {
-        hint: `Raise the limit first: ulimit -n ${2 * this.#plan.connections + 300}\nOr open fewer: --connections ${Math.max(1, this.#live)}`,
+        hint: openFilesHint(2 * this.#plan.connections, this.#live),
       }),
     )
   }

@@ -15,8 +15,13 @@ export function requireOpenFiles(connections: number, limit = openFileLimit()): 
   if (limit === undefined || limit >= needed) return
   throw new UsageError(
     `${connections} connections need about ${needed} open files. The limit of this process is ${limit}`,
-    `Raise it first: ulimit -n ${needed}\nOr open fewer: --connections ${Math.max(1, limit - reserve)}`,
+    openFilesHint(connections, limit - reserve),
   )
+}
+
+/** Says how to raise the limit for so many connections, or to how many they have to be reduced. */
+export function openFilesHint(connections: number, possible: number): string {
+  return `Raise it first: ulimit -n ${connections + reserve}\nOr open fewer: --connections ${Math.max(1, possible)}`
 }
 
 /** Whether a failure, or what caused it, is that a limit of this machine on sockets is reached. */

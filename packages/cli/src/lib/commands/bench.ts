@@ -13,12 +13,12 @@ import { exitCode, UsageError } from '../exit-code.js'
 import { commandOf, topicOf } from '../live/described-client.js'
 import { counted, positive } from '../live/numbers.js'
 import { findProcedure } from '../procedure.js'
+import { ProgressLine } from '../progress-line.js'
 import { connect, type Remote } from '../remote.js'
-import { jsonOption, serverOptions } from '../shared-options.js'
+import { jsonOption, serverOptions, urlPositional } from '../shared-options.js'
 
 const options = (yargs: Argv) =>
-  jsonOption(serverOptions(yargs))
-    .positional('url', { type: 'string', demandOption: true, description: 'Where the server is mounted' })
+  urlPositional(jsonOption(serverOptions(yargs)))
     .positional('channel', { type: 'string', demandOption: true, description: 'Its path: room, chat/room' })
     .positional('params', {
       type: 'string',
@@ -100,7 +100,7 @@ The spread of an event is the time from its first subscriber to its last. Its la
     const remote = await connect(args.url, args, session)
     try {
       const plan = await planOf(args, remote, session)
-      const progress = new BenchProgress(plan, session.io.stderr)
+      const progress = new BenchProgress(plan, new ProgressLine(session.io.stderr))
       const result = await new Bench(plan, progress).run(session.signal).finally(() => progress.close())
       const { output } = session
       if (args.json) await output.printJson(result)

@@ -7,7 +7,7 @@ import { jsonText } from '../live/json-text.js'
 import { isRefusal, refusalJson, refused } from '../live/refusal.js'
 import { findProcedure } from '../procedure.js'
 import { connect } from '../remote.js'
-import { jsonOption, serverOptions } from '../shared-options.js'
+import { jsonOption, serverOptions, urlPositional } from '../shared-options.js'
 
 export const call = defineCommand({
   usage: 'call <url> <command> [input..]',
@@ -26,8 +26,7 @@ The input is JSON, key=value for each key, @file, or - for JSON from stdin. It i
     ],
   ],
   builder: (yargs: Argv) =>
-    jsonOption(serverOptions(yargs))
-      .positional('url', { type: 'string', demandOption: true, description: 'Where the server is mounted' })
+    urlPositional(jsonOption(serverOptions(yargs)))
       .positional('command', { type: 'string', demandOption: true, description: 'Its path: send, chat/send' })
       .positional('input', {
         type: 'string',

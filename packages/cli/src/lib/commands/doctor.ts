@@ -1,13 +1,13 @@
 import type { Argv } from 'yargs'
 import { defineCommand } from '../command.js'
 import { diagnose } from '../doctor/diagnose.js'
-import { ProgressLine } from '../doctor/progress-line.js'
 import { type ProxyName, proxyNames } from '../doctor/proxy.js'
 import { Report } from '../doctor/report.js'
 import { pathOf, type Target } from '../doctor/target.js'
 import { exitCode, UsageError } from '../exit-code.js'
+import { ProgressLine } from '../progress-line.js'
 import { headersOf, mountUrl } from '../request.js'
-import { jsonOption, milliseconds, requestOptions } from '../shared-options.js'
+import { jsonOption, milliseconds, requestOptions, urlPositional } from '../shared-options.js'
 
 /** The longest watch: an hour, which is how long a server keeps a connection. */
 const maxWaitMs = 3_600_000
@@ -27,8 +27,7 @@ export const doctor = defineCommand({
     ],
   ],
   builder: (yargs: Argv) =>
-    jsonOption(requestOptions(yargs))
-      .positional('url', { type: 'string', demandOption: true, description: 'Where the server is mounted' })
+    urlPositional(jsonOption(requestOptions(yargs)))
       .option('wait', {
         type: 'string',
         requiresArg: true,

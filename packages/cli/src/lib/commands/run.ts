@@ -12,11 +12,10 @@ import { misfitOf, type TopicRecord } from '../live/topic-record.js'
 import { printable } from '../printable.js'
 import { findProcedure } from '../procedure.js'
 import { connect, type Remote } from '../remote.js'
-import { jsonOption, serverOptions } from '../shared-options.js'
+import { jsonOption, serverOptions, urlPositional } from '../shared-options.js'
 
 const options = (yargs: Argv) =>
-  jsonOption(serverOptions(yargs))
-    .positional('url', { type: 'string', demandOption: true, description: 'Where the server is mounted' })
+  urlPositional(jsonOption(serverOptions(yargs)))
     .positional('stream', {
       type: 'string',
       demandOption: true,

@@ -15,11 +15,10 @@ import type { TopicRecord } from '../live/topic-record.js'
 import { printable } from '../printable.js'
 import { findProcedure, listOf } from '../procedure.js'
 import { connect, type Remote } from '../remote.js'
-import { jsonOption, serverOptions } from '../shared-options.js'
+import { jsonOption, serverOptions, urlPositional } from '../shared-options.js'
 
 const options = (yargs: Argv) =>
-  jsonOption(serverOptions(yargs))
-    .positional('url', { type: 'string', demandOption: true, description: 'Where the server is mounted' })
+  urlPositional(jsonOption(serverOptions(yargs)))
     .positional('channel', { type: 'string', demandOption: true, description: 'Its path: room, chat/room' })
     .positional('params', {
       type: 'string',

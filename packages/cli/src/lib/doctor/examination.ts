@@ -30,7 +30,7 @@ export interface OpenConnection {
   readonly open: Partial<OpenSignal>
 }
 
-/** The header names that no proxy may drop, as the client sends them. */
+/** An operation of a control request that sends a text back, and tells which of the named headers arrived. */
 export type Echo = { readonly echo: string; readonly headers?: readonly string[] }
 
 export async function openStream(

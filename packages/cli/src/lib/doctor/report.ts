@@ -1,4 +1,6 @@
 import type { Output } from '../output.js'
+import { printable } from '../printable.js'
+import { wrapped } from '../wrapped.js'
 import type { Finding, Verdict } from './finding.js'
 import { fixesOf, type ProxyName, titleOf } from './proxy.js'
 import type { Place } from './remedy.js'
@@ -48,7 +50,7 @@ export class Report {
       verdict
     ]
     const lines = [
-      `${paint(marks[verdict].padEnd(markWidth))} ${colors.bold(check.padEnd(nameWidth))} ${fact}`,
+      `${paint(marks[verdict].padEnd(markWidth))} ${colors.bold(check.padEnd(nameWidth))} ${printable(fact)}`,
     ]
     for (const detail of details) lines.push(...this.#wrapped(detail, colors.dim))
     if (advice) lines.push(...this.#wrapped(advice, (text) => text))
@@ -76,16 +78,7 @@ export class Report {
   /** Breaks a text into indented lines. */
   #wrapped(text: string, paint: (line: string) => string): string[] {
     const width = Math.max(this.#output.columns - indent.length, 30)
-    const lines: string[] = []
-    let line = ''
-    for (const word of text.split(' ')) {
-      if (line !== '' && line.length + word.length + 1 > width) {
-        lines.push(line)
-        line = word
-      } else line = line === '' ? word : `${line} ${word}`
-    }
-    lines.push(line)
-    return lines.map((each) => indent + paint(each))
+    return wrapped(printable(text), width).map((line) => indent + paint(line))
   }
 }
 

@@ -1,4 +1,4 @@
-import type { TextSink } from '../io.js'
+import type { TextSink } from './io.js'
 
 const barWidth = 20
 
