@@ -1,6 +1,5 @@
 """The client: topics, commands and runs of a Tidings server, after docs/protocol.md."""
 
-import json
 import random
 import secrets
 import threading
@@ -11,7 +10,7 @@ from urllib.parse import quote
 
 from .connection import Server, Stream
 from .cursor import Cursor, parse_cursor
-from .errors import TidingsError, error_of
+from .errors import TidingsError, error_of, parse_json
 from .keys import topic_key
 from .sse import ServerEvent
 
@@ -43,7 +42,7 @@ class Gap:
     reason: str
 
 
-Happening = Union[Event, Snapshot, Gap]
+TopicItem = Union[Event, Snapshot, Gap]
 
 
 class Client:
@@ -62,11 +61,11 @@ class Client:
         wait_ms: tuple[float, float] = (250, 30_000),
     ) -> None:
         self._server = Server(url, headers, timeout_s)
-        self._life = _Life(on_reconnect, wait_ms)
+        self._reconnecting = _Reconnecting(on_reconnect, wait_ms)
 
     def subscribe(self, channel: str, params: Mapping[str, Any] | None = None, cursor: str | None = None) -> "Topic":
         """Reads a topic: from now on, or after a cursor. Iterate over it; `close` ends it."""
-        return Topic(self._server, topic_key(channel, params or {}), cursor, self._life)
+        return Topic(self._server, topic_key(channel, params or {}), cursor, self._reconnecting)
 
     def call(self, command: str, input: Any = None) -> Any:
         """Calls a command, and returns its output. A lost answer is asked for again, and the command runs once."""
@@ -77,21 +76,21 @@ class Client:
             except TidingsError as error:
                 if error.is_final or attempt == _ATTEMPTS - 1:
                     raise
-                time.sleep(self._life.wait_s(attempt, error.retry_after_ms))
+                time.sleep(self._reconnecting.wait_s(attempt, error.retry_after_ms))
         raise AssertionError("unreachable")
 
     def run(self, stream: str, input: Any = None) -> "Run":
         """Starts a run of a stream. Iterate over its events, then read `output`."""
-        return Run(self._server, stream, secrets.token_urlsafe(24), {"input": input}, self._life)
+        return Run(self._server, stream, secrets.token_urlsafe(24), {"input": input}, self._reconnecting)
 
     def attach(self, stream: str, run_id: str) -> "Run":
         """Reads a run that was started elsewhere, from its beginning."""
-        return Run(self._server, stream, run_id, None, self._life)
+        return Run(self._server, stream, run_id, None, self._reconnecting)
 
 
 @dataclass(frozen=True)
-class _Life:
-    """What happens when a stream is lost."""
+class _Reconnecting:
+    """How a lost stream is opened again."""
 
     on_reconnect: Callable[[TidingsError], None] | None
     wait_ms: tuple[float, float]
@@ -105,13 +104,13 @@ class _Life:
 
 
 class _Log:
-    """A stream that heals: it is opened again after its last position, and each position is delivered once."""
+    """A stream that is opened again after its last position when it is lost. Delivers each position once."""
 
-    def __init__(self, server: Server, cursor: str | None, life: _Life) -> None:
+    def __init__(self, server: Server, cursor: str | None, reconnecting: _Reconnecting) -> None:
         self.cursor = cursor
         """The position to go on from, to keep until the next start of this program."""
         self._server = server
-        self._life = life
+        self._reconnecting = reconnecting
         self._closed = threading.Event()
         self._stream: Stream | None = None
 
@@ -143,9 +142,10 @@ class _Log:
                 for event in self._stream:
                     if event.name == "$open":
                         opened_at = time.monotonic()
-                        opened = json.loads(event.data)
+                        opened = parse_json(event.data)
                         retry_ms = opened.get("retryMs")
-                        self._stream.expect_bytes_every(opened["heartbeatMs"])
+                        if heartbeat_ms := opened.get("heartbeatMs"):
+                            self._stream.expect_bytes_every(heartbeat_ms)
                     yield from self._take(event)
                     if self._closed.is_set():
                         return
@@ -159,12 +159,12 @@ class _Log:
             finally:
                 if self._stream:
                     self._stream.close()
-            if self._life.on_reconnect and not self._closed.is_set():
-                self._life.on_reconnect(lost)
+            if self._reconnecting.on_reconnect and not self._closed.is_set():
+                self._reconnecting.on_reconnect(lost)
             if opened_at is not None and time.monotonic() - opened_at >= _STABLE_S:
                 failures = 0
             asked_ms = lost.retry_after_ms if lost.retry_after_ms is not None else retry_ms
-            self._closed.wait(self._life.wait_s(failures, asked_ms))
+            self._closed.wait(self._reconnecting.wait_s(failures, asked_ms))
             failures += 1
 
     def _resume(self) -> dict[str, str]:
@@ -183,29 +183,29 @@ class _Log:
                 raise TidingsError("invalid_response", f"The server skipped from {self.cursor} to {event.id}")
         # Before it is handed out: a reader that leaves its loop has had it.
         self.cursor = event.id
-        yield Event(event.name, json.loads(event.data), at)
+        yield Event(event.name, parse_json(event.data), at)
 
 
 class Topic(_Log):
     """The events of a topic in order, each once: an iterator of Event, Snapshot and Gap."""
 
-    def __init__(self, server: Server, key: str, cursor: str | None, life: _Life) -> None:
-        super().__init__(server, cursor, life)
+    def __init__(self, server: Server, key: str, cursor: str | None, reconnecting: _Reconnecting) -> None:
+        super().__init__(server, cursor, reconnecting)
         self._key = key
 
     def _open(self) -> Stream:
         return self._server.stream("GET", self._key, self._resume())
 
-    def _take(self, event: ServerEvent) -> Iterator[Happening]:
+    def _take(self, event: ServerEvent) -> Iterator[TopicItem]:
         if event.name in ("$open", "$gap", "$snapshot") and event.id:
             # Without an id, the position comes with the snapshot that follows.
             self.cursor = event.id
         if event.name == "$snapshot":
-            yield Snapshot(json.loads(event.data))
+            yield Snapshot(parse_json(event.data))
         elif event.name == "$gap":
-            yield Gap(json.loads(event.data)["reason"])
+            yield Gap(parse_json(event.data)["reason"])
         elif event.name == "$error":
-            problem = json.loads(event.data)
+            problem = parse_json(event.data)
             # A snapshot that could not be loaded is loaded again.
             if not problem.get("snapshot"):
                 raise error_of(problem)
@@ -216,8 +216,8 @@ class Topic(_Log):
 class Run(_Log):
     """A run of a stream: an iterator of its events. `output` is there after the last one."""
 
-    def __init__(self, server: Server, path: str, run_id: str, start: Any, life: _Life) -> None:
-        super().__init__(server, None, life)
+    def __init__(self, server: Server, path: str, run_id: str, start: Any, reconnecting: _Reconnecting) -> None:
+        super().__init__(server, None, reconnecting)
         self.id = run_id
         self.output: Any = None
         self.is_over = False
@@ -234,10 +234,10 @@ class Run(_Log):
         if event.name == "$open":
             self.cursor = event.id or self.cursor
         elif event.name == "$output":
-            self.output, self.is_over = json.loads(event.data), True
+            self.output, self.is_over = parse_json(event.data), True
             self._closed.set()
         elif event.name == "$error":
-            raise error_of(json.loads(event.data))
+            raise error_of(parse_json(event.data))
         elif not event.name.startswith("$"):
             yield from self._event(event)
 

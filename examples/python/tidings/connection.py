@@ -7,7 +7,7 @@ import ssl
 from typing import Any, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from .errors import TidingsError, refusal
+from .errors import TidingsError, parse_json, refusal
 from .sse import EventParser, ServerEvent
 
 # How long a server may stay silent beyond what it promises.
@@ -46,7 +46,7 @@ class Server:
             return 204, None
         content_type = response.getheader("Content-Type", "")
         if response.status in (200, 202) and content_type.startswith("application/json"):
-            return response.status, json.loads(content)
+            return response.status, parse_json(content)
         raise refusal(response.status, content_type, content)
 
     def stream(

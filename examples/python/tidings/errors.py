@@ -31,6 +31,14 @@ class TidingsError(Exception):
         return f"TidingsError({self.code!r}, {str(self)!r})"
 
 
+def parse_json(text: str | bytes) -> Any:
+    """Parses what the server sent. Raises TidingsError `invalid_response` for anything but JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as cause:
+        raise TidingsError("invalid_response", f"The server sent what is not JSON: {cause}") from cause
+
+
 def error_of(problem: Any) -> TidingsError:
     """Returns the error of a problem document."""
     if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
@@ -48,5 +56,5 @@ def refusal(status: int, content_type: str, body: bytes) -> TidingsError:
             return error_of(json.loads(body))
         except ValueError:
             pass
-    message = f"The server answered {status} with {content_type or 'no content type'}, which is no answer of Tidings"
+    message = f"The server answered {status} with {content_type or 'no content type'}, which is not an answer of Tidings"
     return TidingsError("invalid_response", message, status)
