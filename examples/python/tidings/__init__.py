@@ -8,5 +8,5 @@ from .sse import EventParser, ServerEvent
 
 __all__ = [
     "Client", "Cursor", "Event", "EventParser", "Gap", "Json", "Run", "ServerEvent", "Snapshot",
-    "TidingsError", "Topic", "parse_cursor", "topic_key",
+    "TidingsError", "Topic", "TopicItem", "parse_cursor", "topic_key",
 ]  # fmt: skip
