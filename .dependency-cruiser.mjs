@@ -74,12 +74,18 @@ const layers = {
     'lib/(arguments|bus-emitter|contract-source|remote)\\.ts',
     'lib/contract-version\\.ts',
     // What a command does, where it takes several files
-    'lib/(?!commands/)[^/]+/',
+    'lib/(completion|doctor|live)/',
+    'lib/bench/',
     'lib/commands/',
     'lib/(complete|main|program|run-process|usage-message)\\.ts',
     '[^/]+\\.ts',
   ],
-  inspector: ['lib/page\\.d\\.ts', 'lib/', '[^/]+\\.ts'],
+  inspector: [
+    'lib/(page\\.d|responses|stats-contract)\\.ts',
+    'lib/stats-feed\\.ts',
+    'lib/inspector\\.ts',
+    '[^/]+\\.ts',
+  ],
 }
 
 /** The packages that each package imports, always by their public entries. */
