@@ -6,14 +6,14 @@ import { main } from './main.js'
 export async function runProcess(): Promise<void> {
   const controller = new AbortController()
   const end = (code: number) => {
-    // The second signal is from someone who does not want to wait.
+    // A second signal ends the program without waiting for what it holds.
     if (controller.signal.aborted) process.exit(code)
     controller.abort(new Interruption(code))
   }
   process.on('SIGINT', () => end(exitCode.interrupted))
   process.on('SIGTERM', () => end(exitCode.terminated))
   for (const stream of [process.stdout, process.stderr]) {
-    // Whatever read the output, such as `head`, has enough of it.
+    // The reader of the output, such as `head`, has closed it.
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
       if (!controller.signal.aborted) controller.abort(new Interruption(exitCode.ok))

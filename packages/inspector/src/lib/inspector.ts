@@ -22,7 +22,7 @@ export interface InspectorOptions<Context = unknown> {
   authorize?(request: InspectionRequest<Context>): boolean | Promise<boolean>
 }
 
-/** Below it is the server of the inspector's own contract. */
+/** The paths of the server that feeds the charts begin with it. */
 const feedPrefix = 'events/'
 
 const feeds = new WeakMap<InspectedServer, StatsFeed>()
@@ -71,7 +71,7 @@ function requestBelow(request: TidingsRequest, path: string): TidingsRequest {
   return { method, path, query, headers, address, signal, json: (maxBytes) => request.json(maxBytes) }
 }
 
-/** Returns the server that feeds the charts of another one. It is created when somebody watches for the first time. */
+/** Returns the server that feeds the charts of another one. It is created with the first request for it. */
 function feedOf(server: InspectedServer): StatsFeed {
   const known = feeds.get(server)
   if (known) return known

@@ -39,7 +39,7 @@ const Busiest = z.object({
 /** What the inspector's own server offers to its page: the stats of the server that it inspects. */
 export const statsContract = defineContract({
   stats: channel({
-    /** The samples of the last minutes in which somebody watched, oldest first. */
+    /** The samples of the last five minutes in which a page was subscribed, oldest first. */
     snapshot: z.object({ samples: z.array(Sample) }),
     events: { sample: z.object({ sample: Sample, busiest: Busiest }) },
   }),

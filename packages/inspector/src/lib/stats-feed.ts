@@ -12,8 +12,8 @@ const listed = 20
 export type StatsFeed = Tidings<typeof statsContract>
 
 /**
- * Returns a server that emits the stats of another one, once a second while somebody watches. It closes with the other
- * server, so that no stream of it stays open.
+ * Returns a server that emits the stats of another one, once a second while a page is subscribed. It closes with the
+ * other server, so that none of its streams stays open.
  */
 export function createStatsFeed(server: InspectedServer): StatsFeed {
   const samples: StatsSample[] = []

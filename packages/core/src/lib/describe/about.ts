@@ -1,6 +1,6 @@
 import type { JsonSchema } from './document.js'
 
-/** How a caller proves who it is. */
+/** The credentials that a request needs. */
 export type Credential =
   /** The `Authorization` header, with a bearer token. */
   | { readonly kind: 'bearer' }

@@ -1,6 +1,6 @@
 import type { DataSchemas, Schema, Schemas } from './schema.js'
 
-/** Text about a procedure for those who use it, in documents, the inspector and the command line. It is never on the wire. */
+/** Text about a procedure, shown in documents, the inspector and the command line. It is never on the wire. */
 export interface ProcedureMeta {
   /** A name for people, in a few words. Defaults to the path of the procedure, wherever one is shown. */
   readonly title?: string | undefined

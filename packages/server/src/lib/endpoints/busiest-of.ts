@@ -3,7 +3,7 @@ import type { Connection } from '../connections/connection.js'
 import type { Busiest, BusyConnection } from '../inspection/busiest.js'
 import type { ServerContext } from './server-context.js'
 
-/** Returns so many of the busiest topics and connections of a server. Visits every one of them. */
+/** Returns up to `count` of the busiest topics and connections each. Visits every topic and connection of the server. */
 export function busiestOf({ topics, connections }: ServerContext, count: number): Busiest {
   return {
     topics: largest(topics.all, count, ({ readers }) => readers.size).map(({ key, readers, log }) => ({
@@ -27,7 +27,7 @@ function busyConnection({ identity, subscriptions, laggingCount, ageMs }: Connec
   }
 }
 
-/** Returns so many of the items that weigh most, the heaviest first. Keeps no more of them than that. */
+/** Returns up to `count` items that weigh most, the heaviest first. Keeps no more of them meanwhile. */
 function largest<Item>(items: Iterable<Item>, count: number, weigh: (item: Item) => number): Item[] {
   const kept: Item[] = []
   for (const item of items) {

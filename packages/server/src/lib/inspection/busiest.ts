@@ -1,8 +1,8 @@
-/** The topics and connections of a server that have the most to do. */
+/** The busiest topics and connections of a server. */
 export interface Busiest {
-  /** Those with the most subscribers first. */
+  /** Sorted by their number of subscribers, the largest first. */
   readonly topics: readonly BusyTopic[]
-  /** Those with the most subscriptions first. */
+  /** Sorted by their number of subscriptions, the largest first. */
   readonly connections: readonly BusyConnection[]
 }
 

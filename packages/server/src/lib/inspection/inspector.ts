@@ -8,7 +8,7 @@ export interface InspectedServer {
   describe(): Promise<string>
   /** Returns the server's current state and totals. */
   stats(): Stats
-  /** Returns so many of the topics with the most subscribers, and of the connections with the most subscriptions. */
+  /** Returns up to `count` topics with the most subscribers, and as many connections with the most subscriptions. */
   busiest(count: number): Busiest
   /** Fires when the server begins to close, so that the inspector ends its own streams. */
   readonly closing: AbortSignal
