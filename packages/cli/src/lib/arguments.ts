@@ -26,7 +26,7 @@ export function paramsFrom(
 
 /**
  * Makes the input of a command or stream, or the data of an event, of arguments: JSON, `@file` with JSON in it, `-` for
- * JSON from stdin, or `text=hello` for each key of an object. No arguments are no input.
+ * JSON from stdin, or `text=hello` for each key of an object. Returns undefined without arguments.
  *
  * @param what names the value in errors: `the input of "send"`
  */

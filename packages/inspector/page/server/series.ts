@@ -7,7 +7,7 @@ export interface Point {
   readonly value: number | undefined
 }
 
-/** Samples further apart than this have a hole between them: nobody watched. */
+/** Samples further apart than this have a hole between them: no page was subscribed. */
 const holeMs = 5_000
 
 type Key = Exclude<keyof StatsSample, 'at'>

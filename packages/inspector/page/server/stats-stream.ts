@@ -3,7 +3,7 @@ import type { BusiestParts, StatsSample } from '../../src/lib/stats-contract.js'
 /** Five minutes. */
 const shownMs = 300_000
 
-/** Milliseconds until a stream that was refused is asked for again. An EventSource gives up on one. */
+/** Milliseconds until a stream that was refused is asked for again. An EventSource does not ask again. */
 const retryMs = 3_000
 
 export interface StatsView {

@@ -18,6 +18,9 @@ export interface Ending {
 /** The most text that may arrive without ending an event. */
 const maxPending = 1_000_000
 
+/** The most events that are kept. A server that sends more is not being measured any more. */
+const maxArrivals = 100_000
+
 /** An event stream, with the time when each piece of it arrived. */
 export class WatchedStream {
   readonly exchange: Exchange
@@ -94,7 +97,8 @@ export class WatchedStream {
       // An event of a server always has one line of data.
       const name = /^event: ?(.*)$/m.exec(frame)?.[1]
       const data = /^data: ?(.*)$/m.exec(frame)?.[1] ?? ''
-      if (name !== undefined) this.arrivals.push({ name, data, at: this.lastAt })
+      if (name !== undefined && this.arrivals.length < maxArrivals)
+        this.arrivals.push({ name, data, at: this.lastAt })
     }
     this.#notify()
   }

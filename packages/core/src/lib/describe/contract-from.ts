@@ -32,7 +32,7 @@ const maxGroups = 32
  *
  * The document may come from a stranger. Its size is bounded: 100,000 schemas, 100 inside each other.
  *
- * @throws TidingsError `invalid_contract` for a document that is no description, is of a later version, or is too large
+ * @throws TidingsError `invalid_contract` for a document that is not a description, is of a later version, or is too large
  */
 export function contractFrom(document: ContractDocument): ContractDefinition {
   const { tidings, procedures } = objectAt(document, 'it')

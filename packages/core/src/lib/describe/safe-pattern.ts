@@ -10,7 +10,7 @@ const minTextLength = 30
 /** The ways in which the choices of an expression can be combined, at most. */
 const maxChoices = 10_000
 
-/** Tests texts with an expression of a stranger. */
+/** Tests texts with an expression from outside the program. */
 export interface SafePattern {
   readonly expression: RegExp
   /** Texts longer than this are not tested: matching takes too long. */
@@ -115,7 +115,7 @@ function costOf(source: string): Cost | undefined {
 function count(repeated: RegExpExecArray, inner: Group | undefined, outer: Group, cost: Cost): boolean {
   const [text, least, range, most] = repeated
   const isOnce = text.startsWith('?')
-  // An exact number of times is no choice: `[0-9a-f]{8}`.
+  // An exact number of times is not a choice: `[0-9a-f]{8}`.
   const isExact = least !== undefined && range === undefined
   if (inner?.varies && !isOnce) return false
   if (isExact) {

@@ -31,7 +31,7 @@ export async function checkDelay(examination: Examination, connection: OpenConne
   if (!first) return unknownFinding()
   const found = finding(first)
   if (found.verdict === 'ok') return found
-  // A machine or a network that is busy for a moment is no fault.
+  // A machine or a network that is busy for a moment is not a fault.
   const second = await echoSeries(examination, connection, 'second')
   return second ? finding(second) : found
 }
