@@ -1,13 +1,16 @@
-import { isTidingsError, TidingsError } from '@tidings/core'
+import { TidingsError } from '@tidings/core'
 import { createServer } from '@tidings/server'
 import { nodeHandler } from '@tidings/server/node'
 import { listen } from '@tidings/test-kit'
 import { onTestFinished } from 'vitest'
 import { contract } from './contracts/chat.js'
 
-export { contract, isTidingsError }
+export { contract }
 
-/** Starts a server of the contract. Returns its URL. `describe` is the option of the server. */
+/**
+ * Starts a server of the contract that the commands about contracts read. Returns its URL. `live/chat.ts` is a server whose
+ * events and runs a test controls.
+ */
 export async function startServer({ describe = true, token }: { describe?: boolean; token?: string } = {}) {
   const context = ({ headers }: { headers: Headers | { get(name: string): string | null } }) => {
     if (token !== undefined && headers.get('authorization') !== `Bearer ${token}`) {

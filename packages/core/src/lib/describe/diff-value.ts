@@ -156,7 +156,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
-/** Keywords of text that a value cannot be held against here: an expression of a stranger may take forever. */
+/** Keywords of text that are not tested here: an expression from outside the program may take forever. */
 export const stringRules: readonly string[] = [
   'pattern',
   'format',
