@@ -55,7 +55,7 @@ describe('the entries of a topic', () => {
     expect(texts()).toEqual(['d'.repeat(50)])
   })
 
-  it('shows the entries with a text in any case, and the events of some names with all that is no event', () => {
+  it('filters entries by text, ignoring case, and events by name, keeping entries of other kinds', () => {
     const { log, paint, add, texts } = newLog({ entries: 10, characters: 1_000 })
     add('Hello')
     add('hi', 'typing')

@@ -103,17 +103,17 @@ describe('the page', () => {
   })
 })
 
-describe('who may see it', () => {
+describe('access to the page', () => {
   const paths = ['/$inspect', '/$inspect/contract.json', '/$inspect/stats', '/$inspect/missing.js']
 
-  it('nobody in production, unless authorize is given', async () => {
+  it('is refused in production without authorize', async () => {
     vi.stubEnv('NODE_ENV', 'production')
     const request = serve()
     for (const path of paths) expect((await request(path)).status).toBe(404)
     expect((await serve({ authorize: () => true })('/$inspect')).status).toBe(200)
   })
 
-  it('those whom authorize admits by their context; to others it is an unknown path', async () => {
+  it('is decided by authorize from the context, and refused as an unknown path', async () => {
     const request = serve(
       { authorize: ({ context }) => (context as { isAdmin: boolean }).isAdmin },
       { context: ({ headers }) => ({ isAdmin: headers.get('cookie') === 'admin' }) },
@@ -128,7 +128,7 @@ describe('who may see it', () => {
     }
   })
 
-  it('not a caller whom the server does not know, to whom it is an unknown path too', async () => {
+  it('is refused as an unknown path to a caller that context does not know', async () => {
     const request = serve(
       { authorize: () => true },
       {
@@ -140,7 +140,7 @@ describe('who may see it', () => {
     expect((await request('/$inspect')).status).toBe(404)
   })
 
-  it('nobody when authorize fails, which the server reports', async () => {
+  it('is refused when authorize fails, which the server reports', async () => {
     const onError = vi.fn()
     const request = serve(
       {

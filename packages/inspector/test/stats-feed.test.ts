@@ -60,7 +60,7 @@ async function read(url: string) {
   return result
 }
 
-it('samples the stats while somebody watches, and begins with those there are', async () => {
+it('samples the stats while a page is subscribed, and begins with the samples it has', async () => {
   const { tidings, mount, feed, reads } = await start()
   const topic = await read(`${mount}/room?roomId=a`)
   await until(() => tidings.stats().subscriptions === 1, 'a topic is subscribed to')
@@ -91,7 +91,7 @@ it('samples the stats while somebody watches, and begins with those there are', 
   topic.leave()
 })
 
-it('lists the topics and connections that have most, and no more than twenty', async () => {
+it('lists the twenty busiest topics and connections', async () => {
   const { tidings, mount, feed } = await start()
   const topics: Awaited<ReturnType<typeof read>>[] = []
   // The busiest comes last.
