@@ -13,12 +13,27 @@ const included: Readonly<Record<string, string>> = {
 
 /** The page of each file of the repository that has one. */
 const pages = new Map([
-  ...readdirSync(join(root, 'docs'))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => [`docs/${file}`, file] as const),
+  ...['docs', 'docs/decisions']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`))
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => [path, posix.relative('docs', path)] as const),
   ...Object.entries(included).map(([page, file]) => [file, page] as const),
+  ['docs/protocol/README.md', 'protocol/fixtures.md'],
   ['README.md', 'index.md'],
 ])
+
+/** The pages that say what a section of the repository's README says. */
+const sections = new Map([
+  ['#what-a-user-writes', 'quick-start.md'],
+  ['#more-than-one-node', 'scaling.md'],
+])
+
+/** Returns the page, with the section, that a link to a file of the repository leads to on the site. */
+function addressOf(target: string, hash: string): string | undefined {
+  if (target === 'README.md' && hash !== '') return sections.get(hash)
+  const page = pages.get(target) ?? pages.get(`${target}/README.md`)
+  return page === undefined ? undefined : `${page}${hash}`
+}
 
 /**
  * Leads links between files of the repository to the pages of the site. A link to a file without a page is rendered as the
@@ -38,9 +53,10 @@ export function repositoryLinks(markdown: MarkdownRenderer): void {
         const [, href = '', hash = ''] = /^([^#]*)(.*)$/.exec(String(token.attrGet('href'))) ?? []
         if (href === '' || /^(\w+:|\/)/.test(href)) continue
         const target = posix.join(posix.dirname(file), href).replace(/\/$/, '')
-        const page = pages.get(target) ?? pages.get(`${target}/README.md`)
-        if (page !== undefined) {
-          token.attrSet('href', `./${page}${hash}`)
+        const address = addressOf(target, hash)
+        if (address !== undefined) {
+          const path = posix.relative(posix.dirname(relativePath), address)
+          token.attrSet('href', path.startsWith('.') ? path : `./${path}`)
           continue
         }
         if (!existsSync(join(root, target))) throw new Error(`${file} links to ${href}, which does not exist`)

@@ -1,0 +1,3 @@
+import { decisions } from './decisions.js'
+
+export default { watch: ['../decisions/*.md'], load: decisions }
