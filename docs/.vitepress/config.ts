@@ -25,6 +25,8 @@ export default defineConfig({
   description:
     'A typed, contract-first event framework: one zod contract, a server that emits, a client that never misses an event',
   cleanUrls: true,
+  // The index of the search has its entries in the order in which the pages were read, so that two builds are alike.
+  buildConcurrency: 1,
   rewrites: { 'protocol/README.md': 'protocol/fixtures.md' },
   srcExclude: ['node_modules/**'],
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }]],
