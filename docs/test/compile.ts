@@ -31,8 +31,8 @@ export interface Mistake {
  * Compiles blocks, each as a module of its page, and returns the mistakes.
  *
  * A block that does not declare what it uses finds that in an earlier block of its page, or in `given/`: the contract,
- * client and server of the quick start. An import of `./contract` finds the block of the same page with that name, or
- * else `given/<page>/<section>/contract.ts`, `given/<page>/contract.ts`, or that of the quick start.
+ * client and server of the quick start. An import of `./contract` finds `given/<page>/<section>/contract.ts`, or
+ * else the block of the same page with that name, `given/<page>/contract.ts`, or that of the quick start.
  */
 export function mistakesIn(blocks: readonly Block[]): Mistake[] {
   const files = new Map<string, Block>()
@@ -76,10 +76,12 @@ export function mistakesIn(blocks: readonly Block[]): Mistake[] {
     const block = files.get(from)
     if (!block) return text
     const module = text.replace(/\.js$/, '')
+    const ofPage = join(given, nameOf(block.page))
+    const ofSection = join(ofPage, block.section, module)
+    if (isFile(ofSection, existsSync)) return ofSection
     const isRelative = module.startsWith('./')
     if (isRelative && isFile(join(dirname(from), module), (path) => files.has(path))) return text
-    const ofPage = join(given, nameOf(block.page))
-    const candidates = [join(ofPage, block.section, module), join(ofPage, module)]
+    const candidates = [join(ofPage, module)]
     if (isRelative) candidates.push(join(import.meta.dirname, '../../examples/quick-start', module))
     return candidates.find((path) => isFile(path, existsSync)) ?? text
   }

@@ -1,0 +1,1 @@
+export { contract } from '../../../examples/quick-start/contract.js'

@@ -1,0 +1,1 @@
+export { contract } from '../../../../../examples/quick-start/list/contract.js'
