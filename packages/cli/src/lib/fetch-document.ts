@@ -19,11 +19,17 @@ export async function fetchDocument(
   const address = `${mount}/$contract`
   const response = await fetch(address, {
     headers: { accept: 'application/json', ...headersOf(args, io.env) },
+    // A followed redirect may send the headers to another origin, and the client follows none.
+    redirect: 'manual',
     signal: AbortSignal.any([signal, AbortSignal.timeout(args.timeout)]),
   }).catch((cause: unknown) => {
     signal.throwIfAborted()
     throw unreachable(mount, cause, args.timeout)
   })
+  if (response.status >= 300 && response.status < 400) {
+    await response.body?.cancel()
+    throw redirected(mount, response.headers.get('location'))
+  }
   const text = await bodyOf(response, address, args, signal)
   if (!response.ok) throw refused(response.status, text, mount)
   if (!/^application\/([\w.-]+\+)?json/i.test(response.headers.get('content-type') ?? '')) {
@@ -45,6 +51,14 @@ async function bodyOf(response: Response, address: string, args: ServerArgs, sig
     throw cause instanceof CliError ? cause : unreachable(address, cause, args.timeout)
   }
   return text
+}
+
+function redirected(mount: string, location: string | null): CliError {
+  const target = location?.replace(/\/\$contract$/, '') ?? 'an address that it does not give'
+  return new CliError(`${mount} redirects to ${target}`, {
+    exitCode: exitCode.unreachable,
+    hint: 'Redirects are not followed, with which your credentials would be sent on. Give the URL of the server itself',
+  })
 }
 
 /** Makes the error for an address where something else answers. */

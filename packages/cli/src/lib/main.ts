@@ -48,7 +48,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       await output.note(`Try: tidings ${name === undefined ? '' : `${name} `}--help`)
     }
     if (failure.isUnexpected || wants('--verbose') || io.env['DEBUG']) {
-      await output.note(noteColors.dim(inspect(error, { depth: 4 })))
+      await output.note(noteColors.dim(printableLines(inspect(error, { depth: 4 }))))
     }
     return failure.exitCode
   }

@@ -1,5 +1,6 @@
 import picocolors from 'picocolors'
 import type { Io, TextSink } from './io.js'
+import { printable } from './printable.js'
 
 export type Colors = ReturnType<typeof picocolors.createColors>
 
@@ -32,7 +33,8 @@ export function createOutput({ stdout, stderr, env }: Io, color?: boolean | unde
     noteColors: picocolors.createColors(hasColors(stderr, env, color)),
     columns: columnsOf(stdout),
     print,
-    printJson: (value) => print(JSON.stringify(value)),
+    // Characters that a terminal obeys are in texts only, where JSON may have them written out.
+    printJson: (value) => print(printable(JSON.stringify(value))),
     note: line(stderr),
   }
 }

@@ -163,7 +163,8 @@ class Tail {
 
   #onRecord(record: TopicRecord): void {
     if (this.#left <= 0) return
-    this.#cursor = record.cursor ?? this.#cursor
+    // What an event has as its id is checked by the client only later.
+    if (record.cursor !== undefined && parseCursor(record.cursor)) this.#cursor = record.cursor
     const { event: filter, snapshot, json } = this.#args
     if (record.type === 'snapshot' && !snapshot) return
     if ('event' in record && filter && !filter.includes(record.event)) return

@@ -56,7 +56,7 @@ export class Report {
     if (advice) lines.push(...this.#wrapped(advice, (text) => text))
     for (const { proxy, where, lines: config } of fixes) {
       lines.push(...this.#wrapped(`${titleOf(proxy)}, ${where}:`, (text) => text))
-      for (const line of config) lines.push(`${indent}  ${colors.cyan(line)}`)
+      for (const line of config) lines.push(`${indent}  ${colors.cyan(printable(line))}`)
     }
     await this.#output.print(lines.join('\n'))
   }

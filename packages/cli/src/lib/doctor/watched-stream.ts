@@ -18,8 +18,8 @@ export interface Ending {
 /** The most text that may arrive without ending an event. */
 const maxPending = 1_000_000
 
-/** The most events that are kept. A server that sends more is not being measured any more. */
-const maxArrivals = 100_000
+/** The most events and characters of data that are kept. A server that sends more is not being measured any more. */
+const maxArrivals = { count: 10_000, length: 1_000_000 }
 
 /** An event stream, with the time when each piece of it arrived. */
 export class WatchedStream {
@@ -30,6 +30,7 @@ export class WatchedStream {
   bytes = 0
   ending: Ending | undefined
   #pending = ''
+  #kept = 0
   #hasLeft = false
   readonly #listeners = new Set<() => void>()
 
@@ -97,10 +98,14 @@ export class WatchedStream {
       // An event of a server always has one line of data.
       const name = /^event: ?(.*)$/m.exec(frame)?.[1]
       const data = /^data: ?(.*)$/m.exec(frame)?.[1] ?? ''
-      if (name !== undefined && this.arrivals.length < maxArrivals)
-        this.arrivals.push({ name, data, at: this.lastAt })
+      if (name !== undefined && this.#hasRoom(data)) this.arrivals.push({ name, data, at: this.lastAt })
     }
     this.#notify()
+  }
+
+  #hasRoom({ length }: string): boolean {
+    this.#kept += length
+    return this.arrivals.length < maxArrivals.count && this.#kept <= maxArrivals.length
   }
 
   #end(how: Ending['how']): void {
