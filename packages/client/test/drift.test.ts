@@ -128,6 +128,55 @@ describe('a client that watches for drift', () => {
     expect(closed.drifts).toEqual([])
   })
 
+  it('is told of a bounded number of versions, each of which is read after the other', async () => {
+    let open = 0
+    let most = 0
+    let reads = 0
+    const { origin } = await listen((request, response) => {
+      if (request.url?.endsWith('$contract')) {
+        reads += 1
+        open += 1
+        most = Math.max(most, open)
+        setImmediate(() => response.writeHead(404).end())
+        response.once('close', () => {
+          open -= 1
+        })
+        return
+      }
+      response.setHeader('content-type', 'text/event-stream')
+      for (let count = 0; count < 1_000; count += 1)
+        response.write(`event: $open\ndata: {"id":"a","contract":"hash ${count}"}\n\n`)
+    })
+    const { drifts } = connect(`${origin}/events`)
+    await until(() => drifts.length >= 100, 'versions were noticed')
+    expect([drifts.length, reads, most]).toEqual([100, 100, 1])
+  })
+
+  it('does not read a description that is too long', async () => {
+    let sent = 0
+    const { origin } = await listen((request, response) => {
+      if (request.url?.endsWith('$contract')) {
+        response.setHeader('content-type', 'application/json')
+        const more = () => {
+          let hasRoom = true
+          while (hasRoom && !response.destroyed) {
+            hasRoom = response.write(' '.repeat(64 * 1024))
+            sent += 64 * 1024
+          }
+        }
+        response.on('drain', more)
+        more()
+        return
+      }
+      response.setHeader('content-type', 'text/event-stream')
+      response.write('event: $open\ndata: {"id":"a","contract":"other"}\n\n')
+    })
+    const { drifts } = connect(`${origin}/events`)
+    await until(() => drifts.length === 1, 'the version was noticed')
+    expect(drifts[0]?.changes).toBeUndefined()
+    expect(sent).toBeLessThan(64 * 1024 * 1024)
+  })
+
   it('reports an error of its handler', async () => {
     const { url } = await start(next)
     const errors: string[] = []

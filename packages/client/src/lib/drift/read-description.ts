@@ -16,7 +16,7 @@ export async function readDescription({ options }: WatchedConnection): Promise<C
       signal: closing.signal,
     })
     if (response.ok && mediaTypeOf(response) === 'application/json') {
-      const document: unknown = await response.json()
+      const document: unknown = JSON.parse(await textOf(response))
       return isDescription(document) ? document : undefined
     }
     // An unread body would occupy its connection.
@@ -26,6 +26,25 @@ export async function readDescription({ options }: WatchedConnection): Promise<C
     return undefined
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/** Characters that a description may have. Those of the largest contracts have some hundred thousand. */
+const maxLength = 8 * 1024 * 1024
+
+async function textOf(response: Response): Promise<string> {
+  const reader = response.body?.getReader()
+  if (!reader) return response.text()
+  const decoder = new TextDecoder()
+  let text = ''
+  for (;;) {
+    const { value, done } = await reader.read()
+    if (done) return text + decoder.decode()
+    text += decoder.decode(value, { stream: true })
+    if (text.length > maxLength) {
+      await reader.cancel()
+      throw new Error('The description is too long')
+    }
   }
 }
 

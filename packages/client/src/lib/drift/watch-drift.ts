@@ -32,13 +32,16 @@ export interface DriftWatch extends DriftWatcher {
 /** How many names of ignored events are counted apart. Any further ones are counted together, as `*`. */
 const maxNames = 1_000
 
+/** How many versions each client is told of. A page is reloaded long before. */
+const maxVersions = 100
+
 /** The longest hash that is taken for one, in characters. Tabs receive it from other scripts of their origin. */
 const maxHashLength = 200
 
 /**
  * Makes the option `drift` of a client: calls `onDrift` when the client has connected to a server whose contract is
  * another version than its own, because a new version was deployed or another one is still running. Calls it once for
- * each version, and not for versions whose values travel alike.
+ * each version, at most 100 of them, and not for versions whose values travel alike.
  *
  * The code that compares is loaded with the first connection. After the client is closed, `onDrift` is not called.
  *
@@ -46,6 +49,8 @@ const maxHashLength = 200
  */
 export function watchDrift(contract: ContractDefinition, onDrift: (drift: Drift) => void): DriftWatch {
   const ignoredEvents = new Map<string, number>()
+  /** The last comparison, which the next one waits for: a server may send any number of hashes at once. */
+  let comparing = Promise.resolve()
   /** The hashes that each client has seen. */
   const seen = new WeakMap<WatchedConnection['options'], Set<unknown>>()
 
@@ -75,10 +80,10 @@ export function watchDrift(contract: ContractDefinition, onDrift: (drift: Drift)
       if (typeof hash !== 'string' || hash.length > maxHashLength) return
       const hashes = seen.get(connection.options) ?? new Set()
       seen.set(connection.options, hashes)
-      if (hashes.has(hash)) return
+      if (hashes.has(hash) || hashes.size >= maxVersions) return
       hashes.add(hash)
       // Code that cannot be loaded may be loaded with the next connection.
-      check(hash, connection).catch(() => hashes.delete(hash))
+      comparing = comparing.then(() => check(hash, connection)).catch(() => void hashes.delete(hash))
     },
     onIgnored(channel, event) {
       const known = `${channel}.${event}`
