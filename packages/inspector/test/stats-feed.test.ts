@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { contract } from './copied-contract.js'
 
 /** Starts a server, and counts how often its inspector has read its stats. */
-async function start(options?: Parameters<typeof inspector>[0]) {
+async function start(options?: Parameters<typeof inspector>[0], context?: () => unknown) {
   const real = inspector(options)
   let reads = 0
   let seen: InspectedServer | undefined
@@ -25,7 +25,7 @@ async function start(options?: Parameters<typeof inspector>[0]) {
   }
   const tidings = createServer(
     contract,
-    { inspector: counting },
+    { inspector: counting, ...(context && { context }) },
     {
       room: { snapshot: () => ({ messages: [] }) },
       chat: { send: () => ({ id: '1' }), clear: () => {}, book: () => {} },
@@ -120,4 +120,25 @@ it('reveals nothing to a request that may not see the inspector', async () => {
   const { feed } = await start({ authorize: () => false })
   const { status } = await read(feed)
   expect(status).toBe(404)
+})
+
+it('ends a stream when the credentials of its watcher expire', async () => {
+  let expiresAt = Date.now() + 60_000
+  const app = await start({ authorize: () => true }, () => ({ expiresAt }))
+  const lasting = await read(app.feed)
+  expiresAt = Date.now() + 300
+  const brief = await read(app.feed)
+  expect(brief.status).toBe(200)
+  await until(() => brief.hasEnded, 'the stream has ended')
+  expect(lasting.hasEnded).toBe(false)
+  expect((await read(app.feed)).status).toBe(404)
+})
+
+it('has a bounded number of watchers', async () => {
+  const app = await start()
+  const watchers = await Promise.all(Array.from({ length: 100 }, () => read(app.feed)))
+  expect(new Set(watchers.map(({ status }) => status))).toEqual(new Set([200]))
+  expect((await read(app.feed)).status).toBe(503)
+  watchers[0]?.leave()
+  await until(async () => (await read(app.feed)).status === 200, 'there is room again')
 })

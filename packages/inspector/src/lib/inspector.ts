@@ -49,10 +49,12 @@ export function inspector<Context = unknown>(options: InspectorOptions<Context> 
   const authorize = authorizeOf(options as InspectorOptions)
   return {
     async handle(server, path, request) {
-      if (!(await isAuthorized(authorize, server, request))) return undefined
+      const admission = await admit(authorize, server, request)
+      if (!admission) return undefined
       if (Object.hasOwn(answers, path)) return answers[path]?.(server, request)
       if (path.startsWith(feedPrefix)) {
-        return feedOf(server).handle(requestBelow(request, path.slice(feedPrefix.length)))
+        const below = requestBelow(request, path.slice(feedPrefix.length))
+        return feedOf(server).handle(below, admission.context)
       }
       const { html, files } = await import('#page')
       if (path === '') return pageResponse(html)
@@ -80,19 +82,21 @@ function feedOf(server: InspectedServer): StatsFeed {
   return feed
 }
 
-async function isAuthorized(
+/** Returns the context of a request that may see the inspector; undefined for one that may not. */
+async function admit(
   authorize: InspectorOptions['authorize'],
   server: InspectedServer,
   request: TidingsRequest,
-): Promise<boolean> {
-  if (!authorize) return !isProduction()
+): Promise<{ readonly context: unknown } | undefined> {
+  if (!authorize) return isProduction() ? undefined : { context: undefined }
   const { headers, address } = request
   try {
-    return (await authorize({ context: await server.authenticate(request), headers, address })) === true
+    const context = await server.authenticate(request)
+    return (await authorize({ context, headers, address })) === true ? { context } : undefined
   } catch (error) {
     // A caller who is unknown to `context` sees no inspector. Everything else is a failure, which the server reports.
     if (error instanceof TidingsError && (error.code === 'unauthorized' || error.code === 'forbidden'))
-      return false
+      return undefined
     throw error
   }
 }

@@ -1,4 +1,9 @@
-import { createServer, type InspectedServer, type Tidings } from '@tidings/server'
+import {
+  createServer,
+  type InspectedServer,
+  type TidingsRequest,
+  type TidingsResponse,
+} from '@tidings/server'
 import { type StatsSample, statsContract } from './stats-contract.js'
 
 const everyMs = 1_000
@@ -9,7 +14,13 @@ const keptSamples = 300
 /** How many topics, and how many connections, a sample lists. */
 const listed = 20
 
-export type StatsFeed = Tidings<typeof statsContract>
+/** How many connections may watch at once. */
+const maxWatchers = 100
+
+export interface StatsFeed {
+  /** @param context that of the request on the inspected server, whose `expiresAt` ends a stream here too */
+  handle(request: TidingsRequest, context: unknown): Promise<TidingsResponse>
+}
 
 /**
  * Returns a server that emits the stats of another one, once a second while a page is subscribed. It closes with the
@@ -17,6 +28,7 @@ export type StatsFeed = Tidings<typeof statsContract>
  */
 export function createStatsFeed(server: InspectedServer): StatsFeed {
   const samples: StatsSample[] = []
+  const contexts = new WeakMap<object, unknown>()
   const take = () => {
     const sample = { at: Date.now(), ...server.stats() }
     samples.push(sample)
@@ -26,7 +38,11 @@ export function createStatsFeed(server: InspectedServer): StatsFeed {
   // A page that comes back begins with the samples there are, so nothing is sampled for it meanwhile.
   const feed = createServer(
     statsContract,
-    { lingerMs: 0 },
+    {
+      lingerMs: 0,
+      limits: { connections: maxWatchers },
+      context: (request: object) => contexts.get(request),
+    },
     {
       stats: {
         snapshot: () => ({ samples: [...samples] }),
@@ -46,7 +62,12 @@ export function createStatsFeed(server: InspectedServer): StatsFeed {
   const close = () => void feed.close({ drainMs: 0 })
   if (server.closing.aborted) close()
   else server.closing.addEventListener('abort', close, { once: true })
-  return feed
+  return {
+    handle(request, context) {
+      contexts.set(request, context)
+      return feed.handle(request)
+    },
+  }
 }
 
 /** Resolves after a time, or when the signal fires. */
