@@ -107,8 +107,10 @@ describe('reconnect', () => {
     await vi.advanceTimersByTimeAsync(1_000)
     expect(sources).toHaveLength(3)
     expect(sources.map(({ isClosed }) => isClosed)).toEqual([true, true, false])
+    client.reconnect()
     client.close()
-    expect(vi.getTimerCount()).toBe(0)
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(sources).toHaveLength(3)
   })
 })
 

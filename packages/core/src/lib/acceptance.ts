@@ -22,7 +22,9 @@ function acceptsForm(reader: zod.$ZodTypes, writer: zod.$ZodTypes, side: Side): 
   if (known) return known.some((value) => acceptsValue(writer, value, side))
   const samples = side === 'wire' && isKnownText(reader) ? textSamplesOf(writer) : undefined
   if (samples) return samples.some((text) => acceptsValue(reader, text, side))
-  const readerForms = formsOf(reader, side)
+  // What reads undefined as its default reads that of a codec which omits a value.
+  const isDefaulting = side === 'wire' && (read.type === 'default' || read.type === 'prefault')
+  const readerForms = isDefaulting ? [undefined, ...membersOf(read.innerType)] : formsOf(reader, side)
   const writerForms = formsOf(writer, side)
   if (readerForms || writerForms) return anyAccepts(readerForms ?? [reader], writerForms ?? [writer], side)
   if (read.type === 'intersection') {

@@ -93,6 +93,14 @@ describe('a union whose members cannot be told apart on the wire is refused', ()
     ['null and what is written as null', z.nullable(nullish)],
     ['undefined and what is written as nothing', z.object({ a: z.optional(omitted) })],
     ['a default and what is written as nothing', z.object({ a: z._default(omitted, 'x') })],
+    [
+      'a default beside what is written as nothing',
+      z.object({ a: z.union([z.null().default(null), omitted]) }),
+    ],
+    [
+      'what is written as nothing beside a default',
+      z.object({ a: z.xor([omitted, z.null().default(null)]) }),
+    ],
   ])('%s', (_what, schema) => {
     expect(findUnserializable(schema)).toMatchObject({
       problem: expect.stringMatching(/^may be .* or .*, which cannot be told apart on the wire$/),
