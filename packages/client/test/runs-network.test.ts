@@ -1,3 +1,4 @@
+import type { TidingsError } from '@tidings/core'
 import { failingNetwork, listen, pause, seeded, until } from '@tidings/test-kit'
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../src/index.js'
@@ -45,18 +46,28 @@ describe('runs behind a network that harms every connection', () => {
         const client = clients[n % 2] as (typeof clients)[number]
         return { run: client.count({ to: n * 20 }), total: n * 20 }
       })
+      let unreached = 0
       await Promise.all(
         runs.map(async ({ run, total }, index) => {
           const other = clients[index % 2] as (typeof clients)[number]
-          const reading = numbersOf(run)
+          const reading = numbersOf(run).catch((error: TidingsError) => error)
           await pause(100 * random())
-          expect(await reading).toEqual(upTo(total))
+          const got = await reading
+          // All four requests to start it were refused or answered by the proxy, which is for the program to repeat.
+          if (got instanceof Error) {
+            expect(got.code).toMatch(/^(network|invalid_response)$/)
+            unreached += 1
+            return
+          }
+          expect(got).toEqual(upTo(total))
           // The other client attaches when the server is known to have the run.
           expect(await numbersOf(other.count.attach(run.id))).toEqual(upTo(total))
           expect(await run.output).toEqual({ total })
         }),
       )
-      expect(started.count).toBe(20)
+      expect(unreached).toBeLessThan(4)
+      expect(started.count).toBeLessThanOrEqual(20)
+      expect(started.count).toBeGreaterThanOrEqual(20 - unreached)
       expect(proxy.done.cut + proxy.done.end + proxy.done.stall).toBeGreaterThan(0)
     },
     60_000,
