@@ -186,8 +186,9 @@ describe("the client's credentials", () => {
       await pause(20)
     }
     await until(() => got.length === 60, 'all had come')
-    expect(eventStreams(requests)).toHaveLength(1)
-    expect(controls(requests).length).toBeGreaterThan(3)
+    expect(got).toEqual(Array.from({ length: 60 }, (_, index) => index + 1))
+    // A busy machine may take longer than the credentials last: the connection then ends, and is replaced.
+    expect(controls(requests).length).toBeGreaterThan(eventStreams(requests).length + 1)
     expect(asked).toBe(requests.length)
   })
 
