@@ -4,7 +4,7 @@ import { hasChromium, openTab, sharedChromium } from '@tidings/test-kit/chromium
 import type { BrowserContext } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createJobs } from '../src/server/jobs.js'
-import { startBuilt } from './app.js'
+import { startJobs } from './app.js'
 import { jobsOf } from './browser.js'
 import { createGate } from './gate.js'
 
@@ -38,7 +38,7 @@ function tabs() {
 }
 
 it('prints its address, and lets a running job end on SIGTERM', async () => {
-  const { address, log, errors, stop } = await startBuilt({ PACE: '0.05' })
+  const { address, log, errors, stop } = await startJobs({ PACE: '0.05' })
   expect(log()).toMatch(/^The job runner is running at http:\/\/localhost:\d+\n$/)
   const job = await fetch(`${address}/events/work`, {
     method: 'POST',
@@ -51,8 +51,8 @@ it('prints its address, and lets a running job end on SIGTERM', async () => {
 })
 
 it('does not start with settings that do not fit', async () => {
-  await expect(startBuilt({ WORKERS: '0' })).rejects.toThrow('WORKERS is 0. Set it to the number of jobs')
-  await expect(startBuilt({ PACE: 'fast' })).rejects.toThrow('PACE is fast')
+  await expect(startJobs({ WORKERS: '0' })).rejects.toThrow('WORKERS is 0. Set it to the number of jobs')
+  await expect(startJobs({ PACE: 'fast' })).rejects.toThrow('PACE is fast')
 })
 
 describe.skipIf(!hasChromium)('the page in Chromium', () => {

@@ -1,13 +1,13 @@
 // Takes screenshots of the built job runner into a folder: wide and narrow, light and dark.
 import { join } from 'node:path'
 import { launchChromium, openTab } from '@tidings/test-kit/chromium'
-import { startBuilt } from './app.js'
+import { startJobs } from './app.js'
 
 const [folder = '.'] = process.argv.slice(2)
 const ends: (() => Promise<unknown>)[] = []
 
 try {
-  const { address } = await startBuilt({ PACE: '0.6' }, (stop) => ends.push(stop))
+  const { address } = await startJobs({ PACE: '0.6' }, (stop) => ends.push(stop))
   const browser = await launchChromium()
   ends.push(() => browser.close())
   const wide = await openTab(
