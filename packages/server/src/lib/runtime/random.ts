@@ -1,10 +1,13 @@
 /** The characters of base64url. */
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** Returns characters of base64url with 6 random bits each, from a source that attackers cannot predict. */
+/**
+ * Returns characters of base64url with 6 random bits each, from a source that attackers cannot predict. The first is a
+ * letter with 5 random bits, because a command line takes an argument that begins with `-` for an option.
+ */
 export function randomName(length: number): string {
   let name = ''
-  for (const byte of crypto.getRandomValues(new Uint8Array(length))) name += alphabet[byte & 63]
+  for (const byte of crypto.getRandomValues(new Uint8Array(length))) name += alphabet[byte & (name ? 63 : 31)]
   return name
 }
 

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Cursor } from '@tidings/core/wire'
 import type { HistoryBounds } from '../../history.js'
+import { randomName } from '../../runtime/random.js'
 import type { BusEvent, BusPage, BusUpdate } from '../bus.js'
 import type { Functions } from './functions.js'
 import type { RedisKeys } from './redis-keys.js'
@@ -13,7 +13,7 @@ export class TopicLogs {
   readonly #functions: Functions
   readonly #keys: RedisKeys
   /** With the number of a call, it makes the epoch that the call may begin unique. */
-  readonly #process = randomBytes(9).toString('base64url')
+  readonly #process = randomName(12)
   #calls = 0
 
   constructor(functions: Functions, keys: RedisKeys) {
