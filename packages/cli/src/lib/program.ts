@@ -59,12 +59,13 @@ export class CommandUsageError extends UsageError {
  * @throws UsageError
  */
 export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
+  const words = wordsFrom(argv, io)
   let chosen: Command | undefined
   let run: Parsed | undefined
   let options: readonly string[] = []
   let arrays: readonly string[] = []
   const refuse = (message: string): never => {
-    const explained = explainUsage(message, { argv, options, chosen, commands })
+    const explained = explainUsage(message, { argv: words, options, chosen, commands })
     throw new CommandUsageError(explained, chosen && nameOf(chosen))
   }
   const program = createParser(io)
@@ -102,14 +103,34 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
   // What `coerce` throws arrives as an error of yargs, with the same message.
   program.fail((message, error) => refuse(error?.message ?? message))
   let text = ''
-  // yargs drops an argument that is `-` alone.
-  const words = argv.map((word) => (word === '-' ? '@-' : word))
   await program.parseAsync(words, {}, (_error, _args, output) => {
     text = output
   })
   if (text) return { kind: 'text', text: text.startsWith('tidings ') ? helpOf(chosen, text) : text }
   if (!run) return refuse('no command')
   return run
+}
+
+/** Returns the arguments in a form in which yargs loses none of them. */
+function wordsFrom(argv: readonly string[], io: Io): string[] {
+  // yargs drops an argument that is `-` alone.
+  const words = argv.map((word) => (word === '-' ? '@-' : word))
+  const command = commands.find((known) => words.includes(nameOf(known)))
+  if (!command) return words
+  const { options } = partsOf(command, io)
+  const takesValue = (word = '') => {
+    const name = word.slice(2)
+    return word.startsWith('--') && options.has(name) && options.get(name) === undefined
+  }
+  const end = words.indexOf('--')
+  const joined: string[] = []
+  for (const [index, word] of words.entries()) {
+    // Without a `=`, yargs takes a value that begins with `-` for an option.
+    const isValue = /^-(?!-)/.test(word) && (end < 0 || index < end) && takesValue(words[index - 1])
+    if (isValue) joined.push(`${joined.pop()}=${word}`)
+    else joined.push(word)
+  }
+  return joined
 }
 
 const examples = `Examples:

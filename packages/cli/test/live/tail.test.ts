@@ -75,6 +75,19 @@ it('prints JSON with cursors, from which --since continues', async () => {
   }
 })
 
+it('takes a cursor that begins with a dash', async () => {
+  const { url } = await startChat()
+  const running = await tail(url, 'ticks', '--since', '-5f0c.42', '--token', '-t', '--json')
+  await until(() => recordsOf(running).length > 0, 'a record is printed')
+  running.interrupt()
+  await running.ended
+  expect(recordsOf(running)).toMatchObject([{ type: 'gap', reason: 'history_lost' }])
+  expect(await run(['tail', url, 'ticks', '--since', '--json'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--since needs a value'),
+  })
+})
+
 it('continues over cut connections without a lost or repeated event, and says so', async () => {
   const chat = await startChat()
   const running = await tail(chat.url, 'ticks', '--json')
