@@ -16,7 +16,7 @@ export const contract = defineContract({
     events: { message: Message, typing: z.object({ author: z.string() }) },
   }),
   send: command({
-    input: z.object({ roomId: z.string(), author: z.string(), text: z.string() }),
+    input: Message.pick({ author: true, text: true }).extend({ roomId: z.string().min(1).max(64) }),
     output: Message,
     errors: { muted: z.object({ until: isoDate }) },
   }),

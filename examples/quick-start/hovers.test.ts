@@ -55,7 +55,7 @@ const items = [
   '{ type: "gap"; data: Gap; }',
 ]
 const params = '{ roomId: string; }'
-const input = '{ roomId: string; author: string; text: string; }'
+const input = '{ author: string; text: string; roomId: string; }'
 const errors = '{ muted: { until: Date; }; }'
 const failures = ['TidingsError<"muted", { until: Date; }>', 'TidingsError<ErrorCode, undefined>']
 const prompt = '{ prompt: string; }'

@@ -60,6 +60,13 @@ describe('the quick start of the README', () => {
       const second = runFile(join(folder, 'client.ts'))
       expect([await second.exited, second.printed()]).toEqual([0, expect.any(String)])
       expect(second.printed()).toContain('2 messages so far')
+      // The room stays readable: what does not fit a message is refused before it is stored.
+      const empty = await fetch(`http://localhost:${port}/events/send`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ roomId: 'lobby', author: 'ada', text: '' }),
+      })
+      expect([empty.status, await empty.json()]).toMatchObject([400, { code: 'invalid_input' }])
     } finally {
       server.child.kill()
       await server.exited
