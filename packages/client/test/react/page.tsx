@@ -1,3 +1,4 @@
+import type { Seed } from '@tidings/core'
 import {
   Activity,
   Component,
@@ -50,13 +51,14 @@ const fold = (room: Lobby, event: { readonly type: string; readonly data: unknow
 
 interface TopicProps {
   roomId?: string
+  seed?: Seed<Lobby>
   keepPrevious?: boolean
   isClosed?: boolean
 }
 
-function Topic({ roomId, keepPrevious = false, isClosed = false }: TopicProps) {
+function Topic({ roomId, seed, keepPrevious = false, isClosed = false }: TopicProps) {
   const topic = roomId === undefined ? undefined : (isClosed ? closed : client).room({ roomId })
-  const { value, isCurrent, isPrevious, error } = useTopic(topic, fold, { keepPrevious })
+  const { value, isCurrent, isPrevious, error } = useTopic(topic, fold, { seed, keepPrevious })
   const shown = { roomId, messages: value?.messages, isCurrent, isPrevious, error: error?.code }
   return <Shown value={shown} />
 }

@@ -99,6 +99,50 @@ describe.each(Object.entries(reacts))('with %s, useTopic', (_version, folder) =>
     expect(ofA.filter(({ isCurrent, isPrevious }) => !isCurrent || isPrevious)).toEqual([])
   })
 
+  it.runIf(hasChromium).each([false, true])(
+    'begins with the seed of its topic, and not with that of another (keepPrevious: %s)',
+    async (keepPrevious) => {
+      const { show, shows, commits, tidings, subscriptions } = await open({
+        room: { ...named.room, authorize: ({ params: { roomId } }) => roomId !== 'refused' },
+      })
+      const seed = await tidings.snapshot.room(room('a'))
+      // The seed is another object in each render, as parseSeed makes it.
+      const change = (roomId?: string, given?: object) => show('Topic', { roomId, seed: given, keepPrevious })
+      const begins = async (roomId: string) =>
+        (await commits()).find((commit) => commit['roomId'] === roomId) as object
+      const none = keepPrevious ? { isPrevious: true } : { messages: undefined, isCurrent: false }
+
+      // Neither a topic that comes later, nor a seed that does, makes a difference.
+      await change(undefined, seed)
+      await change('a', seed)
+      await shows({ messages: ['a'], isCurrent: true })
+      expect(await begins('a')).toMatchObject({ messages: ['a'], isCurrent: true })
+      await change('b', seed)
+      await shows({ roomId: 'b', messages: ['b'], isCurrent: true, isPrevious: false })
+      expect(await begins('b')).toMatchObject({ ...none, ...(keepPrevious && { messages: ['a'] }) })
+      await change()
+      await shows({ isCurrent: false })
+      await change('c', seed)
+      await shows({ messages: ['c'] })
+      expect(await begins('c')).toMatchObject(none)
+      await change('c')
+      await change('d', seed)
+      await shows({ messages: ['d'] })
+      expect(await begins('d')).toMatchObject(none)
+      await change('refused', seed)
+      await shows({ error: 'forbidden', isCurrent: false, isPrevious: false })
+      expect(await begins('refused')).toMatchObject(none)
+      const { value, ...position } = await tidings.snapshot.room(room('e'))
+      await change('e', { value, ...position })
+      await shows({ messages: ['e'] })
+      expect(await begins('e')).toMatchObject({ messages: ['e'], isCurrent: true, isPrevious: false })
+      await subscriptions(1)
+      for (const { roomId, messages, isPrevious } of await commits()) {
+        if (!isPrevious) expect([undefined, roomId]).toContain((messages as string[] | undefined)?.[0])
+      }
+    },
+  )
+
   it.runIf(hasChromium)('has the error of a refusal, and of a client that was closed', async () => {
     let isAdmitted = false
     const { show, shows, subscriptions, unmount, evaluate, page } = await open({

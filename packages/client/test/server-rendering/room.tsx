@@ -11,7 +11,7 @@ export function Room({ roomId, seed }: { roomId: string; seed: SeedOf<typeof con
   )
   return (
     <ol>
-      {value.messages.map(({ id, text, sentAt }) => (
+      {value?.messages.map(({ id, text, sentAt }) => (
         <li key={id}>
           <time dateTime={sentAt.toISOString()}>{sentAt.toISOString().slice(11, 16)}</time> {text}
         </li>

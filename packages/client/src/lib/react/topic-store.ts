@@ -19,7 +19,7 @@ export type StoredReducer = (state: never, event: never) => unknown
 
 export interface StoredOptions {
   readonly initial?: unknown
-  readonly seed?: unknown
+  readonly seed?: { readonly cursor: string } | undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { EventUnion, Seed, TidingsError } from '@tidings/core'
-import { useInsertionEffect, useState, useSyncExternalStore } from 'react'
+import { useInsertionEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { Topic, TopicEvent } from '../types/client.js'
 import { isSameTopic } from './same-topic.js'
 import {
@@ -39,7 +39,10 @@ interface KeepOptions {
 type HasSnapshot<Snapshot> = [Snapshot] extends [never] ? never : unknown
 
 interface SeedOption<Snapshot> {
-  /** The state that the server has rendered, which the value begins with. Read when the topic is first shown. */
+  /**
+   * The state of this topic that the server has rendered, which the value begins with. Read when the topic is first
+   * shown, and ignored if its cursor is that of a seed of the topic before.
+   */
   seed?: [Snapshot] extends [never] ? undefined : Seed<Snapshot> | undefined
 }
 
@@ -54,11 +57,6 @@ interface SeedOption<Snapshot> {
  *
  * @throws TidingsError `invalid_options` for a seed whose cursor is not a position
  */
-export function useTopic<Events, Snapshot>(
-  topic: Topic<Events, Snapshot> & HasSnapshot<Snapshot>,
-  reducer: (state: NoInfer<Snapshot>, event: EventUnion<Events>) => NoInfer<Snapshot>,
-  options: KeepOptions & { seed: Seed<NoInfer<Snapshot>>; initial?: never },
-): TopicView<Snapshot>
 export function useTopic<Events, Snapshot>(
   topic: (Topic<Events, Snapshot> & HasSnapshot<Snapshot>) | undefined,
   reducer: (state: NoInfer<Snapshot>, event: EventUnion<Events>) => NoInfer<Snapshot>,
@@ -79,7 +77,13 @@ export function useTopic(
   options: KeepOptions & StoredOptions = {},
 ): ShownTopic {
   const topic = given as StoredTopic | undefined
-  const make = (previous?: TopicStore) => new TopicStore(topic, reducer, options, previous)
+  const { seed } = options
+  const lastCursor = useRef<string>(undefined)
+  const make = (previous?: TopicStore) => {
+    // The seed that another topic had is not this topic's. Cursors, since parseSeed may run in each render.
+    const own = seed?.cursor === lastCursor.current ? undefined : seed
+    return new TopicStore(topic, reducer, { ...options, seed: own }, previous)
+  }
   const [held, hold] = useState(() => make())
   let store = held
   if (!isSameTopic(held.topic, topic)) {
@@ -90,6 +94,7 @@ export function useTopic(
   }
   useInsertionEffect(() => {
     store.reducer = reducer
+    if (topic && seed) lastCursor.current = seed.cursor
   })
   return useSyncExternalStore(store.subscribe, store.getShown, store.getShown)
 }
