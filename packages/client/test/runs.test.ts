@@ -232,7 +232,7 @@ describe('a run', () => {
     client.count({ to: 1 })
     await expect(client.count({ to: 1 }).output).rejects.toMatchObject({ code: 'internal' })
     await stop()
-    const unreachable = connect(url, { timeoutMs: 200 }).client.count({ to: 1 })
+    const unreachable = connect(url, { timeoutMs: 2_000 }).client.count({ to: 1 })
     await expect(unreachable.output).rejects.toMatchObject({ code: 'network' })
     const other = await listen((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"run":1}')
@@ -379,7 +379,7 @@ describe('cancelling a run', () => {
     const { url, requests, stop } = await startServer({
       count: ({ input, ...call }) => (input.to === 0 ? Promise.resolve({ total: 0 }) : count(call)),
     })
-    const { client } = connect(url, { timeoutMs: 200 })
+    const { client } = connect(url, { timeoutMs: 2_000 })
     const run = client.count({ to: 0 })
     await run.output
     const before = requests.length
