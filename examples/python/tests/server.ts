@@ -3,16 +3,20 @@
 import { createServer as createHttpServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
-import { channel, command, defineContract, isoDate, stream } from '@tidings/core'
+import { channel, command, defineContract, isoDate, stream, TidingsError } from '@tidings/core'
 import { createServer } from '@tidings/server'
 import { nodeHandler } from '@tidings/server/node'
 import * as z from 'zod'
+
+const failure = z.enum(['internal', 'too_large', 'interrupted', 'timeout', 'unavailable', 'cancelled'])
 
 const contract = defineContract({
   // Each event is the number of events so far, so that a reader can tell what is missing.
   counter: channel({ params: { name: z.string() }, snapshot: z.number(), events: { count: z.number() } }),
   // The same without a snapshot.
   ticks: channel({ events: { tick: z.number() } }),
+  // Delivers the latest event of each kind only.
+  prices: channel({ events: { price: z.number(), note: z.string() } }),
   add: command({
     input: z.object({ name: z.string(), by: z.number().int().max(1_000) }),
     output: z.object({ count: z.number(), at: isoDate }),
@@ -23,7 +27,17 @@ const contract = defineContract({
     events: { count: z.number() },
     output: z.object({ sum: z.number() }),
   }),
+  // Sends an event, and fails with the code.
+  fail: stream({ input: z.object({ code: failure }), events: { text: z.string() }, output: z.null() }),
 })
+
+let failures = 0
+
+function context({ headers }: { headers: Headers }) {
+  if (headers.get('authorization') !== 'broken') return {}
+  failures += 1
+  throw new Error('a mistake of the server')
+}
 
 const counts = new Map<string, number>()
 let ticks = 0
@@ -31,7 +45,7 @@ let ticks = 0
 function start() {
   const tidings = createServer(
     contract,
-    { history: { size: 20 }, heartbeatMs: 1_000, retryMs: 10 },
+    { history: { size: 20 }, heartbeatMs: 1_000, retryMs: 10, context, onError: () => {} },
     {
       counter: {
         authorize: ({ params }) => params.name !== 'secret',
@@ -58,6 +72,18 @@ function start() {
           return { sum }
         },
       },
+      prices: { delivery: 'latest' },
+      fail: {
+        maxBytes: 1_000,
+        run: async ({ input: { code }, emit }) => {
+          await emit.text('first')
+          if (code === 'internal') throw new Error('a mistake of the handler')
+          if (code !== 'too_large') throw new TidingsError({ code, retryAfterMs: 1 })
+          // Without waiting for its readers: the log of the run fills up.
+          for (let count = 0; count < 100; count += 1) void emit.text('x'.repeat(100_000))
+          return null
+        },
+      },
     },
   )
   return { tidings, http: createHttpServer(nodeHandler(tidings, { path: '/events' })) }
@@ -68,6 +94,13 @@ const listen = (http: Server, port: number) =>
     http.listen(port, '127.0.0.1', () => resolve((http.address() as AddressInfo).port))
   })
 
+async function replace() {
+  server.http.closeAllConnections()
+  await new Promise((resolve) => server.http.close(resolve))
+  server = start()
+  await listen(server.http, port)
+}
+
 let server = start()
 const port = await listen(server.http, 0)
 const commands = {
@@ -76,15 +109,26 @@ const commands = {
   /** Ends the server, and starts another, whose topics have new epochs. */
   async restart() {
     await server.tidings.close({ drainMs: 0 })
-    server.http.closeAllConnections()
-    await new Promise((resolve) => server.http.close(resolve))
-    server = start()
-    await listen(server.http, port)
+    await replace()
+  },
+  /** The same, but the server says nothing to its clients. */
+  async crash() {
+    const { tidings } = server
+    await replace()
+    await tidings.close({ drainMs: 0 })
   },
   tick() {
     ticks += 1
     server.tidings.emit.ticks().tick(ticks)
   },
+  /** Emits four events at once, of which the first two are replaced. */
+  prices() {
+    const { prices } = server.tidings.emit
+    for (const price of [1, 2, 3]) prices().price(price)
+    prices().note('done')
+  },
+  /** How many requests have failed as the server's mistake. */
+  failures: () => failures,
   connections: () => server.tidings.stats().connections,
 }
 

@@ -63,7 +63,14 @@ class Exchanges(unittest.TestCase):
 
 def yielded(url: str, task: Any, count: int) -> list[Any]:
     """Performs a task, and returns what the program got."""
-    client = Client(url, timeout_s=10, wait_ms=(1, 50))
+    losses: list[TidingsError] = []
+
+    def on_reconnect(lost: TidingsError) -> None:
+        losses.append(lost)
+        if len(losses) > 5:
+            raise AssertionError(f"does not end: {losses}")
+
+    client = Client(url, timeout_s=10, wait_ms=(1, 50), on_reconnect=on_reconnect)
     got: list[Any] = []
     try:
         if "call" in task:

@@ -14,7 +14,7 @@ from tidings import Client, Event, Gap, Snapshot, TidingsError
 
 HERE = Path(__file__).parent
 # Cuts and restarts of the long test. One each six seconds, 600 are those of an hour.
-CUTS = int(os.environ.get("TIDINGS_CUTS", "100"))
+CUTS = int(os.environ.get("TIDINGS_CUTS", "600"))
 
 
 class RealServer:
@@ -133,6 +133,56 @@ class WithServer(unittest.TestCase):
                 if event.data == 3:
                     run.cancel()
         self.assertEqual(cancelled.exception.code, "cancelled")
+
+    def test_ends_with_the_error_of_a_run_whatever_its_code(self) -> None:
+        client = self.client(on_reconnect=self.fail_to_reconnect)
+        for code in ("internal", "too_large", "interrupted", "timeout", "unavailable", "cancelled"):
+            with self.subTest(code):
+                run = client.run("fail", {"code": code})
+                for each in (run, client.attach("fail", run.id)):
+                    got: list[Any] = []
+                    with self.assertRaises(TidingsError) as failed:
+                        for event in each:
+                            got.append(event.data)
+                    self.assertEqual((got[:1], failed.exception.code), (["first"], code))
+
+    def fail_to_reconnect(self, lost: TidingsError) -> None:
+        raise AssertionError(f"reconnects after {lost!r}")
+
+    def test_does_not_repeat_a_call_that_the_server_failed_to_handle(self) -> None:
+        client = self.client(headers={"Authorization": "broken"}, on_reconnect=self.fail_to_reconnect)
+        for call in (lambda: client.call("add", {"name": "x", "by": 1}), lambda: list(client.run("fail", {"code": "internal"}))):
+            with self.assertRaises(TidingsError) as failed:
+                call()
+            self.assertEqual(failed.exception.code, "internal")
+        self.assertEqual(self.server.do("failures"), 2)
+
+    def test_ends_a_run_that_its_server_has_lost(self) -> None:
+        for command, code in (("restart", "unavailable"), ("crash", "interrupted")):
+            with self.subTest(command):
+                counts = []
+                with self.assertRaises(TidingsError) as lost:
+                    for event in self.client().run("countUp", {"to": 1_000, "everyMs": 10}):
+                        counts.append(event.data)
+                        if event.data == 3:
+                            self.server.do(command)
+                self.assertEqual(lost.exception.code, code)
+                self.assertEqual(counts, list(range(1, len(counts) + 1)))
+        with self.assertRaises(TidingsError) as unknown:
+            next(iter(self.client().attach("countUp", "V1StGXR8Z5jdHi6BmyT0aQ")))
+        self.assertEqual(unknown.exception.code, "not_found")
+
+    def test_reads_a_topic_that_delivers_the_latest(self) -> None:
+        topic = self.client(on_reconnect=self.fail_to_reconnect).subscribe("prices")
+        got: list[Any] = []
+        reader = threading.Thread(target=lambda: got.extend(event.data for event in topic))
+        reader.start()
+        until(lambda: topic.cursor is not None, "it is open")
+        self.server.do("prices")
+        until(lambda: bool(topic.cursor and topic.cursor.endswith(".4")), "it has the last event")
+        topic.close()
+        reader.join(10)
+        self.assertEqual(got, [3, "done"])
 
     def test_leaves_no_connection(self) -> None:
         topic = self.client().subscribe("ticks")

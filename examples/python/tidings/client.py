@@ -74,7 +74,7 @@ class Client:
             try:
                 return self._server.call(command, input, key)[1]
             except TidingsError as error:
-                if error.is_final or attempt == _ATTEMPTS - 1:
+                if error.is_answer or attempt == _ATTEMPTS - 1:
                     raise
                 time.sleep(self._reconnecting.wait_s(attempt, error.retry_after_ms))
         raise AssertionError("unreachable")
@@ -171,16 +171,13 @@ class _Log:
         return {"Last-Event-ID": self.cursor} if self.cursor else {}
 
     def _event(self, event: ServerEvent) -> Iterator[Event]:
-        """Yields an event unless its position was passed. One that skips a position breaks the stream."""
+        """Yields an event unless its position was passed. A topic that delivers the latest skips some."""
         at = parse_cursor(event.id)
         if at is None:
             raise TidingsError("invalid_response", f"The id of the event {event.name}, {event.id!r}, is not a cursor")
         known = parse_cursor(self.cursor) if self.cursor else None
-        if known and known.epoch == at.epoch:
-            if at.seq <= known.seq:
-                return
-            if at.seq > known.seq + 1:
-                raise TidingsError("invalid_response", f"The server skipped from {self.cursor} to {event.id}")
+        if known and known.epoch == at.epoch and at.seq <= known.seq:
+            return
         # Before it is handed out: a reader that leaves its loop has had it.
         self.cursor = event.id
         yield Event(event.name, parse_json(event.data), at)
@@ -205,10 +202,7 @@ class Topic(_Log):
         elif event.name == "$gap":
             yield Gap(parse_json(event.data)["reason"])
         elif event.name == "$error":
-            problem = parse_json(event.data)
-            # A snapshot that could not be loaded is loaded again.
-            if not problem.get("snapshot"):
-                raise error_of(problem)
+            raise error_of(parse_json(event.data))
         elif not event.name.startswith("$"):
             yield from self._event(event)
 
@@ -226,9 +220,18 @@ class Run(_Log):
 
     def _open(self) -> Stream:
         if self._start is not None and not self.cursor:
-            # Repeated until the first event has arrived: an id starts one run.
-            return self._server.stream("POST", self._path, {"Idempotency-Key": self.id}, self._start["input"])
-        return self._server.stream("GET", f"{self._path}?$run={quote(self.id)}", self._resume())
+            try:
+                # Repeated until the stream has begun: an id starts one run.
+                return self._server.stream("POST", self._path, {"Idempotency-Key": self.id}, self._start["input"])
+            except TidingsError as error:
+                error.is_final = error.is_answer
+                raise
+        try:
+            return self._server.stream("GET", f"{self._path}?$run={quote(self.id)}", self._resume())
+        except TidingsError as error:
+            if error.code == "not_found" and self.cursor:
+                raise TidingsError("interrupted", "The server does not have the run any more") from error
+            raise
 
     def _take(self, event: ServerEvent) -> Iterator[Event]:
         if event.name == "$open":

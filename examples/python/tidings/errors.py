@@ -11,7 +11,7 @@ class TidingsError(Exception):
     """An error that the server answered with, or that of a server that cannot be reached.
 
     `code` is the reason for programs, `data` that of an error which the contract declares, `issues` what does not fit in
-    an input.
+    an input. `is_final` says whether another attempt would fail as well.
     """
 
     def __init__(self, code: str, message: str, status: int = 0, **about: Any) -> None:
@@ -21,11 +21,13 @@ class TidingsError(Exception):
         self.data: Any = about.get("data")
         self.issues: list[Any] = about.get("issues") or []
         self.retry_after_ms: float | None = about.get("retryAfterMs")
+        # The error that has ended a run stays its end, whatever the status.
+        self.is_final = status in _FINAL or code == "interrupted" or about.get("ended") is True
 
     @property
-    def is_final(self) -> bool:
-        """Whether another attempt would fail as well."""
-        return self.status in _FINAL
+    def is_answer(self) -> bool:
+        """Whether a call that is repeated would get this error again."""
+        return self.is_final or self.code == "internal"
 
     def __repr__(self) -> str:
         return f"TidingsError({self.code!r}, {str(self)!r})"
@@ -43,7 +45,7 @@ def error_of(problem: Any) -> TidingsError:
     """Returns the error of a problem document."""
     if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
         return TidingsError("invalid_response", "The server's error is not a problem document")
-    about = {key: problem.get(key) for key in ("data", "issues", "retryAfterMs")}
+    about = {key: problem.get(key) for key in ("data", "issues", "retryAfterMs", "ended")}
     status = problem.get("status")
     detail = str(problem.get("detail") or problem["code"])
     return TidingsError(problem["code"], detail, status if isinstance(status, int) else 0, **about)
