@@ -5,17 +5,24 @@ interface KnownInfo {
   /** Hono on Node */
   readonly incoming?: { readonly socket?: { readonly remoteAddress?: unknown } | null } | null
   /** `Bun.serve` passes its server. */
-  requestIP?(request: Request): { readonly address?: unknown } | null
+  requestIP?: BunServer['requestIP']
+  /** Hono on Bun, as in `app.fetch(request, { server })` */
+  readonly server?: Partial<BunServer> | null
   /** Workers pass an execution context, and Durable Objects have a state. */
   waitUntil?(promise: Promise<unknown>): void
+}
+
+interface BunServer {
+  requestIP(request: Request): { readonly address?: unknown } | null
 }
 
 /** Returns the address of a client, from a host that passes it. */
 export function addressFrom(info: unknown, request: Request): string | undefined {
   const known = knownInfo(info)
+  const server = known.server ?? known
   const address =
-    typeof known.requestIP === 'function'
-      ? known.requestIP(request)?.address
+    typeof server.requestIP === 'function'
+      ? server.requestIP(request)?.address
       : (known.remoteAddr?.hostname ?? known.incoming?.socket?.remoteAddress)
   return typeof address === 'string' ? address : undefined
 }
