@@ -5,8 +5,8 @@ export const runtime = 'nodejs'
 export const dynamic = 'force-dynamic'
 
 const handle = fetchHandler(tidings, {
-  // Next sets this header if it is missing, and a proxy in front of Next always.
-  address: (request) => request.headers.get('x-forwarded-for') ?? undefined,
+  // A proxy appends the address from which it was called: a client can send the entries before the last.
+  address: (request) => request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim(),
 })
 
 export { handle as GET, handle as HEAD, handle as OPTIONS, handle as POST }

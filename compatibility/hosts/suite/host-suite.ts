@@ -5,6 +5,8 @@ import type { Behaviour, Host, RunningHost } from './host.js'
 import { pageOf } from './page.js'
 import { startProxy } from './proxy.js'
 
+const loopback = /^(::1|(::ffff:)?127\.0\.0\.1)$/
+
 /**
  * Tests a host through HTTP alone. The tests share one server, so each has its own users and rooms, and the one
  * that closes the server is last.
@@ -170,7 +172,13 @@ export function hostSuite(name: string, host: Host): void {
 
     shows('address', 'knows the address of the client', async () => {
       const { address, user } = await connect(app, 'address').control.caller()
-      expect([address, user]).toEqual([expect.stringMatching(/^(::1|(::ffff:)?127\.0\.0\.1)$/), 'address'])
+      expect([address, user]).toEqual([expect.stringMatching(loopback), 'address'])
+    })
+
+    shows('address', 'believes what a proxy appended, and not what a client sent before it', async () => {
+      const headers = { 'x-forwarded-for': '203.0.113.7, 127.0.0.1' }
+      const { body } = await request(app, '/control/caller', json({}, headers))
+      expect(body.address).toMatch(loopback)
     })
 
     shows(
