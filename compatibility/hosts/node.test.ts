@@ -6,12 +6,14 @@ import { nodeVersion, startNodeApp, versionOf } from './suite/node-app.js'
 hostSuite('Express 5', {
   version: versionOf('express'),
   files: ['express.ts'],
+  hasRoutes: true,
   start: () => startNodeApp('express.ts'),
 })
 
 hostSuite('Express 4', {
   version: versionOf('express-4'),
   files: ['express.ts'],
+  hasRoutes: true,
   start: () => startNodeApp('express.ts', { imports: { express: 'express-4' } }),
 })
 

@@ -5,7 +5,7 @@ import { tidings } from './tidings.js'
 const handler = nodeHandler(tidings)
 const app = fastify()
 app.addHook('onRequest', async (request, reply) => {
-  if (!request.url.startsWith('/events')) return
+  if (!/^\/events(?=[/?]|$)/.test(request.url)) return
   reply.hijack()
   handler(request.raw, reply.raw)
 })

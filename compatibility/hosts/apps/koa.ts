@@ -5,7 +5,7 @@ import { tidings } from './tidings.js'
 const handler = nodeHandler(tidings)
 const app = new Koa()
 app.use(async (ctx, next) => {
-  if (!ctx.path.startsWith('/events')) return next()
+  if (!/^\/events(?=\/|$)/.test(ctx.path)) return next()
   ctx.respond = false
   handler(ctx.req, ctx.res)
 })
