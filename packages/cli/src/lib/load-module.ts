@@ -22,8 +22,7 @@ export async function loadModule(
 ): Promise<LoadedContract> {
   if (!existsSync(path)) throw missingFile(name)
   const url = pathToFileURL(path).href
-  const jiti = createJiti(url, { fsCache: false, moduleCache: false })
-  const exports = await evaluate(jiti, url, name)
+  const { jiti, exports } = await evaluate(url, name)
   const value = exportName === undefined ? (exports['contract'] ?? exports['default']) : exports[exportName]
   if (!looksLikeContract(value)) {
     const others = Object.keys(exports).filter((key) => looksLikeContract(exports[key]))
@@ -64,14 +63,30 @@ async function describeBeside(jiti: Jiti, parentURL: string): Promise<typeof des
   }
 }
 
-async function evaluate(jiti: Jiti, url: string, name: string): Promise<Record<string, unknown>> {
+async function evaluate(url: string, name: string) {
   try {
-    return await jiti.import<Record<string, unknown>>(url)
+    const jiti = createJiti(url, { fsCache: false, moduleCache: false, tsconfigPaths: true })
+    return { jiti, exports: exportsOf(await jiti.import<Exports>(url)) }
   } catch (cause) {
     const { name: kind, message } =
       cause instanceof Error ? cause : { name: 'It threw', message: String(cause) }
     throw new CliError(`Cannot load ${name}: ${kind}: ${message}`, { exitCode: exitCode.usage, cause })
   }
+}
+
+type Exports = Readonly<Record<string, unknown>>
+
+/**
+ * Returns the exports that a module has. The loader gives a module without a default export itself as one, and the keys
+ * of a default export as exports.
+ */
+function exportsOf(module: Exports): Exports {
+  const isModule = Object.prototype.toString.call(module) === '[object Module]'
+  // What CommonJS exports is its default, unless it was compiled from an ES module.
+  if (!isModule && !Object.hasOwn(module, '__esModule')) return { default: module, ...module }
+  const { default: value } = module as { default?: Exports }
+  const isCompiled = isModule && value?.['__esModule'] === true
+  return isCompiled ? { ...module, default: value['default'] } : { ...module }
 }
 
 /** How deep groups nest in any contract. */
