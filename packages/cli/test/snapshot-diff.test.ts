@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ContractDocument, describe as describeContract, diff } from '@tidings/core/describe'
 import { describe, expect, it } from 'vitest'
 import { contract, startServer } from './chat-server.js'
+import { bundleCore } from './core-bundle.js'
 import { directoryWith } from './directory.js'
 import { run } from './run-cli.js'
+
+bundleCore()
 
 const document = describeContract(contract)
 const before = JSON.stringify(document)
@@ -27,6 +30,22 @@ function changed(): string {
   events['joined'] = null
   Object.assign(copy.procedures['complete']?.input.wire.properties ?? {}, { model: { type: 'string' } })
   return JSON.stringify(copy)
+}
+
+/** Makes a directory a repository whose branch `main` has its files. */
+function commit(cwd: string): void {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd })
+  git('init', '--quiet', '--initial-branch=main')
+  git('add', '--all')
+  git('commit', '--quiet', '--message=first')
+}
+
+/** Returns the steps for GitHub Actions that a guide shows. */
+async function stepsOf(guide: string): Promise<string[]> {
+  const text = await readFile(new URL(`../../../docs/${guide}`, import.meta.url), 'utf8')
+  const [, yaml = ''] = /```yaml\n(- uses: .*?)```/s.exec(text) ?? []
+  return [...yaml.matchAll(/^- (.*)$/gm)].map(([, step = '']) => step)
 }
 
 describe('snapshot', () => {
@@ -137,11 +156,7 @@ describe('diff', () => {
 
   it('reads a file at a revision of Git', async () => {
     const cwd = await directoryWith({ 'contract.json': before })
-    const git = (...args: string[]) =>
-      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd })
-    git('init', '--quiet', '--initial-branch=main')
-    git('add', 'contract.json')
-    git('commit', '--quiet', '--message=first')
+    commit(cwd)
     for (const source of ['main:contract.json', 'git:HEAD:contract.json']) {
       expect(await run(['diff', source, 'contract.json'], { cwd })).toMatchObject({
         code: 0,
@@ -151,12 +166,51 @@ describe('diff', () => {
     expect(await run(['diff', 'main:other.json', 'contract.json'], { cwd })).toEqual({
       code: 2,
       stdout: '',
-      stderr: "error: Git cannot show main:other.json: path 'other.json' does not exist in 'main'\n",
+      stderr: `error: Git cannot show main:other.json: path 'other.json' does not exist in 'main'
+Until main has other.json, there is nothing to compare with. Compare from the change after the one that adds it
+`,
+    })
+    expect(await run(['diff', 'origin/next:contract.json', 'contract.json'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: `error: Git cannot show origin/next:contract.json: invalid object name 'origin/next'.
+If this is a shallow clone, run: git fetch --depth=1 origin next, and name it origin/next
+`,
+    })
+    expect(await run(['diff', 'HEAD~9:contract.json', 'contract.json'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('history: git fetch --unshallow\n') as string,
     })
     expect(await run(['diff', 'main:contract.ts', 'contract.json'], { cwd })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('main:contract.ts is not a .json file') as string,
     })
+  })
+})
+
+describe('the steps of the guides for CI', () => {
+  it.for(['evolution.md', 'cli.md'])('pass in a shallow clone, in %s', async (guide) => {
+    const [checkout, node, install, fetch = '', ...commands] = await stepsOf(guide)
+    expect([checkout, node, install]).toEqual([
+      'uses: actions/checkout@v5',
+      'uses: actions/setup-node@v5',
+      'run: npm ci',
+    ])
+    const origin = await directoryWith({ 'contract.json': before })
+    commit(origin)
+    execFileSync('git', ['branch', 'next'], { cwd: origin })
+    const cwd = await directoryWith()
+    execFileSync('git', ['clone', '--quiet', '--depth=1', '--branch=next', `file://${origin}`, '.'], { cwd })
+    // A clone of one branch fetches that one only. The checkout of GitHub Actions adds the remote as it is by default.
+    execFileSync('git', ['config', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*'], { cwd })
+    await mkdir(join(cwd, 'src'))
+    await copyFile(new URL('contracts/chat.ts', import.meta.url), join(cwd, 'src/contract.ts'))
+    await symlink(new URL('../../../node_modules', import.meta.url), join(cwd, 'node_modules'))
+    execFileSync('sh', ['-c', fetch.replace('run: ', '')], { cwd, stdio: 'pipe' })
+    expect(commands).toHaveLength(2)
+    for (const command of commands) {
+      const argv = command.replace('run: npx @tidings/cli ', '').split(' ')
+      expect(await run(argv, { cwd })).toMatchObject({ code: 0, stderr: '' })
+    }
   })
 })
 

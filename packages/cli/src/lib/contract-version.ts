@@ -47,6 +47,8 @@ async function textAt({ revision, file }: Revision, { io, signal }: Session): Pr
   try {
     const { stdout } = await promisify(execFile)('git', ['show', '--end-of-options', `${revision}:${path}`], {
       cwd: io.cwd,
+      // The hint is for its English messages.
+      env: { ...process.env, LC_ALL: 'C' },
       maxBuffer: 64 * 1024 * 1024,
       signal,
     })
@@ -56,6 +58,22 @@ async function textAt({ revision, file }: Revision, { io, signal }: Session): Pr
     const { code, stderr, message } = cause as { code?: unknown; stderr?: string; message: string }
     const why =
       code === 'ENOENT' ? 'git is not installed' : (stderr ?? message).trim().replace(/^fatal: /, '')
-    throw new CliError(`Git cannot show ${revision}:${file}: ${why}`, { exitCode: exitCode.usage, cause })
+    const hint = hintFor(why, { revision, file })
+    throw new CliError(`Git cannot show ${revision}:${file}: ${why}`, {
+      exitCode: exitCode.usage,
+      hint,
+      cause,
+    })
   }
+}
+
+function hintFor(why: string, { revision, file }: Revision): string | undefined {
+  if (/^path /i.test(why)) {
+    return `Until ${revision} has ${file}, there is nothing to compare with. Compare from the change after the one that adds it`
+  }
+  if (!/^(invalid object name|bad revision)/i.test(why)) return undefined
+  const isBranch = !/^(HEAD\b|[0-9a-f]{7,64}$)|[~^@]/.test(revision)
+  if (!isBranch) return 'If this is a shallow clone, fetch the history: git fetch --unshallow'
+  const branch = revision.replace(/^origin\//, '')
+  return `If this is a shallow clone, run: git fetch --depth=1 origin ${branch}, and name it origin/${branch}`
 }
