@@ -11,7 +11,15 @@ export { contract }
  * Starts a server of the contract that the commands about contracts read. Returns its URL. `live/chat.ts` is a server whose
  * events and runs a test controls.
  */
-export async function startServer({ describe = true, token }: { describe?: boolean; token?: string } = {}) {
+export async function startServer({
+  describe = true,
+  path = '/events',
+  token,
+}: {
+  describe?: boolean
+  path?: string
+  token?: string
+} = {}) {
   const context = ({ headers }: { headers: Headers | { get(name: string): string | null } }) => {
     if (token !== undefined && headers.get('authorization') !== `Bearer ${token}`) {
       throw new TidingsError({ code: 'unauthorized', message: 'Send a token' })
@@ -35,6 +43,6 @@ export async function startServer({ describe = true, token }: { describe?: boole
     },
   )
   onTestFinished(() => tidings.close({ drainMs: 0 }))
-  const { origin } = await listen(nodeHandler(tidings))
-  return `${origin}/events`
+  const { origin } = await listen(nodeHandler(tidings, { path }))
+  return `${origin}${path}`
 }

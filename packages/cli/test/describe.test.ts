@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { contract, startServer } from './chat-server.js'
 import { bundleCore } from './core-bundle.js'
 import { directoryWith } from './directory.js'
+import { startForwarder } from './doctor/forwarder.js'
 import { run } from './run-cli.js'
 
 bundleCore()
@@ -153,6 +154,36 @@ Set the option \`describe\` of createServer, or give the contract with --contrac
     )
     expect(await stderrOf(['describe', `${origin}/slow`, '--timeout', '20ms'], 3)).toBe(
       `error: Cannot reach ${origin}/slow: no answer within 0.02 s\n`,
+    )
+  })
+
+  it('is a path where the server is not mounted', async () => {
+    const url = await startServer()
+    const { origin } = new URL(url)
+    for (const wrong of [origin, `${origin}/api`]) {
+      expect(await stderrOf(['describe', wrong], 3)).toBe(
+        `error: The server is mounted at ${url}, not at ${wrong}\n`,
+      )
+    }
+  })
+
+  it('is a path where no server is mounted, on a host whose server is mounted at an unusual path', async () => {
+    const { origin } = new URL(await startServer({ path: '/live' }))
+    expect(await stderrOf(['describe', `${origin}/api`], 3)).toBe(
+      `error: No server is mounted at ${origin}/api: Tidings serves paths below /live, not /api/$contract
+Give the URL where the server is mounted, such as https://example.org/events
+`,
+    )
+  })
+
+  it('is the page of a site whose server is mounted below', async () => {
+    const { port } = new URL(await startServer())
+    const page = { status: 200, headers: { 'content-type': 'text/html' } }
+    const { origin } = await startForwarder(Number(port), {
+      instead: (_, path) => (path.startsWith('/events') ? undefined : page),
+    })
+    expect(await stderrOf(['describe', origin], 3)).toBe(
+      `error: The server is mounted at ${origin}/events, not at ${origin}\n`,
     )
   })
 

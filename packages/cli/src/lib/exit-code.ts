@@ -25,7 +25,7 @@ export class CliError extends Error {
       exitCode: code = exitCode.refused,
       hint,
       cause,
-    }: { exitCode?: ExitCode; hint?: string; cause?: unknown } = {},
+    }: { exitCode?: ExitCode; hint?: string | undefined; cause?: unknown } = {},
   ) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'CliError'
@@ -38,7 +38,7 @@ export class CliError extends Error {
 export class UsageError extends CliError {
   /** @param hint what to do, in place of the command's line of help */
   constructor(message: string, hint?: string) {
-    super(message, { exitCode: exitCode.usage, ...(hint !== undefined && { hint }) })
+    super(message, { exitCode: exitCode.usage, hint })
     this.name = 'UsageError'
   }
 }

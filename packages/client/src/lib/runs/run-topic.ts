@@ -38,6 +38,8 @@ export class RunTopic implements TableTopic {
   #isReleased = false
   /** Temporary refusals since the last event. */
   #failures = 0
+  /** When the first temporary refusal came since the run was last subscribed. */
+  #refusedAt: number | undefined
   #retryTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(deps: RunTopicDeps, stream: CompiledStream, id: string, phase: 'starting' | 'attaching') {
@@ -131,6 +133,7 @@ export class RunTopic implements TableTopic {
       return
     }
     if (!this.#apply({ type: 'subscribed', epoch, sequence, start, isReplay: true })) return
+    this.#refusedAt = undefined
     // From now on, readers at the beginning notice another run as well.
     if (start?.seq === 0) {
       for (const [reader, position] of this.#readers) this.#readers.set(reader, position ?? start)
@@ -200,7 +203,14 @@ export class RunTopic implements TableTopic {
     this.#deps.needsSync()
   }
 
+  /** Requests the run again after a time, unless it was refused for `timeoutMs`: the run may have ended meanwhile. */
   #retryLater(problem: TidingsError): void {
+    const now = parts.elapsedMs()
+    this.#refusedAt ??= now
+    if (now - this.#refusedAt > this.#deps.options.timeoutMs) {
+      this.close(problem)
+      return
+    }
     this.#apply({ type: 'delayed' })
     this.#deps.report(problem, this.#context)
     clearTimeout(this.#retryTimer)

@@ -1,3 +1,4 @@
+import { findMount, healthOf } from '../../health.js'
 import type { Answer } from '../caller.js'
 import { described, type Examination, problemCode } from '../examination.js'
 import type { Finding } from '../finding.js'
@@ -25,16 +26,6 @@ export async function checkMount(examination: Examination): Promise<Mounted> {
   }
 }
 
-function healthOf({ status, text }: Answer): { ready: boolean } | undefined {
-  if (status !== 200 && status !== 503) return undefined
-  try {
-    const { live, ready } = JSON.parse(text) as { live?: unknown; ready?: unknown }
-    return live === true && typeof ready === 'boolean' ? { ready } : undefined
-  } catch {
-    return undefined
-  }
-}
-
 function serverFinding({ ready }: { ready: boolean }, { ms }: Answer): Finding {
   const time = ms.toFixed(1)
   if (ready) return { check, verdict: 'ok', fact: `$health: ready, in ${time} ms` }
@@ -47,7 +38,7 @@ function serverFinding({ ready }: { ready: boolean }, { ms }: Answer): Finding {
 }
 
 async function strangerFinding(examination: Examination, answer: Answer): Promise<Finding> {
-  const { target } = examination
+  const { target, caller } = examination
   const { status, headers } = answer
   const asked = `GET ${pathOf(target, '$health')}`
   const { location } = headers
@@ -82,7 +73,7 @@ async function strangerFinding(examination: Examination, answer: Answer): Promis
   }
   const isOwn = problemCode(answer) === 'not_found'
   const isPage = /html/i.test(headers['content-type'] ?? '')
-  const found = await otherMount(examination)
+  const found = await findMount(target.url, (mount) => caller.ask({ method: 'GET', path: '$health', mount }))
   return {
     check,
     verdict: 'fault',
@@ -103,16 +94,4 @@ async function strangerFinding(examination: Examination, answer: Answer): Promis
 function mountIn(location: string | undefined, base: string): string {
   if (!location || !URL.canParse(location, base)) return ''
   return `: ${new URL(location, base).href.replace(/\/\$health.*$/, '')}`
-}
-
-/** Looks for the server at the paths where it is mounted mostly. */
-async function otherMount({ target, caller }: Examination): Promise<string | undefined> {
-  const { url } = target
-  const paths = ['/events', ...(pathOf(target) === '/' ? [] : [`${pathOf(target)}/events`, ''])]
-  for (const path of paths) {
-    if (path === pathOf(target)) continue
-    const answer = await caller.ask({ method: 'GET', path: '$health', mount: path }).catch(() => undefined)
-    if (answer && healthOf(answer)) return `${url.origin}${path}`
-  }
-  return undefined
 }
