@@ -13,12 +13,17 @@ export const reacts = {
   'React 18': join(import.meta.dirname, '../../../../compatibility/react-18'),
 } as const
 
+/** Returns what esbuild resolves React to, of the version that a folder has. */
+export function aliasesOf(folder: string): Record<string, string> {
+  const { resolve } = createRequire(join(folder, 'package.json'))
+  const packageOf = (name: string) => dirname(resolve(`${name}/package.json`))
+  return { react: packageOf('react'), 'react-dom': packageOf('react-dom') }
+}
+
 const bundles = new Map<string, Promise<string>>()
 
 /** Bundles the page with one version of React, in development, where StrictMode repeats effects. */
 function bundle(folder: string): Promise<string> {
-  const { resolve } = createRequire(join(folder, 'package.json'))
-  const packageOf = (name: string) => dirname(resolve(`${name}/package.json`))
   const built = build({
     entryPoints: [join(import.meta.dirname, 'page.tsx')],
     bundle: true,
@@ -27,7 +32,7 @@ function bundle(folder: string): Promise<string> {
     format: 'esm',
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"development"' },
-    alias: { react: packageOf('react'), 'react-dom': packageOf('react-dom') },
+    alias: aliasesOf(folder),
     conditions: ['@tidings/source'],
   }).then(({ outputFiles }) => outputFiles[0]?.text ?? '')
   return built
