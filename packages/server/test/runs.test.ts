@@ -490,6 +490,7 @@ describe('the handler of a run', () => {
 })
 
 describe('limits of runs', () => {
+  const kilobyte = 'x'.repeat(1_000)
   const ids = ['c', 'd', 'e'].map((letter) => letter.repeat(32))
 
   it('count those that go on, and drop the oldest that has ended', async () => {
@@ -509,15 +510,15 @@ describe('limits of runs', () => {
   it('hold the logs of all within runBytes', async () => {
     const { runs, begin, tidings } = await start({ lingerMs: 60_000 }, { limits: { runBytes: 30_000 } })
     await begin(id)
-    for (let n = 0; n < 20; n += 1) await runs[0]?.say('x'.repeat(1_000))
+    for (let n = 0; n < 20; n += 1) await runs[0]?.say(kilobyte)
     runs[0]?.end()
     await until(() => tidings.stats().running === 0, 'the first had ended')
     await begin(other)
-    for (let n = 0; n < 20; n += 1) await runs[1]?.say('x'.repeat(1_000))
+    for (let n = 0; n < 20; n += 1) await runs[1]?.say(kilobyte)
     expect(tidings.stats().runs).toBe(1)
     let isHeld = true
     const held = (async () => {
-      for (let n = 0; n < 20; n += 1) await runs[1]?.say('x'.repeat(1_000))
+      for (let n = 0; n < 20; n += 1) await runs[1]?.say(kilobyte)
       isHeld = false
     })()
     await pause(50)
@@ -534,13 +535,13 @@ describe('limits of runs', () => {
       await control({ subscribe: key(each) })
     }
     await control({ pause: key(id) })
-    for (let n = 0; n < 20; n += 1) await runs[0]?.say('x'.repeat(1_000))
+    for (let n = 0; n < 20; n += 1) await runs[0]?.say(kilobyte)
     // What its reader has read makes room for it.
-    for (let n = 0; n < 40; n += 1) await runs[1]?.say('x'.repeat(1_000))
+    for (let n = 0; n < 40; n += 1) await runs[1]?.say(kilobyte)
     await control({ pause: key(other) })
     let isHeld = true
     const emitting = (async () => {
-      for (let n = 0; n < 20; n += 1) await runs[1]?.say('x'.repeat(1_000))
+      for (let n = 0; n < 20; n += 1) await runs[1]?.say(kilobyte)
       isHeld = false
     })()
     await pause(20)
@@ -550,13 +551,62 @@ describe('limits of runs', () => {
     await emitting
   })
 
+  it('have a run without readers wait for room that other runs can make', async () => {
+    const settings = { lingerMs: Number.POSITIVE_INFINITY }
+    const { runs, begin, read, errors } = await start(settings, { limits: { runBytes: 30_000 } })
+    await begin(id)
+    for (let n = 0; n < 20; n += 1) await runs[0]?.say(kilobyte)
+    await begin(other)
+    let isHeld = true
+    const emitting = (async () => {
+      for (let n = 0; n < 20; n += 1) await runs[1]?.say(kilobyte)
+      isHeld = false
+    })()
+    await pause(50)
+    expect(isHeld).toBe(true)
+    runs[0]?.end()
+    await emitting
+    runs[1]?.end()
+    const reader = await read(other)
+    await until(reader.isOver, 'it was read')
+    expect(eventsOf(reader)).toHaveLength(21)
+    expect(errors).toEqual([])
+  })
+
+  it('end the longest of runs that wait for each other, and tell its readers', async () => {
+    const settings = { lingerMs: Number.POSITIVE_INFINITY }
+    const { runs, begin, read, errors } = await start(settings, { limits: { runBytes: 30_000 } })
+    await begin(id)
+    await begin(other)
+    const say = async (run = 0, times = 0) => {
+      for (let n = 0; n < times; n += 1) await runs[run]?.say(kilobyte)
+      runs[run]?.end()
+    }
+    for (let n = 0; n < 20; n += 1) await runs[0]?.say(kilobyte)
+    const [long, short] = [say(0, 15), say(1, 20)]
+    await expect(long).rejects.toMatchObject({ code: 'too_large' })
+    expect(runs[0]?.signal.aborted).toBe(true)
+    await short
+    expect(errors).toEqual([
+      expect.objectContaining({ code: 'too_large', message: expect.stringContaining('runBytes, 30000') }),
+    ])
+    const reader = await read(other)
+    await until(reader.isOver, 'the other was read')
+    expect(eventsOf(reader)).toHaveLength(21)
+    // Also when another needs the room of those that are over.
+    await begin('c'.repeat(32))
+    for (let n = 0; n < 20; n += 1) await runs[2]?.say(kilobyte)
+    expect(await refusal(read(other))).toEqual([404, 'not_found'])
+    expect(await refusal(read(id))).toEqual([410, 'gone'])
+  })
+
   it('end the readers of a run that is dropped for another', async () => {
     const { url, runs, begin, tidings } = await start({ keepMs: 1 }, { limits: { runs: 1 } })
     const { stream, control } = await connect(url)
     await begin(id)
     await control({ subscribe: key(id) })
     await control({ pause: key(id) })
-    await runs[0]?.say('x'.repeat(1_000))
+    await runs[0]?.say(kilobyte)
     runs[0]?.end()
     await pause(20)
     // A run is not dropped while it is read, unless another needs its place.

@@ -100,7 +100,8 @@ export interface LimitOptions {
   runsPerPrincipal?: number
   /**
    * The size of the logs of all runs, in characters. At the limit, logs of runs that have ended are dropped,
-   * oldest first; if that is not enough, handlers wait for their readers as at the `maxBytes` of their streams.
+   * oldest first; if that is not enough, handlers wait until other runs have ended or were read. If runs that no reader
+   * has to read (`lingerMs: Infinity`) wait for each other, the one with the longest log ends with `too_large`.
    *
    * Defaults to 268,435,456: 256 MiB.
    */

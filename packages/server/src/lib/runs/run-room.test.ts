@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { RunRoom } from './run-room.js'
 
 /** A run that waits, and counts how often it might go on. */
-function waitingRun() {
+function waitingRun(stuckLength = 0, endForRoom = () => {}) {
   let times = 0
   return {
+    stuckLength,
+    endForRoom,
     reconsider() {
       times += 1
     },
@@ -31,6 +33,41 @@ describe('the room of runs', () => {
     expect(run.times).toBe(1)
     room.give(500)
     expect(run.times).toBe(1)
+  })
+
+  it('ends the longest logs of runs that wait for each other, until there is room', async () => {
+    const ended: number[] = []
+    const room = new RunRoom(1_000, () => false)
+    const wait = (length: number) => {
+      const run = waitingRun(length, () => {
+        ended.push(length)
+        room.stopWaiting(run)
+        room.give(length)
+      })
+      room.wait(run)
+    }
+    for (const length of [300, 200, 400]) wait(length)
+    room.take(1_300)
+    room.endStuck()
+    await new Promise((resolve) => setImmediate(resolve))
+    // 400 belong to runs that may make room.
+    expect(ended).toEqual([])
+    wait(400)
+    room.endStuck()
+    room.endStuck()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ended).toEqual([400])
+    room.take(1_000)
+    wait(1_000)
+    room.endStuck()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ended).toEqual([400, 1_000])
+    room.take(700)
+    wait(350)
+    wait(350)
+    room.endStuck()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ended).toEqual([400, 1_000, 400, 350])
   })
 
   it('drops logs that are not needed before runs have to wait', () => {

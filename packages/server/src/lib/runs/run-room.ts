@@ -1,7 +1,13 @@
+import { afterTurn } from '../runtime/after-turn.js'
+
 /** A run that waits for room. */
 export interface WaitingRun {
+  /** The length of its log if only its end would free it: no reader is there, and none has to come. Otherwise 0. */
+  readonly stuckLength: number
   /** Lets its handler go on if there is room. */
   reconsider(): void
+  /** Ends the run, and gives back the room of its log. */
+  endForRoom(limit: number): void
 }
 
 /** Up to which share of the room the logs shrink before runs that wait for it go on. */
@@ -14,6 +20,7 @@ export class RunRoom {
   readonly #waiting = new Set<WaitingRun>()
   #length = 0
   #wasFull = false
+  #isCheckDue = false
 
   /** @param makeRoom drops a log that is not needed, and returns whether there was one */
   constructor(limit: number, makeRoom: () => boolean) {
@@ -52,6 +59,19 @@ export class RunRoom {
     return true
   }
 
+  /**
+   * Once this turn is over, ends runs that wait for each other, the longest log first, until there is room. They do if
+   * the others could not make enough room.
+   */
+  endStuck(): void {
+    if (this.#isCheckDue) return
+    this.#isCheckDue = true
+    afterTurn(() => {
+      this.#isCheckDue = false
+      while (!this.hasRoom() && this.#endLongestIfStuck());
+    })
+  }
+
   /** Has a run reconsider when there is room again. */
   wait(run: WaitingRun): void {
     this.#waiting.add(run)
@@ -59,5 +79,18 @@ export class RunRoom {
 
   stopWaiting(run: WaitingRun): void {
     this.#waiting.delete(run)
+  }
+
+  /** Returns whether it has ended one. */
+  #endLongestIfStuck(): boolean {
+    let length = 0
+    let longest: WaitingRun | undefined
+    for (const run of this.#waiting) {
+      length += run.stuckLength
+      if (run.stuckLength > (longest?.stuckLength ?? 0)) longest = run
+    }
+    if (!longest || length <= this.#limit * lowShare) return false
+    longest.endForRoom(this.#limit)
+    return true
   }
 }

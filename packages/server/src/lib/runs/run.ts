@@ -11,7 +11,7 @@ import { type Deferred, deferred } from './deferred.js'
 import { cancelled, interrupted, readersLeft, runIsOver } from './run-errors.js'
 import { failureFrame, overfullLength } from './run-log.js'
 import { RunReaders } from './run-readers.js'
-import type { RunRoom } from './run-room.js'
+import type { RunRoom, WaitingRun } from './run-room.js'
 import { type HostedLog, RunWriter } from './run-writer.js'
 
 /** How far a handler may be ahead of its fastest reader, in characters. */
@@ -45,7 +45,7 @@ export interface RunDeps {
  * The log keeps every event, within `maxBytes`. So a reader may attach or return at any time, and reads what it
  * misses as any subscriber of a topic does. With a bus, an event is appended once the log on the bus has it.
  */
-export class Run implements TopicOwner {
+export class Run implements TopicOwner, WaitingRun {
   readonly id: string
   readonly topic: Topic
   readonly path: string
@@ -60,6 +60,8 @@ export class Run implements TopicOwner {
   hasBegun = false
   /** The public error that the run has ended with. */
   failure: TidingsError | undefined
+  /** Whether its log has nothing but its end, because the logs of all runs had reached their limit. */
+  wasEndedForRoom = false
   /** Rejects each emit once the run is over. */
   #endReason: TidingsError | undefined
   #isOver = false
@@ -201,6 +203,25 @@ export class Run implements TopicOwner {
     for (const reader of [...topic.readers]) reader.onDropped()
   }
 
+  get stuckLength(): number {
+    const { settings } = this.#deps
+    const isStuck = this.readers.count === 0 && settings.lingerMs === Number.POSITIVE_INFINITY
+    return isStuck && !this.#waitsForBus ? this.topic.log.length : 0
+  }
+
+  endForRoom(limit: number): void {
+    const { room } = this.#deps
+    this.wasEndedForRoom = true
+    room.stopWaiting(this)
+    // Before its end, which is kept for its readers. As a run that is over it would be dropped for the others.
+    this.#dropThrough(this.topic.log.head, 0)
+    const what = `The logs of all runs have reached runBytes, ${limit} characters, and wait for each other without readers`
+    this.#endAsTooLarge(
+      `${what}. The run of ${this.path} had the longest log and was ended. Raise limits.runBytes, or set a lingerMs`,
+      `The server ran out of room for the events of ${this.path}, which were not read. The run was ended`,
+    )
+  }
+
   #hold(): void {
     this.#held = deferred()
     this.topic.onRead = () => this.reconsider()
@@ -208,15 +229,21 @@ export class Run implements TopicOwner {
     this.#endIfStuck()
   }
 
-  /** Ends a run that would wait for ever: its log is full, and no reader has to come. */
+  /** Ends a run that would wait for ever: its log is full, or those of all are, and no reader has to come. */
   #endIfStuck(): void {
-    const { settings } = this.#deps
-    if (this.readers.count > 0 || settings.lingerMs !== Number.POSITIVE_INFINITY || !this.#isFull()) return
-    this.#overflow('Raise maxBytes, or emit less while the run has no reader')
+    const length = this.stuckLength
+    if (length > this.#deps.settings.maxBytes) {
+      this.#overflow('Raise maxBytes, or emit less while the run has no reader')
+    } else if (length > 0) this.#deps.room.endStuck()
+  }
+
+  /** Whether the bus is behind. */
+  get #waitsForBus(): boolean {
+    return this.#writer !== undefined && this.#writer.pendingLength > aheadLength
   }
 
   #mustWait(): boolean {
-    if (this.#writer && this.#writer.pendingLength > aheadLength) return true
+    if (this.#waitsForBus) return true
     const { log } = this.topic
     if (this.#isFull()) {
       this.#dropRead(Math.min(log.length, this.#deps.settings.maxBytes) * 0.75)
@@ -236,20 +263,29 @@ export class Run implements TopicOwner {
 
   /** Drops events that the fastest reader has read, until the log is no longer than so many characters. */
   #dropRead(length: number): void {
+    this.#dropThrough(this.readers.farthest, length)
+  }
+
+  /** Drops events up to a position, until the log is no longer than so many characters. */
+  #dropThrough(seq: number, length: number): void {
     const { log } = this.topic
     const before = log.length
-    log.dropThrough(this.readers.farthest, length)
+    log.dropThrough(seq, length)
     if (log.length === before) return
     this.#writer?.drop(log.floor)
     this.#deps.room.give(before - log.length)
   }
 
   #overflow(advice: string): TidingsError {
-    const { settings, report } = this.#deps
+    const { settings } = this.#deps
     const detail = `The log of a run of ${this.path} has reached its limit of ${settings.maxBytes} characters and its readers do not keep up. The run was ended. ${advice}`
-    const overflow = new TidingsError({ code: 'too_large', message: detail })
     const message = `The events of ${this.path} arrived faster than they were read. The run was ended`
-    report(overflow)
+    return this.#endAsTooLarge(detail, message)
+  }
+
+  #endAsTooLarge(detail: string, message: string): TidingsError {
+    const overflow = new TidingsError({ code: 'too_large', message: detail })
+    this.#deps.report(overflow)
     this.stop(new TidingsError({ code: 'too_large', message }), overflow)
     return overflow
   }
