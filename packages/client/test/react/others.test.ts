@@ -115,6 +115,38 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
     },
   )
 
+  it.runIf(hasChromium)('useCommand shows nothing of another command when it changes', async () => {
+    let release: (() => void) | undefined
+    const { show, shows, call, commits } = await open({
+      send: async ({ input, fail }) => {
+        if (input.text === 'spam') throw fail('muted', { until: new Date(7) })
+        if (input.text === 'slow') await new Promise<void>((resolve) => (release = resolve))
+        return { text: input.text, sentAt: new Date(0) }
+      },
+    })
+    await show('Command')
+    await call('send', 'spam')
+    await shows({ code: 'muted' })
+    await show('Command', { isOther: true })
+    await shows({ isOther: true, isPending: false })
+    await call('send', 'hi')
+    await shows({ isOther: true, text: 'hi' })
+    await show('Command')
+    await shows({ isOther: false, isPending: false })
+    await call('send', 'slow')
+    await shows({ isOther: false, isPending: true })
+    await until(() => release, 'it was sent')
+    await show('Command', { isOther: true })
+    await shows({ isOther: true, isPending: false })
+    release?.()
+    await pause(50)
+    const foreign = (await commits()).filter(({ isOther, isPending, code, text }) =>
+      isOther ? code !== undefined || text === 'slow' : text === 'hi' && !isPending,
+    )
+    expect(foreign).toEqual([])
+    await shows({ isOther: true, isPending: false })
+  })
+
   describe('useRun', () => {
     /** A handler whose runs count until they are aborted, and how many go on. */
     function counting() {

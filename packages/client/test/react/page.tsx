@@ -25,6 +25,7 @@ const client = createClient(contract, {
   lingerMs: 20,
   onError: ({ code }) => errors.push(code),
 })
+const other = createClient(contract, { url: '/events' })
 const closed = createClient(contract, { url: '/events' })
 closed.close()
 
@@ -82,15 +83,15 @@ function Events({ roomId = 'a', suffix = '', isClosed = false, withMessages = fa
   return <Shown value={{ suffix }} />
 }
 
-function Command() {
-  const send = useCommand(client.send)
+function Command({ isOther = false }) {
+  const send = useCommand((isOther ? other : client).send)
   const { isPending, data, error } = send
   const until = error?.code === 'muted' ? error.data.until.getTime() : undefined
   Object.assign(globalThis, {
     send: (text: string) => void send.call({ text }),
     reset: send.reset,
   })
-  return <Shown value={{ isPending, text: data?.text, code: error?.code, until }} />
+  return <Shown value={{ isOther, isPending, text: data?.text, code: error?.code, until }} />
 }
 
 function Count({ id }: { id?: string }) {

@@ -25,6 +25,8 @@ export interface CommandView<Args extends readonly unknown[], Output, Failure ex
 }
 
 interface Outcome<Output, Failure> {
+  /** The command that was called. */
+  readonly of?: unknown
   readonly isPending: boolean
   readonly error: Failure | undefined
   readonly data: Output | undefined
@@ -34,7 +36,7 @@ const idle = { isPending: false, error: undefined, data: undefined }
 
 /**
  * Returns a function that calls a command, and what has become of the last call. If calls overlap, the last one is
- * shown. A call continues when the component is unmounted.
+ * shown, and that of another command is not. A call continues when the component is unmounted.
  */
 export function useCommand<Args extends readonly unknown[], Output, Failure extends TidingsError>(
   command: CallableCommand<Args, Output, Failure>,
@@ -45,13 +47,13 @@ export function useCommand<Args extends readonly unknown[], Output, Failure exte
     (...args: Args) => {
       const promise = command(...args)
       lastCall.current = promise
-      const settle = (next: Outcome<Output, Failure>) => {
-        if (lastCall.current === promise) setOutcome(next)
+      const settle = (next: Partial<Outcome<Output, Failure>>) => {
+        if (lastCall.current === promise) setOutcome({ ...idle, of: command, ...next })
       }
-      settle({ ...idle, isPending: true })
+      settle({ isPending: true })
       promise.then(
-        (data) => settle({ ...idle, data }),
-        (error: Failure) => settle({ ...idle, error }),
+        (data) => settle({ data }),
+        (error: Failure) => settle({ error }),
       )
       return promise
     },
@@ -61,5 +63,6 @@ export function useCommand<Args extends readonly unknown[], Output, Failure exte
     lastCall.current = undefined
     setOutcome(idle)
   }, [])
-  return { ...outcome, call, reset }
+  const { isPending, error, data } = outcome.of === command ? outcome : idle
+  return { isPending, error, data, call, reset }
 }
