@@ -4,8 +4,10 @@ import { type OrderedCall, ProgramOrder } from './calls/program-order.js'
 import { clientParts } from './client-parts.js'
 import { type ConnectionState, shownState } from './connection/connection-state.js'
 import type { ReleaseReason } from './connection/control.js'
+import { abortError } from './connection/failures.js'
 import { DirectTransport, type Transport, type TransportCallbacks } from './connection/transport.js'
 import { unsubscriber } from './disposable.js'
+import { linkedAbort } from './linked-abort.js'
 import type { ErrorContext } from './options/client-options.js'
 import type { ResolvedOptions } from './options/resolved-options.js'
 import { report, runReporting } from './reporting.js'
@@ -29,7 +31,7 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
   readonly connection: Connection
   readonly #table: TopicTable<TopicSubscription | RunTopic>
   readonly #observers = new Set<(state: ConnectionState) => void>()
-  readonly #closing = new AbortController()
+  readonly #closing = linkedAbort()
   /** The topics that are not live. */
   readonly #pending = new Set<TopicSubscription>()
   readonly #programOrder = new ProgramOrder()
@@ -164,7 +166,7 @@ export class ConnectionManager implements Topics, Runs, TransportCallbacks {
 
   /** @throws TidingsError `closed` if the client is; `invalid_options` for a url that is a path, where there is no page */
   #requireUsable(): void {
-    this.closing.throwIfAborted()
+    if (this.closing.aborted) throw abortError(this.closing)
     void this.options.url
   }
 

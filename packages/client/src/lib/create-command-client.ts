@@ -3,6 +3,7 @@ import { compileCommand } from '@tidings/core/wire'
 import type { Caller } from './calls/call.js'
 import { commandFunction } from './calls/call-function.js'
 import { disposeSymbol } from './disposable.js'
+import { linkedAbort } from './linked-abort.js'
 import type { ClientOptions } from './options/client-options.js'
 import { resolveRequestOptions } from './options/request-options.js'
 import type { CommandsClient } from './types/commands-client.js'
@@ -25,7 +26,7 @@ export function createClient<const Contract extends ContractDefinition>(
 ): CommandsClient<Contract>
 export function createClient(contract: ContractDefinition, options: CommandsClientOptions): unknown {
   const caller: Caller = { options: resolveRequestOptions(options), waitTurn: async () => {} }
-  const closing = new AbortController()
+  const closing = linkedAbort()
   const close = () => closing.abort(new TidingsError({ code: 'closed', message: 'The client was closed' }))
   return { ...commandsOf(contract, '', caller, closing.signal), close, [disposeSymbol]: close }
 }

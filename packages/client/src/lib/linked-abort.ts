@@ -8,13 +8,19 @@ export interface LinkedAbort {
   unlink(): void
 }
 
-/** Creates an abort controller that fires when any of the signals does. */
+/** Creates an abort controller that fires when any of the signals does. Its signal has the reason in every runtime. */
 export function linkedAbort(...signals: readonly (AbortSignal | undefined)[]): LinkedAbort {
   const controller = new AbortController()
-  const unfollow = signals.map((signal) => onAbort(signal, () => controller.abort(signal?.reason)))
+  const { signal } = controller
+  const abort = (reason?: unknown) => {
+    // React Native's controller ignores the reason. Elsewhere the property is read-only, and stays.
+    if (!signal.aborted) Reflect.set(signal, 'reason', reason)
+    controller.abort(reason)
+  }
+  const unfollow = signals.map((followed) => onAbort(followed, () => abort(followed?.reason)))
   return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
+    signal,
+    abort,
     unlink() {
       for (const forget of unfollow) forget()
     },

@@ -1,7 +1,7 @@
 import { TidingsError } from '@tidings/core'
 import { linkedAbort, unlessAborted } from '../linked-abort.js'
 import type { RequestOptions } from '../options/request-options.js'
-import { readRefusal, requestFailure } from './failures.js'
+import { abortError, readRefusal, requestFailure } from './failures.js'
 
 /** Options of a request. */
 export interface RequestInfo {
@@ -31,7 +31,7 @@ export async function postJson(
     abort(new TidingsError({ code: 'timeout', message: `${url} did not answer within ${ofMs} ms` }))
   }, timeoutMs)
   try {
-    signal.throwIfAborted()
+    if (signal.aborted) throw abortError(signal)
     const headers = await unlessAborted(options.headers(), signal)
     headers.set('Content-Type', 'application/json')
     for (const [name, value] of Object.entries(own)) headers.set(name, value)

@@ -123,7 +123,7 @@ export class MockServer {
     const { signal } = init
     // As over a network: the caller goes on meanwhile.
     await undefined
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw signal.reason
     if (this.#outage?.kind === 'cut') throw broken()
     if (this.#outage?.kind === 'refused') return problemResponse(this.#outage.problem)
     const path = decodeURI(String(url).slice(this.url.length + 1))
