@@ -156,6 +156,21 @@ describe('in React Native', () => {
     await mock.client.ping()
     expect(got).toEqual([1])
   })
+
+  it('refuses a command and a run without crypto, and says what to import', async () => {
+    const { url, requests } = await startServer()
+    const { client } = connect(url)
+    const withoutRandomValues = {
+      code: 'invalid_options',
+      message: expect.stringContaining("import 'react-native-get-random-values'"),
+    }
+    for (const crypto of [undefined, {}]) {
+      vi.stubGlobal('crypto', crypto)
+      await expect(client.send({ text: 'hi' })).rejects.toMatchObject(withoutRandomValues)
+      expect(() => client.count({ to: 1 })).toThrow(expect.objectContaining(withoutRandomValues))
+    }
+    expect(requests).toEqual([])
+  })
 })
 
 /** A server that does not answer `ping` before the end of the test. */

@@ -1,4 +1,4 @@
-import { isTidingsError, type TidingsError } from '@tidings/core'
+import { isTidingsError, TidingsError } from '@tidings/core'
 import {
   type CompiledCommand,
   type CompiledStream,
@@ -69,9 +69,17 @@ export function encodeInput(procedure: CompiledCommand | CompiledStream, input: 
 /**
  * Returns a random key: 128 bits, which identify a call or a run. `randomUUID` is not available on pages served over
  * plain HTTP.
+ *
+ * @throws TidingsError `invalid_options` where there are no random values, as in React Native without a polyfill
  */
 export function newKey(): string {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16))
+  const { crypto } = globalThis
+  if (!crypto?.getRandomValues) {
+    const message =
+      "There is no crypto.getRandomValues: in React Native, import 'react-native-get-random-values'"
+    throw new TidingsError({ code: 'invalid_options', message })
+  }
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 

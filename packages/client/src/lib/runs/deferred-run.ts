@@ -35,7 +35,11 @@ export function loadRuns(): Promise<RunCode> {
   return loading
 }
 
-/** Starts a run of a stream. */
+/**
+ * Starts a run of a stream.
+ *
+ * @throws TidingsError `invalid_options` without random values for its id
+ */
 export function startRun(
   runs: Runs,
   stream: CompiledStream,
