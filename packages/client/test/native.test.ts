@@ -1,5 +1,7 @@
+import { until } from '@tidings/test-kit'
 import { EventSource } from 'eventsource'
 import { describe, expect, it } from 'vitest'
+import { createClient as createDefaultClient } from '../src/index.js'
 import { createClient } from '../src/native.js'
 import { createClient as createNodeClient } from '../src/native-node.js'
 import { contract } from './contract.js'
@@ -36,6 +38,33 @@ describe('the native client', () => {
     for await (const event of client.room({ roomId: 'lobby' })) {
       expect(event).toMatchObject({ type: 'snapshot', data: { messages: ['lobby'] } })
       break
+    }
+  })
+
+  it('says what to use instead of an EventSource without ids, as workerd has', async () => {
+    class WithoutIds extends EventSource {
+      override addEventListener(type: string, listener: (event: MessageEvent) => void) {
+        super.addEventListener(type, ({ data }) => listener(new MessageEvent(type, { data })))
+      }
+    }
+    const { url, tidings } = await startServer()
+    const problem = {
+      code: 'invalid_options',
+      message: expect.stringContaining('have no id. Use '),
+    }
+    for (const create of [createClient, createDefaultClient]) {
+      using client = create(contract, { url, EventSource: WithoutIds as typeof EventSource })
+      const refusals: unknown[] = []
+      client
+        .room({ roomId: 'lobby' })
+        .subscribe({ snapshot: () => {}, error: (error) => refusals.push(error) })
+      await until(() => refusals.length === 1, 'the snapshot had no id')
+      expect([refusals, client.connection.state]).toMatchObject([[problem], { status: 'closed', problem }])
+      const { ready } = client.ticks().subscribe({ tick: () => {}, error: (error) => refusals.push(error) })
+      await ready
+      await tidings.emit.ticks().tick(1)
+      await until(() => refusals.length === 2, 'the event had no id')
+      expect([refusals[1], client.connection.state]).toMatchObject([problem, { status: 'closed', problem }])
     }
   })
 

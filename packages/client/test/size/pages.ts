@@ -32,27 +32,27 @@ export const pageWithZod = pageWithZodMini
  * down to stands beside it; decision 017 says where the rest is.
  */
 export const sizes = [
-  { what: 'the client', script: defaultClient, limit: 16_750, target: 11_500 },
+  { what: 'the client', script: defaultClient, limit: 16_800, target: 11_500 },
   {
     what: 'options of TanStack Query, without a client',
     script: tanstackQuery,
     limit: 3_850,
     target: 3_000,
   },
-  { what: 'the native client', script: nativeClient, limit: 15_930, target: 10_500 },
+  { what: 'the native client', script: nativeClient, limit: 15_980, target: 10_500 },
   { what: 'the client of commands', script: commandsClient, limit: 5_010, target: 5_000 },
   {
     what: 'the client, a contract and zod/mini',
     script: pageWithZodMini,
     withZod: true,
-    limit: 22_610,
+    limit: 22_660,
     target: 17_000,
   },
   {
     what: 'the client, a contract and zod',
     script: pageWithZod,
     withZod: true,
-    limit: 43_580,
+    limit: 43_630,
     target: 36_000,
   },
 ]

@@ -1,25 +1,28 @@
 import type { SignalName } from '@tidings/core/wire'
 import type { EventSourceConstructor } from '../options/client-options.js'
+import { invalidOptions } from '../options/invalid-options.js'
 import type { OpenEventStream } from './event-stream.js'
 
-/** The signals of a shared connection. */
-const signals: readonly SignalName[] = [
+/** The signals of a shared connection that have no id. */
+const signals: readonly string[] = [
   '$open',
   '$subscribed',
-  '$snapshot',
   '$gap',
   '$heartbeat',
   '$reauthorize',
-  '$output',
   '$error',
-]
+] satisfies readonly SignalName[]
 
 /** Returns what opens an event stream with an EventSource, which is closed at its first error: see decision 004. */
 export function sourceStream(EventSource: EventSourceConstructor): OpenEventStream {
   return ({ url, credentials }, eventNames, { onEvents, onLost }) => {
     const source = new EventSource(url, { withCredentials: credentials === 'include' })
-    for (const name of [...signals, ...eventNames]) {
-      source.addEventListener(name, ({ data, lastEventId }) => onEvents([{ name, data, id: lastEventId }]))
+    for (const name of [...signals, '$snapshot', '$output', ...eventNames]) {
+      source.addEventListener(name, ({ data, lastEventId: id }) => {
+        if (id || signals.includes(name)) onEvents([{ name, data, id }])
+        // As on workerd. Nothing else tells which topic the event belongs to.
+        else onLost(invalidOptions("events of this EventSource have no id. Use '@tidings/client' without it"))
+      })
     }
     source.addEventListener('error', () => onLost())
     return () => {
