@@ -1,4 +1,5 @@
 import * as zod from 'zod/v4/core'
+import { parseUrl } from './parse-url.js'
 
 /**
  * Decodes and encodes values that JSON cannot represent. `codecs.ts` makes codecs of `zod` from these definitions, and
@@ -102,7 +103,7 @@ export const bytesDefinition: CodecDefinition<string, Uint8Array> = {
 
 /** A `URL` as its text. */
 export const urlDefinition: CodecDefinition<string, URL> = {
-  decode: (sent, payload) => (URL.canParse(sent) ? new URL(sent) : refuse(payload, 'url', 'Invalid URL')),
+  decode: (sent, payload) => parseUrl(sent) ?? refuse(payload, 'url', 'Invalid URL'),
   encode: /* @__PURE__ */ Object.assign((value: URL) => (value instanceof URL ? value.href : value), {
     tidings: 'URL',
   } as const),

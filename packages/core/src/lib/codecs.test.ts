@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import * as classic from 'zod'
 import * as mini from 'zod/mini'
 import * as codecs from './codecs.js'
@@ -200,6 +200,13 @@ describe.each([
 
     test.each(['', 'example.org', '/path', 'http://', 5, null])('refuses to decode %j', (wire) => {
       expect(() => decode(url, wire)).toThrow(misfit('invalid_input'))
+    })
+
+    test('decodes without URL.canParse, which React Native does not have', () => {
+      vi.stubGlobal('URL', Object.assign(class extends URL {}, { canParse: undefined }))
+      onTestFinished(() => void vi.unstubAllGlobals())
+      expect(decode(url, 'https://example.org/')).toMatchObject({ href: 'https://example.org/' })
+      expect(() => decode(url, '/path')).toThrow(misfit('invalid_input'))
     })
 
     test('refuses to send the text of a URL', () => {

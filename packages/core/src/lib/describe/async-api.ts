@@ -1,3 +1,4 @@
+import { parseUrl } from '../parse-url.js'
 import { type About, infoOf, securitySchemes } from './about.js'
 import { type CarriedChannel, commandChannel, streamChannel, topicChannel } from './async-api-channels.js'
 import { AsyncApiParts } from './async-api-messages.js'
@@ -56,8 +57,9 @@ function withoutIdentifier(about: About): About {
 
 /** Returns the server. AsyncAPI has no relative URLs: a server needs a host. */
 function serversOf({ url = '' }: About, schemes: readonly string[]): JsonSchema {
-  if (!URL.canParse(url)) return {}
-  const { host, pathname, protocol } = new URL(url)
+  const parsed = parseUrl(url)
+  if (!parsed) return {}
+  const { host, pathname, protocol } = parsed
   return {
     servers: {
       tidings: {

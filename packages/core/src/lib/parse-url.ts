@@ -1,0 +1,8 @@
+/** Parses an absolute URL. Returns undefined for other text. React Native and older browsers have no `URL.canParse`. */
+export function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
+}
