@@ -1,5 +1,5 @@
 import { channel, defineContract, stream } from '@tidings/core'
-import { until } from '@tidings/test-kit'
+import { pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { createClient, type ErrorContext } from '../src/index.js'
@@ -240,6 +240,40 @@ describe('a refusal', () => {
     expect(await run.output).toEqual({ tokens: 0 })
     const at = { channel: 'complete', topic: '$run=0123456789abcdef0123456789abcdef' }
     expect(reports).toEqual(Array(2).fill(['unavailable', 'unavailable', at]))
+  })
+
+  it('that stays temporary for longer than timeoutMs is final, also after events', async () => {
+    let isRefused = false
+    const refuse = () => (isRefused ? problem('too_many_requests', 429) : undefined)
+    const { server, client, tokens, keyOf, problem } = await start({ refuse }, { timeoutMs: 100 })
+    const run = client.complete.attach('0123456789abcdef0123456789abcdef')
+    const { got, over } = reading(run)
+    await server.asked(1)
+    server.accept(keyOf(run), 'r', 'r.0')
+    tokens(1, 1)
+    await until(() => got.length === 1, 'it had arrived')
+    isRefused = true
+    server.streams[0]?.destroy()
+    await expect(over).rejects.toMatchObject({ code: 'too_many_requests' })
+    await expect(run.output).rejects.toMatchObject({ code: 'too_many_requests' })
+    expect(server.operations.length).toBeGreaterThan(3)
+  })
+
+  it('is temporary for longer than timeoutMs if the run is subscribed in between', async () => {
+    const { server, client, reports, keyOf, problem } = await start({}, { timeoutMs: 50 })
+    const run = client.complete.attach('0123456789abcdef0123456789abcdef')
+    void run.output
+    for (let n = 1; n <= 3; n += 1) {
+      await server.asked(n)
+      server.accept(keyOf(run), 'r', 'r.0')
+      await pause(60)
+      server.send('$error', '', problem('unavailable', 503, { topic: keyOf(run) }))
+    }
+    await server.asked(4)
+    server.accept(keyOf(run), 'r', 'r.0')
+    server.send('$output', 'r.1', { tokens: 0 })
+    expect(await run.output).toEqual({ tokens: 0 })
+    expect(reports).toHaveLength(3)
   })
 
   it('on the connection is not the end of the run', async () => {
