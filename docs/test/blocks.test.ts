@@ -1,18 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { freePort, until } from '@tidings/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Block, blocksOf } from './blocks.js'
 import { type Mistake, mistakesIn } from './compile.js'
+import { pages } from './pages.js'
 import { folderOf } from './run-block.js'
 
-const root = join(import.meta.dirname, '../..')
-const found = ['docs', 'packages', 'examples'].flatMap((folder) =>
-  readdirSync(join(root, folder))
-    .map((name) => (folder === 'docs' ? `docs/${name}` : `${folder}/${name}/README.md`))
-    .filter((path) => path.endsWith('.md') && existsSync(join(root, path))),
-)
-const pages = ['README.md', ...found]
 const blocks = pages.flatMap(blocksOf)
 const shown = [...new Set(blocks.map(({ page }) => page))]
 const runnable = blocks.filter(({ isRun }) => isRun)

@@ -83,5 +83,23 @@ it.runIf(hasChromium)('the list is live in two pages, and shows the error of a c
   await add('Rest')
   await other.getByRole('button', { name: 'Rest' }).waitFor()
   await one.getByRole('alert').waitFor({ state: 'detached' })
+  // An event that a page has already, as from a snapshot that was loaded after it was stored, changes nothing.
+  for (const title of ['Walk', 'Rest']) {
+    await other.getByRole('button', { name: title }).click()
+    await one.getByRole('button', { name: title }).waitFor({ state: 'detached' })
+  }
+  for (const title of ['Swim', 'Swim again']) expect(await post('add', { id: 'swim', title })).toBe(204)
+  await one.getByRole('button', { name: 'Swim again' }).waitFor()
+  expect(await one.getByRole('button').count()).toBe(2)
   expect(server.printed()).toBe('')
 })
+
+/** Calls a command, and returns the status of the response. */
+async function post(command: string, input: unknown): Promise<number> {
+  const { status } = await fetch(`http://localhost:${port}/events/${command}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+  })
+  return status
+}

@@ -5,9 +5,10 @@ import { contract } from './contract.js'
 
 const client = createClient(contract, { url: '/events' })
 const List = () => {
-  const { value: tasks } = useTopic(client.tasks(), (tasks, { type, data }) =>
-    type === 'added' ? [...tasks, data] : tasks.filter(({ id }) => id !== data.id),
-  )
+  const { value: tasks } = useTopic(client.tasks(), (tasks, { type, data }) => {
+    const others = tasks.filter(({ id }) => id !== data.id)
+    return type === 'added' ? [...others, data] : others
+  })
   const { call: add, error } = useCommand(client.add)
   return (
     <form action={(form) => void add({ id: crypto.randomUUID(), title: String(form.get('title')) })}>

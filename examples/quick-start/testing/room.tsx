@@ -5,9 +5,11 @@ import type { contract } from './contract.js'
 
 export function Room({ client, roomId }: { client: Client<typeof contract>; roomId: string }) {
   const room = client.room({ roomId })
-  const { value, error } = useTopic(room, (state, event) =>
-    event.type === 'message' ? { messages: [...state.messages, event.data] } : state,
-  )
+  const { value, error } = useTopic(room, (state, { type, data }) => {
+    if (type !== 'message') return state
+    const others = state.messages.filter(({ id }) => id !== data.id)
+    return { messages: [...others, data] }
+  })
   const send = useCommand(client.send)
   if (error) return <p role="alert">{error.message}</p>
   if (!value) return <p>Loading</p>

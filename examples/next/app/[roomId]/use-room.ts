@@ -17,8 +17,11 @@ export function useRoom(roomId: RoomId, seed: SeedOf<typeof contract.room> | und
   const room = client.room({ roomId })
   const { value, error } = useTopic(
     room,
-    (state, event) =>
-      event.type === 'message' ? { ...state, messages: [...state.messages, event.data] } : state,
+    (state, { type, data }) => {
+      if (type !== 'message') return state
+      const others = state.messages.filter(({ id }) => id !== data.id)
+      return { ...state, messages: [...others, data] }
+    },
     { seed },
   )
   return { messages: value?.messages ?? [], refusal: error, typing: useTyping(room) }

@@ -6,5 +6,8 @@ export const client = createClient(contract, { url: '/events' })
 
 type Room = SnapshotOf<typeof contract.room>
 
-export const withMessage = (room: Room, event: TopicEventOf<typeof contract.room>): Room =>
-  event.type === 'message' ? { messages: [...room.messages, event.data] } : room
+export function withMessage(room: Room, { type, data }: TopicEventOf<typeof contract.room>): Room {
+  if (type !== 'message') return room
+  const others = room.messages.filter(({ id }) => id !== data.id) // the snapshot may have it
+  return { messages: [...others, data] }
+}

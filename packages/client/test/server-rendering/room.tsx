@@ -6,7 +6,7 @@ import type { contract } from './contract'
 export function Room({ roomId, seed }: { roomId: string; seed: SeedOf<typeof contract.room> }) {
   const { value } = useTopic(
     client.room({ roomId }),
-    (room, { data }) => ({ messages: [...room.messages, data] }),
+    (room, { data }) => ({ messages: [...room.messages.filter(({ id }) => id !== data.id), data] }),
     { seed },
   )
   return (
