@@ -11,7 +11,7 @@ const given = join(import.meta.dirname, 'given')
 const nameOf = (page: string) => page.replaceAll('/', '-').replace(/\.md$/, '')
 
 /** Returns what the blocks of a page may use: of a module of the page's own, and of one for all pages. */
-function givenTo(page: string) {
+export function givenTo(page: string) {
   return [
     { path: join(given, `${nameOf(page)}.ts`), isOfPage: true },
     { path: join(given, 'all.ts'), isOfPage: false },
