@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { freePort, until } from '@tidings/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Block, blocksOf } from './blocks.js'
@@ -5,6 +7,7 @@ import { type Mistake, mistakesIn } from './compile.js'
 import { pages } from './pages.js'
 import { folderOf } from './run-block.js'
 
+const root = join(import.meta.dirname, '../..')
 const blocks = pages.flatMap(blocksOf)
 const shown = [...new Set(blocks.map(({ page }) => page))]
 const runnable = blocks.filter(({ isRun }) => isRun)
@@ -31,6 +34,12 @@ describe('a block of code compiles', () => {
   it('with what is given to it', () => {
     expect(mistakes.filter(({ page }) => !shown.includes(page)).map(said)).toEqual([])
   })
+})
+
+it('docs/quick-start.md builds the packages that it packs', () => {
+  const guide = readFileSync(join(root, 'docs/quick-start.md'), 'utf8')
+  const named = (pattern: RegExp) => [...guide.matchAll(pattern)].map(([, name]) => name)
+  expect(named(/--filter=@tidings\/(\w+)/g)).toEqual(named(/--workspace=packages\/(\w+)/g))
 })
 
 describe('a block of code runs', () => {
