@@ -69,7 +69,7 @@ const layers = {
     'lib/(capitalized|closest|exit-code|failure|io|output|printable|progress-line|wrapped)\\.ts',
     'lib/command\\.ts',
     'lib/(change-report|document-text|procedure|schema-text|schema-value|shared-options|stable-json)\\.ts',
-    'lib/(file-errors|loaded-contract|parse-document|request)\\.ts',
+    'lib/(file-errors|health|loaded-contract|parse-document|request)\\.ts',
     'lib/(fetch-document|load-module)\\.ts',
     'lib/(arguments|bus-emitter|contract-source|remote)\\.ts',
     'lib/contract-version\\.ts',

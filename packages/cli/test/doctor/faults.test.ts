@@ -130,6 +130,30 @@ it.for(faults)('doctor finds $what', async (fault) => {
   expect(diagnosis?.code).toBe(1)
 })
 
+it('says what a fault prevents it from examining', async () => {
+  const upstream = await startServer(1_000)
+  const detailsWith = async (settings: ForwarderSettings, check: CheckName) => {
+    const { origin } = await startForwarder(upstream, settings)
+    const { findings, of } = await doctor(`${origin}/events`, '--wait', '10ms', '--timeout', '1s')
+    return { last: of(check).details?.at(-1), examined: findings.map((finding) => finding.check) }
+  }
+  const buffered = await detailsWith({ isBuffering: true }, 'first event')
+  expect(buffered.last).toBe(
+    'Not examined, because no event came: caching, control requests, delay, request headers, authorization, host, body size, leaving, silence. Fix this, and run doctor again',
+  )
+  expect(buffered.examined.slice(-3)).toEqual(['first event', 'response headers', 'compression'])
+  const page = (method: string, path: string) =>
+    method === 'GET' && path === '/events' ? { status: 200, headers: html } : undefined
+  expect((await detailsWith({ instead: page }, 'first event')).last).toMatch(
+    /^Not examined, because there is no event stream: response headers, compression, caching, .* silence\. Fix/,
+  )
+  const refusing = await detailsWith({ instead: posts(405, html) }, 'control requests')
+  expect(refusing.last).toBe(
+    'Not examined, because they need control requests: delay, request headers, authorization, host, body size, leaving. Fix this, and run doctor again',
+  )
+  expect(refusing.examined.at(-1)).toBe('silence')
+})
+
 it('finds nodes that share no bus', async () => {
   const ports = [await startServer(1_000), await startServer(1_000)]
   let turn = 0

@@ -12,6 +12,8 @@ export interface ForwarderSettings {
   readonly maxBody?: number
   /** Whether the server knows no `echo`. */
   readonly oldServer?: boolean
+  /** Whether it keeps the body of an event stream. */
+  readonly isBuffering?: boolean
   /** Responds itself to some requests. */
   readonly instead?: (
     method: string,
@@ -27,6 +29,7 @@ export function startForwarder(upstream: number | (() => number), settings: Forw
     replace = {},
     maxBody = Number.POSITIVE_INFINITY,
     oldServer = false,
+    isBuffering = false,
     instead,
   } = settings
   return listen((request, response) => {
@@ -53,7 +56,10 @@ export function startForwarder(upstream: number | (() => number), settings: Forw
     })
     forwarded.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...replace })
-      answer.pipe(response)
+      if (isBuffering && answer.headers['content-type']?.startsWith('text/event-stream')) {
+        response.flushHeaders()
+        answer.resume()
+      } else answer.pipe(response)
       answer.on('error', () => response.destroy())
       if (cutAfterMs === undefined) return
       const timer = setTimeout(() => response.destroy(), cutAfterMs)

@@ -19,7 +19,7 @@ import {
   type OpenConnection,
   openStream,
 } from './examination.js'
-import type { Finding } from './finding.js'
+import type { CheckName, Finding } from './finding.js'
 import { askMalformed } from './malformed.js'
 import { type ProxyName, recognize, titleOf } from './proxy.js'
 import { reach } from './reach.js'
@@ -115,7 +115,7 @@ async function examineStreams(examination: Examination, healthMs: number): Promi
   try {
     const refused = streams.find(({ exchange }) => !isEventStream(exchange))
     if (refused) {
-      report(await refusal(refused))
+      report(preventing(await refusal(refused), 'there is no event stream', streamChecks, examination))
       return
     }
     await Promise.all(streams.map((stream) => stream.waitFor(({ name }) => name === '$open', waitMs, signal)))
@@ -123,9 +123,13 @@ async function examineStreams(examination: Examination, healthMs: number): Promi
     const open = streams.map(connectionOf).filter((connection) => connection !== undefined)
     const [idle, busy] = open
     if (!idle) {
-      report(missingEventFinding(first ?? second, waitMs, healthMs))
-      for (const stream of streams.slice(0, 1))
-        for (const finding of checkResponseHeaders(stream.exchange)) report(finding)
+      const [stream] = streams
+      const headers = stream ? checkResponseHeaders(stream.exchange) : []
+      const missing = missingEventFinding(stream, waitMs, healthMs)
+      const examined = headers.map(({ check }) => check)
+      const prevented = streamChecks.filter((check) => !examined.includes(check))
+      report(preventing(missing, 'no event came', prevented, examination))
+      for (const finding of headers) report(finding)
       return
     }
     report(firstEventFinding(idle.stream, healthMs))
@@ -141,6 +145,42 @@ async function examineStreams(examination: Examination, healthMs: number): Promi
   }
 }
 
+/** The checks that make control requests, in the order of the report. */
+const controlSteps: readonly (readonly [
+  CheckName,
+  (examination: Examination, connection: OpenConnection) => Promise<Finding | undefined>,
+])[] = [
+  ['delay', checkDelay],
+  ['request headers', checkRequestHeaders],
+  ['authorization', checkAuthorization],
+  ['host', checkHost],
+  ['cross-origin', checkCors],
+  ['body size', checkBodySize],
+]
+
+const controlChecks: readonly CheckName[] = [...controlSteps.map(([check]) => check), 'leaving']
+
+const streamChecks: readonly CheckName[] = [
+  'response headers',
+  'compression',
+  'caching',
+  'control requests',
+  ...controlChecks,
+  'silence',
+]
+
+/** Adds to a fault the checks that it prevents. */
+function preventing(
+  finding: Finding,
+  why: string,
+  checks: readonly CheckName[],
+  { options }: Examination,
+): Finding {
+  const names = checks.filter((check) => check !== 'cross-origin' || options.origin !== undefined)
+  const detail = `Not examined, because ${why}: ${names.join(', ')}. Fix this, and run doctor again`
+  return { ...finding, details: [...(finding.details ?? []), detail] }
+}
+
 /** Examines what a working connection needs. */
 async function examineConnection(
   examination: Examination,
@@ -148,28 +188,21 @@ async function examineConnection(
   busy: OpenConnection | undefined,
 ): Promise<void> {
   const { report, progress, signal } = examination
-  const steps: (() => Promise<Finding | undefined>)[] = [
-    () => checkDelay(examination, idle),
-    () => checkRequestHeaders(examination, idle),
-    () => checkAuthorization(examination, idle),
-    () => checkHost(examination, idle),
-    () => checkCors(examination, idle),
-    () => checkBodySize(examination, idle),
-  ]
   progress('posting control requests', 0)
   const control = await checkControl(examination, idle.id)
-  report(control)
-  if (control.verdict === 'ok') {
-    for (const step of steps) {
+  const isOk = control.verdict === 'ok'
+  report(isOk ? control : preventing(control, 'they need control requests', controlChecks, examination))
+  if (isOk) {
+    for (const [, step] of controlSteps) {
       if (signal.aborted) return
       progress('examining what control requests show', 0)
-      const finding = await step()
+      const finding = await step(examination, idle)
       if (finding) report(finding)
     }
   }
   const [leaving, silence] = await Promise.all([
-    control.verdict === 'ok' ? checkLeaving(examination) : undefined,
-    checkSilence(examination, idle, control.verdict === 'ok' ? busy : undefined),
+    isOk ? checkLeaving(examination) : undefined,
+    checkSilence(examination, idle, isOk ? busy : undefined),
   ])
   // A watch that was interrupted shows nothing.
   if (signal.aborted) return

@@ -31,7 +31,6 @@ export function missingEventFinding(
   stream: WatchedStream | undefined,
   waitedMs: number,
   healthMs: number,
-  note: readonly string[] = [],
 ): Finding {
   const came = stream ? `the headers came, and ${stream.bytes} bytes` : 'nothing came, not even headers'
   return {
@@ -40,7 +39,6 @@ export function missingEventFinding(
     fact: `no event within ${span(waitedMs)}: the response is buffered`,
     details: [
       `${came}. The server sends $open at once; $health took ${duration(healthMs)}`,
-      ...note,
       'A buffering proxy passes on events when its buffer is full, or the response ends',
     ],
     advice:
