@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { type ContractDocument, describe as describeContract, diff } from '@tidings/core/describe'
 import { describe, expect, it } from 'vitest'
 import { contract, startServer } from './chat-server.js'
@@ -235,5 +236,17 @@ describe('docs', () => {
       asyncapi: '3.0.0',
       info: { title: 'Chat' },
     })
+  })
+
+  it('writes an OpenAPI document that validators accept without a warning', async () => {
+    const cwd = await directoryWith({ 'contract.json': before })
+    const argv = ['docs', 'contract.json', '--format', 'openapi', '--title', 'Chat', '--license', 'MIT']
+    const config = await createConfig({ extends: ['recommended'] })
+    for (const more of [[], ['--url', 'https://example.org/events', '--credentials', 'bearer']]) {
+      const { stdout } = await run([...argv, ...more], { cwd })
+      expect(JSON.parse(stdout)).toMatchObject({ info: { license: { name: 'MIT', identifier: 'MIT' } } })
+      expect(await lintFromString({ source: stdout, config })).toEqual([])
+    }
+    expect(await run([...argv, '--license', '<own>'], { cwd })).toMatchObject({ code: 2 })
   })
 })

@@ -17,7 +17,7 @@ export const docs = defineCommand({
     'mocks, clients in other languages.',
   examples: [
     [
-      'docs https://example.org/events --format openapi --title Chat --out openapi.json',
+      'docs https://example.org/events --format openapi --title Chat --license MIT --out openapi.json',
       'The OpenAPI of a server',
     ],
     [
@@ -60,6 +60,11 @@ export const docs = defineCommand({
           requiresArg: true,
           description: 'What the service is for, in Markdown',
         })
+        .option('license', {
+          type: 'string',
+          requiresArg: true,
+          description: 'The licence of the API, as SPDX names it: MIT, Apache-2.0, LicenseRef-Own',
+        })
         .option('credentials', {
           type: 'string',
           array: true,
@@ -75,6 +80,7 @@ export const docs = defineCommand({
       version: args.apiVersion,
       ...(args.description !== undefined && { description: args.description }),
       ...(url !== undefined && { url: mountUrl(url) }),
+      ...(args.license !== undefined && { license: licenseOf(args.license) }),
       ...(args.credentials && { credentials: args.credentials.map(credentialOf) }),
     }
     const { document } = await loadContract(args.source, args, session)
@@ -94,6 +100,16 @@ export const docs = defineCommand({
     return undefined
   },
 })
+
+function licenseOf(text: string): NonNullable<About['license']> {
+  if (!/^[\w.+:()-]+( [\w.+:()-]+)*$/.test(text)) {
+    throw new UsageError(
+      `--license is not an SPDX identifier: "${text}"`,
+      'Write MIT, Apache-2.0, or LicenseRef-Own for a licence of your own',
+    )
+  }
+  return { name: text, identifier: text }
+}
 
 function credentialOf(text: string): Credential {
   if (text === 'bearer' || text === 'basic') return { kind: text }
