@@ -60,6 +60,21 @@ export const incompatible: Effect = { toOld: 'breaking', toNew: 'breaking' }
 export const unknown: Effect = { toOld: 'dangerous', toNew: 'dangerous' }
 export const harmless: Effect = { toOld: 'safe', toNew: 'safe' }
 
+/** Returns what an omitted value does that has a default. Both ends of Tidings fill it in, other HTTP clients may not. */
+export function filledIn({ to }: Place): Verdict {
+  return to === 'servers' ? 'dangerous' : 'safe'
+}
+
+export function optionalNow({ toOld }: Effect): string {
+  return `was required and may be omitted now${toOld === 'dangerous' ? filled : ''}`
+}
+
+export function requiredNow({ toNew }: Effect): string {
+  return `could be omitted and is required now${toNew === 'dangerous' ? filled : ''}`
+}
+
+const filled = ': clients of Tidings send the default, and other HTTP clients may not'
+
 /** Returns the effect of going from the version after to that before. */
 export function reversed({ toOld, toNew }: Effect): Effect {
   return { toOld: toNew, toNew: toOld }

@@ -1,4 +1,15 @@
-import { type Effect, harmless, narrowed, reversed, type Verdict, widened, worstOf } from './diff-change.js'
+import {
+  type Effect,
+  filledIn,
+  harmless,
+  narrowed,
+  optionalNow,
+  requiredNow,
+  reversed,
+  type Verdict,
+  widened,
+  worstOf,
+} from './diff-change.js'
 import type { Comparison } from './diff-comparison.js'
 import { isTaken, nameOf, type SchemaSource } from './diff-value.js'
 import type { JsonSchema } from './document.js'
@@ -58,9 +69,10 @@ function schemaOf(schema: JsonSchema, key: string): unknown {
   return Object.hasOwn(properties, key) ? properties[key] : (othersOf(schema) ?? {})
 }
 
-/** Whether a sender always writes a key. One with a default is filled in before it is sent. */
-function isWritten(source: SchemaSource, schema: JsonSchema, key: string): boolean {
-  return isRequired(schema, key) || 'default' in source.resolve(schemaOf(schema, key))
+/** Returns what a reader that requires a key makes of a sender's version. */
+function omission({ place }: Comparison, source: SchemaSource, schema: JsonSchema, key: string): Verdict {
+  if (isRequired(schema, key)) return 'safe'
+  return 'default' in source.resolve(schemaOf(schema, key)) ? filledIn(place) : 'breaking'
 }
 
 function compareKey(
@@ -73,15 +85,15 @@ function compareKey(
   const was = isRequired(before, key)
   const is = isRequired(after, key)
   const effect: Effect = {
-    toOld: was && !isWritten(comparison.after, after, key) ? 'breaking' : 'safe',
-    toNew: is && !isWritten(comparison.before, before, key) ? 'breaking' : 'safe',
+    toOld: was ? omission(comparison, comparison.after, after, key) : 'safe',
+    toNew: is ? omission(comparison, comparison.before, before, key) : 'safe',
   }
   if (was && !is) {
-    comparison.add(path, 'key-optional', effect, 'was required and may be omitted now', 'keep sending it')
+    comparison.add(path, 'key-optional', effect, optionalNow(effect), 'keep sending it')
   }
   if (is && !was) {
     const advice = 'leave it optional, or give it a default'
-    comparison.add(path, 'key-required', effect, 'could be omitted and is required now', advice)
+    comparison.add(path, 'key-required', effect, requiredNow(effect), advice)
   }
   const effectOfName: Effect = {
     toOld: mayRefuse(comparison.before, before, after, key) ? 'dangerous' : 'safe',

@@ -2,7 +2,11 @@ import {
   type Change,
   type ChangeSide,
   changeOf,
+  type Effect,
+  filledIn,
+  optionalNow,
   type Place,
+  requiredNow,
   unknown,
   type Verdict,
   verdictsOf,
@@ -191,7 +195,7 @@ function compareData(
   return [changeOf(at, 'data-added', breaksServers, 'is new, and ignored by clients without it', '')]
 }
 
-/** Compares what clients give, and whether they may omit it. A client fills in a default before it sends. */
+/** Compares what clients give, and whether they may omit it. */
 function compareGiven(
   before: PayloadDocument,
   after: PayloadDocument,
@@ -199,15 +203,14 @@ function compareGiven(
   what: 'param' | 'input',
 ): readonly Change[] {
   const changes = comparePayloads(before, after, place)
-  const isAbsent = ({ optional, wire }: PayloadDocument) => optional === true && !('default' in wire)
   const { optional: wasOptional = false } = before
   const { optional: isOptional = false } = after
   if (wasOptional === isOptional) return changes
-  const effect = {
-    toOld: isAbsent(after) && !wasOptional ? 'breaking' : 'safe',
-    toNew: isAbsent(before) && !isOptional ? 'breaking' : 'safe',
-  } as const
-  const sentence = isOptional ? 'was required and may be omitted now' : 'could be omitted and is required now'
+  const omission = ({ wire }: PayloadDocument) => ('default' in wire ? filledIn(place) : 'breaking')
+  const effect: Effect = isOptional
+    ? { toOld: omission(after), toNew: 'safe' }
+    : { toOld: 'safe', toNew: omission(before) }
+  const sentence = isOptional ? optionalNow(effect) : requiredNow(effect)
   const code = `${what}-${isOptional ? 'optional' : 'required'}`
   const advice = 'leave it optional, or give it a default'
   return [changeOf(place.path, code, verdictsOf(place, effect), sentence, advice), ...changes]
