@@ -82,6 +82,35 @@ it('delays what it carries, by the clock', async () => {
   await came(2)
 })
 
+it('delays a response once: its body follows its headers', async () => {
+  const { server, ada, sent } = await subscribed()
+  server.network.delay(ada, 4_000)
+  const answers: string[] = []
+  const answered = ada.send({ ...lobby, text: 'one' }).then(() => answers.push('one'))
+  await server.clock.advance(3_500)
+  expect(sent()).toBe(0)
+  await server.clock.advance(500)
+  expect(sent()).toBe(1)
+  await server.clock.advance(3_500)
+  expect(answers).toEqual([])
+  await server.clock.advance(500)
+  await answered
+  expect(answers).toEqual(['one'])
+})
+
+it('breaks a response whose headers are on their way: the client sends the command again at once', async () => {
+  const { server, ada, sent } = await subscribed()
+  server.network.delay(ada, 6_000)
+  const answers: string[] = []
+  void ada.send({ ...lobby, text: 'one' }, { timeoutMs: 30_000 }).then(() => answers.push('one'))
+  await server.clock.advance(7_000)
+  expect(sent()).toBe(1)
+  server.network.cut(ada)
+  server.network.restore(ada)
+  await server.clock.advance(3_000)
+  expect([sent(), answers]).toEqual([1, ['one']])
+})
+
 it('holds everything back, until the client finds the connection silent', async () => {
   const { server, ada, ticks, came, reasons } = await subscribed({ heartbeatMs: 10_000 })
   server.network.hold(ada)

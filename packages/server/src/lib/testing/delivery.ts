@@ -1,5 +1,7 @@
 /** How the network treats the chunks of a response. */
 export interface DeliveryDeps {
+  /** Resolves when the headers have arrived. No chunk arrives before them. */
+  readonly headers: Promise<void>
   /** Milliseconds a chunk takes. */
   delayMs(): number
   /** Resolves when chunks may pass. */
@@ -16,13 +18,13 @@ const windowBytes = 64 * 1024
 /** Returns the body of a response as it arrives at the client, and the function that makes it fail there. */
 export function delivered(
   body: ReadableStream<Uint8Array>,
-  { delayMs, passed, onEnd, onCancel }: DeliveryDeps,
+  { headers, delayMs, passed, onEnd, onCancel }: DeliveryDeps,
 ): { readonly body: ReadableStream<Uint8Array>; fail(error: unknown): void } {
   const reader = body.getReader()
   let client: ReadableStreamDefaultController<Uint8Array> | undefined
   let isOver = false
   let onRoom = () => {}
-  let last = Promise.resolve()
+  let last = headers
   let travelling = 0
 
   /** Returns whether the response was going on. */

@@ -68,8 +68,8 @@ export class Link {
       const exchange: Exchange = {
         left,
         fail: (error) => {
-          if (failBody) failBody(error)
-          else reject(error)
+          reject(error)
+          failBody?.(error)
         },
       }
       const leave = () => {
@@ -85,8 +85,9 @@ export class Link {
       signal?.addEventListener('abort', leave, { once: true })
       left.signal.addEventListener('abort', () => signal?.removeEventListener('abort', leave))
       this.#exchanges.add(exchange)
-      const onBody = (body: ReadableStream<Uint8Array>) => {
+      const onBody = (body: ReadableStream<Uint8Array>, headers: Promise<void>) => {
         const stream = delivered(body, {
+          headers,
           delayMs: () => this.#delayMs,
           passed: () => this.#passed(),
           onEnd: () => {
@@ -112,22 +113,24 @@ export class Link {
   async #exchange(
     request: Request,
     exchange: Exchange,
-    onBody: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>,
+    onBody: (body: ReadableStream<Uint8Array>, headers: Promise<void>) => ReadableStream<Uint8Array>,
   ): Promise<Response> {
     const lost = this.#losses.shift()
     await this.#travel()
     if (this.#isCut || lost === 'request' || !this.#exchanges.has(exchange)) throw broken('fetch failed')
-    const response = await this.#handle(request)
-    if (lost === 'response') {
-      this.#break(exchange)
-      await response.body?.cancel().catch(() => {})
+    const { status, headers, body } = await this.#handle(request)
+    if (lost === 'response') this.#break(exchange)
+    if (!this.#exchanges.has(exchange)) {
+      await body?.cancel().catch(() => {})
+      throw broken('fetch failed')
     }
-    await this.#travel()
+    const arrived = this.#travel()
+    // At once: what is ready with the headers travels with them.
+    const arriving = body && onBody(body, arrived)
+    await arrived
     if (!this.#exchanges.has(exchange)) throw broken('fetch failed')
-    const { status, headers, body } = response
-    if (body) return new Response(onBody(body), { status, headers })
-    this.#end(exchange)
-    return new Response(null, { status, headers })
+    if (!arriving) this.#end(exchange)
+    return new Response(arriving, { status, headers })
   }
 
   /** Ends an exchange as a socket that breaks does: both sides learn of it. */
