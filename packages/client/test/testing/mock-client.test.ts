@@ -79,6 +79,22 @@ describe('topics', () => {
     expect(mock.topics).toEqual(['room?roomId=lobby'])
   })
 
+  it('receive what is sent in one turn together, as from a server, for one render', async () => {
+    using mock = mocked()
+    const ticks = mock.client.ticks().state((sum: number, { type }) => sum + (type === 'tick' ? 1 : 0), {
+      initial: 0,
+    })
+    const changes: number[] = []
+    ticks.on('change', (count) => changes.push(count))
+    await mock.emit.ticks().tick(1)
+    await Promise.all(Array.from({ length: 50 }, () => mock.emit.ticks().tick(1)))
+    expect(changes).toEqual([1, 51])
+    const last = mock.emit.ticks().tick(1)
+    await mock.network.refuse(unauthorized)
+    await last
+    expect(ticks.value).toBe(52)
+  })
+
   it('wait with events for the subscription and its snapshot, whichever comes first', async () => {
     using mock = mocked()
     const sent = mock.emit.room(lobby).message({ text: 'early', sentAt: at })

@@ -6,6 +6,8 @@ const encoder = new TextEncoder()
 export class MockConnection {
   readonly id: string
   readonly response: Response
+  /** What is sent at the end of the turn. */
+  #frames = ''
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined
 
   constructor(id: string) {
@@ -23,12 +25,11 @@ export class MockConnection {
     this.signal('$open', { id, heartbeatMs: 0, retryMs: 0 })
   }
 
-  get isOpen(): boolean {
-    return this.#stream !== undefined
-  }
-
+  /** Sends a frame, in one chunk with the others of this turn, as a server does. */
   send(frame: string): void {
-    this.#stream?.enqueue(encoder.encode(frame))
+    // Not queueMicrotask, which fake timers may replace.
+    if (!this.#frames) void Promise.resolve().then(() => this.#flush())
+    this.#frames += frame
   }
 
   signal<Name extends SignalName>(name: Name, payload: Signals[Name]): void {
@@ -37,9 +38,15 @@ export class MockConnection {
 
   /** Breaks the connection with an error, or ends it. */
   close(error?: unknown): void {
+    this.#flush()
     const stream = this.#stream
     this.#stream = undefined
     if (error === undefined) stream?.close()
     else stream?.error(error)
+  }
+
+  #flush(): void {
+    if (this.#frames) this.#stream?.enqueue(encoder.encode(this.#frames))
+    this.#frames = ''
   }
 }
