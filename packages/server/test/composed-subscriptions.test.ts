@@ -1,11 +1,11 @@
 import { TidingsError } from '@tidings/core'
-import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import type { ControlOperation } from '@tidings/core/wire'
 import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { type Bus, createServer, implement, memoryBus } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post } from './harness.js'
+import { mount, open, openShared } from './harness.js'
 
 interface Seen {
   readonly procedure: string
@@ -43,14 +43,12 @@ async function start(bus?: Bus) {
 }
 
 async function connect(url: string, at = url) {
-  const stream = await open(url)
-  const [first] = await stream.count(1)
-  const { id } = JSON.parse(first?.data ?? '') as { id: string }
-  const control = async (operations: ControlOperation[], headers: Record<string, string>) => {
-    const { body } = await post(`${at}/$connections/${id}`, { operations }, headers)
-    return (body as { results: ControlResult[] }).results
+  const { stream, control } = await openShared(url, {}, at)
+  return {
+    stream,
+    control: async (operations: ControlOperation[], headers: Record<string, string>) =>
+      (await control(operations, headers)).results,
   }
-  return { stream, control }
 }
 
 const ada = { authorization: 'ada' }

@@ -1,12 +1,12 @@
 import { request as httpRequest } from 'node:http'
 import { TidingsError } from '@tidings/core'
-import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import type { ControlOperation } from '@tidings/core/wire'
 import { pause, until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post } from './harness.js'
+import { mount, openShared, post } from './harness.js'
 
 interface Caller {
   readonly user: string
@@ -45,16 +45,14 @@ async function start(behaviour: Behaviour = {}, options: ServerOptions<Caller> =
 }
 
 async function connect(url: string) {
-  const stream = await open(url, { headers: { 'x-user': 'ada' } })
-  const [first] = await stream.count(1)
-  const { id } = JSON.parse(first?.data ?? '') as { id: string }
-  const path = `${url}/$connections/${id}`
-  const control = async (operations: ControlOperation[], sequence?: number) => {
-    const answer = await post(path, { operations, sequence }, { 'x-user': 'ada' })
-    return (answer.body as { results: ControlResult[] }).results
+  const { stream, path, control } = await openShared(url, { 'x-user': 'ada' })
+  return {
+    stream,
+    path,
+    control: async (operations: ControlOperation[], sequence?: number) =>
+      (await control(operations, undefined, sequence)).results,
+    names: () => stream.events.map(({ event }) => event),
   }
-  const names = () => stream.events.map(({ event }) => event)
-  return { stream, path, control, names }
 }
 
 /** Something that waits until it is let go. */

@@ -1,10 +1,10 @@
-import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import type { ControlOperation } from '@tidings/core/wire'
 import { until } from '@tidings/test-kit'
 import { expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post } from './harness.js'
+import { mount, openShared } from './harness.js'
 
 interface Credentials {
   /** Whether they admit to the staff's room. */
@@ -35,15 +35,14 @@ async function start(authorized: (roomId: string, context: Credentials) => boole
 
 async function connect(url: string, credentials: Credentials) {
   const headersOf = (given: Credentials) => ({ 'x-credentials': JSON.stringify(given) })
-  const stream = await open(url, { headers: headersOf(credentials) })
-  const [first] = await stream.count(1)
-  const { id } = JSON.parse(first?.data ?? '') as { id: string }
-  const control = async (operations: ControlOperation[], as: Credentials) => {
-    const { body } = await post(`${url}/$connections/${id}`, { operations }, headersOf(as))
-    return (body as { results: ControlResult[] }).results
+  const { stream, control } = await openShared(url, headersOf(credentials))
+  return {
+    stream,
+    control: async (operations: ControlOperation[], as: Credentials) =>
+      (await control(operations, headersOf(as))).results,
+    count: (name: string) => stream.events.filter(({ event }) => event === name).length,
+    last: () => JSON.parse(stream.events.at(-1)?.data ?? 'null'),
   }
-  const count = (name: string) => stream.events.filter(({ event }) => event === name).length
-  return { stream, control, count, last: () => JSON.parse(stream.events.at(-1)?.data ?? 'null') }
 }
 
 const soon = (ms: number) => Date.now() + ms

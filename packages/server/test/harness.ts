@@ -1,3 +1,4 @@
+import type { ControlOperation, ControlResult } from '@tidings/core/wire'
 import { listen, until } from '@tidings/test-kit'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { RequestHandler } from 'express'
@@ -59,6 +60,19 @@ export async function open(url: string, init: RequestInit = {}): Promise<OpenStr
       return events
     },
   }
+}
+
+/** Opens a shared connection. Gives its stream and id, and what sends operations to it, perhaps at another node. */
+export async function openShared(url: string, headers: Record<string, string> = {}, at = url) {
+  const stream = await open(url, { headers })
+  const [first] = await stream.count(1)
+  const { id } = JSON.parse(first?.data ?? '') as { id: string }
+  const path = `${at}/$connections/${id}`
+  const control = async (operations: ControlOperation[], as = headers, sequence?: number) => {
+    const response = await post(path, { operations, sequence }, as)
+    return { ...response, results: response.body?.results as ControlResult[] }
+  }
+  return { stream, first, id, path, control }
 }
 
 /** Sends JSON, and gives the status, the headers and the parsed answer. */

@@ -5,7 +5,7 @@ import { expressHandler } from '../src/express.js'
 import { fetchHandler } from '../src/fetch.js'
 import { type App, createServer, implement, rateLimit } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post } from './harness.js'
+import { mount, open, openShared, post } from './harness.js'
 
 type TestApp = App<typeof contract, string>
 
@@ -104,24 +104,24 @@ describe('a rate limit', () => {
 
   it('refuses subscriptions on a shared connection one by one', async () => {
     const { url } = await start((app) => app.use(tight))
-    const connection = await openConnection(url, ada)
+    const connection = await openShared(url, ada)
     const rooms = ['a', 'b', 'c'].map((id): ControlOperation => ({ subscribe: `room?roomId=${id}` }))
-    expect(await connection.control(rooms)).toMatchObject([
+    expect((await connection.control(rooms)).results).toMatchObject([
       { status: 'accepted' },
       { status: 'accepted' },
       { status: 'refused', problem: { code: 'too_many_requests', status: 429, retryAfterMs: 10_000 } },
     ])
     await pass(10_000)
-    expect(await connection.control(rooms.slice(2))).toMatchObject([{ status: 'accepted' }])
+    expect((await connection.control(rooms.slice(2))).results).toMatchObject([{ status: 'accepted' }])
   })
 
   it('takes no token when a subscription is authorised again', async () => {
     const { url, tidings } = await start((app) => app.use(tight))
-    const connection = await openConnection(url, ada)
+    const connection = await openShared(url, ada)
     await connection.control([{ subscribe: 'room?roomId=a' }, { subscribe: 'room?roomId=b' }])
     await tidings.reauthorize({ principal: 'ada' })
     await connection.stream.count(4)
-    expect(await connection.control([])).toEqual([])
+    expect((await connection.control([])).results).toEqual([])
     await tidings.emit.room({ roomId: 'a' }).typing('ada')
     await until(
       () => connection.stream.events.some(({ event }) => event === 'typing'),
@@ -263,12 +263,3 @@ describe('rate limits', () => {
     )
   })
 })
-
-async function openConnection(url: string, headers: Record<string, string>) {
-  const stream = await open(url, { headers })
-  const [first] = await stream.count(1)
-  const { id } = JSON.parse(first?.data ?? '') as { id: string }
-  const control = async (operations: ControlOperation[]): Promise<unknown[]> =>
-    (await post(`${url}/$connections/${id}`, { operations }, headers)).body.results
-  return { stream, control }
-}

@@ -1,11 +1,10 @@
 import { TidingsError } from '@tidings/core'
-import type { ControlOperation, ControlResult } from '@tidings/core/wire'
 import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { type Bus, type ConnectionPredicate, createServer, memoryBus } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, open, post } from './harness.js'
+import { mount, open, openShared } from './harness.js'
 
 /** Holds up each that passes, until it is opened for all. */
 class Gate {
@@ -163,17 +162,7 @@ describe.each(kinds)('%s', (kind) => {
 describe('a control request', () => {
   async function connect() {
     const server = await start()
-    const stream = await server.open()
-    const [first] = await stream.count(1)
-    const { id } = JSON.parse(first?.data ?? '') as { id: string }
-    const control = async (operations: ControlOperation[]) => {
-      const { status, body } = await post(
-        `${server.url}/$connections/${id}`,
-        { operations },
-        { 'x-user': 'eve' },
-      )
-      return { status, results: (body as { results?: ControlResult[] }).results }
-    }
+    const { stream, control } = await openShared(server.url, { 'x-user': 'eve' })
     return { ...server, stream, control }
   }
 

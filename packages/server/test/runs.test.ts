@@ -1,11 +1,11 @@
 import { defineContract, stream, TidingsError } from '@tidings/core'
-import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import type { ControlOperation } from '@tidings/core/wire'
 import { pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type Handlers, implement, type ServerOptions } from '../src/index.js'
-import { mount, type OpenStream, open, post } from './harness.js'
+import { mount, type OpenStream, open, openShared, post } from './harness.js'
 
 const contract = defineContract({
   complete: stream({
@@ -96,14 +96,12 @@ async function refusal(response: Promise<OpenStream>) {
 }
 
 async function connect(url: string, headers: Record<string, string> = {}) {
-  const stream = await open(url, { headers })
-  const [first] = await stream.count(1)
-  const connection = JSON.parse(first?.data ?? '').id as string
-  const control = async (...operations: ControlOperation[]) => {
-    const { body } = await post(`${url}/$connections/${connection}`, { operations }, headers)
-    return (body as { results: ControlResult[] }).results
+  const { stream, id: connection, control } = await openShared(url, headers)
+  return {
+    stream,
+    connection,
+    control: async (...operations: ControlOperation[]) => (await control(operations)).results,
   }
-  return { stream, connection, control }
 }
 
 const key = (runId: string) => `complete?$run=${runId}`

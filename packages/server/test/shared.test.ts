@@ -1,10 +1,10 @@
-import type { ControlOperation, ControlResult } from '@tidings/core/wire'
+import type { ControlOperation } from '@tidings/core/wire'
 import { pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expressHandler } from '../src/express.js'
 import { createServer, type ServerOptions } from '../src/index.js'
 import { contract } from './contract.js'
-import { mount, type OpenStream, open, post } from './harness.js'
+import { mount, type OpenStream, open, openShared, post } from './harness.js'
 
 interface Caller {
   readonly user: string
@@ -44,16 +44,15 @@ async function start(options: ServerOptions<Caller> = {}, snapshot = async () =>
 
 const json = (text: string | undefined) => JSON.parse(text ?? 'null')
 
-/** Opens a shared connection, and gives what controls it. */
+/** Opens a shared connection of a user, and gives what controls it. */
 async function connect(url: string, user = 'ada') {
-  const stream = await open(url, { headers: { 'x-user': user } })
-  const [first] = await stream.count(1)
-  const { id } = json(first?.data)
-  const control = async (operations: ControlOperation[], as = user) => {
-    const answer = await post(`${url}/$connections/${id}`, { operations }, { 'x-user': as })
-    return { ...answer, results: (answer.body as { results: ControlResult[] }).results }
+  const { stream, first, id, control } = await openShared(url, { 'x-user': user })
+  return {
+    stream,
+    first,
+    id,
+    control: (operations: ControlOperation[], as = user) => control(operations, { 'x-user': as }),
   }
-  return { stream, id: id as string, first, control }
 }
 
 /** All events but the heartbeats, each as its name, id and data. */

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
 import { createServer, type LimitOptions, memoryBus, type ServerOptions } from '../src/index.js'
-import { mount, open, post } from './harness.js'
+import { mount, open, openShared, post } from './harness.js'
 
 const contract = defineContract({
   room: channel({ params: { id: z.string() }, events: { said: z.number() } }),
@@ -43,12 +43,10 @@ async function start(limits: LimitOptions = {}, options: ServerOptions<string> =
 }
 
 async function connect(url: string, user = 'ada') {
-  const stream = await open(url, { headers: { 'x-user': user } })
-  const { id } = JSON.parse((await stream.count(1))[0]?.data ?? '')
-  const control = async (...operations: ControlOperation[]): Promise<ControlResult[]> =>
-    (await post(`${url}/$connections/${id}`, { operations }, { 'x-user': user })).body.results
+  const connection = await openShared(url, { 'x-user': user })
+  const control = async (...operations: ControlOperation[]) => (await connection.control(operations)).results
   return {
-    stream,
+    stream: connection.stream,
     control,
     subscribe: (...keys: string[]) => control(...keys.map((key) => ({ subscribe: key }))),
   }

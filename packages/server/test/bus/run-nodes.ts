@@ -1,12 +1,13 @@
 import { createServer as createHttp } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { defineContract, stream } from '@tidings/core'
+import type { ControlOperation } from '@tidings/core/wire'
 import { listenOnFreePort, until } from '@tidings/test-kit'
 import { expect, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { type Bus, createServer, type ServerOptions } from '../../src/index.js'
 import { nodeHandler } from '../../src/node.js'
-import { type OpenStream, open, post } from '../harness.js'
+import { type OpenStream, open, openShared, post } from '../harness.js'
 
 /** A contract with a stream whose handler a test controls. */
 export const contract = defineContract({
@@ -129,15 +130,16 @@ export class Node {
 
   /** Opens a shared connection. Returns its stream, and what sends it operations. */
   async share() {
-    const stream = await open(this.url, { headers: { 'x-user': 'ada' } })
-    const [first] = await stream.count(1)
-    const { id } = JSON.parse(first?.data ?? '')
-    const control = async (...operations: object[]) => {
-      const response = await post(`${this.url}/$connections/${id}`, { operations }, { 'x-user': 'ada' })
-      expect(response.status).toBe(200)
-      return response.body.results
+    const { stream, control, id } = await openShared(this.url, { 'x-user': 'ada' })
+    return {
+      stream,
+      id,
+      control: async (...operations: ControlOperation[]) => {
+        const { status, results } = await control(operations)
+        expect(status).toBe(200)
+        return results
+      },
     }
-    return { stream, control, id }
   }
 
   /** Opens a connection that reads a run, and can stop reading. */
