@@ -1,5 +1,5 @@
 import { type ContractDefinition, isTidingsError } from '@tidings/core'
-import { type CompiledChannel, compileContract, encodeEventBody, topicKey } from '@tidings/core/wire'
+import { type CompiledChannel, compileContract, encodeEventBody, eventId, topicKey } from '@tidings/core/wire'
 import { type Bus, createEmitter } from '@tidings/server'
 import { redisBus } from '@tidings/server/redis'
 import type { Session } from './command.js'
@@ -77,7 +77,7 @@ async function announced(bus: Bus, key: string, body: string) {
   })
   await bus.listen(key, ({ epoch, events }) => {
     const own = events.find((one) => one.body === body)
-    if (own) found?.(`${epoch}.${own.seq}`)
+    if (own) found?.(eventId(epoch, own.seq))
   })
   return async (ms: number) => {
     let timer: ReturnType<typeof setTimeout> | undefined
