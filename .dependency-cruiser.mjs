@@ -100,6 +100,9 @@ const imported = {
 /** The part of server that imports client, by its public entries too: the kit for tests, whose clients are real ones. */
 const serverTestKit = '^packages/server/src/lib/testing/'
 
+/** The page of the inspector: built with client, and with what both ends of its feed know. */
+const inspectorPage = '^packages/inspector/page/'
+
 /** The files that run in Node only: the command line, and of server its adapters, the bus on Redis, and the tests of a bus. */
 const nodeFiles =
   '^packages/cli/|^packages/server/src/((express|node|redis|testing)\\.ts|lib/http/(node-|pipelining)|lib/bus/(redis/|suite/|bus-suite))'
@@ -147,6 +150,20 @@ export default {
       to: {
         path: '^packages/',
         pathNot: ['^packages/server/src/', '^packages/(core|client)/src/[^/]+$'],
+      },
+    },
+    {
+      name: 'inspector-page',
+      comment: 'The page of the inspector imports a package, or a file of one, that it must not.',
+      severity: 'error',
+      from: { path: inspectorPage },
+      to: {
+        path: '^packages/',
+        pathNot: [
+          inspectorPage,
+          '^packages/(core|client)/src/[^/]+$',
+          '^packages/inspector/(src/lib/stats-contract\\.ts$|node_modules/)',
+        ],
       },
     },
     {
