@@ -37,7 +37,7 @@ const controlRequest = /* @__PURE__ */ (() => {
           z.strictObject({ pause: key }),
           /**
            * Sends `$echo` with this text at once. The result names those of `headers` that the request arrived with.
-           * A proxy that delays events or drops headers is found so, whatever the contract.
+           * A proxy that delays events or drops headers is found so, whatever the contract. See decision 024.
            */
           z.strictObject({
             echo: z.string().check(z.minLength(1), z.maxLength(64)),

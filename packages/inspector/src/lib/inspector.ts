@@ -56,6 +56,7 @@ export function inspector<Context = unknown>(options: InspectorOptions<Context> 
         const below = requestBelow(request, path.slice(feedPrefix.length))
         return feedOf(server).handle(below, admission.context)
       }
+      // Texts in a module, which runtimes without a file system load too. See decision 023.
       const { html, files } = await import('#page')
       if (path === '') return pageResponse(html)
       // With a slash after `$inspect`, the page's own references begin with it once more.

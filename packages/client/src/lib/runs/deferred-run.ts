@@ -17,7 +17,7 @@ type RunCode = typeof import('./run.js')
 let loading: Promise<RunCode> | undefined
 
 /**
- * Loads the code of runs, which pages without streams do not need. Resolves at once if it is loaded.
+ * Loads the code of runs, which pages without streams do not need. Resolves at once if it is loaded. See decision 017.
  *
  * @throws TidingsError `network` if it cannot be loaded; the next call tries again
  */

@@ -15,7 +15,7 @@ import { acceptedValue, constantDefault, encodedExamples, encodedValue, jsonOf }
 /** Which values a JSON Schema is of: those that travel, those a caller gives, or those a handler gets. */
 export type Form = 'wire' | 'given' | 'handled'
 
-/** Writes a schema in JSON Schema, with the schemas that it refers to under `$defs`. */
+/** Writes a schema in JSON Schema, with the schemas that it refers to under `$defs`. See decision 021. */
 export function writeSchema(
   schema: Schema,
   form: Form,

@@ -40,7 +40,7 @@ export async function loadSeed(
 
 /**
  * Loads the state as a subscriber that leaves at once: like every client that may return, it has the topic keep its log
- * from its position on. See decision 006.
+ * from its position on. See decisions 006 and 018.
  */
 async function seedOf(
   topic: Topic,

@@ -26,7 +26,7 @@ type EventSpans = Pick<Tracing, 'emit' | 'deliver' | 'subscribe' | 'encode' | 'd
  * Creates the spans of messaging: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  *
  * An event that is emitted in a sampled trace carries the context of its emit. Its delivery is a child of that, on each
- * node with subscribers, and has a link to it as the conventions require of a consumer.
+ * node with subscribers, and has a link to it as the conventions require of a consumer. See decision 014.
  */
 export function eventSpans(tracer: Tracer, hasDeliveries: boolean): EventSpans {
   return {

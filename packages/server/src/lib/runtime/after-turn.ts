@@ -12,7 +12,7 @@ interface Port {
 // Read once: a test that fakes timers stops time, and not the turns of the event loop.
 const { setImmediate, MessageChannel } = globalThis as unknown as TurnGlobals
 
-/** Calls a function after the current turn of the event loop, in the order of the calls. */
+/** Calls a function after the current turn of the event loop, in the order of the calls. See decision 015. */
 export function afterTurn(task: () => void): void {
   if (setImmediate) setImmediate(task)
   else if (MessageChannel) postTask(task, MessageChannel)
