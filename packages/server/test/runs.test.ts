@@ -228,7 +228,7 @@ describe('the start of a run', () => {
     expect(await refusal(post())).toEqual([403, 'forbidden'])
   })
 
-  it('is waited for by those who read or cancel the run', async () => {
+  it('is awaited by requests that read or cancel the run', async () => {
     let pass = () => {}
     const passed = new Promise<void>((resolve) => {
       pass = resolve
@@ -452,7 +452,7 @@ describe('the handler of a run', () => {
     expect(tidings.stats().gaps).toBe(0)
   })
 
-  it('writes on while nobody reads, and waits at maxBytes for a reader', async () => {
+  it('continues without a reader, and waits at maxBytes for one', async () => {
     const { runs, begin, read } = await start({ maxBytes: 50_000 })
     await begin(id)
     let emitted = 0
@@ -469,7 +469,7 @@ describe('the handler of a run', () => {
     expect(eventsOf(reader)).toHaveLength(101)
   })
 
-  it('fails at maxBytes if nobody has to come', async () => {
+  it('fails at maxBytes if no reader is required', async () => {
     const { runs, begin, read, errors } = await start({
       maxBytes: 50_000,
       lingerMs: Number.POSITIVE_INFINITY,
@@ -491,11 +491,14 @@ describe('limits of runs', () => {
   const kilobyte = 'x'.repeat(1_000)
   const ids = ['c', 'd', 'e'].map((letter) => letter.repeat(32))
 
-  it('count those that go on, and drop the oldest that has ended', async () => {
+  it('count active runs, and drop the oldest that has ended', async () => {
     const { runs, begin, read } = await start({}, { limits: { runsPerPrincipal: 2 } })
-    const statuses = []
-    for (const each of ids) statuses.push((await begin(each, ada)).status)
-    expect(statuses).toEqual([202, 202, 429])
+    expect((await begin(ids[0] ?? '', ada)).status).toBe(202)
+    expect((await begin(ids[1] ?? '', ada)).status).toBe(202)
+    expect(await begin(ids[2] ?? '', ada)).toMatchObject({
+      status: 429,
+      body: { detail: 'You have 2 active runs, which is the limit. Cancel one, or try again later' },
+    })
     expect((await begin(id, eve)).status).toBe(202)
     runs[1]?.end()
     await until(async () => (await begin(ids[2] ?? '', ada)).status === 202, 'there was room again')

@@ -80,7 +80,7 @@ export class RunCounts<Run extends LimitedRun> {
       const message = `The server has reached its limit of ${limit} runs. Try again later`
       throw new TidingsError({ code: 'unavailable', message, retryAfterMs })
     }
-    const message = `${whose} ${runs.size} runs that go on, which is the limit. Cancel one, or try again later`
+    const message = `${whose} ${runs.size} active runs, which is the limit. Cancel one, or try again later`
     throw new TidingsError({ code: 'too_many_requests', message, retryAfterMs })
   }
 }
