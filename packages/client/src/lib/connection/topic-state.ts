@@ -88,24 +88,31 @@ export const newTopic: TopicState = {
 /**
  * Returns the next state of a topic. An event that does not apply to a state returns the same object.
  *
- * | event             | `pending`  | `requested`     | `subscribed`        | `backoff`  |
- * | ----------------- | ---------- | --------------- | ------------------- | ---------- |
- * | `requested`       | requested  |                 | snapshot: requested |            |
- * | `subscribed`      |            | subscribed [^1] | subscribed [^1]     |            |
- * | `event`           |            |                 | position            |            |
- * | `snapshot`        |            |                 | snapshot: none [^2] |            |
- * | `gap`             |            |                 | snapshot: initial   |            |
- * | `lost`            |            | pending         | pending             |            |
- * | `delayed`         | backoff    | backoff         | backoff             | backoff    |
- * | `retry`           |            |                 | snapshot: needed    | pending    |
- * | `snapshotNeeded`  | snapshot: needed, in every state with a position |||     |
- * | `snapshotSettled` | snapshot: none, in every state |||                       |
- * | `overtaken`       | isLate, in every state without a position |||            |
- * | `resumed`         | position   |                 |                     | position   |
+ * | event        | `pending`     | `requested`     | `subscribed`           | `backoff`     |
+ * | ------------ | ------------- | --------------- | ---------------------- | ------------- |
+ * | `requested`  | requested     |                 | snapshot: requested    |               |
+ * | `subscribed` |               | subscribed [^1] | subscribed [^1]        |               |
+ * | `event`      |               |                 | position               |               |
+ * | `snapshot`   |               |                 | snapshot: none [^2]    |               |
+ * | `gap`        |               |                 | snapshot: initial [^3] |               |
+ * | `lost`       |               | pending [^4]    | pending [^4]           |               |
+ * | `delayed`    | backoff [^4]  | backoff [^4]    | backoff [^4]           | backoff [^4]  |
+ * | `retry`      |               |                 | snapshot: needed       | pending       |
+ * | `resumed`    | position [^5] |                 |                        | position [^5] |
  *
- * [^1]: Ignored unless it results from the topic's last request. Pending, if the start would leave events out.
+ * In every state, `snapshotNeeded` sets snapshot: needed if the topic has a position, `overtaken` sets isLate if it has
+ * none, and `snapshotSettled` sets snapshot: none if late subscribers waited for one.
  *
- * [^2]: The initial snapshot also sets the position. One older than needed leaves the snapshot needed.
+ * [^1]: Ignored unless it results from the topic's last request. Pending, if the start would leave events out. A start
+ * sets an absent position, or any in a replay, and isLate to false.
+ *
+ * [^2]: The initial snapshot also sets the position, and isLate to false. One older than needed leaves it needed.
+ *
+ * [^3]: Also sets the epoch, and isLate to false. The position is that of the gap, or absent until a snapshot follows.
+ *
+ * [^4]: A requested snapshot is needed again. Without a position, the topic isLate, unless it was lost while requested.
+ *
+ * [^5]: If it has none. Also sets isLate to false, and snapshot: none.
  */
 export function transition(state: TopicState, event: TopicEvent): TopicState {
   const { position, snapshot } = state
