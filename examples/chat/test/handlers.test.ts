@@ -46,7 +46,7 @@ it('mutes the author of spam for half a minute', async () => {
   expect(server.all(ada.room(lobby))).toMatchObject([{ type: 'message', data: { text: 'Hello' } }])
 })
 
-it('lets nobody into the staff room', async () => {
+it('refuses the staff room to every user', async () => {
   const { server } = startChat()
   await using _ = server
   const entering = server

@@ -30,7 +30,7 @@ function slowly(started = { count: 0 }) {
 
 describe('runs behind a network that harms every connection', () => {
   it.each([1, 2, 3])(
-    'are started once, and yield every event once, to whoever reads them (seed %d)',
+    'are started once, and yield every event once, to every reader (seed %d)',
     async (seed) => {
       const started = { count: 0 }
       const { port } = await startServer({ count: slowly(started) }, { heartbeatMs: 100 })

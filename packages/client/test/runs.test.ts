@@ -451,7 +451,7 @@ describe('the state of a run', () => {
     ])
   })
 
-  it('notifies nobody after it is closed', async () => {
+  it('notifies no observer after it is closed', async () => {
     const { state: server, count } = counting()
     const { url } = await startServer({ count })
     const run = connect(url).client.count({ to: 1 })

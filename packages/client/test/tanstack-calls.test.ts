@@ -102,7 +102,7 @@ describe('the query of a run', () => {
     ])
   })
 
-  it('starts one run for all observers, whoever comes and goes', async () => {
+  it('starts one run for all observers, however they come and go', async () => {
     const { queryClient, counted, starts, ended, release } = await start()
     observe(queryClient, counted(4)).stop()
     const one = observe(queryClient, counted(4))

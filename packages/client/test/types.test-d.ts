@@ -358,7 +358,7 @@ describe('what has a default', () => {
     mine.list({ limits: 1 })
   })
 
-  it('is there for those who are handed it', () => {
+  it('is there for code that is handed it', () => {
     mine.room().on('page', (page) => expectTypeOf(page).toEqualTypeOf<{ n: number }>())
   })
 })

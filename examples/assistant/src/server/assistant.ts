@@ -31,7 +31,7 @@ export function createAssistant({ webFolder, model, search }: AssistantOptions) 
             throw fail('model_failed', { failure: error.failure })
           }
         },
-        // Whoever has the address of an answer may read and stop it: the id in it is 128 random bits. In an app with
+        // Anyone with the address of an answer may read and stop it: the id in it is 128 random bits. In an app with
         // users, leave this out, and only the user who asked may.
         authorize: () => true,
         // An answer is written to its end, whether or not a page reads it, and stays readable for an hour after that.

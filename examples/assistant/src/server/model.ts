@@ -1,6 +1,6 @@
 import type { Failure } from '../contract'
 
-/** A call of a tool, as the model wrote it: its arguments are JSON that nobody has checked. */
+/** A call of a tool, as the model wrote it: its arguments are unchecked JSON. */
 export interface ToolCall {
   readonly id: string
   readonly name: string

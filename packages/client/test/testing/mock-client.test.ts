@@ -104,7 +104,7 @@ describe('topics', () => {
     expect(seen).toEqual([['snapshot'], 'early'])
   })
 
-  it('take snapshots from an answer: at the begin, after a gap and for those who join later', async () => {
+  it('take snapshots from an answer: at the beginning, after a gap and for later subscribers', async () => {
     let count = 0
     using mock = mocked({ room: ({ roomId }) => ({ messages: [`${roomId} ${++count}`] }) })
     const first = record(mock.client.room(lobby))

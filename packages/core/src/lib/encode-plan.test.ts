@@ -269,7 +269,7 @@ describe.each([false, true])('a plan encodes as zod does, with jitless: %s', (ji
         const planned = encodePlan(schema)(value)
         const expected = outcome(() => zod.safeEncode(schema, value))
         if (planned) expect(planned).toStrictEqual(expected)
-        // A fresh schema behaves alike as a payload, whoever encodes it.
+        // A fresh schema behaves alike as a payload, with each encoder.
         const codec = payloadCodec(schema)
         const isFit = typeof expected === 'object' && (expected as { success: boolean }).success
         if (isFit)

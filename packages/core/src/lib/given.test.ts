@@ -25,7 +25,7 @@ describe.each([
     ['nothing, for an object', Limit, undefined, { limit: 20 }],
     ['nothing, for an object without defaults', z.object({ q: z.optional(z.string()) }), undefined, {}],
     ['nothing, for a default', z._default(z.number(), 5), undefined, 5],
-    ['a default made anew', z.object({ n: z._default(z.number(), () => 7) }), {}, { n: 7 }],
+    ['a default made each time', z.object({ n: z._default(z.number(), () => 7) }), {}, { n: 7 }],
     ['a default behind a codec', z.object({ at: z._default(isoDate, day) }), {}, { at }],
     [
       'a default beside a codec',

@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { listenOnFreePort } from './free-port.js'
 
-/** Two ends of one connection. `isLost`: neither hears of the other again, nor that it has gone, unless it asks. */
+/** The two ends of one connection. `isLost`: nothing passes any more, and neither end learns that the other closed. */
 interface Path {
   readonly downstream: Socket
   readonly upstream: Socket
@@ -11,8 +11,8 @@ interface Path {
 
 /**
  * The network between a page and its server, as a TCP proxy that can fail in two ways: it goes `silent`, or it is `down`,
- * which cuts what there is and refuses what is new. What was lost stays lost when it is up again: who waits to hear something
- * waits for good, and who says something is told that nobody knows of the connection.
+ * which cuts its connections and refuses new ones. A connection that was lost stays lost when the network is up again: it
+ * delivers nothing more, and is reset when the page sends something on it.
  */
 export async function failingNetwork(upstreamPort: number) {
   const paths = new Set<Path>()
@@ -53,9 +53,9 @@ export async function failingNetwork(upstreamPort: number) {
   }
 }
 
-function passOn(path: Path, from: Socket, to: Socket, saidInVain: () => void = () => {}): void {
+function passOn(path: Path, from: Socket, to: Socket, onLost: () => void = () => {}): void {
   from.on('data', (piece) => {
-    if (path.isLost) saidInVain()
+    if (path.isLost) onLost()
     else to.write(piece)
   })
   from.on('error', () => {})

@@ -180,7 +180,7 @@ describe('contracts that travel alike have equal hashes', () => {
     expect(hashOfEvent(celsius)).toBe(hashOfEvent(z.string()))
   })
 
-  test('whatever the default that is computed anew each time', () => {
+  test('whatever the default that is computed each time', () => {
     const id = () =>
       z.object({ id: z.string().default(() => crypto.randomUUID()), at: isoDate.default(() => new Date()) })
     const asked = () => hashOf({ send: command({ input: id() }) })

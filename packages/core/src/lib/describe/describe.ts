@@ -11,7 +11,7 @@ import { SchemaNames } from './schema-names.js'
  * Describes a contract as JSON: its procedures with their texts, and the JSON Schemas of their values.
  *
  * The result is the same for the same contract each time, in the order in which the contract declares. A default that is
- * computed anew each time is left out: the document says only that the value may be omitted.
+ * computed each time is left out: the document says only that the value may be omitted.
  *
  * What JSON Schema cannot say is left out too: checks by `.refine()`, that `.catch()` and `z.coerce` take more than their
  * schema, and that `.trim()` changes a text before it is checked.

@@ -32,7 +32,7 @@ export function safePattern(source: string, flags = ''): SafePattern | undefined
   if (source.length > maxLength) return undefined
   const cost = costOf(source)
   if (!cost || cost.choices > maxChoices) return undefined
-  // Without an anchor, the search begins anew at each character.
+  // Without an anchor, the search begins again at each character.
   const repetitions = cost.repetitions + (source.startsWith('^') && !cost.hasTopLevelChoice ? 0 : 1)
   const maxTextLength = Math.floor((maxSteps / cost.choices) ** (1 / repetitions))
   return maxTextLength < minTextLength ? undefined : { expression, maxTextLength }

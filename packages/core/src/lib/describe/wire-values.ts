@@ -42,7 +42,7 @@ export function jsonOf(value: unknown): unknown {
 }
 
 /**
- * Returns the default of a schema, or undefined if it is computed anew each time, as `z.uuid().default(() => newId())`
+ * Returns the default of a schema, or undefined if it is computed each time, as `z.uuid().default(() => newId())`
  * is. zod does not tell which, so the default is read twice, at two times.
  */
 export function constantDefault(read: () => unknown): unknown {

@@ -169,7 +169,7 @@ export interface StreamSettings<Input, Events, Output, Errors, Context, Emitters
    * Whether a caller may read or cancel a run. `false` is answered with 403 `forbidden`. `startedBy` is the
    * principal that started it.
    *
-   * Defaults to the same principal; if the run was started without one, to whoever has its id.
+   * Defaults to the same principal; if the run was started without one, to every caller with its id.
    */
   authorize?(request: { context: Context; startedBy: string | undefined }): boolean | Promise<boolean>
   /**
