@@ -15,6 +15,7 @@ export type {
   TidingsResponse,
 } from './lib/http/adapter.js'
 export type { Chunk } from './lib/http/chunk.js'
+export { type HostValue, hostValue } from './lib/http/host-value.js'
 export type { Busiest, BusyConnection, BusyTopic } from './lib/inspection/busiest.js'
 export type { InspectedServer, Inspector } from './lib/inspection/inspector.js'
 export type { App } from './lib/middleware/app.js'

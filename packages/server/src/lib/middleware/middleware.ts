@@ -25,7 +25,7 @@ export interface MiddlewareRequest<Context> {
   readonly principal: string | undefined
   /**
    * The host's own request, such as Express'. `expressRequest` of `@tidings/server/express` and its siblings return
-   * it with its type.
+   * it with its type, and `hostValue` what the host has attached to it.
    *
    * `undefined` for a control request that another node forwarded.
    */
