@@ -8,7 +8,7 @@ const layers = {
     'lib/(backoff|canonical|cursor|error|frame|gap-reason|iso-text|names|no-check|plan|run-key|sha256|topic-key|unserializable)\\.ts',
     'lib/types/',
     // Signals and problem documents
-    'lib/(fields|parse-json|problem|signals)\\.ts',
+    'lib/(fields|parse-json|parse-url|problem|signals)\\.ts',
     // What schemas accept, and the encoding of their values
     'lib/(asymmetric|codec-definitions|is-recursive|json-only|plan-checks|plan-leaves|schema-pairs|schema-walk|text-samples|union-members|zod-encode)\\.ts',
     'lib/(encode-object|encode-plan|no-plan)\\.ts',
