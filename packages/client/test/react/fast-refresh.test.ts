@@ -47,10 +47,12 @@ async function startVite(target: string) {
 }
 
 it.runIf(hasChromium)(
-  'Fast Refresh keeps the topic, its value and one subscription',
+  'Fast Refresh keeps what each hook shows, and its subscriptions',
   { timeout: 90_000 },
   async () => {
     let snapshots = 0
+    let runs = 0
+    let proceed = () => {}
     const { origin: target, tidings } = await startServer({
       room: {
         snapshot: () => {
@@ -58,28 +60,75 @@ it.runIf(hasChromium)(
           return { messages: ['first'] }
         },
       },
+      count: async function* ({ input }) {
+        runs += 1
+        yield { type: 'number', data: 1 }
+        await new Promise<void>((resolve) => {
+          proceed = resolve
+        })
+        yield { type: 'number', data: 2 }
+        return { total: input.to }
+      },
     })
     const { origin, edit } = await startVite(target)
     const page = await openTab(await newContext(), origin)
-    await page.getByText('before: first', { exact: true }).waitFor()
-    await tidings.emit.room({ roomId: 'a' }).typing('ada')
-    await page.getByText('before: first ada', { exact: true }).waitFor()
-    const before = snapshots
-    const shows = async (pattern: string) =>
-      new RegExp(pattern).test((await page.locator('p').textContent()) ?? '')
-    await edit('before:', 'after:', () => shows('^after: first ada$'), 'the edited text was shown')
+    const type = (author: string) => tidings.emit.room({ roomId: 'a' }).typing(author)
+    const shown = async () => [
+      await page.locator('p').textContent(),
+      ...(await page.locator('li').allTextContents()),
+    ]
+    const shows = (...what: string[]) =>
+      until(async () => {
+        expect(await shown()).toEqual(what)
+        return true
+      }, `the page showed ${what}`)
+    await shows('before: first', '', 'sent ', 'idle ', 'open')
+    await type('ada')
+    await page.getByText('Send').click()
+    await page.getByText('Count').click()
+    await shows('before: first ada', 'heard ada', 'sent hi', 'running 1', 'open')
+    const counts = () => [tidings.stats().subscriptions, tidings.stats().connections, snapshots, runs]
+    const before = counts()
+    expect(before).toEqual([2, 1, expect.any(Number), 1])
+
+    await edit(
+      'before:',
+      'after:',
+      async () => (await shown())[0] === 'after: first ada',
+      'the edited text was shown',
+    )
+    await shows('after: first ada', 'heard ada', 'sent hi', 'running 1', 'open')
+    expect(counts()).toEqual(before)
+    await edit(
+      'heard $',
+      'after $',
+      async () => {
+        await type('eve')
+        return (await shown())[1] === 'after eve'
+      },
+      'the edited handler was called',
+    )
     // Another reducer folds the events that follow.
-    const toUpperCase = 'String(event.data).toUpperCase()'
     await edit(
       'String(event.data)',
-      toUpperCase,
+      'String(event.data).toUpperCase()',
       async () => {
-        await tidings.emit.room({ roomId: 'a' }).typing('bob')
-        return shows('BOB$')
+        await type('bob')
+        return (await shown())[0]?.endsWith('BOB') === true
       },
       'the edited reducer was called',
     )
-    expect(await page.locator('p').textContent()).toMatch(/^after: first ada/)
-    expect([tidings.stats().subscriptions, tidings.stats().connections, snapshots]).toEqual([1, 1, before])
+    expect((await shown())[0]).toMatch(/^after: first ada/)
+    expect(counts()).toEqual(before)
+
+    proceed()
+    await page.getByText('done 1 2').waitFor()
+    expect(counts()).toEqual([1, ...before.slice(1)])
+    await page.getByText('Send').click()
+    await page.getByText('Count').click()
+    await page.getByText('running 1').waitFor()
+    expect((await shown()).slice(1)).toEqual(['after bob', 'sent hi', 'running 1', 'open'])
+    await page.goto('about:blank')
+    await until(() => tidings.stats().subscriptions === 0, 'nothing was left')
   },
 )

@@ -115,6 +115,28 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
     },
   )
 
+  it.runIf(hasChromium)('useCommand shows the output of one call after a lost connection', async () => {
+    const rest: (() => void)[] = []
+    const { show, shows, call, cut, requests, commits, tidings, unmount } = await open({
+      send: async ({ input }) => {
+        await new Promise<void>((resolve) => rest.push(resolve))
+        return { text: input.text, sentAt: new Date(0) }
+      },
+    })
+    const sent = () => requests.filter(({ url }) => url === '/events/send').length
+    await show('Command')
+    await call('send', 'hi')
+    await until(() => rest.length === 1, 'the handler was called')
+    cut()
+    await until(() => sent() === 2, 'the command was sent again')
+    rest[0]?.()
+    await shows({ isPending: false, text: 'hi' })
+    expect(rest).toHaveLength(1)
+    expect((await commits()).filter(({ code }) => code !== undefined)).toEqual([])
+    await unmount()
+    expect(tidings.stats()).toMatchObject({ subscriptions: 0, connections: 0 })
+  })
+
   it.runIf(hasChromium)('useCommand shows nothing of another command when it changes', async () => {
     let release: (() => void) | undefined
     const { show, shows, call, commits } = await open({
@@ -319,14 +341,91 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
     })
   })
 
-  it.runIf(hasChromium)('useConnection shows the state of the connection', async () => {
-    const { show, commits, evaluate, shows, cut } = await open()
+  it.runIf(hasChromium)('useConnection shows the state of the connection while it is mounted', async () => {
+    const { show, commits, evaluate, shows, cut, unmount, subscriptions, tidings } = await open()
+    await evaluate(({ client: { connection }, heard }) => {
+      const on = connection.on.bind(connection)
+      connection.on = (...given) => {
+        heard.push('listener')
+        const off = on(...given)
+        return () => {
+          off()
+          heard.pop()
+        }
+      }
+    })
+    const listeners = async () => (await evaluate(({ heard }) => heard)).length
     await show('ConnectionStatus')
     await shows({ status: 'idle' })
-    await evaluate(({ client }) => void client.ticks().on('tick', () => {}))
+    expect(await listeners()).toBe(1)
+    expect(tidings.stats()).toMatchObject({ subscriptions: 0, connections: 0 })
+    await evaluate(({ client }) => {
+      Object.assign(globalThis, { stop: client.ticks().on('tick', () => {}) })
+    })
     await shows({ status: 'open' })
     cut()
     await until(async () => (await commits()).some(({ status }) => status === 'waiting'), 'it was lost')
     await shows({ status: 'open' })
+    await show('ConnectionStatus', { isOther: true })
+    await shows({ isOther: true, status: 'idle' })
+    expect(await listeners()).toBe(0)
+    await show('ConnectionStatus')
+    await shows({ isOther: false, status: 'open' })
+    await unmount()
+    expect(await listeners()).toBe(0)
+    // The hook held no subscription of its own.
+    await subscriptions(1)
+    await evaluate(() => (globalThis as unknown as { stop(): void }).stop())
+    await until(() => tidings.stats().connections === 0, 'the connection was closed')
+    await subscriptions(0)
   })
+
+  it.runIf(hasChromium)(
+    'every hook goes on while its component is suspended, and a first render that suspends leaks nothing',
+    async () => {
+      const rest: (() => void)[] = []
+      let runs = 0
+      const { show, shows, subscriptions, call, page, tidings, controls, heard, cut, unmount } = await open({
+        room: { snapshot: () => ({ messages: ['first'] }) },
+        count: async function* ({ input }) {
+          runs += 1
+          yield { type: 'number', data: 1 }
+          await new Promise<void>((resolve) => rest.push(resolve))
+          yield { type: 'number', data: 2 }
+          return { total: input.to }
+        },
+      })
+      await show('Suspending', { startsSuspended: true })
+      await page.getByText('waiting').waitFor()
+      expect(tidings.stats()).toMatchObject({ subscriptions: 0, connections: 0 })
+      await call('resumeFirst')
+      await shows({ messages: ['first'], run: 'idle', connection: 'open' })
+      await subscriptions(1)
+      await call('start', 2)
+      await shows({ run: 'running', numbers: [1] })
+      await subscriptions(2)
+      const before = controls()
+      await call('suspend')
+      await page.getByText('waiting').waitFor()
+      await tidings.emit.room(room('a')).typing('ada')
+      await call('send', 'hi')
+      await until(async () => (await heard()).length === 1, 'the handler was called')
+      expect([tidings.stats().subscriptions, runs, controls()]).toEqual([2, 1, before])
+      rest[0]?.()
+      await subscriptions(1)
+      await call('resume')
+      const all = { messages: ['first', 'ada'], text: 'hi', run: 'done', numbers: [1, 2], connection: 'open' }
+      await shows(all)
+      expect([tidings.stats().subscriptions, runs, controls()]).toEqual([1, 1, before])
+      await call('suspend')
+      await page.getByText('waiting').waitFor()
+      cut()
+      await tidings.emit.room(room('a')).typing('bob')
+      await until(async () => (await heard()).length === 2, 'the connection had returned')
+      await call('resume')
+      await shows({ ...all, messages: ['first', 'ada', 'bob'] })
+      await unmount()
+      await subscriptions(0)
+    },
+  )
 })

@@ -164,11 +164,27 @@ function Hideable({ isHidden = false, ...props }: StartingProps & { isHidden?: b
   )
 }
 
-function ConnectionStatus() {
-  return <Shown value={{ status: useConnection(client).status }} />
+function ConnectionStatus({ isOther = false }) {
+  return <Shown value={{ isOther, status: useConnection(isOther ? other : client).status }} />
 }
 
-/** A topic beside a component that suspends when it is told to, and before its first commit. */
+/** Uses every hook. */
+function AllHooks() {
+  const room = client.room({ roomId: 'a' })
+  const { value } = useTopic(room, fold)
+  useEvents(room, { typing: (author) => heard.push(author) })
+  const send = useCommand(client.send)
+  const run = useRun(client.count)
+  const { status: connection } = useConnection(client)
+  Object.assign(globalThis, {
+    send: (text: string) => void send.call({ text }),
+    start: (to: number) => run.start({ to }).id,
+  })
+  const numbers = run.events.map(({ data }) => data)
+  return <Shown value={{ ...value, text: send.data?.text, numbers, run: run.status, connection }} />
+}
+
+/** The hooks beside a component that suspends when it is told to, and before its first commit. */
 function Suspending({ startsSuspended = false }) {
   const [waiting, wait] = useState<Promise<void> | undefined>(undefined)
   const [isFirst] = useState(() => startsSuspended && !firsts.has('done'))
@@ -183,7 +199,7 @@ function Suspending({ startsSuspended = false }) {
   })
   return (
     <Suspense fallback={<i>waiting</i>}>
-      <Topic roomId="a" />
+      <AllHooks />
       <Gate promise={waiting ?? (isFirst ? firstGate : undefined)} />
     </Suspense>
   )

@@ -189,28 +189,6 @@ describe.each(Object.entries(reacts))('with %s, useTopic', (_version, folder) =>
     expect(await evaluate(({ errors }) => errors)).toEqual(['internal'])
   })
 
-  it.runIf(hasChromium)(
-    'stays subscribed while it is suspended, and leaks no first render that suspends',
-    async () => {
-      const { show, shows, subscriptions, call, page, tidings, controls, unmount } = await open(named)
-      await show('Suspending', { startsSuspended: true })
-      await page.getByText('waiting').waitFor()
-      expect(tidings.stats().subscriptions).toBe(0)
-      await call('resumeFirst')
-      await shows({ messages: ['a'] })
-      await subscriptions(1)
-      const before = controls()
-      await call('suspend')
-      await page.getByText('waiting').waitFor()
-      await tidings.emit.room(room('a')).typing('ada')
-      await call('resume')
-      await shows({ messages: ['a', 'ada'] })
-      expect([tidings.stats().subscriptions, controls()]).toEqual([1, before])
-      await unmount()
-      await subscriptions(0)
-    },
-  )
-
   it.runIf(hasChromium)('folds a channel without a snapshot from its initial value', async () => {
     const { show, shows, subscriptions, tidings } = await open()
     await show('Ticks', { keepPrevious: true })
