@@ -4,7 +4,6 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { channel, defineContract, isTidingsError, stream } from '@tidings/core'
 import { createServer } from '@tidings/server'
 import { nodeHandler } from '@tidings/server/node'
-import { redisBus } from '@tidings/server/redis'
 import * as z from 'zod'
 import { serveParent } from '../lib/child.js'
 import { listenOnFreePort } from '../lib/free-port.js'
@@ -27,7 +26,6 @@ const contract = defineContract({
   // The endpoint of shared connections needs a channel.
   unused: channel({ events: { tick: z.int() } }),
 })
-const [redisUrl = ''] = process.argv.slice(2)
 const monitor = new UsageMonitor()
 const ends: Record<string, number> = {}
 let started = 0
@@ -47,31 +45,35 @@ function fired(signal: AbortSignal): Promise<void> {
   })
 }
 
-const tidings = createServer(contract, redisUrl ? { bus: redisBus({ url: redisUrl }) } : {}, {
-  write: {
-    lingerMs: 600_000,
-    keepMs: 1_000,
-    async run({ input, emit, signal }) {
-      started += 1
-      const text = 'x'.repeat(input.length)
-      await mayEmit
-      try {
-        for (let seq = 1; seq <= input.events && !isStopped; seq += 1) {
-          await emit.part({ seq, text })
-          emitted += 1
-          // As a model: not all of it in one turn of the event loop.
-          if (seq % 10 === 0) await nextTurn()
+const tidings = createServer(
+  contract,
+  {},
+  {
+    write: {
+      lingerMs: 600_000,
+      keepMs: 1_000,
+      async run({ input, emit, signal }) {
+        started += 1
+        const text = 'x'.repeat(input.length)
+        await mayEmit
+        try {
+          for (let seq = 1; seq <= input.events && !isStopped; seq += 1) {
+            await emit.part({ seq, text })
+            emitted += 1
+            // As a model: not all of it in one turn of the event loop.
+            if (seq % 10 === 0) await nextTurn()
+          }
+          if (!isStopped) await fired(signal)
+          ends['after all events'] = (ends['after all events'] ?? 0) + 1
+        } catch (error) {
+          const code = isTidingsError(error) ? error.code : String(error)
+          ends[code] = (ends[code] ?? 0) + 1
         }
-        if (!isStopped) await fired(signal)
-        ends['after all events'] = (ends['after all events'] ?? 0) + 1
-      } catch (error) {
-        const code = isTidingsError(error) ? error.code : String(error)
-        ends[code] = (ends[code] ?? 0) + 1
-      }
-      return {}
+        return {}
+      },
     },
   },
-})
+)
 const port = await listenOnFreePort(createHttpServer(nodeHandler(tidings, { path: '/events' })))
 
 const commands = {

@@ -4,7 +4,6 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Child } from '../lib/child.js'
 import type { Usage } from '../lib/usage.js'
-import { startRedis } from '../redis/own-redis.js'
 import type { MemoryServerCommands, Progress } from './memory-server.js'
 import type { Received, SlowReadersCommands } from './slow-readers.js'
 
@@ -16,7 +15,6 @@ export interface MemoryScenario {
   readonly events: number
   readonly length: number
   readonly isRead: boolean
-  readonly redis: boolean
 }
 
 const endless = 1_000_000_000
@@ -29,7 +27,6 @@ export const memoryScenarios: readonly MemoryScenario[] = [
     events: 100,
     length: 6,
     isRead: false,
-    redis: false,
   },
   {
     name: 'unread-endless',
@@ -38,7 +35,6 @@ export const memoryScenarios: readonly MemoryScenario[] = [
     events: endless,
     length: 6,
     isRead: false,
-    redis: false,
   },
   {
     name: 'slow',
@@ -47,7 +43,6 @@ export const memoryScenarios: readonly MemoryScenario[] = [
     events: endless,
     length: 4_000,
     isRead: true,
-    redis: false,
   },
 ]
 
@@ -62,8 +57,6 @@ export interface MemorySample {
   readonly progress: Progress
   /** What slow readers have received. */
   readonly received: Received | undefined
-  /** The memory of Redis before, while and after. */
-  readonly redis: readonly [number, number, number] | undefined
   /** The number of starts that were refused. */
   readonly refused: number
 }
@@ -74,13 +67,10 @@ const concurrency = 32
 const readingMs = 10_000
 
 export async function measureMemory(scenario: MemoryScenario): Promise<MemorySample> {
-  const redis = scenario.redis ? await startRedis() : undefined
-  const usedByRedis = async () =>
-    redis ? Number(/used_memory:(\d+)/.exec(String(await redis.client.info('memory')))?.[1]) : 0
   const server = new Child<MemoryServerCommands>(
     '@tidings/benchmarks/runs-memory-server',
     `the server of ${scenario.name}`,
-    redis ? [redis.url] : [],
+    [],
   )
   const readers = scenario.isRead
     ? new Child<SlowReadersCommands>('@tidings/benchmarks/runs-slow-readers', 'the slow readers')
@@ -90,7 +80,6 @@ export async function measureMemory(scenario: MemoryScenario): Promise<MemorySam
   try {
     const port = await server.call('port')
     const before = await server.call('begin')
-    const redisBefore = await usedByRedis()
     const body = JSON.stringify({ events: scenario.events, length: scenario.length })
     const start = { port, runs: scenario.runs, body }
     let refused = 0
@@ -114,7 +103,6 @@ export async function measureMemory(scenario: MemoryScenario): Promise<MemorySam
     if (readers) await sleep(readingMs)
     else await server.call('settle')
     const during = await server.call('usage')
-    const redisDuring = await usedByRedis()
     const received = await readers?.call('received')
     await readers?.call('leave')
     await server.call('stop')
@@ -135,13 +123,11 @@ export async function measureMemory(scenario: MemoryScenario): Promise<MemorySam
       after,
       progress,
       received,
-      redis: redis && [redisBefore, redisDuring, await usedByRedis()],
       refused,
     }
   } finally {
     agent.destroy()
     await Promise.all([server.end(), readers?.end()])
-    await redis?.stop()
   }
 }
 

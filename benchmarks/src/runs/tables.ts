@@ -101,29 +101,25 @@ export function memoryTable(samples: readonly MemorySample[]): string {
     'of each run without events',
     'RSS at the most',
     'held after',
-    'Redis, after',
     'loop blocked',
     'readers',
     'ends',
   ]
-  const rows = samples.map(
-    ({ scenario, before, started, during, after, progress, received, redis, refused }) => [
-      memoryScenarios.find(({ name }) => name === scenario)?.title ?? scenario,
-      progress.emitted.toLocaleString('en'),
-      mib(during.heap - before.heap),
-      `${digits((started.heap - before.heap) / 1024 / progress.started)} KiB`,
-      mib(during.peakRss - before.rss),
-      mib(after.heap - before.heap),
-      redis ? `${mib(redis[1] - redis[0])}, ${mib(redis[2] - redis[0])}` : '',
-      `${digits(after.blockedMs)} ms`,
-      received
-        ? `${received.events.toLocaleString('en')} received, ${received.least} at the least, ${received.outOfOrder || 'none'} out of order`
-        : '',
-      [...Object.entries(progress.ends), ...(refused > 0 ? [['refused', refused] as const] : [])]
-        .map(([end, count]) => `${count.toLocaleString('en')} × ${end}`)
-        .join(', '),
-    ],
-  )
+  const rows = samples.map(({ scenario, before, started, during, after, progress, received, refused }) => [
+    memoryScenarios.find(({ name }) => name === scenario)?.title ?? scenario,
+    progress.emitted.toLocaleString('en'),
+    mib(during.heap - before.heap),
+    `${digits((started.heap - before.heap) / 1024 / progress.started)} KiB`,
+    mib(during.peakRss - before.rss),
+    mib(after.heap - before.heap),
+    `${digits(after.blockedMs)} ms`,
+    received
+      ? `${received.events.toLocaleString('en')} received, ${received.least} at the least, ${received.outOfOrder || 'none'} out of order`
+      : '',
+    [...Object.entries(progress.ends), ...(refused > 0 ? [['refused', refused] as const] : [])]
+      .map(([end, count]) => `${count.toLocaleString('en')} × ${end}`)
+      .join(', '),
+  ])
   return markdownTable([header, ...rows])
 }
 
