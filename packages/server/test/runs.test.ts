@@ -487,6 +487,44 @@ describe('the handler of a run', () => {
   })
 })
 
+describe('an EventSource that has read a run to its end', () => {
+  it('is answered with 204, so that it does not reconnect for ever', async () => {
+    const { url, runs, begin, read, tidings } = await start({}, { limits: { connectionsPerPrincipal: 1 } })
+    await begin(id, ada)
+    const reader = await read(id, ada)
+    await runs[0]?.say('hel')
+    runs[0]?.end()
+    await until(reader.isOver, 'it was read')
+    const last = reader.events.at(-1)?.id ?? ''
+    const again = (headers: Record<string, string>, query = '') =>
+      fetch(`${url}/complete?$run=${id}${query}`, { headers: { ...ada, ...headers } })
+    for (const response of [
+      await again({ 'last-event-id': last }),
+      await again({}, `&lastEventId=${last}`),
+    ]) {
+      expect([response.status, await response.text()]).toEqual([204, ''])
+      expect(response.headers.get('cache-control')).toBe('no-store')
+    }
+    expect(tidings.stats().connections).toBe(0)
+    const before = await read(id, { ...ada, 'last-event-id': reader.events.at(-2)?.id ?? '' })
+    await until(before.isOver, 'its end was read')
+    expect(eventsOf(before)).toEqual([['$output', { text: 'hel' }]])
+  })
+
+  it('waits for the rest if the run goes on', async () => {
+    const { runs, begin, read } = await start()
+    await begin(id)
+    const reader = await read(id)
+    await runs[0]?.say('hel')
+    await reader.count(2)
+    const again = await read(id, { 'last-event-id': reader.events.at(-1)?.id ?? '' })
+    expect(again.response.status).toBe(200)
+    runs[0]?.end()
+    await until(again.isOver, 'its end was read')
+    expect(eventsOf(again)).toEqual([['$output', { text: 'hel' }]])
+  })
+})
+
 describe('limits of runs', () => {
   const kilobyte = 'x'.repeat(1_000)
   const ids = ['c', 'd', 'e'].map((letter) => letter.repeat(32))

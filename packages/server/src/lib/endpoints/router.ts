@@ -2,7 +2,7 @@ import { TidingsError } from '@tidings/core'
 import type { CompiledProcedure } from '@tidings/core/wire'
 import { maxAuthorizations } from '../connections/authorization-attempts.js'
 import { type TopicRequest, topicOf } from '../connections/topic-access.js'
-import type { CompleteResponse, StreamResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
+import type { CompleteResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { toPublicError } from '../http/public-error.js'
 import { controlPrefix, descriptionPaths, inspectPath, runsPrefix } from '../http/reserved-paths.js'
 import { problemResponse } from '../http/responses.js'
@@ -137,8 +137,8 @@ function readers(
 async function openStream(
   server: ServerContext,
   request: TidingsRequest,
-  open: (context: unknown, pending: PendingRequest) => Promise<StreamResponse>,
-): Promise<StreamResponse> {
+  open: (context: unknown, pending: PendingRequest) => Promise<TidingsResponse>,
+): Promise<TidingsResponse> {
   const { starting } = server.revocationLog ?? {}
   if (starting) await starting
   const pending = server.revocations.begin()
@@ -146,6 +146,10 @@ async function openStream(
     for (let count = 1; ; count += 1) {
       pending.restart()
       const response = await open(await authenticate(server, request), pending)
+      if (response.kind === 'complete') {
+        pending.finish()
+        return response
+      }
       // At last, the revocation is applied to the connection as it opens.
       if (!pending.isRevoked || count === maxAuthorizations) return response
       response.drop()

@@ -5,8 +5,9 @@ import { type ConnectionIdentity, connectionInfo } from '../connections/connecti
 import { expiryOf } from '../connections/context-expiry.js'
 import { openFrame } from '../connections/open-frame.js'
 import { requireAuthorized, type TopicRequest } from '../connections/topic-access.js'
-import type { Sink, StreamResponse, TidingsRequest } from '../http/adapter.js'
+import type { Sink, StreamResponse, TidingsRequest, TidingsResponse } from '../http/adapter.js'
 import { eventStream } from '../http/event-stream.js'
+import { jsonResponse } from '../http/responses.js'
 import { cursorOf, requireGapless, type Start } from '../log/start.js'
 import { Subscription } from '../log/subscription.js'
 import { type PendingRequest, revoke } from '../revocations/revocations.js'
@@ -15,7 +16,8 @@ import type { ServerContext } from './server-context.js'
 
 /**
  * Handles `GET /events/room?roomId=lobby` and `GET /events/complete?$run=<id>`: opens a connection of a single topic or
- * run, which any EventSource reads.
+ * run, which any EventSource reads. Responds 204 at the end of a run, so that an EventSource does not reconnect for ever:
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#server-sent-events-intro
  */
 export async function handleTopic(
   server: ServerContext,
@@ -23,20 +25,26 @@ export async function handleTopic(
   request: TidingsRequest,
   context: unknown,
   pending: PendingRequest,
-): Promise<StreamResponse> {
+): Promise<TidingsResponse> {
   const { isGapless } = topic.channel
   const start = positionOf(request, isGapless ? 'beginning' : 'head')
   const identity = identityOf(server, request, context, topic.key)
   pending.identify(connectionInfo(identity, {}))
   const { tracing } = server.options
+  let isRead = false
   const prepare = async () => {
     await requireAuthorized(topic, context, request)
     await topic.logs.prepare(topic, identity, cursorOf(start))
-    if (isGapless) requireGapless(topic.logs.getOrCreate(topic, identity), start)
+    if (!isGapless) return
+    const prepared = topic.logs.getOrCreate(topic, identity)
+    requireGapless(prepared, start)
+    isRead = prepared.log.hasEnded && cursorOf(start)?.seq === prepared.log.head
   }
   // Admitted before `authorize`, which may be expensive.
   await admitAndPrepare(server, identity, () => (tracing ? tracing.subscribe(topic.key, prepare) : prepare()))
-  return topicStream(server, topic, identity, start, expiryOf(context), pending)
+  if (!isRead) return topicStream(server, topic, identity, start, expiryOf(context), pending)
+  server.admission.release(identity)
+  return jsonResponse(undefined)
 }
 
 /** Opens the connection. A function of its own, so that an open connection does not retain its request. */
