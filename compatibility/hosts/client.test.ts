@@ -8,7 +8,7 @@ import type { Seen } from './apps/use-client.js'
 import { bunCommand, denoCommand } from './suite/binaries.js'
 import { connect } from './suite/clients.js'
 import { startNodeApp, versionOf } from './suite/node-app.js'
-import { nodeRelease } from './suite/node-versions.js'
+import { installedNode, nodeRelease } from './suite/node-versions.js'
 import { pageText } from './suite/page.js'
 import { startProxy } from './suite/proxy.js'
 import { appsFolder, type RuntimeCommand } from './suite/runtime-app.js'
@@ -53,10 +53,13 @@ async function startServers(): Promise<{ url: string; cut: string }> {
 
 type Use = (url: string, cut: string) => Promise<Seen>
 
-const nodeReleases = ([22, 24, 26] as const).flatMap((major): [name: string, version: string, use: Use][] => {
-  const { version, isInstalled, command } = nodeRelease(major)
-  return isInstalled ? [['Node', version, (url, cut) => runClient(command, url, cut)]] : []
-})
+const nodeReleases = [installedNode, nodeRelease(22), nodeRelease(24), nodeRelease(26)]
+  .filter(({ isInstalled }) => isInstalled)
+  .map(({ version, command }): [name: string, version: string, use: Use] => [
+    'Node',
+    version,
+    (url, cut) => runClient(command, url, cut),
+  ])
 
 describe.each<[name: string, version: string, use: Use]>([
   ...nodeReleases,

@@ -1,7 +1,8 @@
 import { afterAll } from 'vitest'
 import { makeCertificate, removeCertificate } from './suite/certificate.js'
 import { hostSuite } from './suite/host-suite.js'
-import { nodeVersion, startNodeApp, versionOf } from './suite/node-app.js'
+import { startNodeApp, versionOf } from './suite/node-app.js'
+import { installedNode } from './suite/node-versions.js'
 
 hostSuite('Express 5', {
   version: versionOf('express'),
@@ -18,7 +19,7 @@ hostSuite('Express 4', {
 })
 
 hostSuite('node:http', {
-  version: nodeVersion(),
+  version: installedNode.version,
   files: ['http.ts'],
   start: () => startNodeApp('http.ts'),
 })
@@ -27,14 +28,14 @@ const certificate = makeCertificate()
 afterAll(() => removeCertificate(certificate))
 
 hostSuite('node:https', {
-  version: nodeVersion(),
+  version: installedNode.version,
   files: ['https.ts'],
   start: () => startNodeApp('https.ts', { tls: { certificate, allowH2: false } }),
 })
 
 // The server refuses HTTP/1.1.
 hostSuite('node:http2', {
-  version: nodeVersion(),
+  version: installedNode.version,
   files: ['http2.ts'],
   start: () => startNodeApp('http2.ts', { tls: { certificate, allowH2: true } }),
 })

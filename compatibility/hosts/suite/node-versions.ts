@@ -15,6 +15,16 @@ export interface NodeRelease {
   readonly command: RuntimeCommand
 }
 
+/**
+ * The installed Node, with the version that CI has, which `docs/runtimes.md` names. Elsewhere, it may be any that the
+ * packages support.
+ */
+export const installedNode: NodeRelease = {
+  version: '20.20.2',
+  isInstalled: true,
+  command: commandOf(process.execPath),
+}
+
 /** Returns a release of Node that `scripts/ensure-test-tools.mjs` installs. */
 export function nodeRelease(major: 22 | 24 | 26): NodeRelease {
   const path = `node_modules/node-${major}`
@@ -23,6 +33,10 @@ export function nodeRelease(major: 22 | 24 | 26): NodeRelease {
   return {
     version: lock.packages[path]?.version ?? '',
     isInstalled: existsSync(executable) || isRequired,
-    command: [executable, '--conditions=@tidings/source', `--import=${import.meta.resolve('tsx')}`],
+    command: commandOf(executable),
   }
+}
+
+function commandOf(executable: string): RuntimeCommand {
+  return [executable, '--conditions=@tidings/source', `--import=${import.meta.resolve('tsx')}`]
 }
