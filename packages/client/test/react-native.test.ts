@@ -162,7 +162,7 @@ describe('in React Native', () => {
     const { client } = connect(url)
     const withoutRandomValues = {
       code: 'invalid_options',
-      message: expect.stringContaining("import 'react-native-get-random-values'"),
+      message: expect.stringContaining('import react-native-get-random-values'),
     }
     for (const crypto of [undefined, {}]) {
       vi.stubGlobal('crypto', crypto)

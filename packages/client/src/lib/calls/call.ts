@@ -75,8 +75,7 @@ export function encodeInput(procedure: CompiledCommand | CompiledStream, input: 
 export function newKey(): string {
   const { crypto } = globalThis
   if (!crypto?.getRandomValues) {
-    const message =
-      "There is no crypto.getRandomValues: in React Native, import 'react-native-get-random-values'"
+    const message = 'No crypto.getRandomValues: import react-native-get-random-values'
     throw new TidingsError({ code: 'invalid_options', message })
   }
   const bytes = crypto.getRandomValues(new Uint8Array(16))
