@@ -15,12 +15,9 @@ export interface NodeRelease {
   readonly command: RuntimeCommand
 }
 
-/**
- * The installed Node, with the version that CI has, which `docs/runtimes.md` names. Elsewhere, it may be any that the
- * packages support.
- */
+/** The installed Node, with the release line that CI has. Elsewhere, it may be any that the packages support. */
 export const installedNode: NodeRelease = {
-  version: '20.20.2',
+  version: '20',
   isInstalled: true,
   command: commandOf(process.execPath),
 }
