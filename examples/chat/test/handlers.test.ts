@@ -72,3 +72,17 @@ it('has the bot answer in the room, also while its reader is offline', async () 
   expect(await answer.output).toEqual({ tokens: replyTo('hi').length })
   await bot.close()
 })
+
+it('has the bot answer the rest of each message that addresses it', async () => {
+  const { server, store } = startChat()
+  await using _ = server
+  const bot = new Bot(server, store, undefined)
+  const ignored = ['mail me at x@bot.com', 'the @bottle', 'a bot']
+  for (const text of [...ignored, '@Bot hello', 'hello\n@bot', 'Well, @bot: hello', ' @bot '])
+    bot.read('lobby', text)
+  const hint = 'Write what I should answer: @bot hello'
+  const answers = ['hello', 'hello', 'Well, hello'].map((prompt) => replyTo(prompt).join(''))
+  const texts = async () => (await store.roomOf('lobby')).messages.map(({ text }) => text).toSorted()
+  await expect.poll(texts, { timeout: 20_000 }).toEqual([hint, ...answers].toSorted())
+  await bot.close()
+})

@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { createClient } from '@tidings/client'
 import { isTidingsError } from '@tidings/core'
 import type { Tidings } from '@tidings/server'
 import { fetchHandler } from '@tidings/server/fetch'
-import { contract, type RoomId } from '../contract'
+import { contract, type Message, type RoomId } from '../contract'
 import type { Store } from './store'
+
+/** What addresses the bot, anywhere in a message. An e-mail address does not. */
+const address = /(?<!\S)@bot\b[,:]?\s*/i
+
+const hint = 'Write what I should answer: @bot hello'
 
 /**
  * Answers messages that address `@bot`.
@@ -32,16 +38,16 @@ export class Bot {
 
   /** Starts an answer to a message of a room, if the message addresses the bot. */
   read(roomId: RoomId, text: string): void {
-    const [, prompt] = /@bot\b[,:]?\s*(.+)/s.exec(text) ?? []
-    if (!prompt) return
-    const answer = this.#answer(roomId, prompt)
+    if (!address.test(text)) return
+    const prompt = text.replace(address, '').trim()
+    const reply = prompt ? this.#answer(roomId, prompt) : this.#say(roomId, { id: randomUUID(), text: hint })
+    const answer = reply
       .catch((error: unknown) => console.error('The bot failed:', error))
       .finally(() => this.#answers.delete(answer))
     this.#answers.add(answer)
   }
 
   async #answer(roomId: RoomId, prompt: string): Promise<void> {
-    const room = this.#tidings.emit.room({ roomId })
     const run = this.#client.complete({ prompt })
     let text = ''
     let cut: 'stopped' | 'failed' | undefined
@@ -50,7 +56,7 @@ export class Bot {
         // Pages can attach to the run once it has started, which its first token shows.
         if (text === '') {
           await this.#store.addAnswer(roomId, run.id)
-          await room.answer({ run: run.id })
+          await this.#tidings.emit.room({ roomId }).answer({ run: run.id })
         }
         text += token.data
       }
@@ -58,10 +64,14 @@ export class Bot {
       cut = isTidingsError(error) && error.code === 'cancelled' ? 'stopped' : 'failed'
       if (cut === 'failed') console.error(`An answer broke off: ${error}`)
     }
-    const message = { id: run.id, author: 'bot', text, sentAt: new Date(), cut, node: this.#node }
+    await this.#say(roomId, { id: run.id, text, cut })
+  }
+
+  async #say(roomId: RoomId, said: Pick<Message, 'id' | 'text' | 'cut'>): Promise<void> {
+    const message = { ...said, author: 'bot', sentAt: new Date(), node: this.#node }
     await this.#store.add(roomId, message)
     // Not awaited: it fails if the server has closed meanwhile, and then pages find the message in a snapshot.
-    void room.message(message)
+    void this.#tidings.emit.room({ roomId }).message(message)
   }
 
   /** Resolves when every answer is a message. */
