@@ -1,3 +1,4 @@
+import { json } from 'node:stream/consumers'
 import { listen } from '@tidings/test-kit'
 import { describe, expect, it } from 'vitest'
 import { collect } from '../../test/collect.js'
@@ -125,6 +126,38 @@ describe('a model behind an endpoint', () => {
       message: expect.stringContaining('the reason'),
     })
     expect(String(error)).not.toContain('secret')
+  })
+
+  it('answers without tools once the endpoint has rejected a request with them', async () => {
+    const bodies: Record<string, unknown>[] = []
+    const { origin } = await listen(async (request, response) => {
+      const body = (await json(request)) as Record<string, unknown>
+      bodies.push(body)
+      if ('tools' in body) response.writeHead(400).end('small does not support tools')
+      else response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: [DONE]\n\n')
+    })
+    const model = openAiModel({ baseUrl: origin, model: 'small', apiKey: undefined })
+    const { signal } = new AbortController()
+    expect(await collect(model.reply(question, signal))).toEqual([])
+    expect(await collect(model.reply(question, signal))).toEqual([])
+    expect(bodies.map((body) => 'tools' in body)).toEqual([true, false, false])
+  })
+
+  it('asks once more without tools, and with them the next time if that was not why', async () => {
+    const withTools: boolean[] = []
+    const { origin } = await listen(async (request, response) => {
+      withTools.push('tools' in ((await json(request)) as object))
+      response.writeHead(400).end('too long')
+    })
+    const model = openAiModel({ baseUrl: origin, model: 'small', apiKey: undefined })
+    for (let n = 0; n < 2; n += 1) {
+      const asked = collect(model.reply(question, new AbortController().signal))
+      await expect(asked).rejects.toMatchObject({
+        failure: 'refused',
+        message: expect.stringContaining('too long'),
+      })
+    }
+    expect(withTools).toEqual([true, false, true, false])
   })
 
   it('fails with unreachable if no endpoint listens', async () => {

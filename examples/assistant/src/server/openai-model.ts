@@ -12,8 +12,9 @@ export interface OpenAiOptions {
 }
 
 const instructions = `You answer questions about Tidings, an event framework for TypeScript.
-Search its documentation before you answer, and name the documents that you used.
 Answer in a few short paragraphs of plain text, without Markdown.`
+
+const aboutTools = 'Search its documentation before you answer, and name the documents that you used.'
 
 /** A piece of a call. */
 const CallDelta = z.object({
@@ -32,20 +33,34 @@ const Chunk = z.object({
   ),
 })
 
-/** Returns the model behind an endpoint that streams chat completions as OpenAI does. */
+/**
+ * Returns the model behind an endpoint that streams chat completions as OpenAI does. If the endpoint rejects tools, the
+ * model answers without them.
+ */
 export function openAiModel({ baseUrl, model, apiKey }: OpenAiOptions): Model {
   const url = `${baseUrl.replace(/\/$/, '')}/chat/completions`
+  const headers = {
+    'content-type': 'application/json',
+    ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+  }
+  let takesTools = true
+  const ask = (turns: readonly Turn[], withTools: boolean, signal: AbortSignal) => {
+    const content = withTools ? `${instructions}\n${aboutTools}` : instructions
+    const messages = [{ role: 'system', content }, ...turns.map(messageOf)]
+    const body = JSON.stringify({ model, stream: true, messages, ...(withTools && { tools }) })
+    return request(url, { method: 'POST', headers, body, signal })
+  }
   return {
     name: model,
     async *reply(turns, signal) {
-      const messages = [{ role: 'system', content: instructions }, ...turns.map(messageOf)]
-      const body = JSON.stringify({ model, stream: true, messages, tools })
-      const headers = {
-        'content-type': 'application/json',
-        ...(apiKey && { authorization: `Bearer ${apiKey}` }),
-      }
       try {
-        yield* partsOf(await request(url, { method: 'POST', headers, body, signal }))
+        let response = await ask(turns, takesTools, signal)
+        if (takesTools && response.status === 400) {
+          await response.body?.cancel()
+          response = await ask(turns, false, signal)
+          takesTools = !response.ok
+        }
+        yield* partsOf(await bodyOf(response, url))
       } catch (cause) {
         if (signal.aborted) throw signal.reason
         if (cause instanceof ModelError) throw cause
@@ -55,10 +70,13 @@ export function openAiModel({ baseUrl, model, apiKey }: OpenAiOptions): Model {
   }
 }
 
-async function request(url: string, init: RequestInit): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const response = await fetch(url, init).catch((cause: unknown) => {
+function request(url: string, init: RequestInit): Promise<Response> {
+  return fetch(url, init).catch((cause: unknown) => {
     throw new ModelError('unreachable', `${url} cannot be reached`, { cause })
   })
+}
+
+async function bodyOf(response: Response, url: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const { status, body } = response
   const type = response.headers.get('content-type') ?? ''
   if (status === 200 && body && type.startsWith('text/event-stream')) return body

@@ -18,6 +18,8 @@ export function failureText(error: TidingsError): string {
   switch (error.code) {
     case 'cancelled':
       return 'Stopped'
+    case 'too_many_requests':
+      return 'You have asked too much at once. Ask again in a moment.'
     case 'not_found':
       return 'This answer is not here any more. The server keeps answers in memory, for an hour.'
     case 'invalid_input':
