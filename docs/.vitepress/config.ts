@@ -40,6 +40,7 @@ export default defineConfig({
     nav: [
       page('Guide', 'quick-start'),
       page('Recipes', 'recipes'),
+      page('Examples', 'examples'),
       page('Protocol', 'protocol'),
       page('API', 'reference/'),
     ],
@@ -50,6 +51,7 @@ export default defineConfig({
           items: [
             page('Quick start', 'quick-start'),
             page('Concepts', 'concepts'),
+            page('Examples', 'examples'),
             page('Compared', 'comparison'),
           ],
         },

@@ -19,6 +19,7 @@ const pages = new Map([
     .map((path) => [path, posix.relative('docs', path)] as const),
   ...Object.entries(included).map(([page, file]) => [file, page] as const),
   ['docs/protocol/README.md', 'protocol/fixtures.md'],
+  ...readdirSync(join(root, 'examples')).map((name) => [`examples/${name}`, 'examples.md'] as const),
   ['README.md', 'index.md'],
 ])
 
@@ -54,7 +55,8 @@ export function repositoryLinks(markdown: MarkdownRenderer): void {
         if (href === '' || /^(\w+:|\/)/.test(href)) continue
         const target = posix.join(posix.dirname(file), href).replace(/\/$/, '')
         const address = addressOf(target, hash)
-        if (address !== undefined) {
+        // The page of the examples says where each is.
+        if (address !== undefined && address !== relativePath) {
           const path = posix.relative(posix.dirname(relativePath), address)
           token.attrSet('href', path.startsWith('.') ? path : `./${path}`)
           continue

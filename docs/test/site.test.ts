@@ -21,6 +21,10 @@ describe('the built site', () => {
     expect(brokenLinks(pages)).toEqual([])
   })
 
+  it('leads from an example that a page mentions to the page with its command', () => {
+    expect(linksOf(pages.get('/cookies') ?? '')).toContain('./examples')
+  })
+
   it('gives every page a title of its own', () => {
     const titles = [...pages.values()].map((html) => /<title>(.*?)<\/title>/.exec(html)?.[1] ?? '')
     expect(titles.filter((title) => !title.includes('Tidings'))).toEqual([])
