@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import { listen } from '@tidings/test-kit'
 
@@ -27,14 +28,17 @@ export function builtPages(): Map<string, string> {
   )
 }
 
-/** Serves the built site, as a host of static files with clean addresses does, and returns its origin. */
+/** Answers a request with a file of the built site, as a host of static files with clean addresses does. */
+export async function answerWithSite(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const file = fileOf(decodeURIComponent(new URL(request.url ?? '/', 'http://127.0.0.1').pathname))
+  response.statusCode = file === undefined ? 404 : 200
+  response.setHeader('content-type', types[extname(file ?? '.html')] ?? 'application/octet-stream')
+  response.end(await readFile(file ?? join(dist, '404.html')))
+}
+
+/** Serves the built site until the test is over, and returns its origin. */
 export async function serveSite(): Promise<string> {
-  const { origin } = await listen(async (request, response) => {
-    const file = fileOf(decodeURIComponent(new URL(request.url ?? '/', 'http://127.0.0.1').pathname))
-    response.statusCode = file === undefined ? 404 : 200
-    response.setHeader('content-type', types[extname(file ?? '.html')] ?? 'application/octet-stream')
-    response.end(await readFile(file ?? join(dist, '404.html')))
-  })
+  const { origin } = await listen(answerWithSite)
   return origin
 }
 

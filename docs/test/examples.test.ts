@@ -12,8 +12,8 @@ describe('docs/examples.md', () => {
     expect(guide).toContain(`(../examples/${name})`)
   })
 
-  const commands = [...guide.matchAll(/`npm (?:run )?(?!ci`)([\w:]+)(?: --workspace=@tidings\/example-([\w-]+))?`/g)]
-  it.each(commands)('shows a command that exists: %s', (_command, script = '', example?: string) => {
+  const command = /`npm (?:run )?(?!ci`)([\w:]+)(?: --workspace=@tidings\/example-([\w-]+))?`/g
+  it.each([...guide.matchAll(command)])('shows a command that exists: %s', (...[, script = '', example]) => {
     expect(scriptsOf(example === undefined ? '.' : `examples/${example}`)).toHaveProperty([script])
   })
 
