@@ -1,0 +1,2 @@
+// Expo is not installed.
+export declare const fetch: typeof globalThis.fetch
