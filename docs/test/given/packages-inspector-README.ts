@@ -1,1 +1,3 @@
-export declare function isAdmin(context: unknown): boolean
+export interface User {
+  isAdmin: boolean
+}

@@ -17,7 +17,7 @@ export type {
 export type { Chunk } from './lib/http/chunk.js'
 export { type HostValue, hostValue } from './lib/http/host-value.js'
 export type { Busiest, BusyConnection, BusyTopic } from './lib/inspection/busiest.js'
-export type { InspectedServer, Inspector } from './lib/inspection/inspector.js'
+export type { InspectedServer, Inspector, InspectorFor } from './lib/inspection/inspector.js'
 export type { App } from './lib/middleware/app.js'
 export type { CallerKey, LimitedRequest } from './lib/middleware/caller-key.js'
 export { implement } from './lib/middleware/implement.js'

@@ -14,10 +14,13 @@ export interface InspectorOptions<Context = unknown> {
   /**
    * Whether a request may see the inspector. A refused one is answered with 404, as if there were no inspector.
    *
+   * State the type of `context` where you use it, since TypeScript does not infer it. `createServer` refuses another than
+   * that of its own option `context`.
+   *
    * A browser opens the page with the cookies of the site and the credentials of HTTP authentication, and not with a
    * bearer token.
    *
-   * Without it, every request may while `NODE_ENV` is not `production`, and none in production.
+   * Without it, every request may while `NODE_ENV` is not `production`, or is not set, and none in production.
    */
   authorize?(request: InspectionRequest<Context>): boolean | Promise<boolean>
 }
@@ -45,7 +48,9 @@ const answers: Readonly<Record<string, Answer>> = {
  *
  * @throws TidingsError `invalid_options` for an unknown option, or an `authorize` that is not a function
  */
-export function inspector<Context = unknown>(options: InspectorOptions<Context> = {}): Inspector {
+export function inspector<Context = unknown>(
+  options: InspectorOptions<Context> = {},
+): Inspector<NoInfer<Context>> {
   const authorize = authorizeOf(options as InspectorOptions)
   return {
     async handle(server, path, request) {

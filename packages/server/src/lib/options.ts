@@ -3,7 +3,7 @@ import type { DescribeDecision, DescribeOptions } from './describe-options.js'
 import type { HistoryOptions } from './history.js'
 import type { Hooks } from './hooks.js'
 import type { TidingsRequest } from './http/adapter.js'
-import type { Inspector } from './inspection/inspector.js'
+import type { InspectorFor } from './inspection/inspector.js'
 import type { Tracing } from './tracing.js'
 
 /** Limits on what clients may use. */
@@ -277,9 +277,9 @@ export interface ServerOptions<Context> extends ContextOptions<Context> {
   tracing?: Tracing
   /**
    * Serves a page that shows the contract, watches topics and calls procedures, at `GET /events/$inspect`:
-   * `inspector()` of `@tidings/inspector`.
+   * `inspector()` of `@tidings/inspector`. One that decides by a context decides by that of this server.
    */
-  inspector?: Inspector
+  inspector?: InspectorFor<Context>
   /**
    * Called with each unexpected error of a handler, source or hook, each value that does not fit its schema,
    * and each emit that the bus did not accept. Clients see such an error only as `internal`, and nothing is

@@ -133,7 +133,7 @@ export function resolveOptions<Context>(options: ServerOptions<Context>): Resolv
     describe: describeOf(options.describe),
     hooks: guarded(hooks, (error, hook) => onError(error, { place: `hooks.${hook}` })),
     tracing,
-    inspector: inspectorOf(options.inspector),
+    inspector: inspectorOf(options.inspector as Inspector | undefined),
     onError: tracing
       ? (error, at) => {
           tracing.recordError(error, at.place)

@@ -3,7 +3,7 @@ import type { Stats } from '../types/stats.js'
 import type { Busiest } from './busiest.js'
 
 /** The server that an inspector shows. It is the same object in every request. */
-export interface InspectedServer {
+export interface InspectedServer<Context = unknown> {
   /** Returns the contract as a document, in JSON. */
   describe(): Promise<string>
   /** Returns the server's current state and totals. */
@@ -17,16 +17,30 @@ export interface InspectedServer {
    *
    * @throws TidingsError `unauthorized` if its credentials have expired, and what the option `context` throws
    */
-  authenticate(request: TidingsRequest): Promise<unknown>
+  authenticate(request: TidingsRequest): Promise<Context>
 }
 
 /** Serves a page about a server. Made by `inspector` of `@tidings/inspector`. */
-export interface Inspector {
+export interface Inspector<in Context = unknown> {
   /**
    * Handles `GET` and `HEAD` at `$inspect` and below it.
    *
    * @param path what follows `$inspect/`; empty for the page itself
    * @returns undefined to answer as for a path that does not exist
    */
-  handle(server: InspectedServer, path: string, request: TidingsRequest): Promise<TidingsResponse | undefined>
+  handle(
+    server: InspectedServer<Context>,
+    path: string,
+    request: TidingsRequest,
+  ): Promise<TidingsResponse | undefined>
 }
+
+/**
+ * The inspectors of a server whose context has a type. Where that is undefined or unknown, they are not checked:
+ * TypeScript asks first with the default of Context, before it has read the option `context`.
+ */
+export type InspectorFor<Context> = [Context] extends [undefined]
+  ? Inspector<never>
+  : unknown extends Context
+    ? Inspector<never>
+    : Inspector<NoInfer<Context>>
