@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { type ContractDocument, describe as describeContract, diff } from '@tidings/core/describe'
@@ -153,6 +153,34 @@ describe('diff', () => {
       1 breaking, 1 dangerous, 1 safe
       "
     `)
+  })
+
+  it('says nothing of a side that does not count', async () => {
+    const cwd = await directoryWith({ 'old.json': before, 'new.json': changed() })
+    const advised = async (...options: string[]) => {
+      const { stdout } = await run(['diff', 'old.json', 'new.json', ...options], { cwd })
+      return stdout.split('\n').filter((line) => line.includes('typing'))
+    }
+    const fact = 'chat/room.events.typing is gone, and its handlers are never called'
+    expect(await advised('--side', 'servers')).toEqual([`  ✓ ${fact}`])
+    expect(await advised('--side', 'clients')).toEqual([
+      expect.stringContaining(`${fact}: keep sending it until no`),
+    ])
+    expect(await advised('--side', 'servers', '--format', 'github')).toEqual([
+      expect.stringMatching(new RegExp(`::${fact}$`)),
+    ])
+  })
+
+  it('names files in annotations from the root of the repository', async () => {
+    const root = await directoryWith()
+    const cwd = join(root, 'packages')
+    await mkdir(cwd)
+    await writeFile(join(cwd, 'old.json'), before)
+    await writeFile(join(cwd, 'new.json'), changed())
+    const argv = ['diff', 'old.json', 'new.json', '--format', 'github']
+    const inJob = await run(argv, { cwd, env: { GITHUB_WORKSPACE: root } })
+    expect(inJob.stdout).toContain('file=packages/new.json,')
+    expect((await run(argv, { cwd })).stdout).toContain('file=new.json,')
   })
 
   it('reads a file at a revision of Git', async () => {

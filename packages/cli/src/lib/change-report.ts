@@ -30,7 +30,7 @@ export function changesText(
     lines.push(colors.bold(colorOf[verdict](verdict)))
     for (const change of group) {
       const label = verdict === 'safe' ? '' : `for ${sidesOf(change, verdict, sides)}: `
-      const [first = '', ...rest] = wrapped(label + printable(change.message), columns - 4)
+      const [first = '', ...rest] = wrapped(label + printable(messageOf(change, sides)), columns - 4)
       lines.push(`  ${colorOf[verdict](signs[verdict])} ${first}`, ...rest.map((line) => `    ${line}`))
     }
     lines.push('')
@@ -58,6 +58,12 @@ function sidesOf(change: Change, verdict: Verdict, sides: Sides): string {
   return all.filter((side) => change[side] === verdict).join(' and ')
 }
 
+/** Returns what to say about a change, without the advice for a side that does not count. */
+function messageOf({ message, advice, ...verdictFor }: Change, sides: Sides): string {
+  const isAdvised = sides === 'both' || verdictFor[sides] === 'breaking'
+  return isAdvised || advice === undefined ? message : message.slice(0, -`: ${advice}`.length)
+}
+
 /** A file under version control that annotations are shown at. */
 export interface AnnotatedFile {
   readonly name: string
@@ -82,7 +88,7 @@ export function annotations(
       verdict === 'safe'
         ? 'Safe change of the contract'
         : `${capitalized(verdict)} for ${sidesOf(change, verdict, sides)}`
-    return `::${levels[verdict]} ${place}title=${property(title)}::${data(change.message)}`
+    return `::${levels[verdict]} ${place}title=${property(title)}::${data(messageOf(change, sides))}`
   })
   return [...lines, changes.length === 0 ? 'No changes' : countsText(changes, sides)].join('\n')
 }

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { extname, resolve } from 'node:path'
+import { extname, relative, resolve, sep } from 'node:path'
 import { diff as compare } from '@tidings/core/describe'
 import type { Argv } from 'yargs'
 import { type AnnotatedFile, annotations, changesText, verdictOf } from '../change-report.js'
 import { defineCommand, type Session } from '../command.js'
 import { loadVersion } from '../contract-version.js'
 import { exitCode } from '../exit-code.js'
+import type { Io } from '../io.js'
 import { sourceOptions } from '../shared-options.js'
 
 export const diff = defineCommand({
@@ -62,6 +63,12 @@ export const diff = defineCommand({
   },
 })
 
+/** Returns the path of a file from the root of the repository, as annotations name it, in a job of GitHub Actions. */
+function inWorkspace(name: string, { cwd, env }: Io): string {
+  const root = env['GITHUB_WORKSPACE']
+  return root ? relative(root, resolve(cwd, name)).replaceAll(sep, '/') : name
+}
+
 /** Reads the first of the sources that is a JSON file of the working tree. */
 async function annotatedFile(
   sources: readonly string[],
@@ -70,7 +77,7 @@ async function annotatedFile(
   for (const name of sources) {
     if (extname(name) !== '.json') continue
     const text = await readFile(resolve(io.cwd, name), 'utf8').catch(() => undefined)
-    if (text !== undefined) return { name, text }
+    if (text !== undefined) return { name: inWorkspace(name, io), text }
   }
   return undefined
 }

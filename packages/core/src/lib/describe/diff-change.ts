@@ -13,6 +13,8 @@ export interface Change {
   readonly servers: Verdict
   /** A sentence with the path, what was and what is and, if it breaks, what to do instead. */
   readonly message: string
+  /** What to do instead, if it breaks clients or else servers: the end of `message`. */
+  readonly advice?: string
 }
 
 /** The programs that a change may break. */
@@ -85,7 +87,7 @@ export function verdictsOf({ to }: Place, { toOld, toNew }: Effect): Pick<Change
   return to === 'clients' ? { clients: toOld, servers: toNew } : { clients: toNew, servers: toOld }
 }
 
-/** Makes a change. The advice is in its message if it breaks clients. */
+/** Makes a change. `advice` is for one that breaks clients. */
 export function changeOf(
   path: string,
   change: string,
@@ -94,12 +96,13 @@ export function changeOf(
   advice: string,
 ): Change {
   const { clients, servers } = verdictsFor
-  const what = `${path} ${sentence}`
+  const message = `${path} ${sentence}`
   const instead =
     clients === 'breaking'
-      ? `: ${advice}`
+      ? advice
       : servers === 'breaking'
-        ? ': deploy every server before the first client that has it'
+        ? 'deploy every server before the first client that has it'
         : ''
-  return { path, change, clients, servers, message: what + instead }
+  if (instead === '') return { path, change, clients, servers, message }
+  return { path, change, clients, servers, message: `${message}: ${instead}`, advice: instead }
 }
