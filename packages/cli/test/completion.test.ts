@@ -35,6 +35,7 @@ it('completes procedures, params and events of a described contract', async () =
   expect(await completed('zsh', `tidings tail ${url} chat/room roomId=lobby `)).toEqual([])
   expect(await completed('zsh', `tidings call --timeout 5s ${url} chat/send roomId=1 t`)).toEqual(['text='])
   expect(await completed('zsh', `tidings run ${url} c`)).toEqual(['complete'])
+  expect(await completed('fish', `tidings tail ${url} chat/room ro`)).toEqual(['roomId='])
   // bash has taken the part before the last colon as a word of its own.
   expect(await completed('bash', `tidings call ${url} chat/s`)).toEqual(['chat/send'])
   const cwd = await directoryWith({ 'contract.json': JSON.stringify(describeContract(contract)) })
@@ -54,4 +55,9 @@ echo "\${COMPREPLY[@]}"`
   const ended = await promisify(execFile)('bash', ['--norc', '-c', script])
   expect(ended).toMatchObject({ stdout: 'roomId=\n' })
   expect((await run(['completion', 'zsh'])).stdout).toContain('compdef _tidings tidings')
+  expect((await run(['completion', 'fish'])).stdout).toContain(`
+        printf '%s\\n' $all
+    else
+        __fish_complete_path (commandline -ct)
+`)
 })

@@ -49,7 +49,7 @@ const mistakes: Readonly<Record<string, readonly string[]>> = {
     `bench ${url} chat/room roomId=lobby --subscriber 5 --contract contract.json`,
     `bench ${url} chat/rom --contract contract.json`,
   ],
-  completion: ['completion', 'completion fish', 'completion bash zsh'],
+  completion: ['completion', 'completion csh', 'completion bash zsh'],
   doctor: ['doctor', 'doctor 127.0.0.1:3000/events', `doctor ${url}`],
 }
 

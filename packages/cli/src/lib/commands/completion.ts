@@ -11,6 +11,7 @@ export const completion = defineCommand({
   examples: [
     ['completion bash >> ~/.bashrc', 'In bash'],
     ['completion zsh >> ~/.zshrc', 'In zsh'],
+    ['completion fish > ~/.config/fish/completions/tidings.fish', 'In fish'],
   ],
   builder: (yargs: Argv) =>
     yargs.positional('shell', { choices: shells, demandOption: true, description: 'The shell' }),

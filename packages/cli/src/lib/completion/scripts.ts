@@ -1,5 +1,5 @@
 /** The shells that the program completes words in. */
-export const shells = ['bash', 'zsh'] as const
+export const shells = ['bash', 'zsh', 'fish'] as const
 
 export type Shell = (typeof shells)[number]
 
@@ -25,4 +25,14 @@ _tidings() {
   compadd -- \${all:#*=}
 }
 compdef _tidings tidings`,
+  fish: `# Completion of tidings in fish. Write to ~/.config/fish/completions/tidings.fish
+function __tidings_complete
+    set -l all (tidings ${completionWord} fish (commandline -cp | string collect) 2>/dev/null)
+    if test (count $all) -gt 0
+        printf '%s\\n' $all
+    else
+        __fish_complete_path (commandline -ct)
+    end
+end
+complete -c tidings -f -a '(__tidings_complete)'`,
 }
