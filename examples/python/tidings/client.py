@@ -74,7 +74,7 @@ class Client:
             try:
                 return self._server.call(command, input, key)[1]
             except TidingsError as error:
-                if error.is_answer or attempt == _ATTEMPTS - 1:
+                if error.is_final_for_calls or attempt == _ATTEMPTS - 1:
                     raise
                 time.sleep(self._reconnecting.wait_s(attempt, error.retry_after_ms))
         raise AssertionError("unreachable")
@@ -171,7 +171,7 @@ class _Log:
         return {"Last-Event-ID": self.cursor} if self.cursor else {}
 
     def _event(self, event: ServerEvent) -> Iterator[Event]:
-        """Yields an event unless its position was passed. A topic that delivers the latest skips some."""
+        """Yields an event unless its position was passed. A topic that delivers the latest events skips positions."""
         at = parse_cursor(event.id)
         if at is None:
             raise TidingsError("invalid_response", f"The id of the event {event.name}, {event.id!r}, is not a cursor")
@@ -224,7 +224,7 @@ class Run(_Log):
                 # Repeated until the stream has begun: an id starts one run.
                 return self._server.stream("POST", self._path, {"Idempotency-Key": self.id}, self._start["input"])
             except TidingsError as error:
-                error.is_final = error.is_answer
+                error.is_final = error.is_final_for_calls
                 raise
         try:
             return self._server.stream("GET", f"{self._path}?$run={quote(self.id)}", self._resume())

@@ -25,8 +25,8 @@ class TidingsError(Exception):
         self.is_final = status in _FINAL or code == "interrupted" or about.get("ended") is True
 
     @property
-    def is_answer(self) -> bool:
-        """Whether a call that is repeated would get this error again."""
+    def is_final_for_calls(self) -> bool:
+        """Whether a repeated call would get this error again."""
         return self.is_final or self.code == "internal"
 
     def __repr__(self) -> str:

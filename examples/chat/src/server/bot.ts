@@ -6,8 +6,8 @@ import { fetchHandler } from '@tidings/server/fetch'
 import { contract, type Message, type RoomId } from '../contract'
 import type { Store } from './store'
 
-/** What addresses the bot, anywhere in a message. An e-mail address does not. */
-const address = /(?<!\S)@bot\b[,:]?\s*/i
+/** A mention of the bot, anywhere in a message, but not an e-mail address. */
+const mention = /(?<!\S)@bot\b[,:]?\s*/i
 
 const hint = 'Write what I should answer: @bot hello'
 
@@ -38,8 +38,8 @@ export class Bot {
 
   /** Starts an answer to a message of a room, if the message addresses the bot. */
   read(roomId: RoomId, text: string): void {
-    if (!address.test(text)) return
-    const prompt = text.replace(address, '').trim()
+    if (!mention.test(text)) return
+    const prompt = text.replace(mention, '').trim()
     const reply = prompt ? this.#answer(roomId, prompt) : this.#say(roomId, { id: randomUUID(), text: hint })
     const answer = reply
       .catch((error: unknown) => console.error('The bot failed:', error))
