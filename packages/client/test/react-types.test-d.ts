@@ -23,7 +23,7 @@ describe('useTopic', () => {
     expectTypeOf(error).toEqualTypeOf<TidingsError | undefined>()
   })
 
-  it('may have no value with a seed, which is of one topic, and may have no topic', () => {
+  it('has a value that may be undefined although there is a seed, and may have no topic', () => {
     expectTypeOf(useTopic(room, (last) => last, { seed }).value).toEqualTypeOf<Lobby | undefined>()
     const perhaps = { ...(Math.random() > 2 && { seed }) }
     expectTypeOf(useTopic(room, (last) => last, { seed: perhaps.seed }).value).toEqualTypeOf<

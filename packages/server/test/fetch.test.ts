@@ -213,7 +213,7 @@ describe('the address of a client', () => {
     ['Bun.serve', server, '10.0.0.1'],
     ['Bun.serve without one', { requestIP: () => null }, undefined],
     ['Hono on Bun', { server }, '10.0.0.1'],
-    ['Hono with a binding named so', { server: 'https://host' }, undefined],
+    ['Hono with a binding named `server`', { server: 'https://host' }, undefined],
     ['Hono on Node', { incoming: { socket: { remoteAddress: '10.0.0.1' } } }, '10.0.0.1'],
     ['a host that passes something else', { params: Promise.resolve({}) }, undefined],
     ['a host that passes a text', 'info', undefined],
