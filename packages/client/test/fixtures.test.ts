@@ -118,8 +118,8 @@ it('are as many as the README says', () => {
   const exchanges = count('exchanges.json')
   const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
   expect(readme).toContain(`[${others + exchanges + shared} fixtures of the protocol]`)
-  expect(readme).toContain(`plays the ${others + exchangesOfCalls().length + shared} for a shared connection`)
-  expect(readme).toContain(`in Python the ${others + exchanges} for a stream each`)
+  expect(readme).toContain(`runs the ${others + exchangesOfCalls().length + shared} for shared connections`)
+  expect(readme).toContain(`in Python the ${others + exchanges} for single streams`)
 })
 
 /** Returns the exchanges without a stream, since this client reads those on a shared connection. */
