@@ -55,7 +55,7 @@ export function repositoryLinks(markdown: MarkdownRenderer): void {
         if (href === '' || /^(\w+:|\/)/.test(href)) continue
         const target = posix.join(posix.dirname(file), href).replace(/\/$/, '')
         const address = addressOf(target, hash)
-        // The page of the examples says where each is.
+        // On the page of the examples, links lead to their folders in the repository.
         if (address !== undefined && address !== relativePath) {
           const path = posix.relative(posix.dirname(relativePath), address)
           token.attrSet('href', path.startsWith('.') ? path : `./${path}`)

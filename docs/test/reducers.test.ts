@@ -21,7 +21,7 @@ function appendingIn({ code, language }: Block): string[] {
     if (found.length > before || !(ts.isArrowFunction(node) || ts.isFunctionDeclaration(node))) return
     const text = node.getText(source).replace(/^export /, '')
     const isReducer = node.parameters.length === 2 && /\bdata\b/.test(text) && /\[\s*\.\.\./.test(text)
-    // A list that is cut to a length has no snapshot, and so no event already.
+    // A list that is cut to a length has no snapshot that may contain the event.
     if (!isReducer || text.includes('.slice(')) return
     found.push(ts.transpile(`(${text})`, { target: ts.ScriptTarget.ES2022 }))
   }

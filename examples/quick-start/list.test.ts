@@ -83,7 +83,7 @@ it.runIf(hasChromium)('the list is live in two pages, and shows the error of a c
   await add('Rest')
   await other.getByRole('button', { name: 'Rest' }).waitFor()
   await one.getByRole('alert').waitFor({ state: 'detached' })
-  // An event that a page has already, as from a snapshot that was loaded after it was stored, changes nothing.
+  // An event that a page has already, as from a later snapshot, changes nothing.
   for (const title of ['Walk', 'Rest']) {
     await other.getByRole('button', { name: title }).click()
     await one.getByRole('button', { name: title }).waitFor({ state: 'detached' })

@@ -25,7 +25,7 @@ export interface Host {
   readonly isInstalled?: boolean
   /** The files of the app, below `apps/`, as its section of `docs/runtimes.md` shows them. */
   readonly files: readonly string[]
-  /** Whether the host has routes beside Tidings. Elsewhere, Tidings handles every request. Defaults to false. */
+  /** Whether the app has routes beside Tidings. If not, Tidings handles every request. Defaults to false. */
   readonly hasRoutes?: boolean
   /** The behaviours that the host does not allow, each with the reason that `docs/runtimes.md` gives. */
   readonly skips?: Readonly<Partial<Record<Behaviour, string>>>

@@ -15,7 +15,7 @@ export interface NodeRelease {
   readonly command: RuntimeCommand
 }
 
-/** The installed Node, with the release line that CI has. Elsewhere, it may be any that the packages support. */
+/** The installed Node. CI has this version; elsewhere it may be any that the packages support. */
 export const installedNode: NodeRelease = {
   version: '20',
   isInstalled: true,

@@ -101,7 +101,7 @@ export class FixtureFetch {
 
 type BodyAction = (body: ReadableStreamDefaultController<Uint8Array>) => void
 
-/** The body of an event stream, which does one thing after the other, each when the client has read the one before. */
+/** The body of an event stream. It performs an action once the client has read what the one before sent. */
 class FixtureStream {
   readonly #actions: BodyAction[] = []
   #wake = () => {}

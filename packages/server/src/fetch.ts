@@ -12,8 +12,8 @@ export interface FetchHandlerOptions<Info = unknown> {
   /** The path below which the server is mounted. Defaults to `/events`. */
   path?: string
   /**
-   * Returns a client's address, for limits and hooks. Behind a proxy, read it from a header that the proxy sets and a
-   * client cannot, or from the last entry of `X-Forwarded-For`, which the proxy appends to what a client has sent.
+   * Returns a client's address, for limits and hooks. Behind a proxy, read it from a header that the proxy
+   * sets and a client cannot, or from the last entry of `X-Forwarded-For`, which the proxy appends.
    *
    * Defaults to the address in what the host passes along with the request: `Deno.serve`, `Bun.serve` and
    * Hono's `c.env` have it. Elsewhere, clients have no address, and limits per address count none.

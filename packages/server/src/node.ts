@@ -13,8 +13,8 @@ export interface NodeHandlerOptions {
   /** The path below which the server is mounted. Defaults to `/events`. */
   path?: string
   /**
-   * Returns a client's address, for limits and hooks. Behind a proxy, read it from a header that the proxy sets and a
-   * client cannot, or from the last entry of `X-Forwarded-For`, which the proxy appends to what a client has sent.
+   * Returns a client's address, for limits and hooks. Behind a proxy, read it from a header that the proxy
+   * sets and a client cannot, or from the last entry of `X-Forwarded-For`, which the proxy appends.
    *
    * Defaults to the address of the socket.
    */

@@ -62,7 +62,7 @@ export async function open(url: string, init: RequestInit = {}): Promise<OpenStr
   }
 }
 
-/** Opens a shared connection. Gives its stream and id, and what sends operations to it, perhaps at another node. */
+/** Opens a shared connection. `control` sends operations to it, through the node of the URL `at`. */
 export async function openShared(url: string, headers: Record<string, string> = {}, at = url) {
   const stream = await open(url, { headers })
   const [first] = await stream.count(1)

@@ -632,7 +632,7 @@ describe('limits of runs', () => {
     const reader = await read(other)
     await until(reader.isOver, 'the other was read')
     expect(eventsOf(reader)).toHaveLength(21)
-    // Also when another needs the room of those that are over.
+    // The error is kept when another run needs the room of runs that have ended.
     await begin('c'.repeat(32))
     for (let n = 0; n < 20; n += 1) await runs[2]?.say(kilobyte)
     expect(await refusal(read(other))).toEqual([404, 'not_found'])

@@ -16,8 +16,8 @@ export interface AssistantOptions {
 
 /** Creates the Tidings server of the assistant, and an Express app that serves it with the page. */
 export function createAssistant({ webFolder, model, search }: AssistantOptions) {
-  // Everyone who can reach the server can ask, and an endpoint may charge for each question. In an app with users, give
-  // `principal`, and the limit counts by user.
+  // Everyone who can reach the server can ask, and an endpoint may charge for each question. In an app with
+  // users, give `principal`, and the limit counts by user.
   const asking = implement(contract, {}).use(rateLimit({ burst: 10, perSecond: 1 / 6 }))
   const answers = asking.handlers(contract, {
     answer: {
@@ -31,10 +31,10 @@ export function createAssistant({ webFolder, model, search }: AssistantOptions) 
           throw fail('model_failed', { failure: error.failure })
         }
       },
-      // Anyone with the address of an answer may read and stop it: the id in it is 128 random bits. In an app with
-      // users, leave this out, and only the user who asked may.
+      // Anyone with the address of an answer may read and stop it: the id in it is 128 random bits. In an app
+      // with users, leave this out, and only the user who asked may.
       authorize: () => true,
-      // An answer is written to its end, whether or not a page reads it, and stays readable for an hour after that.
+      // An answer is written to its end, whether or not a page reads it, and stays readable for another hour.
       lingerMs: Number.POSITIVE_INFINITY,
       keepMs: 3_600_000,
     },
@@ -43,7 +43,7 @@ export function createAssistant({ webFolder, model, search }: AssistantOptions) 
     asking,
     {
       onError: (error, { place }) => console.error(`Failed at ${place}:`, error),
-      // Those that go on and those that are kept: the oldest that has ended makes room.
+      // Active runs and runs that are kept count. The oldest run that has ended makes room for another.
       limits: { runsPerAddress: 20 },
     },
     answers,

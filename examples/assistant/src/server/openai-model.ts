@@ -34,8 +34,8 @@ const Chunk = z.object({
 })
 
 /**
- * Returns the model behind an endpoint that streams chat completions as OpenAI does. If the endpoint rejects tools, the
- * model answers without them.
+ * Returns the model behind an endpoint that streams chat completions as OpenAI does. If the endpoint rejects
+ * tools, the model answers without them.
  */
 export function openAiModel({ baseUrl, model, apiKey }: OpenAiOptions): Model {
   const url = `${baseUrl.replace(/\/$/, '')}/chat/completions`

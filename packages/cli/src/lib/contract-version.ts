@@ -47,7 +47,7 @@ async function textAt({ revision, file }: Revision, { io, signal }: Session): Pr
   try {
     const { stdout } = await promisify(execFile)('git', ['show', '--end-of-options', `${revision}:${path}`], {
       cwd: io.cwd,
-      // The hint is for its English messages.
+      // `hintFor` reads the messages of Git in English.
       env: { ...process.env, LC_ALL: 'C' },
       maxBuffer: 64 * 1024 * 1024,
       signal,

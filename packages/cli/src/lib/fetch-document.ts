@@ -10,7 +10,7 @@ import type { ServerArgs } from './shared-options.js'
 /** Characters that a description may have. Those of the largest contracts have some hundred thousand. */
 const maxLength = 32 * 1024 * 1024
 
-/** Milliseconds that each response may take which only explains an error. */
+/** Milliseconds to wait for each response that is requested only to explain an error. */
 const explanationMs = 2_000
 
 interface Answer {
@@ -53,7 +53,7 @@ export async function fetchDocument(
   throw notTidings(mount, isOk ? `its content type is ${type}` : `it answered ${status}`)
 }
 
-/** @param mount what is named if it cannot be reached */
+/** @param mount the URL that the error names if the server cannot be reached */
 async function get(
   address: string,
   mount: string,

@@ -1,10 +1,10 @@
-/** A response, as far as it tells what answered. */
+/** The parts of a response that tell whether a server of Tidings answered. */
 export interface HealthAnswer {
   readonly status: number
   readonly text: string
 }
 
-/** Returns whether a server is ready, or undefined for what is not the `$health` of a server. */
+/** Returns whether a server is ready, or undefined if the response is not the `$health` of a server. */
 export function healthOf({ status, text }: HealthAnswer): { ready: boolean } | undefined {
   if (status !== 200 && status !== 503) return undefined
   try {
@@ -18,7 +18,7 @@ export function healthOf({ status, text }: HealthAnswer): { ready: boolean } | u
 /**
  * Looks for a server at the paths where servers are mostly mounted.
  *
- * @param url where none is
+ * @param url the URL at which no server is mounted
  * @param ask requests `$health` of a path
  * @returns the URL of its mount
  */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { directoryWith } from '../../test/directory.js'
 import { loadModule } from './load-module.js'
 
-/** What `defineContract({ room: channel({ events: {} }) })` makes, without the time it takes to compile the package. */
+/** What `defineContract({ room: channel({ events: {} }) })` returns, without compiling `@tidings/core`. */
 const contract = `{ room: { kind: 'channel', params: {}, snapshot: undefined, events: {} } }`
 
 /** Loads a module of the given text, and returns the names of the procedures. */

@@ -77,8 +77,8 @@ async function evaluate(url: string, name: string) {
 type Exports = Readonly<Record<string, unknown>>
 
 /**
- * Returns the exports that a module has. The loader gives a module without a default export itself as one, and the keys
- * of a default export as exports.
+ * Returns what a module exports. The loader adds the module itself as the default export if it has none, and
+ * the keys of a default export as exports.
  */
 function exportsOf(module: Exports): Exports {
   const isModule = Object.prototype.toString.call(module) === '[object Module]'

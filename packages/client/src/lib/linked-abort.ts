@@ -8,7 +8,7 @@ export interface LinkedAbort {
   unlink(): void
 }
 
-/** Creates an abort controller that fires when any of the signals does. Its signal has the reason in every runtime. */
+/** Creates an abort controller that fires when any of the signals does, with the reason in every runtime. */
 export function linkedAbort(...signals: readonly (AbortSignal | undefined)[]): LinkedAbort {
   const controller = new AbortController()
   const { signal } = controller

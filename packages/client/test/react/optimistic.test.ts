@@ -14,8 +14,8 @@ const newContext = sharedChromium()
 const root = join(import.meta.dirname, '../../../..')
 
 /**
- * Bundles the component of the guide with one version of React, in StrictMode, and with a page that notes how many tasks
- * each change has shown.
+ * Bundles the component of the guide with one version of React, in StrictMode, and with a page that notes how
+ * many tasks each change has shown.
  */
 async function bundleRecipe(folder: string): Promise<string> {
   const guide = await readFile(join(root, 'docs/react.md'), 'utf8')

@@ -112,7 +112,7 @@ describe.each(Object.entries(reacts))('with %s, useTopic', (_version, folder) =>
         (await commits()).find((commit) => commit['roomId'] === roomId) as object
       const none = keepPrevious ? { isPrevious: true } : { messages: undefined, isCurrent: false }
 
-      // Neither a topic that comes later, nor a seed that does, makes a difference.
+      // A seed that is given before the topic is the seed of that topic.
       await change(undefined, seed)
       await change('a', seed)
       await shows({ messages: ['a'], isCurrent: true })

@@ -1,4 +1,4 @@
-/** Parses an absolute URL. Returns undefined for other text. React Native and older browsers have no `URL.canParse`. */
+/** Parses an absolute URL, or returns undefined. React Native and older browsers have no `URL.canParse`. */
 export function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text)

@@ -14,13 +14,13 @@ export interface InspectorOptions<Context = unknown> {
   /**
    * Whether a request may see the inspector. A refused one is answered with 404, as if there were no inspector.
    *
-   * State the type of `context` where you use it, since TypeScript does not infer it. `createServer` refuses another than
-   * that of its own option `context`.
+   * State the type of `context` where you use it, since TypeScript does not infer it. `createServer` refuses
+   * a type that its own option `context` does not return.
    *
    * A browser opens the page with the cookies of the site and the credentials of HTTP authentication, and not with a
    * bearer token.
    *
-   * Without it, every request may while `NODE_ENV` is not `production`, or is not set, and none in production.
+   * Defaults to true, and to false if `NODE_ENV` is `production`.
    */
   authorize?(request: InspectionRequest<Context>): boolean | Promise<boolean>
 }
@@ -61,7 +61,7 @@ export function inspector<Context = unknown>(
         const below = requestBelow(request, path.slice(feedPrefix.length))
         return feedOf(server).handle(below, admission.context)
       }
-      // Texts in a module, which runtimes without a file system load too. See decision 023.
+      // The page is texts in a module, so that runtimes without a file system load it too. See decision 023.
       const { html, files } = await import('#page')
       if (path === '') return pageResponse(html)
       // With a slash after `$inspect`, the page's own references begin with it once more.

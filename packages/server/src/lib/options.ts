@@ -100,8 +100,9 @@ export interface LimitOptions {
   runsPerPrincipal?: number
   /**
    * The size of the logs of all runs, in characters. At the limit, logs of runs that have ended are dropped,
-   * oldest first; if that is not enough, handlers wait until other runs have ended or were read. If runs that no reader
-   * has to read (`lingerMs: Infinity`) wait for each other, the one with the longest log ends with `too_large`.
+   * oldest first; if that is not enough, handlers wait until other runs have ended or were read. If runs that
+   * require no reader (`lingerMs: Infinity`) wait for each other, the run with the longest log ends with
+   * `too_large`.
    *
    * Defaults to 268,435,456: 256 MiB.
    */
@@ -277,7 +278,8 @@ export interface ServerOptions<Context> extends ContextOptions<Context> {
   tracing?: Tracing
   /**
    * Serves a page that shows the contract, watches topics and calls procedures, at `GET /events/$inspect`:
-   * `inspector()` of `@tidings/inspector`. One that decides by a context decides by that of this server.
+   * `inspector()` of `@tidings/inspector`. If its `authorize` reads `context`, the context of this server
+   * must have the type that it states.
    */
   inspector?: InspectorFor<Context>
   /**

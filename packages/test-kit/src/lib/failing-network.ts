@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { listenOnFreePort } from './free-port.js'
 
-/** The two ends of one connection. `isLost`: nothing passes any more, and neither end learns that the other closed. */
+/** The ends of a connection. If `isLost`, nothing passes, and neither end learns that the other closed. */
 interface Path {
   readonly downstream: Socket
   readonly upstream: Socket
@@ -10,9 +10,9 @@ interface Path {
 }
 
 /**
- * The network between a page and its server, as a TCP proxy that can fail in two ways: it goes `silent`, or it is `down`,
- * which cuts its connections and refuses new ones. A connection that was lost stays lost when the network is up again: it
- * delivers nothing more, and is reset when the page sends something on it.
+ * The network between a page and its server, as a TCP proxy that can fail in two ways: it goes `silent`, or
+ * it is `down`, which cuts its connections and refuses new ones. A connection that was lost stays lost when
+ * the network is up again: it delivers nothing more, and is reset when the page sends something on it.
  */
 export async function failingNetwork(upstreamPort: number) {
   const paths = new Set<Path>()

@@ -70,7 +70,7 @@ export function encodeInput(procedure: CompiledCommand | CompiledStream, input: 
  * Returns a random key: 128 bits, which identify a call or a run. `randomUUID` is not available on pages served over
  * plain HTTP.
  *
- * @throws TidingsError `invalid_options` where there are no random values, as in React Native without a polyfill
+ * @throws TidingsError `invalid_options` without `crypto.getRandomValues`, as in React Native
  */
 export function newKey(): string {
   const { crypto } = globalThis

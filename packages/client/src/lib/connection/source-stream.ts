@@ -20,7 +20,7 @@ export function sourceStream(EventSource: EventSourceConstructor): OpenEventStre
     for (const name of [...signals, '$snapshot', '$output', ...eventNames]) {
       source.addEventListener(name, ({ data, lastEventId: id }) => {
         if (id || signals.includes(name)) onEvents([{ name, data, id }])
-        // As on workerd. Nothing else tells which topic the event belongs to.
+        // As on workerd. Only the id tells to which topic an event belongs.
         else onLost(invalidOptions("events of this EventSource have no id. Use '@tidings/client' without it"))
       })
     }

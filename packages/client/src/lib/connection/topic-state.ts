@@ -100,19 +100,22 @@ export const newTopic: TopicState = {
  * | `retry`      |               |                 | snapshot: needed       | pending       |
  * | `resumed`    | position [^5] |                 |                        | position [^5] |
  *
- * In every state, `snapshotNeeded` sets snapshot: needed if the topic has a position, `overtaken` sets isLate if it has
- * none, and `snapshotSettled` sets snapshot: none if late subscribers waited for one.
+ * In every state, `snapshotNeeded` sets snapshot: needed if the topic has a position, `overtaken` sets isLate
+ * if the topic has none, and `snapshotSettled` sets snapshot: none if late subscribers waited for one.
  *
- * [^1]: Ignored unless it results from the topic's last request. Pending, if the start would leave events out. A start
- * sets an absent position, or any in a replay, and isLate to false.
+ * [^1]: Ignored unless it results from the topic's last request. Pending, if the start would leave events
+ * out. A start sets an absent position, or any in a replay, and isLate to false.
  *
- * [^2]: The initial snapshot also sets the position, and isLate to false. One older than needed leaves it needed.
+ * [^2]: The initial snapshot also sets the position, and isLate to false. After a snapshot that is older than
+ * needed, a snapshot is still needed.
  *
- * [^3]: Also sets the epoch, and isLate to false. The position is that of the gap, or absent until a snapshot follows.
+ * [^3]: Also sets the epoch, and isLate to false. The position is that of the gap, or absent until a snapshot
+ * follows.
  *
- * [^4]: A requested snapshot is needed again. Without a position, the topic isLate, unless it was lost while requested.
+ * [^4]: A requested snapshot is needed again. Without a position, also sets isLate, unless the topic was lost
+ * while requested.
  *
- * [^5]: If it has none. Also sets isLate to false, and snapshot: none.
+ * [^5]: If the topic has none. Also sets isLate to false, and snapshot: none.
  */
 export function transition(state: TopicState, event: TopicEvent): TopicState {
   const { position, snapshot } = state

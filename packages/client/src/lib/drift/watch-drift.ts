@@ -55,7 +55,7 @@ export function watchDrift(contract: ContractDefinition, onDrift: (drift: Drift)
   const seen = new WeakMap<WatchedConnection['options'], Set<unknown>>()
 
   const check = async (serverHash: string, connection: WatchedConnection): Promise<void> => {
-    // Here and not in the client, where it would cost every page. See decision 022.
+    // Imported on demand, because every page would load it otherwise. See decision 022.
     const { describe, diff, worst } = await import('@tidings/core/describe')
     const own = describe(contract)
     if (own.hash === serverHash) return

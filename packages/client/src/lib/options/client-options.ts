@@ -68,7 +68,7 @@ export interface ClientOptions {
   reconnect?: Partial<BackoffBounds>
   /**
    * Milliseconds the server may take to answer: for a connection, and for a command or the start of a run with all
-   * its attempts. A run has no time limit, but ends for its reader once the server has refused it for so long.
+   * its attempts. A run has no time limit, but its reader fails once the server has refused it for that long.
    *
    * Defaults to 20,000.
    */

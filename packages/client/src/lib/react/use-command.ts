@@ -36,7 +36,7 @@ const idle = { isPending: false, error: undefined, data: undefined }
 
 /**
  * Returns a function that calls a command, and what has become of the last call. If calls overlap, the last one is
- * shown, and that of another command is not. A call continues when the component is unmounted.
+ * shown. A call of another command is not shown. A call continues when the component is unmounted.
  */
 export function useCommand<Args extends readonly unknown[], Output, Failure extends TidingsError>(
   command: CallableCommand<Args, Output, Failure>,

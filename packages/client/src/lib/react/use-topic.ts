@@ -40,8 +40,8 @@ type HasSnapshot<Snapshot> = [Snapshot] extends [never] ? never : unknown
 
 interface SeedOption<Snapshot> {
   /**
-   * The state of this topic that the server has rendered, which the value begins with. Read when the topic is first
-   * shown, and ignored if its cursor is that of a seed of the topic before.
+   * The state of this topic that the server has rendered, which the value begins with. Read when the topic is
+   * first shown, and ignored if its cursor is that of a seed of the topic before.
    */
   seed?: [Snapshot] extends [never] ? undefined : Seed<Snapshot> | undefined
 }
@@ -80,7 +80,8 @@ export function useTopic(
   const { seed } = options
   const lastCursor = useRef<string>(undefined)
   const make = (previous?: TopicStore) => {
-    // The seed that another topic had is not this topic's. Cursors, since parseSeed may run in each render.
+    // A seed that the topic before had belongs to that topic. Cursors are compared, because parseSeed may
+    // return another object in each render.
     const own = seed?.cursor === lastCursor.current ? undefined : seed
     return new TopicStore(topic, reducer, { ...options, seed: own }, previous)
   }

@@ -17,7 +17,8 @@ type RunCode = typeof import('./run.js')
 let loading: Promise<RunCode> | undefined
 
 /**
- * Loads the code of runs, which pages without streams do not need. Resolves at once if it is loaded. See decision 017.
+ * Loads the code of runs, which pages without streams do not need. Resolves at once if it is loaded.
+ * See decision 017.
  *
  * @throws TidingsError `network` if it cannot be loaded; the next call tries again
  */
@@ -38,7 +39,7 @@ export function loadRuns(): Promise<RunCode> {
 /**
  * Starts a run of a stream.
  *
- * @throws TidingsError `invalid_options` without random values for its id
+ * @throws TidingsError `invalid_options` without `crypto.getRandomValues`
  */
 export function startRun(
   runs: Runs,

@@ -38,7 +38,7 @@ export class RunTopic implements TableTopic {
   #isReleased = false
   /** Temporary refusals since the last event. */
   #failures = 0
-  /** When the first temporary refusal came since the run was last subscribed. */
+  /** When the run was first refused since it was last subscribed. */
   #refusedAt: number | undefined
   #retryTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -203,7 +203,10 @@ export class RunTopic implements TableTopic {
     this.#deps.needsSync()
   }
 
-  /** Requests the run again after a time, unless it was refused for `timeoutMs`: the run may have ended meanwhile. */
+  /**
+   * Requests the run again after a wait. Closes instead once the server has refused it for longer than
+   * `timeoutMs`, since the run may have ended meanwhile.
+   */
   #retryLater(problem: TidingsError): void {
     const now = parts.elapsedMs()
     this.#refusedAt ??= now

@@ -15,8 +15,8 @@ export interface TopicQueryConfig<Snapshot> {
    * The state that a server has rendered: what `tidings.snapshot` or `parseSeed` returned. The query begins with it, and
    * the subscription continues from its cursor. Ignored if the cache has data already.
    *
-   * Give it with the params it was loaded for only: with others, it is shown as the data of another topic until that
-   * topic's snapshot has arrived.
+   * Give it only with the params for which it was loaded: with others, it is shown as the data of another
+   * topic until the snapshot of that topic has arrived.
    */
   readonly seed?: Seed<Snapshot> | undefined
 }

@@ -299,8 +299,8 @@ export type CommandClient<Input, Output, Errors> = Callable<Errors> &
 export interface Run<Events, Output> extends AsyncIterable<EventUnion<Events>>, Disposes {
   /**
    * Identifies the run, from the moment of the call: store it, and attach to the run with it after a reload, or from
-   * another tab or device. Unless the server authorizes otherwise, any caller with the id of an anonymous caller's run
-   * can read it.
+   * another tab or device. Unless the server authorizes otherwise, any caller with the id of an anonymous
+   * caller's run can read it.
    */
   readonly id: string
   /** Resolves with the output when the run is over. Without a loop or state, the events are dropped. */

@@ -13,7 +13,8 @@ import { definitionName } from './schema-names.js'
 
 /**
  * Hashes what travels: equal for contracts whose values and requests look alike on the wire, whatever their texts,
- * their order of keys, the names of their definitions and the codecs that a program reads them with. See decision 021.
+ * their order of keys, the names of their definitions and the codecs that a program reads them with.
+ * See decision 021.
  */
 export function hashOf(procedures: Readonly<Record<string, ProcedureDocument>>): string {
   const members = Object.entries(procedures).map(

@@ -69,7 +69,7 @@ function schemaOf(schema: JsonSchema, key: string): unknown {
   return Object.hasOwn(properties, key) ? properties[key] : (othersOf(schema) ?? {})
 }
 
-/** Returns what a reader that requires a key makes of a sender's version. */
+/** Returns how a reader that requires a key is affected by the sender's version of it. */
 function omission({ place }: Comparison, source: SchemaSource, schema: JsonSchema, key: string): Verdict {
   if (isRequired(schema, key)) return 'safe'
   return 'default' in source.resolve(schemaOf(schema, key)) ? filledIn(place) : 'breaking'

@@ -42,8 +42,8 @@ export function jsonOf(value: unknown): unknown {
 }
 
 /**
- * Returns the default of a schema, or undefined if it is computed each time, as `z.uuid().default(() => newId())`
- * is. zod does not tell which, so the default is read twice, at two times.
+ * Returns the default of a schema, or undefined if it is computed each time, as by
+ * `z.uuid().default(() => newId())`. zod does not tell which, so the default is read twice, at two times.
  */
 export function constantDefault(read: () => unknown): unknown {
   const first = read()

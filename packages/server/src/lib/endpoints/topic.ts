@@ -15,8 +15,9 @@ import { admitAndPrepare, identityOf } from './admit.js'
 import type { ServerContext } from './server-context.js'
 
 /**
- * Handles `GET /events/room?roomId=lobby` and `GET /events/complete?$run=<id>`: opens a connection of a single topic or
- * run, which any EventSource reads. Responds 204 at the end of a run, so that an EventSource does not reconnect for ever:
+ * Handles `GET /events/room?roomId=lobby` and `GET /events/complete?$run=<id>`: opens a connection of a
+ * single topic or run, which any EventSource reads. Responds 204 to a reader at the end of a run, so that an
+ * EventSource does not reconnect for ever:
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#server-sent-events-intro
  */
 export async function handleTopic(

@@ -6,7 +6,7 @@ interface KnownInfo {
   readonly incoming?: { readonly socket?: { readonly remoteAddress?: unknown } | null } | null
   /** `Bun.serve` passes its server. */
   requestIP?: BunServer['requestIP']
-  /** Hono on Bun, as in `app.fetch(request, { server })` */
+  /** Hono on Bun passes the server in its environment: `app.fetch(request, { server })`. */
   readonly server?: Partial<BunServer> | null
   /** Workers pass an execution context, and Durable Objects have a state. */
   waitUntil?(promise: Promise<unknown>): void

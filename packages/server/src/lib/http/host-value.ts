@@ -10,15 +10,15 @@ export interface HostValue<Value> {
   /**
    * Returns the value that is attached to the `request` of `context` or of middleware.
    *
-   * @throws TidingsError `internal` without one, and for a control request that another node forwarded
+   * @throws TidingsError `internal` for a request without a value, such as one that another node forwarded
    */
   of(request: object | undefined): Value
 }
 
 /**
  * Creates a value that a host attaches to its requests, and that `context` and middleware read with its type:
- * `const user = hostValue<User>('user')`. It may be anything the host has, such as the request of Fastify or the
- * context of Koa.
+ * `const user = hostValue<User>('user')`. The value may be anything the host has, such as the request of
+ * Fastify or the context of Koa.
  *
  * @param name names the value in the error for a request that lacks it
  */

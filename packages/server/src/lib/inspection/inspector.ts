@@ -36,8 +36,8 @@ export interface Inspector<in Context = unknown> {
 }
 
 /**
- * The inspectors of a server whose context has a type. Where that is undefined or unknown, they are not checked:
- * TypeScript asks first with the default of Context, before it has read the option `context`.
+ * The inspectors that a server with this context accepts: any, if the context is undefined or unknown.
+ * TypeScript first checks with the default of `Context`, before it has read the option `context`.
  */
 export type InspectorFor<Context> = [Context] extends [undefined]
   ? Inspector<never>

@@ -2,7 +2,7 @@ import { afterTurn } from '../runtime/after-turn.js'
 
 /** A run that waits for room. */
 export interface WaitingRun {
-  /** The length of its log if only its end would free it: no reader is there, and none has to come. Otherwise 0. */
+  /** The length of its log if only its end frees it: it has no reader, and requires none. Otherwise 0. */
   readonly stuckLength: number
   /** Lets its handler go on if there is room. */
   reconsider(): void
@@ -60,8 +60,8 @@ export class RunRoom {
   }
 
   /**
-   * Once this turn is over, ends runs that wait for each other, the longest log first, until there is room. They do if
-   * the others could not make enough room.
+   * After this turn, ends runs that wait for each other, the longest log first, until there is room. Runs
+   * wait for each other if their logs leave no room even when all other logs are dropped.
    */
   endStuck(): void {
     if (this.#isCheckDue) return
@@ -81,7 +81,7 @@ export class RunRoom {
     this.#waiting.delete(run)
   }
 
-  /** Returns whether it has ended one. */
+  /** Ends the run with the longest log if runs wait for each other. Returns whether they did. */
   #endLongestIfStuck(): boolean {
     let length = 0
     let longest: WaitingRun | undefined

@@ -60,7 +60,7 @@ export class Run implements TopicOwner, WaitingRun {
   hasBegun = false
   /** The public error that the run has ended with. */
   failure: TidingsError | undefined
-  /** Whether its log has nothing but its end, because the logs of all runs had reached their limit. */
+  /** Whether it was ended because the logs of all runs had reached their limit. Its log has only its end. */
   wasEndedForRoom = false
   /** Rejects each emit once the run is over. */
   #endReason: TidingsError | undefined
@@ -213,7 +213,7 @@ export class Run implements TopicOwner, WaitingRun {
     const { room } = this.#deps
     this.wasEndedForRoom = true
     room.stopWaiting(this)
-    // Before its end, which is kept for its readers. As a run that is over it would be dropped for the others.
+    // Before the end is appended, which stays in the log for readers.
     this.#dropThrough(this.topic.log.head, 0)
     const what = `The logs of all runs have reached runBytes, ${limit} characters, and wait for each other without readers`
     this.#endAsTooLarge(
@@ -229,7 +229,7 @@ export class Run implements TopicOwner, WaitingRun {
     this.#endIfStuck()
   }
 
-  /** Ends a run that would wait for ever: its log is full, or those of all are, and no reader has to come. */
+  /** Ends a run that would wait for ever: it requires no reader, and its log or the logs of all are full. */
   #endIfStuck(): void {
     const length = this.stuckLength
     if (length > this.#deps.settings.maxBytes) {

@@ -264,7 +264,7 @@ export class Runs implements Logs {
 
   #discardOldest(): boolean {
     for (const run of this.#kept.keys()) {
-      // Nothing but its error is left: readers are told that it was ended, and not that there is no such run.
+      // Its log has only its error. Without it, readers would get `not_found`.
       if (run.wasEndedForRoom) continue
       this.#discard(run)
       return true

@@ -2,8 +2,9 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /**
- * Returns characters of base64url with 6 random bits each, from a source that attackers cannot predict. The first is a
- * letter with 5 random bits, because a command line takes an argument that begins with `-` for an option.
+ * Returns characters of base64url with 6 random bits each, from a source that attackers cannot predict. The
+ * first is a letter with 5 random bits, because a command line takes an argument that begins with `-` for an
+ * option.
  */
 export function randomName(length: number): string {
   let name = ''

@@ -125,7 +125,7 @@ export class Link {
       throw broken('fetch failed')
     }
     const arrived = this.#travel()
-    // At once: what is ready with the headers travels with them.
+    // Before the headers have arrived: a chunk that is sent with them travels with them.
     const arriving = body && onBody(body, arrived)
     await arrived
     if (!this.#exchanges.has(exchange)) throw broken('fetch failed')

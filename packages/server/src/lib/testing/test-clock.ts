@@ -21,8 +21,8 @@ export interface ServerClock extends TestClock {
 }
 
 /**
- * Returns the clock that `given` or the fake timers that are on move; without either, one that runs on in real time.
- * See decision 020.
+ * Returns a clock that moves `given`, or the fake timers that are installed. Without either, it runs in real
+ * time. See decision 020.
  */
 export function serverClock(given: MockedTimers | undefined): ServerClock {
   const fake = fakeClock(given)
