@@ -229,7 +229,7 @@ describe('the steps of the guides for CI', () => {
     execFileSync('git', ['branch', 'next'], { cwd: origin })
     const cwd = await directoryWith()
     execFileSync('git', ['clone', '--quiet', '--depth=1', '--branch=next', `file://${origin}`, '.'], { cwd })
-    // A clone of one branch fetches that one only. The checkout of GitHub Actions adds the remote as it is by default.
+    // A clone of one branch has a refspec of that branch. The checkout of GitHub Actions has one of all.
     execFileSync('git', ['config', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*'], { cwd })
     await mkdir(join(cwd, 'src'))
     await copyFile(new URL('contracts/chat.ts', import.meta.url), join(cwd, 'src/contract.ts'))

@@ -63,7 +63,7 @@ export const diff = defineCommand({
   },
 })
 
-/** Returns the path of a file from the root of the repository, as annotations name it, in a job of GitHub Actions. */
+/** Returns a path as annotations name it: in GitHub Actions, from the root of the repository. */
 function inWorkspace(name: string, { cwd, env }: Io): string {
   const root = env['GITHUB_WORKSPACE']
   return root ? relative(root, resolve(cwd, name)).replaceAll(sep, '/') : name

@@ -62,8 +62,8 @@ export const incompatible: Effect = { toOld: 'breaking', toNew: 'breaking' }
 export const unknown: Effect = { toOld: 'dangerous', toNew: 'dangerous' }
 export const harmless: Effect = { toOld: 'safe', toNew: 'safe' }
 
-/** Returns what an omitted value does that has a default. Both ends of Tidings fill it in, other HTTP clients may not. */
-export function filledIn({ to }: Place): Verdict {
+/** Returns the effect of omitting a default, which clients of Tidings send and other HTTP clients may not. */
+export function omissionOfDefault({ to }: Place): Verdict {
   return to === 'servers' ? 'dangerous' : 'safe'
 }
 
@@ -87,7 +87,7 @@ export function verdictsOf({ to }: Place, { toOld, toNew }: Effect): Pick<Change
   return to === 'clients' ? { clients: toOld, servers: toNew } : { clients: toNew, servers: toOld }
 }
 
-/** Makes a change. `advice` is for one that breaks clients. */
+/** Makes a change. `advice` says what to do instead if it breaks clients. */
 export function changeOf(
   path: string,
   change: string,

@@ -1,8 +1,8 @@
 import {
   type Effect,
-  filledIn,
   harmless,
   narrowed,
+  omissionOfDefault,
   optionalNow,
   requiredNow,
   reversed,
@@ -72,7 +72,7 @@ function schemaOf(schema: JsonSchema, key: string): unknown {
 /** Returns how a reader that requires a key is affected by the sender's version of it. */
 function omission({ place }: Comparison, source: SchemaSource, schema: JsonSchema, key: string): Verdict {
   if (isRequired(schema, key)) return 'safe'
-  return 'default' in source.resolve(schemaOf(schema, key)) ? filledIn(place) : 'breaking'
+  return 'default' in source.resolve(schemaOf(schema, key)) ? omissionOfDefault(place) : 'breaking'
 }
 
 function compareKey(

@@ -3,7 +3,7 @@ import {
   type ChangeSide,
   changeOf,
   type Effect,
-  filledIn,
+  omissionOfDefault,
   optionalNow,
   type Place,
   requiredNow,
@@ -206,7 +206,7 @@ function compareGiven(
   const { optional: wasOptional = false } = before
   const { optional: isOptional = false } = after
   if (wasOptional === isOptional) return changes
-  const omission = ({ wire }: PayloadDocument) => ('default' in wire ? filledIn(place) : 'breaking')
+  const omission = ({ wire }: PayloadDocument) => ('default' in wire ? omissionOfDefault(place) : 'breaking')
   const effect: Effect = isOptional
     ? { toOld: omission(after), toNew: 'safe' }
     : { toOld: 'safe', toNew: omission(before) }
