@@ -115,7 +115,9 @@ export async function parse(argv: readonly string[], io: Io): Promise<Parsed> {
 function wordsFrom(argv: readonly string[], io: Io): string[] {
   // yargs drops an argument that is `-` alone.
   const words = argv.map((word) => (word === '-' ? '@-' : word))
-  const command = commands.find((known) => words.includes(nameOf(known)))
+  // The first of the words: a procedure may have the name of a command.
+  const name = words.find((word) => commands.some((known) => nameOf(known) === word))
+  const command = commands.find((known) => nameOf(known) === name)
   if (!command) return words
   const { options } = partsOf(command, io)
   const takesValue = (word = '') => {

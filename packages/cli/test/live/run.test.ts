@@ -172,4 +172,6 @@ it('explains mistakes', async () => {
     "error: The id of a run is "x". Give the id of a run that was started
     "
   `)
+  // The stream has the name of a command, whose options are others.
+  expect(await mistake('call', '--id', '-x')).toContain('The contract has no stream "call"')
 })
