@@ -4,7 +4,7 @@ import { pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { expressHandler } from '../src/express.js'
-import { createServer, type Handlers, implement, type ServerOptions } from '../src/index.js'
+import { createServer, type Handlers, implement, memoryBus, type ServerOptions } from '../src/index.js'
 import { mount, type OpenStream, open, openShared, post } from './harness.js'
 
 const contract = defineContract({
@@ -637,6 +637,54 @@ describe('limits of runs', () => {
     for (let n = 0; n < 20; n += 1) await runs[2]?.say(kilobyte)
     expect(await refusal(read(other))).toEqual([404, 'not_found'])
     expect(await refusal(read(id))).toEqual([410, 'gone'])
+  })
+
+  it.for([
+    ['without a bus', {}],
+    ['with a bus', { bus: memoryBus() }],
+  ] as const)(
+    'end runs that wait for each other, however many were ended before: %s',
+    async ([, options]) => {
+      const settings = { lingerMs: Number.POSITIVE_INFINITY }
+      const { runs, begin } = await start(settings, { limits: { runBytes: 8_000 }, ...options })
+      const say = async (run: number) => {
+        for (let n = 0; n < 6; n += 1) {
+          await runs[run]?.say(kilobyte)
+          await pause(1)
+        }
+      }
+      for (let round = 0; round < 10; round += 1) {
+        for (const letter of 'ab') await begin(letter.repeat(31) + round)
+        const outcomes = await Promise.allSettled([say(2 * round), say(2 * round + 1)])
+        expect(outcomes.map(({ status }) => status)).toContain('rejected')
+        for (const run of runs.slice(-2)) run.end()
+      }
+    },
+  )
+
+  it('keep nothing but the end of a run that waits for others, while the bus is behind', async () => {
+    const bus = memoryBus()
+    const extend = bus.extend.bind(bus)
+    let delayMs = 0
+    bus.extend = async (...args) => {
+      await pause(delayMs)
+      return extend(...args)
+    }
+    const settings = { lingerMs: Number.POSITIVE_INFINITY }
+    const { runs, begin, read } = await start(settings, { limits: { runBytes: 8_000 }, bus })
+    await begin(id)
+    for (let n = 0; n < 8; n += 1) void runs[0]?.say(kilobyte)
+    const reader = await read(id)
+    await reader.count(9)
+    reader.leave()
+    delayMs = 50
+    await pause(20)
+    await expect(runs[0]?.say(kilobyte)).rejects.toMatchObject({ code: 'too_large' })
+    await pause(150)
+    expect(await refusal(read(id, { 'last-event-id': reader.events.at(-1)?.id ?? '' }))).toEqual([
+      410,
+      'gone',
+    ])
   })
 
   it('end the readers of a run that is dropped for another', async () => {

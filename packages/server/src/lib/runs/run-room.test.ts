@@ -35,6 +35,27 @@ describe('the room of runs', () => {
     expect(run.times).toBe(1)
   })
 
+  it('lets the first that waits for room go on, after those that wait for something else', () => {
+    const room = new RunRoom(1_000, () => false)
+    const gone: number[] = []
+    const waitForRoom = (n: number) => {
+      const reconsider = () => {
+        gone.push(n)
+        room.stopWaiting(run)
+      }
+      const run = { ...waitingRun(), reconsider }
+      room.wait(run)
+    }
+    const reading = waitingRun()
+    room.wait(reading)
+    for (const n of [1, 2]) waitForRoom(n)
+    room.take(1_001)
+    expect(room.hasRoom()).toBe(false)
+    room.give(1)
+    room.reconsider()
+    expect([reading.times, gone]).toEqual([1, [1]])
+  })
+
   it('ends the longest logs of runs that wait for each other, until there is room', async () => {
     const ended: number[] = []
     const room = new RunRoom(1_000, () => false)

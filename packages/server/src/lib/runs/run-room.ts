@@ -45,7 +45,8 @@ export class RunRoom {
     if (!this.#wasFull || !this.hasRoom()) return
     for (const run of this.#waiting) {
       run.reconsider()
-      return
+      // Otherwise it waits for something else, such as its reader.
+      if (!this.#waiting.has(run)) return
     }
   }
 

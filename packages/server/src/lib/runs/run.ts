@@ -60,7 +60,10 @@ export class Run implements TopicOwner, WaitingRun {
   hasBegun = false
   /** The public error that the run has ended with. */
   failure: TidingsError | undefined
-  /** Whether it was ended because the logs of all runs had reached their limit. Its log has only its end. */
+  /**
+   * Whether it was ended because the logs of all runs had reached their limit. Its log has only its end, which takes no
+   * room: enough of them would fill it.
+   */
   wasEndedForRoom = false
   /** Rejects each emit once the run is over. */
   #endReason: TidingsError | undefined
@@ -198,7 +201,7 @@ export class Run implements TopicOwner, WaitingRun {
   /** Drops the log of a run that has ended. */
   drop(): void {
     const { topic } = this
-    this.#deps.room.give(topic.log.length)
+    if (!this.wasEndedForRoom) this.#deps.room.give(topic.log.length)
     topic.isDropped = true
     for (const reader of [...topic.readers]) reader.onDropped()
   }
@@ -323,9 +326,12 @@ export class Run implements TopicOwner, WaitingRun {
 
   #append(event: string, body: string): void {
     const { writes, room } = this.#deps
-    const length = this.topic.log.append(event, body, writes.turnTime)
+    const { log } = this.topic
+    const length = log.append(event, body, writes.turnTime)
     this.#ahead += length
-    room.take(length)
+    // The bus may have been behind when the run was ended.
+    if (this.wasEndedForRoom) log.dropThrough(log.head - 1, 0)
+    else room.take(length)
     writes.add(this.topic, length)
     if (this.hasEnded) this.#deps.onEnded(this)
   }
