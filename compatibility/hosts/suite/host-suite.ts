@@ -155,15 +155,17 @@ export function hostSuite(name: string, host: Host): void {
       },
     )
 
-    it.runIf(host.hasRoutes)('leaves paths beside the mount to the host', async () => {
-      const [below, beside] = await Promise.all([
-        request(app, '?x', { method: 'POST' }),
-        request(app, '-archive', { method: 'POST' }),
-      ])
-      expect(below.headers.get('content-type')).toBe('application/problem+json')
-      expect(beside.status).toBe(404)
-      expect(beside.headers.get('content-type')).not.toBe('application/problem+json')
-    })
+    if (host.hasRoutes) {
+      it('leaves paths beside the mount to the host', async () => {
+        const [below, beside] = await Promise.all([
+          request(app, '?x', { method: 'POST' }),
+          request(app, '-archive', { method: 'POST' }),
+        ])
+        expect(below.headers.get('content-type')).toBe('application/problem+json')
+        expect(beside.status).toBe(404)
+        expect(beside.headers.get('content-type')).not.toBe('application/problem+json')
+      })
+    }
 
     shows('limits', 'enforces the limits of bodies and of connections', async () => {
       const long = JSON.stringify({ roomId: 'limits', text: 'x'.repeat(120_000) })
