@@ -2,7 +2,7 @@ import { channel, defineContract, stream } from '@tidings/core'
 import { pause, until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
-import { createClient, type ErrorContext } from '../src/index.js'
+import { type ClientOptions, createClient, type ErrorContext } from '../src/index.js'
 import { type Script, scriptedServer } from './scripted-server.js'
 
 const contract = defineContract({
@@ -15,7 +15,7 @@ const contract = defineContract({
 })
 
 /** A client of a scripted server. */
-async function start(script: Script = {}, options: { timeoutMs?: number } = {}) {
+async function start(script: Script = {}, options: Pick<ClientOptions, 'timeoutMs' | 'fetch'> = {}) {
   const server = await scriptedServer(script)
   const reports: [code: string, message: string, at: ErrorContext][] = []
   const client = createClient(contract, {
@@ -274,6 +274,28 @@ describe('a refusal', () => {
     server.send('$output', 'r.1', { tokens: 0 })
     expect(await run.output).toEqual({ tokens: 0 })
     expect(reports).toHaveLength(3)
+  })
+
+  it('is temporary again after a connection that was lost for longer than timeoutMs', async () => {
+    let isAway = false
+    const away: typeof fetch = (...args) => (isAway ? Promise.reject(new TypeError('away')) : fetch(...args))
+    let refusals = 0
+    const refuse = () => {
+      refusals += 1
+      return refusals <= 2 ? problem('too_many_requests', 429, { retryAfterMs: 20 }) : undefined
+    }
+    const { server, client, keyOf, problem } = await start({ refuse }, { timeoutMs: 200, fetch: away })
+    const run = client.complete.attach('0123456789abcdef0123456789abcdef')
+    void run.output
+    await server.asked(1)
+    isAway = true
+    server.streams[0]?.destroy()
+    await pause(300)
+    isAway = false
+    await server.asked(3)
+    server.accept(keyOf(run), 'r', 'r.0')
+    server.send('$output', 'r.1', { tokens: 0 })
+    expect(await run.output).toEqual({ tokens: 0 })
   })
 
   it('on the connection is not the end of the run', async () => {

@@ -38,7 +38,7 @@ export class RunTopic implements TableTopic {
   #isReleased = false
   /** Temporary refusals since the last event. */
   #failures = 0
-  /** When the run was first refused since it was last subscribed. */
+  /** When the run was first refused since it was last subscribed, or its connection lost. */
   #refusedAt: number | undefined
   #retryTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -124,6 +124,8 @@ export class RunTopic implements TableTopic {
 
   onLost(): void {
     this.#isPaused = false
+    // While there is no connection, nothing refuses it.
+    this.#refusedAt = undefined
     this.#apply({ type: 'lost' })
   }
 
