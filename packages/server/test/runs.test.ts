@@ -662,6 +662,21 @@ describe('limits of runs', () => {
     },
   )
 
+  it('end a run that waits for others, and whose handler does not await its emits', async () => {
+    const settings = { lingerMs: Number.POSITIVE_INFINITY }
+    const { runs, begin } = await start(settings, { limits: { runBytes: 8_000 } })
+    await begin(id)
+    await begin(other)
+    // The first is active, and may make room.
+    void runs[0]?.say(kilobyte)
+    const emits = Array.from({ length: 7 }, () => runs[1]?.say(kilobyte))
+    await pause(10)
+    expect(runs[1]?.signal.aborted).toBe(false)
+    emits.push(runs[1]?.say(kilobyte))
+    await Promise.allSettled(emits)
+    expect(runs[1]?.signal.aborted).toBe(true)
+  })
+
   it('keep nothing but the end of a run that waits for others, while the bus is behind', async () => {
     const bus = memoryBus()
     const extend = bus.extend.bind(bus)

@@ -126,7 +126,9 @@ export class Run implements TopicOwner, WaitingRun {
     }
     this.hasBegun = true
     this.#write(event, body)
-    if (!this.#held && this.#mustWait()) this.#hold()
+    // A handler that does not await its emits makes the log longer while it is held.
+    if (this.#held) this.#endIfStuck()
+    else if (this.#mustWait()) this.#hold()
     // It may have ended the run.
     return this.#isOver ? this.#rejected() : (this.#held?.promise ?? proceed)
   }
