@@ -75,7 +75,7 @@ export class FixtureFetch {
 
   #respond(step: FixtureStep | undefined): Response | undefined {
     if (step?.respond) {
-      const { status, headers, body } = step.respond
+      const { status, headers = {}, body } = step.respond
       return new Response(body === undefined ? null : this.#fill(JSON.stringify(body)), { status, headers })
     }
     const { stream: name } = step ?? {}

@@ -43,8 +43,9 @@ describe('the native client', () => {
 
   it('says what to use instead of an EventSource without ids, as workerd has', async () => {
     class WithoutIds extends EventSource {
-      override addEventListener(type: string, listener: (event: MessageEvent) => void) {
-        super.addEventListener(type, ({ data }) => listener(new MessageEvent(type, { data })))
+      override dispatchEvent(event: Event) {
+        if (event instanceof MessageEvent) Object.defineProperty(event, 'lastEventId', { value: '' })
+        return super.dispatchEvent(event)
       }
     }
     const { url, tidings } = await startServer()
@@ -53,7 +54,7 @@ describe('the native client', () => {
       message: expect.stringContaining('have no id. Use '),
     }
     for (const create of [createClient, createDefaultClient]) {
-      using client = create(contract, { url, EventSource: WithoutIds as typeof EventSource })
+      using client = create(contract, { url, EventSource: WithoutIds })
       const refusals: unknown[] = []
       client
         .room({ roomId: 'lobby' })

@@ -79,7 +79,7 @@ interface Task {
   readonly title: string
 }
 
-type AddHandler = Handlers<typeof contract>['add']
+type AddHandler = Handlers<typeof contract, undefined>['add']
 
 describe.each(Object.entries(reacts))('the optimistic list of the guide, with %s,', (_version, folder) => {
   it.runIf(hasChromium)('shows a task before the server has it, replaces it, and takes it back', async () => {

@@ -157,7 +157,7 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
     await shows({ isOther: false, isPending: false })
     await call('send', 'slow')
     await shows({ isOther: false, isPending: true })
-    await until(() => release, 'it was sent')
+    await until(() => release !== undefined, 'it was sent')
     await show('Command', { isOther: true })
     await shows({ isOther: true, isPending: false })
     release?.()
@@ -348,10 +348,11 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
       connection.on = (...given) => {
         heard.push('listener')
         const off = on(...given)
-        return () => {
+        const stop = () => {
           off()
           heard.pop()
         }
+        return Object.assign(stop, off)
       }
     })
     const listeners = async () => (await evaluate(({ heard }) => heard)).length
