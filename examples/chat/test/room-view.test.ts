@@ -62,7 +62,9 @@ describe.skipIf(!hasChromium)('the view of a room, without a server', () => {
       await room.message({ ...message, id: '2', text: 'Are you there?' })
       await room.typing({ author: 'Bob' })
     })
-    expect(await page.locator('.message p').allInnerTexts()).toEqual(['Hello Ada', 'Are you there?'])
+    await expect
+      .poll(() => page.locator('.message p').allInnerTexts())
+      .toEqual(['Hello Ada', 'Are you there?'])
     await page.getByText('Bob is typing…').waitFor()
     await page.evaluate(async () => {
       const room = kit.mock.emit.room({ roomId: 'lobby' })

@@ -27,11 +27,13 @@ describe.skipIf(!hasChromium)('the inspector in Chromium', () => {
     await button(page, 'Send').click()
     await expect.poll(() => page.getByText('Must not be empty').count()).toBe(3)
     expect(await field(page, 'roomId').getAttribute('aria-invalid')).toBe('true')
-    expect(await field(page, 'roomId').evaluate((input) => input === document.activeElement)).toBe(true)
+    await expect
+      .poll(() => field(page, 'roomId').evaluate((input) => input === document.activeElement))
+      .toBe(true)
     expect(requests).not.toContain('POST /events/chat/send')
 
     await field(page, 'roomId').fill('lobby')
-    expect(await page.getByText('Must not be empty').count()).toBe(2)
+    await expect.poll(() => page.getByText('Must not be empty').count()).toBe(2)
     await field(page, 'author').fill('Ada')
     await field(page, 'text').fill('spam')
     await field(page, 'text').press('Control+Enter')
@@ -55,7 +57,7 @@ describe.skipIf(!hasChromium)('the inspector in Chromium', () => {
     expect(await result.innerText()).toMatch(/id.*sentAt/s)
 
     await page.getByRole('button', { name: /muted/ }).click()
-    expect(await field(page, 'text').inputValue()).toBe('spam')
+    await expect.poll(() => field(page, 'text').inputValue()).toBe('spam')
   })
 
   it('starts a run and attaches to it from another tab, where it is cancelled', async () => {
@@ -140,9 +142,9 @@ describe.skipIf(!hasChromium)('the inspector in Chromium', () => {
     await page.getByRole('heading', { name: 'Server' }).waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type('send')
-    expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
-      expect.stringContaining('send'),
-    ])
+    await expect
+      .poll(() => page.getByRole('navigation').getByRole('link').allInnerTexts())
+      .toEqual([expect.stringContaining('send')])
     await page.keyboard.press('Escape')
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowDown')
@@ -163,6 +165,6 @@ describe.skipIf(!hasChromium)('the inspector in Chromium', () => {
     const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
     const dark = await background()
     await page.getByRole('button', { name: /^Theme: System/ }).click()
-    expect(await background()).not.toBe(dark)
+    await expect.poll(background).not.toBe(dark)
   })
 })
