@@ -13,7 +13,7 @@ function startChat() {
   const store = memoryStore()
   const read: [RoomId, string][] = []
   const onMessage = (roomId: RoomId, text: string) => void read.push([roomId, text])
-  const server = createTestServer(contract, chatHandlers({ store, node: undefined, onMessage }))
+  const server = createTestServer(contract, chatHandlers({ store, node: undefined, tokenMs: 5, onMessage }))
   return { server, store, read }
 }
 
@@ -83,6 +83,6 @@ it('has the bot answer the rest of each message that addresses it', async () => 
   const hint = 'Write what I should answer: @bot hello'
   const answers = ['hello', 'hello', 'Well, hello'].map((prompt) => replyTo(prompt).join(''))
   const texts = async () => (await store.roomOf('lobby')).messages.map(({ text }) => text).toSorted()
-  await expect.poll(texts, { timeout: 20_000 }).toEqual([hint, ...answers].toSorted())
+  await expect.poll(texts).toEqual([hint, ...answers].toSorted())
   await bot.close()
 })

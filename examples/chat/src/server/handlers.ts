@@ -9,6 +9,8 @@ export interface ChatHandlersDeps {
   readonly store: Store
   /** The name of this node, if there are several. */
   readonly node: string | undefined
+  /** Milliseconds between two tokens of the bot. Defaults to 80. */
+  readonly tokenMs?: number
   /** Called with each message that was sent. */
   onMessage(roomId: RoomId, text: string): void
 }
@@ -17,6 +19,7 @@ export interface ChatHandlersDeps {
 export function chatHandlers({
   store,
   node,
+  tokenMs = 80,
   onMessage,
 }: ChatHandlersDeps): Handlers<typeof contract, undefined> {
   const moderation = new Moderation(store)
@@ -40,7 +43,7 @@ export function chatHandlers({
     complete: async function* ({ input, signal }) {
       const tokens = replyTo(input.prompt)
       for (const token of tokens) {
-        await pause(80, undefined, { signal })
+        await pause(tokenMs, undefined, { signal })
         yield { type: 'token', data: token }
       }
       return { tokens: tokens.length }
