@@ -62,7 +62,10 @@ export default defineConfig({
     // A machine that runs many tests at once may be too slow for one of them. A test that waited too long is run once
     // more and named at the end of the output; any other failure, a lost or repeated event included, counts at once.
     retry: process.env['CI']
-      ? { count: 1, condition: /^waited in vain|timed out|Timeout \d+ms exceeded|did not (answer within|emit another)/i }
+      ? {
+          count: 1,
+          condition: /^waited in vain|timed out|Timeout \d+ms exceeded|did not (answer within|emit another)/i,
+        }
       : 0,
     // A page of a browser may need longer than a second, on a machine that runs many tests at once.
     expect: { poll: { timeout: 30_000 } },
