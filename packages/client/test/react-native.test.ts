@@ -141,9 +141,9 @@ describe('in React Native', () => {
 
   it('calls commands with the client of commands, which says why a call ended', async () => {
     const { url } = await startSlowServer()
-    using client = createCommandsClient(contract, { url, timeoutMs: 50 })
+    using client = createCommandsClient(contract, { url })
     expect(await client.send({ text: 'hi' })).toMatchObject({ text: 'hi' })
-    await expect(client.ping()).rejects.toMatchObject({ code: 'timeout' })
+    await expect(client.ping({ timeoutMs: 50 })).rejects.toMatchObject({ code: 'timeout' })
     client.close()
     await expect(client.ping()).rejects.toMatchObject({ code: 'closed' })
   })
