@@ -2,7 +2,7 @@ import type { Session } from './command.js'
 import { type CommandParts, candidatesFor } from './completion/candidates.js'
 import { bashReply, wordsOf } from './completion/line.js'
 import { loadContract } from './contract-source.js'
-import { commands, nameOf, partsOf } from './program.js'
+import { commandsByName, partsOf } from './program.js'
 
 /** Milliseconds that a server may take to describe its contract. The shell waits for as long. */
 const patienceMs = 1_000
@@ -10,11 +10,10 @@ const patienceMs = 1_000
 /** Prints what the last word of a line can become, one on each line. `line` is what was typed up to the cursor. */
 export async function complete(shell: string, line: string, session: Session): Promise<void> {
   const words = wordsOf(line).slice(1)
-  const parts = new Map(commands.map((command) => [nameOf(command), command]))
   const found = await candidatesFor(words, {
-    commands: [...parts.keys()],
+    commands: [...commandsByName.keys()],
     partsOf(name): CommandParts {
-      const command = parts.get(name)
+      const command = commandsByName.get(name)
       return command ? partsOf(command, session.io) : { positionals: [], options: new Map() }
     },
     async contractOf(source) {

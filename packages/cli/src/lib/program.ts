@@ -33,6 +33,11 @@ export const commands: readonly Command[] = [
   completion,
 ]
 
+/** The commands by their names, in the same order. */
+export const commandsByName: ReadonlyMap<string, Command> = new Map(
+  commands.map((command) => [nameOf(command), command]),
+)
+
 /** A command line that was understood: a command to run, or a text to print. */
 export type Parsed =
   | {
@@ -116,8 +121,7 @@ function wordsFrom(argv: readonly string[], io: Io): string[] {
   // yargs drops an argument that is `-` alone.
   const words = argv.map((word) => (word === '-' ? '@-' : word))
   // The first of the words: a procedure may have the name of a command.
-  const name = words.find((word) => commands.some((known) => nameOf(known) === word))
-  const command = commands.find((known) => nameOf(known) === name)
+  const command = commandsByName.get(words.find((word) => commandsByName.has(word)) ?? '')
   if (!command) return words
   const { options } = partsOf(command, io)
   const takesValue = (word = '') => {
