@@ -69,7 +69,9 @@ export class RunRoom {
     this.#isCheckDue = true
     afterTurn(() => {
       this.#isCheckDue = false
-      while (!this.hasRoom() && this.#endLongestIfStuck());
+      while (!this.hasRoom()) {
+        if (!this.#endLongestIfStuck()) return
+      }
     })
   }
 
