@@ -382,7 +382,7 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
   })
 
   it.runIf(hasChromium)(
-    'every hook goes on while its component is suspended, and a first render that suspends leaks nothing',
+    'every hook keeps its state while its component is suspended, and a first render that suspends leaks nothing',
     async () => {
       const rest: (() => void)[] = []
       let runs = 0

@@ -26,7 +26,7 @@ export interface CommandView<Args extends readonly unknown[], Output, Failure ex
 
 interface Outcome<Output, Failure> {
   /** The command that was called. */
-  readonly of?: unknown
+  readonly command?: unknown
   readonly isPending: boolean
   readonly error: Failure | undefined
   readonly data: Output | undefined
@@ -48,7 +48,7 @@ export function useCommand<Args extends readonly unknown[], Output, Failure exte
       const promise = command(...args)
       lastCall.current = promise
       const settle = (next: Partial<Outcome<Output, Failure>>) => {
-        if (lastCall.current === promise) setOutcome({ ...idle, of: command, ...next })
+        if (lastCall.current === promise) setOutcome({ ...idle, command, ...next })
       }
       settle({ isPending: true })
       promise.then(
@@ -63,6 +63,6 @@ export function useCommand<Args extends readonly unknown[], Output, Failure exte
     lastCall.current = undefined
     setOutcome(idle)
   }, [])
-  const { isPending, error, data } = outcome.of === command ? outcome : idle
+  const { isPending, error, data } = outcome.command === command ? outcome : idle
   return { isPending, error, data, call, reset }
 }
