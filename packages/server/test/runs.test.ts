@@ -511,7 +511,7 @@ describe('an EventSource that has read a run to its end', () => {
     expect(eventsOf(before)).toEqual([['$output', { text: 'hel' }]])
   })
 
-  it('waits for the rest if the run goes on', async () => {
+  it('waits for the rest if the run continues', async () => {
     const { runs, begin, read } = await start()
     await begin(id)
     const reader = await read(id)
