@@ -38,7 +38,10 @@ export function itFindsBroken<Example>(
       if (failed) return
     }
     // One example is enough: it need not be the smallest.
-    const { failed, numRuns } = await fc.check(property, { numRuns: 300, endOnFailure: true })
+    const { failed, numRuns } = await fc.check(property, {
+      numRuns: isSoak ? 3_000 : 300,
+      endOnFailure: true,
+    })
     expect(failed, `${numRuns} histories found nothing`).toBe(true)
     if (isSoak) console.log(`${name}: found by history ${numRuns}`)
   })

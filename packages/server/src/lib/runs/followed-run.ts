@@ -93,8 +93,7 @@ export class FollowedRun implements TopicOwner {
     try {
       await this.#follower.start()
       if (log.epoch !== epoch) throw missedError('history_lost')
-      // The last event shows whether the run has ended.
-      if (log.head > 0) await this.#follower.ensureCovers(log.cursorAt(log.head - 1))
+      await this.#readLast()
       // Nothing follows the end, and its log may be gone from the bus.
       const covered = log.hasEnded ? Math.min(seq, log.head) : seq
       await this.#follower.ensureCovers(log.cursorAt(covered))
@@ -147,9 +146,10 @@ export class FollowedRun implements TopicOwner {
     const { log, key } = this.topic
     const frame = failureFrame(key, interrupted())
     for (let attempt = 0; attempt < maxAttempts && this.isRunning; attempt += 1) {
-      await this.check()
-      if (!this.isRunning) return
       try {
+        await this.check()
+        await this.#readLast()
+        if (!this.isRunning) return
         await bus.extend(key, log.cursorAt(log.head), [frame], unbounded)
       } catch {
         return
@@ -172,6 +172,12 @@ export class FollowedRun implements TopicOwner {
     this.#follower.stop()
     this.#deps.room.give(this.#taken)
     this.#taken = 0
+  }
+
+  /** Reads the last event, which shows whether the run has ended: the log begins without it, at the head of the bus' log. */
+  async #readLast(): Promise<void> {
+    const { log } = this.topic
+    if (log.head > 0) await this.#follower.ensureCovers(log.cursorAt(log.head - 1))
   }
 
   /** Reports the readers once this turn is over, if there are more or fewer, or they have read much. */

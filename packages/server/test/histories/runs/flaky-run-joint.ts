@@ -82,12 +82,7 @@ export class FlakyRunMember implements Bus {
   }
 
   listenAgain(): void {
-    for (const listening of this.#listening) {
-      listening.stop()
-      void listening.begin(this.#shared.memory).then((stop) => {
-        listening.stop = stop
-      })
-    }
+    for (const listening of this.#listening) void this.#listenTo(this.#shared.memory, listening)
   }
 
   async append(...args: Parameters<Bus['append']>): Promise<void> {
@@ -199,12 +194,20 @@ export class FlakyRunMember implements Bus {
   }
 
   async #listen(begin: Listening['begin']): Promise<() => void> {
-    const listening: Listening = { begin, stop: await begin(await this.#reach()) }
+    const memory = await this.#reach()
+    const listening: Listening = { begin, stop: await begin(memory) }
     this.#listening.add(listening)
+    // All may have been lost meanwhile.
+    if (this.#shared.memory !== memory) void this.#listenTo(this.#shared.memory, listening)
     return () => {
       listening.stop()
       this.#listening.delete(listening)
     }
+  }
+
+  async #listenTo(memory: Bus, listening: Listening): Promise<void> {
+    listening.stop()
+    listening.stop = await listening.begin(memory)
   }
 
   async #delay(likelihood: number): Promise<void> {

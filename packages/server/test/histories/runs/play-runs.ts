@@ -96,8 +96,9 @@ export class RunPlay {
   }
 
   #detach(reader: RunReader): void {
-    const { life } = reader.witness.record
-    if (reader.detach(this.#nodes.nextPort) && life) life.wasDetached = true
+    const { record } = reader.witness
+    const detached = record.life ?? record
+    if (reader.detach(this.#nodes.nextPort)) detached.wasDetached = true
   }
 
   #cancel(run: number): void {
@@ -113,6 +114,13 @@ export class RunPlay {
       if (!(wasGone && code === 'not_found') && !this.#ledger.mayRefuse(record, undefined, code))
         this.#ledger.fail(`a cancel is refused with ${code}`)
     })
+  }
+
+  /** Cancels runs once more that were begun again: a node may know an earlier life alone, which was lost. */
+  #cancelAgain(): void {
+    for (const [run, { life, lives, cancels }] of this.#ledger.runs.entries()) {
+      if (!life?.isOver && lives.length > 1 && cancels === 0) this.#cancel(run)
+    }
   }
 
   #wait(ms: number): Promise<void> {
@@ -142,7 +150,10 @@ export class RunPlay {
     const { ending } = this.#history
     if (ending === 'cancel') {
       for (let run = 0; run < runCount; run += 1) this.#cancel(run)
-      await this.#until('every run was over that was cancelled', () => this.#areOver())
+      await this.#until('every run was over that was cancelled', () => {
+        this.#cancelAgain()
+        return this.#areOver()
+      })
     } else if (ending !== 'finish') await this.#leave(ending)
     this.#finish()
     await this.#reachTheEnd()
@@ -154,10 +165,10 @@ export class RunPlay {
   async #begin(): Promise<void> {
     await this.#until('every run had begun', () => {
       for (const reader of this.#readers) {
-        const { life } = reader.witness.record
-        if (!life && !reader.isBusy) reader.start(this.#nodes.nextPort)
+        const { life, isStillborn } = reader.witness.record
+        if (!life && !isStillborn && !reader.isBusy) reader.start(this.#nodes.nextPort)
       }
-      return this.#ledger.runs.every(({ life }) => life)
+      return this.#ledger.runs.every(({ life, isStillborn }) => life || isStillborn)
     })
   }
 
@@ -169,7 +180,7 @@ export class RunPlay {
   }
 
   #areOver(): boolean {
-    return this.#ledger.runs.every(({ life }) => life?.isOver)
+    return this.#ledger.runs.every(({ life, isStillborn }) => life?.isOver ?? isStillborn)
   }
 
   /** Has all readers leave, on purpose or not, and sees that no run goes on for nobody. */

@@ -15,6 +15,12 @@ export class RunRecord {
   readonly lives: RunLife[] = []
   /** Whether a start was answered that it has begun. */
   isConfirmed = false
+  /** Whether its node may have gone before its handler began. */
+  isStillborn = false
+  /** Whether the bus lost all it had, perhaps with a start that was under way. */
+  isAtRisk = false
+  /** Whether a reader has detached on purpose before the handler began. */
+  wasDetached = false
   /** Whether every handler that begins is to return at once. */
   isFinishing = false
   /** How many requests to cancel it have no response yet. */
@@ -31,10 +37,10 @@ export class RunRecord {
     return this.lives.at(-1)
   }
 
-  /** The life of a log. An epoch that nobody has seen is that of the newest life that may have ended so. */
-  lifeOf(epoch: string, mayHaveEnded: (life: RunLife) => boolean): RunLife | undefined {
-    const unseen = this.lives.filter((life) => life.epoch === undefined)
-    return this.lives.find((life) => life.epoch === epoch) ?? unseen.findLast(mayHaveEnded) ?? unseen.at(-1)
+  /** The lives that a log may be of: one, if any reader has seen its epoch before. */
+  livesOf(epoch: string): readonly RunLife[] {
+    const seen = this.lives.filter((life) => life.epoch === epoch)
+    return seen.length > 0 ? seen : this.lives.filter((life) => life.epoch === undefined)
   }
 }
 
@@ -70,8 +76,11 @@ export class RunLedger {
     if (before && !this.mayBeGone(record)) this.fail(`run ${index} began again`)
     const life = new RunLife(record.lives.length + 1, node, signal, record.pending.splice(0))
     life.isCancelled = record.cancels > 0
-    life.isDoomed = this.#doomed.has(node)
-    life.isLost = life.isDoomed && !this.isJoint
+    life.isDoomed = record.isAtRisk || this.#doomed.has(node)
+    life.isLost = record.isAtRisk || (life.isDoomed && !this.isJoint)
+    record.isAtRisk = false
+    life.wasDetached = record.wasDetached
+    record.wasDetached = false
     if (record.isFinishing) life.add({ type: 'finish', how: 'output' })
     record.lives.push(life)
     signal.addEventListener('abort', () => this.#onSignal(index, record, life))
@@ -113,17 +122,25 @@ export class RunLedger {
   /** The bus loses all it has. */
   loses(): void {
     this.hasFailed = true
-    for (const life of this.runs.flatMap(({ lives }) => lives)) {
-      life.isDoomed = true
-      life.isLost = true
+    for (const record of this.runs) {
+      record.isAtRisk = true
+      for (const life of record.lives) {
+        life.isDoomed = true
+        life.isLost = true
+      }
     }
   }
 
   /** Whether the server may know nothing of a run. */
-  mayBeGone({ life, isConfirmed }: RunRecord): boolean {
-    if (!life) return !isConfirmed
+  mayBeGone({ life, isConfirmed, isStillborn, isAtRisk }: RunRecord): boolean {
+    if (!life) return !isConfirmed || isStillborn || isAtRisk
     if (life.isLost) return true
     return life.overSince !== undefined && Date.now() - life.overSince >= this.bounds.keepMs
+  }
+
+  /** Whether the log of a run may still be on the bus, and the run is kept no longer: nothing can be started with its id. */
+  mayBeUsed(record: RunRecord): boolean {
+    return this.isJoint && record.life !== undefined && this.mayBeGone(record)
   }
 
   /** Whether the log of a life may have dropped events, or its run may have failed for its length. */
@@ -138,10 +155,13 @@ export class RunLedger {
 
   /** Whether a subscription that was asked for from a cursor may be refused. */
   mayRefuse(record: RunRecord, asked: Cursor | undefined, code: string): boolean {
-    const { life } = record
+    const { life, lives } = record
     const isForeign = asked !== undefined && asked.epoch !== life?.epoch
     if (code === 'not_found') return this.mayBeGone(record)
-    if (code === 'interrupted') return isForeign || life?.isDoomed === true
+    if (code === 'conflict') return this.mayBeUsed(record)
+    // A node may know an earlier life that was lost.
+    if (code === 'interrupted')
+      return isForeign || record.isStillborn || lives.some(({ isDoomed }) => isDoomed)
     if (code === 'gone' && life?.isLost) return true
     if (code === 'gone' || code === 'too_large') return this.mayOverflow(life)
     return code === 'unavailable' && (this.hasFailed || this.isJoint)
@@ -161,7 +181,9 @@ export class RunLedger {
     if (life.isSettled) this.fail(`run ${index}: its signal fired after its handler was done`)
     if (life.isCancelled || life.isDoomed || this.mayOverflow(life)) return
     const why = `run ${index}: its signal fired (${String(life.signal.reason)})`
-    if (this.isAttended(record)) this.fail(`${why} while it was read`)
+    // A node may not have told yet that it has another reader.
+    const mayBeUnknown = this.isJoint && life.wasDetached
+    if (this.isAttended(record) && !mayBeUnknown) this.fail(`${why} while it was read`)
     else if (this.bounds.lingerMs === Number.POSITIVE_INFINITY) this.fail(`${why}, though it waits for ever`)
     else if (!life.wasDetached && life.unattendedMs < this.bounds.lingerMs)
       this.fail(`${why} ${life.unattendedMs} ms after its last reader, and nobody detached`)

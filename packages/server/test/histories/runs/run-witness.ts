@@ -65,6 +65,8 @@ export class RunWitness {
     if (asked !== undefined && !this.#ids.has(asked)) this.#fail(`it begins at ${asked}, where it never was`)
     if (told !== undefined) this.#ids.add(told)
     this.lastId ??= told
+    // Nothing follows the end of a log that has no other.
+    if (!this.#ledger.isJoint && this.hasEnded && this.#position === this.last + 1) this.#position = undefined
   }
 
   /** The subscription has been given up, and the server has said so: nothing that is written later may come. */
@@ -147,7 +149,18 @@ export class RunWitness {
 
   #ended(event: string, data: string, { epoch, seq }: Cursor): void {
     const payload = JSON.parse(data) as EndPayload
-    const life = this.record.lifeOf(epoch, (each) => this.#mayEnd(each, event, seq, payload))
+    const lives = this.record.livesOf(epoch)
+    const possible = lives.filter((each) => this.#mayEnd(each, event, seq, payload))
+    const isInterrupted =
+      this.#ledger.isJoint && this.#ledger.hasFailed && payload.code === 'interrupted' && payload.ended
+    if (lives.length === 0 && isInterrupted) this.record.isStillborn = true
+    // It is unknown which life has ended, or none had begun.
+    if (possible.length > 1 || (lives.length === 0 && isInterrupted)) {
+      this.#position = undefined
+      this.hasEnded = true
+      return
+    }
+    const life = possible[0] ?? lives.at(-1)
     if (!life) this.#fail(`${event} of a run that never began`)
     life.epoch ??= epoch
     // A node that cannot reach the bus ends a run for its own readers, where the log may have gone on without its knowing.

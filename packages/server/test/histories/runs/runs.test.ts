@@ -51,7 +51,7 @@ describe('a reader of a run receives its events in order, none twice, none missi
     'goes on writing to a reader that has paused': [3, 2],
   })
   itFindsBroken(brokenRunNodes, promiseAmongNodes, {
-    'does not end a run whose node is gone': [4, 160],
+    'does not end a run whose node is gone': [3, 29],
     'tells the node of a run nothing of its readers': [1, 0],
     'extends a log wherever it ends': [3, 17],
   })

@@ -87,7 +87,9 @@ export class SharedRunReader implements RunReader {
       if (status !== 202) {
         if (isSameConnection) this.#starts -= 1
         const { code } = body as { code: string }
-        if (code !== 'unavailable') this.#ledger.fail(`${this.witness.name}: a start is refused with ${code}`)
+        const isUsed = code === 'conflict' && this.#ledger.mayBeUsed(record)
+        if (code !== 'unavailable' && !isUsed)
+          this.#ledger.fail(`${this.witness.name}: a start is refused with ${code}`)
         return
       }
       record.isConfirmed = true
@@ -211,7 +213,7 @@ export class SharedRunReader implements RunReader {
     this.#isInDoubt ||= results === undefined
     const [result] = results ?? []
     if (result?.status === 'refused')
-      this.#refused(operation, cursor, result, newest === this.#newest, wasGone)
+      this.#refused(operation, sequence, cursor, result, newest === this.#newest, wasGone)
     if (result?.status === 'done') this.#stopped(sequence, 'pause' in operation, newest === this.#newest)
   }
 
@@ -226,6 +228,7 @@ export class SharedRunReader implements RunReader {
 
   #refused(
     operation: object,
+    sequence: number,
     cursor: string | undefined,
     { problem }: ControlResult & { status: 'refused' },
     isNewest: boolean,
@@ -239,8 +242,11 @@ export class SharedRunReader implements RunReader {
     // A newer request for the run has taken its place.
     if (problem.code === 'conflict' || !isNewest) return
     try {
-      if ('subscribe' in operation) this.witness.refused(cursor, problem.code, { wasGone, isApart: true })
-      else if (problem.code !== 'unavailable')
+      if ('subscribe' in operation) {
+        // It has ended what was subscribed or held before.
+        this.#stopped(sequence, false, true)
+        this.witness.refused(cursor, problem.code, { wasGone, isApart: true })
+      } else if (problem.code !== 'unavailable')
         this.#ledger.fail(`${JSON.stringify(operation)}: ${problem.code}`)
     } catch (error) {
       this.#ledger.failure ??= error
