@@ -210,8 +210,9 @@ export class SharedRunReader implements RunReader {
     })
     if (id === undefined || this.#client.id !== id) return
     this.#pending -= 1
-    this.#isInDoubt ||= results === undefined
     const [result] = results ?? []
+    // A request that was overtaken has done nothing, but a pause before it may have.
+    this.#isInDoubt ||= results === undefined || (result === undefined && 'subscribe' in operation)
     if (result?.status === 'refused')
       this.#refused(operation, sequence, cursor, result, newest === this.#newest, wasGone)
     if (result?.status === 'done') this.#stopped(sequence, 'pause' in operation, newest === this.#newest)
