@@ -1,6 +1,9 @@
 import type { Cursor } from '@tidings/core/wire'
 import { type Act, RunLife } from './run-life.js'
 
+/** How long a node may take to tell another of its readers, in milliseconds of a history's time. */
+const reportMs = 2_000
+
 /** What a history's server is set to. */
 export interface RunBounds {
   readonly lingerMs: number
@@ -97,7 +100,9 @@ export class RunLedger {
   passes(ms: number): void {
     for (const record of this.runs) {
       const { life } = record
-      if (life) life.unattendedMs = this.isAttended(record) ? 0 : life.unattendedMs + ms
+      if (!life) continue
+      life.attendedMs = this.isAttended(record) ? life.attendedMs + ms : 0
+      life.unattendedMs = this.#isKnownAsAttended(life) ? 0 : life.unattendedMs + ms
     }
   }
 
@@ -161,7 +166,7 @@ export class RunLedger {
     if (code === 'conflict') return this.mayBeUsed(record)
     // A node may know an earlier life that was lost.
     if (code === 'interrupted')
-      return isForeign || record.isStillborn || lives.some(({ isDoomed }) => isDoomed)
+      return isForeign || record.isStillborn || record.isAtRisk || lives.some(({ isDoomed }) => isDoomed)
     if (code === 'gone' && life?.isLost) return true
     if (code === 'gone' || code === 'too_large') return this.mayOverflow(life)
     return code === 'unavailable' && (this.hasFailed || this.isJoint)
@@ -177,13 +182,17 @@ export class RunLedger {
     return false
   }
 
+  /** Whether its node knows that it is read: another may not have told yet that it has a reader. */
+  #isKnownAsAttended({ attendedMs }: RunLife): boolean {
+    return attendedMs >= (this.isJoint ? reportMs : 1)
+  }
+
   #onSignal(index: number, record: RunRecord, life: RunLife): void {
     if (life.isSettled) this.fail(`run ${index}: its signal fired after its handler was done`)
     if (life.isCancelled || life.isDoomed || this.mayOverflow(life)) return
     const why = `run ${index}: its signal fired (${String(life.signal.reason)})`
-    // A node may not have told yet that it has another reader.
-    const mayBeUnknown = this.isJoint && life.wasDetached
-    if (this.isAttended(record) && !mayBeUnknown) this.fail(`${why} while it was read`)
+    const isAttended = this.isAttended(record) && this.#isKnownAsAttended(life)
+    if (isAttended && !(this.isJoint && life.wasDetached)) this.fail(`${why} while it was read`)
     else if (this.bounds.lingerMs === Number.POSITIVE_INFINITY) this.fail(`${why}, though it waits for ever`)
     else if (!life.wasDetached && life.unattendedMs < this.bounds.lingerMs)
       this.fail(`${why} ${life.unattendedMs} ms after its last reader, and nobody detached`)

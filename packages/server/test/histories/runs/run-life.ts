@@ -40,7 +40,9 @@ export class RunLife {
   isCancelled = false
   /** Whether a reader has detached on purpose. */
   wasDetached = false
-  /** For how long nobody has certainly read it, in milliseconds. */
+  /** For how long somebody has certainly read it, in milliseconds. */
+  attendedMs = 0
+  /** For how long nobody has certainly read it, as far as its node knows, in milliseconds. */
   unattendedMs = 0
   /** Whether its node was closed, or cut off from the bus. */
   isDoomed = false

@@ -151,11 +151,10 @@ export class RunWitness {
     const payload = JSON.parse(data) as EndPayload
     const lives = this.record.livesOf(epoch)
     const possible = lives.filter((each) => this.#mayEnd(each, event, seq, payload))
-    const isInterrupted =
-      this.#ledger.isJoint && this.#ledger.hasFailed && payload.code === 'interrupted' && payload.ended
-    if (lives.length === 0 && isInterrupted) this.record.isStillborn = true
+    const isStillborn = lives.length === 0 && this.#mayEndUnborn(payload)
+    if (isStillborn) this.record.isStillborn = true
     // It is unknown which life has ended, or none had begun.
-    if (possible.length > 1 || (lives.length === 0 && isInterrupted)) {
+    if (possible.length > 1 || isStillborn) {
       this.#position = undefined
       this.hasEnded = true
       return
@@ -174,6 +173,12 @@ export class RunWitness {
       this.#fail(`it ends with ${event} ${data} at ${seq}, after ${life.emitted} and ${life.finished}`)
     this.#position = undefined
     this.hasEnded = true
+  }
+
+  /** Whether a run may end whose handler has not begun: its node is gone, or was closed. */
+  #mayEndUnborn({ code = '', ended }: EndPayload): boolean {
+    const { isJoint, hasFailed } = this.#ledger
+    return isJoint && hasFailed && ended === true && ['interrupted', 'unavailable'].includes(code)
   }
 
   #mayEnd(life: RunLife, event: string, seq: number, payload: EndPayload): boolean {
