@@ -135,6 +135,36 @@ describe('a run', () => {
     expect(eventsOf(resumed)).toEqual([['token', 'lo'], done])
   })
 
+  it('is not begun by a client that has read a part, as some repeat a POST with a Last-Event-ID', async () => {
+    const { url, runs, begin, read } = await start()
+    const repeat = (headers: Record<string, string>) => ({
+      method: 'POST',
+      body: '{"prompt":"hi"}',
+      headers: { 'content-type': 'application/json', ...headers },
+    })
+    for (const headers of [{}, { 'idempotency-key': id }]) {
+      const response = await fetch(`${url}/complete`, repeat({ 'last-event-id': 'lost.3', ...headers }))
+      expect([response.status, await response.json()]).toEqual([
+        503,
+        expect.objectContaining({ code: 'interrupted' }),
+      ])
+    }
+    expect(runs).toEqual([])
+    await begin(id)
+    await runs[0]?.say('hel')
+    const reader = await read(id)
+    const [, first] = await reader.count(2)
+    const again = await open(
+      `${url}/complete`,
+      repeat({ 'last-event-id': first?.id ?? '', 'idempotency-key': id }),
+    )
+    await runs[0]?.say('lo')
+    runs[0]?.end()
+    await until(again.isOver, 'the rest was read')
+    expect(eventsOf(again)).toEqual([['token', 'lo'], done])
+    expect(runs).toHaveLength(1)
+  })
+
   it('streams its events to the request that starts it, and has an id without a key', async () => {
     const { url, runs, read } = await start()
     const init = { method: 'POST', body: '{"prompt":"hi"}', headers: { 'content-type': 'application/json' } }

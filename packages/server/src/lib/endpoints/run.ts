@@ -11,7 +11,7 @@ import {
   type TidingsResponse,
 } from '../http/adapter.js'
 import { jsonResponse } from '../http/responses.js'
-import { cursorOf } from '../log/start.js'
+import { cursorOf, missedError } from '../log/start.js'
 import { noSuchRun } from '../runs/run-errors.js'
 import { randomName } from '../runtime/random.js'
 import { sha256 } from '../runtime/sha256.js'
@@ -29,7 +29,8 @@ const idLength = 22
 /**
  * Handles `POST /events/complete`: starts a run, and responds with its events. With `Prefer: respond-async`
  * (RFC 7240 section 4.1) the response is 202, and the events are read elsewhere. The `Idempotency-Key` is the id of the
- * run, so that a repeated request joins it.
+ * run, so that a repeated request joins it. With a `Last-Event-ID`, it begins no run, and is refused as `interrupted`
+ * where there is none.
  */
 export async function handleStart(
   server: ServerContext,
@@ -67,6 +68,8 @@ export async function handleStart(
   pending.identify(connectionInfo(identity, {}))
   try {
     await admitAndPrepare(server, identity, async () => {
+      // A client that has read a part wants the rest, and not a new run.
+      if (position.kind === 'resume' && !(await server.runs.find(id))) throw missedError('history_lost')
       // Any caller that knows the id and the input of a run can repeat its start.
       if ((await begin()) === 'joined') await requireAuthorized(ref, context, request)
       // It may run on another node.
