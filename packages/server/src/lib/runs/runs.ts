@@ -9,39 +9,18 @@ import type { WriteBatcher } from '../log/write-batcher.js'
 import type { RunLimits } from '../run-limits.js'
 import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
 import { type Place, StartedElsewhere } from './hosted-runs.js'
+import { type KnownRun, type RunStart, requireSame } from './known-run.js'
 import { Run } from './run.js'
 import { RunCluster, type RunNode } from './run-cluster.js'
 import { RunCounts } from './run-counts.js'
-import { cancelled, idUsedBefore, noSuchRun, released } from './run-errors.js'
+import { cancelled, noSuchRun, released } from './run-errors.js'
 import { runChannel } from './run-log.js'
 import type { ReadersReport } from './run-readers.js'
 import { settingsInRecord } from './run-records.js'
 import { RunRoom } from './run-room.js'
 
-/** A request to start a run. */
-export interface RunStart {
-  readonly stream: StreamImplementation
-  readonly id: string
-  /** The client that starts it. */
-  readonly starter: TopicHolder
-  /** A hash of the input, which a repeated request has as well. */
-  readonly fingerprint: string
-}
-
 /** Whether a request has started a run, or joins one that an earlier request has started. */
 export type StartOutcome = 'started' | 'joined'
-
-/** A run that exists, on this node or another. */
-export interface KnownRun {
-  /** The path of its stream. */
-  readonly path: string
-  /** The principal that started it. */
-  readonly startedBy?: string | undefined
-  /** A hash of its input. */
-  readonly fingerprint: string
-  /** The node that runs its handler; absent if that is this one, or was. */
-  readonly node?: string
-}
 
 export interface RunsDeps {
   readonly writes: WriteBatcher
@@ -293,14 +272,4 @@ export class Runs implements Logs {
     if (run?.path !== path) throw noSuchRun()
     return run
   }
-}
-
-/** @throws TidingsError `conflict` unless a repeated request is the same as the first */
-function requireSame(first: KnownRun, { stream, starter, fingerprint }: RunStart): void {
-  const isSame =
-    first.path === stream.compiled.path &&
-    first.startedBy === starter.principal &&
-    first.fingerprint === fingerprint
-  if (isSame) return
-  throw idUsedBefore()
 }

@@ -3,9 +3,10 @@ import { Connection } from '../../../src/lib/connections/connection.js'
 import { Log } from '../../../src/lib/log/log.js'
 import { Subscription } from '../../../src/lib/log/subscription.js'
 import { FollowedRun } from '../../../src/lib/runs/followed-run.js'
+import type { RunStart } from '../../../src/lib/runs/known-run.js'
 import { Run } from '../../../src/lib/runs/run.js'
 import { RunRecords } from '../../../src/lib/runs/run-records.js'
-import { type RunStart, Runs } from '../../../src/lib/runs/runs.js'
+import { Runs } from '../../../src/lib/runs/runs.js'
 import { FlakyRunMember } from './flaky-run-joint.js'
 
 const { readFrom, append, gapAt } = Log.prototype
