@@ -9,7 +9,7 @@ import type { RunWriter } from './run-writer.js'
 /** How far a handler may be ahead of its fastest reader, in characters. */
 const aheadLength = 64 * 1024
 
-const proceed = Promise.resolve()
+const ready = Promise.resolve()
 
 export interface BackpressureDeps {
   /** The topic of the run. */
@@ -21,7 +21,7 @@ export interface BackpressureDeps {
   readonly room: RunRoom
   /** Ends the run: its log has reached `maxBytes`, and it requires no reader. */
   onFull(): void
-  /** Ends the run: its log has made room for the logs of other runs, which have reached `limit` characters. */
+  /** Ends the run: its log was dropped, because the logs of all runs had reached `limit` characters. */
   onEndedForRoom(limit: number): void
 }
 
@@ -35,15 +35,19 @@ export class Backpressure implements WaitingRun {
   #ahead = 0
   /** Set while the handler has to wait. */
   #held: Deferred | undefined
-  #wasEndedForRoom = false
+  /**
+   * Whether the run was ended because the logs of all runs had reached their limit. Its log has only its end, which
+   * takes no room: enough of them would fill it.
+   */
+  wasEndedForRoom = false
 
   constructor(deps: BackpressureDeps) {
     this.#deps = deps
   }
 
-  /** Resolves when the handler may go on. Rejects if the run is stopped before. */
-  get proceed(): Promise<void> {
-    return this.#held?.promise ?? proceed
+  /** Resolves when the handler may continue. Rejects if the run is stopped first. */
+  get ready(): Promise<void> {
+    return this.#held?.promise ?? ready
   }
 
   /** Whether the handler has emitted more than the log has room for, without waiting for its emits. */
@@ -51,14 +55,6 @@ export class Backpressure implements WaitingRun {
     const { topic, writer, settings } = this.#deps
     const length = topic.log.length + (writer?.pendingLength ?? 0)
     return this.#held !== undefined && length > settings.maxBytes + overfullLength
-  }
-
-  /**
-   * Whether the run was ended because the logs of all runs had reached their limit. Its log has only its end, which
-   * takes no room: enough of them would fill it.
-   */
-  get wasEndedForRoom(): boolean {
-    return this.#wasEndedForRoom
   }
 
   get stuckLength(): number {
@@ -79,7 +75,7 @@ export class Backpressure implements WaitingRun {
     const { topic, room } = this.#deps
     this.#ahead += length
     // The bus may have been behind when the run was ended.
-    if (this.#wasEndedForRoom) topic.log.dropThrough(topic.log.head - 1, 0)
+    if (this.wasEndedForRoom) topic.log.dropThrough(topic.log.head - 1, 0)
     else room.take(length)
   }
 
@@ -89,22 +85,20 @@ export class Backpressure implements WaitingRun {
       this.#endIfStuck()
       return
     }
-    // The room that it gave back may have made it reconsider already.
-    this.#held?.resolve()
-    this.#release()
+    this.resume()
   }
 
   endForRoom(limit: number): void {
     const { topic, room } = this.#deps
-    this.#wasEndedForRoom = true
+    this.wasEndedForRoom = true
     room.stopWaiting(this)
     // Before the end is appended, which stays in the log for readers.
     this.#dropThrough(topic.log.head, 0)
     this.#deps.onEndedForRoom(limit)
   }
 
-  /** Lets the handler go on: the run has its output. */
-  finish(): void {
+  /** Lets the handler continue. */
+  resume(): void {
     this.#held?.resolve()
     this.#release()
   }
@@ -118,7 +112,7 @@ export class Backpressure implements WaitingRun {
   /** Gives back the room of the log. */
   drop(): void {
     const { topic, room } = this.#deps
-    if (!this.#wasEndedForRoom) room.give(topic.log.length)
+    if (!this.wasEndedForRoom) room.give(topic.log.length)
   }
 
   #hold(): void {
@@ -136,7 +130,7 @@ export class Backpressure implements WaitingRun {
     room.stopWaiting(this)
   }
 
-  /** Ends a run that would wait for ever: it requires no reader, and its log or the logs of all are full. */
+  /** Ends a run that nothing would let continue: it requires no reader, and its log or the logs of all are full. */
   #endIfStuck(): void {
     const { settings, room } = this.#deps
     const length = this.stuckLength

@@ -126,13 +126,13 @@ export class Run implements TopicOwner {
     this.#write(event, body)
     this.#backpressure.onEmitted()
     // It may have ended the run.
-    return this.#isOver ? this.#rejected() : this.#backpressure.proceed
+    return this.#isOver ? this.#rejected() : this.#backpressure.ready
   }
 
   /** Appends the output, encoded, and ends the run. */
   finish(output: unknown): void {
     if (this.isOver) return
-    this.#backpressure.finish()
+    this.#backpressure.resume()
     this.#end('$output', encodeSignal('$output', output))
   }
 

@@ -116,7 +116,7 @@ export class RunPlay {
     })
   }
 
-  /** Cancels runs once more that were begun again: a node may know an earlier life alone, which was lost. */
+  /** Cancels again the runs that have begun again: a node may know only an earlier life, which was lost. */
   #cancelAgain(): void {
     for (const [run, { life, lives, cancels }] of this.#ledger.runs.entries()) {
       if (!life?.isOver && lives.length > 1 && cancels === 0) this.#cancel(run)
@@ -165,10 +165,10 @@ export class RunPlay {
   async #begin(): Promise<void> {
     await this.#until('every run had begun', () => {
       for (const reader of this.#readers) {
-        const { life, isStillborn } = reader.witness.record
-        if (!life && !isStillborn && !reader.isBusy) reader.start(this.#nodes.nextPort)
+        const { life, endedBeforeHandler } = reader.witness.record
+        if (!life && !endedBeforeHandler && !reader.isBusy) reader.start(this.#nodes.nextPort)
       }
-      return this.#ledger.runs.every(({ life, isStillborn }) => life || isStillborn)
+      return this.#ledger.runs.every(({ life, endedBeforeHandler }) => life || endedBeforeHandler)
     })
   }
 
@@ -180,7 +180,7 @@ export class RunPlay {
   }
 
   #areOver(): boolean {
-    return this.#ledger.runs.every(({ life, isStillborn }) => life?.isOver ?? isStillborn)
+    return this.#ledger.runs.every(({ life, endedBeforeHandler }) => life?.isOver ?? endedBeforeHandler)
   }
 
   /** Has all readers leave, on purpose or not, and sees that no run goes on for nobody. */

@@ -1,7 +1,7 @@
 import type { Cursor } from '@tidings/core/wire'
 import { type Act, RunLife } from './run-life.js'
 
-/** How long a node may take to tell another of its readers, in milliseconds of a history's time. */
+/** How long a node may take to report its readers to the node of a run, in milliseconds of a history's time. */
 const reportMs = 2_000
 
 /** What a history's server is set to. */
@@ -18,10 +18,10 @@ export class RunRecord {
   readonly lives: RunLife[] = []
   /** Whether a start was answered that it has begun. */
   isConfirmed = false
-  /** Whether its node may have gone before its handler began. */
-  isStillborn = false
-  /** Whether the bus lost all it had, perhaps with a start that was under way. */
-  isAtRisk = false
+  /** Whether it ended before its handler began: its node was gone, or closed. */
+  endedBeforeHandler = false
+  /** Whether the bus has lost all its data since the last life began, perhaps during a start. */
+  mayBeLost = false
   /** Whether a reader has detached on purpose before the handler began. */
   wasDetached = false
   /** Whether every handler that begins is to return at once. */
@@ -79,9 +79,9 @@ export class RunLedger {
     if (before && !this.mayBeGone(record)) this.fail(`run ${index} began again`)
     const life = new RunLife(record.lives.length + 1, node, signal, record.pending.splice(0))
     life.isCancelled = record.cancels > 0
-    life.isDoomed = record.isAtRisk || this.#doomed.has(node)
-    life.isLost = record.isAtRisk || (life.isDoomed && !this.isJoint)
-    record.isAtRisk = false
+    life.isDoomed = record.mayBeLost || this.#doomed.has(node)
+    life.isLost = record.mayBeLost || (life.isDoomed && !this.isJoint)
+    record.mayBeLost = false
     life.wasDetached = record.wasDetached
     record.wasDetached = false
     if (record.isFinishing) life.add({ type: 'finish', how: 'output' })
@@ -128,7 +128,7 @@ export class RunLedger {
   loses(): void {
     this.hasFailed = true
     for (const record of this.runs) {
-      record.isAtRisk = true
+      record.mayBeLost = true
       for (const life of record.lives) {
         life.isDoomed = true
         life.isLost = true
@@ -137,13 +137,13 @@ export class RunLedger {
   }
 
   /** Whether the server may know nothing of a run. */
-  mayBeGone({ life, isConfirmed, isStillborn, isAtRisk }: RunRecord): boolean {
-    if (!life) return !isConfirmed || isStillborn || isAtRisk
+  mayBeGone({ life, isConfirmed, endedBeforeHandler, mayBeLost }: RunRecord): boolean {
+    if (!life) return !isConfirmed || endedBeforeHandler || mayBeLost
     if (life.isLost) return true
     return life.overSince !== undefined && Date.now() - life.overSince >= this.bounds.keepMs
   }
 
-  /** Whether the log of a run may still be on the bus, and the run is kept no longer: nothing can be started with its id. */
+  /** Whether a run may be gone and its log still be on the bus, so that no run can be started with its id. */
   mayBeUsed(record: RunRecord): boolean {
     return this.isJoint && record.life !== undefined && this.mayBeGone(record)
   }
@@ -166,7 +166,9 @@ export class RunLedger {
     if (code === 'conflict') return this.mayBeUsed(record)
     // A node may know an earlier life that was lost.
     if (code === 'interrupted')
-      return isForeign || record.isStillborn || record.isAtRisk || lives.some(({ isDoomed }) => isDoomed)
+      return (
+        isForeign || record.endedBeforeHandler || record.mayBeLost || lives.some(({ isDoomed }) => isDoomed)
+      )
     if (code === 'gone' && life?.isLost) return true
     if (code === 'gone' || code === 'too_large') return this.mayOverflow(life)
     return code === 'unavailable' && (this.hasFailed || this.isJoint)
@@ -182,7 +184,7 @@ export class RunLedger {
     return false
   }
 
-  /** Whether its node knows that it is read: another may not have told yet that it has a reader. */
+  /** Whether the run's node must know of its readers: other nodes have had the time to report them. */
   #isKnownAsAttended({ attendedMs }: RunLife): boolean {
     return attendedMs >= (this.isJoint ? reportMs : 1)
   }

@@ -40,9 +40,9 @@ export class RunLife {
   isCancelled = false
   /** Whether a reader has detached on purpose. */
   wasDetached = false
-  /** For how long somebody has certainly read it, in milliseconds. */
+  /** Milliseconds for which a reader has certainly been attached. */
   attendedMs = 0
-  /** For how long nobody has certainly read it, as far as its node knows, in milliseconds. */
+  /** Milliseconds for which its node may have known of no reader. */
   unattendedMs = 0
   /** Whether its node was closed, or cut off from the bus. */
   isDoomed = false

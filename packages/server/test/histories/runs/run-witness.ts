@@ -148,15 +148,15 @@ export class RunWitness {
   }
 
   #ended(event: string, data: string, { epoch, seq }: Cursor): void {
+    this.#position = undefined
+    this.hasEnded = true
     const payload = JSON.parse(data) as EndPayload
     const lives = this.record.livesOf(epoch)
     const possible = lives.filter((each) => this.#mayEnd(each, event, seq, payload))
-    const isStillborn = lives.length === 0 && this.#mayEndUnborn(payload)
-    if (isStillborn) this.record.isStillborn = true
-    // It is unknown which life has ended, or none had begun.
-    if (possible.length > 1 || isStillborn) {
-      this.#position = undefined
-      this.hasEnded = true
+    // It is unknown which life has ended.
+    if (possible.length > 1) return
+    if (lives.length === 0 && this.#mayEndBeforeHandler(payload)) {
+      this.record.endedBeforeHandler = true
       return
     }
     const life = possible[0] ?? lives.at(-1)
@@ -171,12 +171,10 @@ export class RunWitness {
     if (seq <= this.last) this.#fail(`it ends at ${seq}, and had ${this.last}`)
     if (!this.#mayEnd(life, event, seq, payload))
       this.#fail(`it ends with ${event} ${data} at ${seq}, after ${life.emitted} and ${life.finished}`)
-    this.#position = undefined
-    this.hasEnded = true
   }
 
-  /** Whether a run may end whose handler has not begun: its node is gone, or was closed. */
-  #mayEndUnborn({ code = '', ended }: EndPayload): boolean {
+  /** Whether a run may end before its handler begins: its node is gone, or was closed. */
+  #mayEndBeforeHandler({ code = '', ended }: EndPayload): boolean {
     const { isJoint, hasFailed } = this.#ledger
     return isJoint && hasFailed && ended === true && ['interrupted', 'unavailable'].includes(code)
   }

@@ -5,6 +5,16 @@ import type { RunWitness } from './run-witness.js'
 import { send } from './send.js'
 import type { SharedRunClient } from './shared-run-client.js'
 
+/** An operation whose result has come. */
+interface SentOperation {
+  readonly sequence: number
+  readonly cursor: string | undefined
+  /** Whether the reader has requested nothing since. */
+  readonly isNewest: boolean
+  /** Whether the server may have known nothing of the run when it was sent. */
+  readonly wasGone: boolean
+}
+
 /** Reads one run on the connection of a client. */
 export class SharedRunReader implements RunReader {
   readonly witness: RunWitness
@@ -213,9 +223,10 @@ export class SharedRunReader implements RunReader {
     const [result] = results ?? []
     // A request that was overtaken has done nothing, but a pause before it may have.
     this.#isInDoubt ||= results === undefined || (result === undefined && 'subscribe' in operation)
+    const isNewest = newest === this.#newest
     if (result?.status === 'refused')
-      this.#refused(operation, sequence, cursor, result, newest === this.#newest, wasGone)
-    if (result?.status === 'done') this.#stopped(sequence, 'pause' in operation, newest === this.#newest)
+      this.#refused(operation, result, { sequence, cursor, isNewest, wasGone })
+    if (result?.status === 'done') this.#stopped(sequence, 'pause' in operation, isNewest)
   }
 
   /** The server writes no more, unless a newer request has subscribed again. */
@@ -229,11 +240,8 @@ export class SharedRunReader implements RunReader {
 
   #refused(
     operation: object,
-    sequence: number,
-    cursor: string | undefined,
     { problem }: ControlResult & { status: 'refused' },
-    isNewest: boolean,
-    wasGone: boolean,
+    { sequence, cursor, isNewest, wasGone }: SentOperation,
   ): void {
     // A run that is over, was left or was refused is not carried any more, and cannot be held.
     if ('pause' in operation && ['bad_request', 'not_found'].includes(problem.code)) {
