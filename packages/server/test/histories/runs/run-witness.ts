@@ -111,7 +111,9 @@ export class RunWitness {
     const isMadeUp = cursor && (cursor.epoch === 'elsewhere' || cursor.seq > this.last + 1)
     this.isGivenUp = code !== 'unavailable'
     if (isMadeUp) return
-    if (!(wasGone && code === 'not_found') && !this.#ledger.mayRefuse(this.record, cursor, code))
+    // A start with a cursor begins no run: it is refused as interrupted where there is none.
+    const isOfNone = wasGone && (code === 'not_found' || (code === 'interrupted' && cursor !== undefined))
+    if (!isOfNone && !this.#ledger.mayRefuse(this.record, cursor, code))
       this.#fail(`it is refused from ${asked} with ${code}, at ${this.lastId}`)
     // What it has read is of a log that is no more. It may read another from the beginning.
     if (this.isGivenUp) this.forget()
