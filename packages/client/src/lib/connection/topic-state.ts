@@ -10,10 +10,10 @@ import { type Cursor, isAtOrAfter } from '@tidings/core/wire'
  */
 export type TopicState = Progress &
   (
-    | { readonly status: 'pending' }
-    | { readonly status: 'requested'; readonly request: TopicRequest }
+    | { readonly status: 'pending'; readonly request?: undefined; readonly epoch?: undefined }
+    | { readonly status: 'requested'; readonly request: TopicRequest; readonly epoch?: undefined }
     | { readonly status: 'subscribed'; readonly request: TopicRequest; readonly epoch: string }
-    | { readonly status: 'backoff' }
+    | { readonly status: 'backoff'; readonly request?: undefined; readonly epoch?: undefined }
   )
 
 /** The state that a topic keeps when its connection is lost. */
@@ -78,12 +78,12 @@ export type TopicEvent =
   /** A subscriber brings the position that it has reached, for a topic that has none and is not requested yet. */
   | { readonly type: 'resumed'; readonly cursor: Cursor }
 
-export const newTopic: TopicState = {
+export const newTopic: TopicState = ofOneShape({
   status: 'pending',
   position: undefined,
   isLate: false,
   snapshot: { status: 'initial' },
-}
+})
 
 /**
  * Returns the next state of a topic. An event that does not apply to a state returns the same object.
@@ -118,6 +118,22 @@ export const newTopic: TopicState = {
  * [^5]: If the topic has none. Also sets isLate to false, and snapshot: none.
  */
 export function transition(state: TopicState, event: TopicEvent): TopicState {
+  const next = nextState(state, event)
+  return next === state ? state : ofOneShape(next)
+}
+
+/**
+ * Returns a copy whose hidden class is that of all other states. Each `{ ...state }` has one of its own, and with many
+ * of them, reading a state takes several times as long: it is read for every event.
+ */
+function ofOneShape(
+  { status, position: before, isLate, snapshot, request, epoch }: TopicState,
+  position = before,
+): TopicState {
+  return { status, position, isLate, snapshot, request, epoch } as TopicState
+}
+
+function nextState(state: TopicState, event: TopicEvent): TopicState {
   const { position, snapshot } = state
   const isSubscribed = state.status === 'subscribed'
   switch (event.type) {
@@ -129,7 +145,7 @@ export function transition(state: TopicState, event: TopicEvent): TopicState {
         ? { ...state, snapshot: { ...snapshot, status: 'requested' } }
         : state
     case 'subscribed': {
-      if (!('request' in state)) return state
+      if (!state.request) return state
       const { sequence } = state.request
       if (sequence !== undefined && sequence !== event.sequence) return state
       const { epoch, start, isJoined, isReplay } = event
@@ -143,12 +159,10 @@ export function transition(state: TopicState, event: TopicEvent): TopicState {
         snapshot: start && isJoined && snapshot.status === 'initial' ? { status: 'none' } : snapshot,
       }
     }
-    case 'event': {
+    case 'event':
       if (!isSubscribed || (position && isAtOrAfter(position, event.cursor))) return state
       // For every event that arrives: a copy with `...` takes several times as long.
-      const { status, request, epoch, isLate } = state
-      return { status, request, epoch, position: event.cursor, isLate, snapshot }
-    }
+      return ofOneShape(state, event.cursor)
     case 'snapshot':
       if (!isSubscribed || snapshot.status === 'none') return state
       if (!('since' in snapshot)) {
@@ -171,7 +185,7 @@ export function transition(state: TopicState, event: TopicEvent): TopicState {
         snapshot: { status: 'initial' },
       }
     case 'lost':
-      return 'request' in state ? interrupted(state, 'pending') : state
+      return state.request ? interrupted(state, 'pending') : state
     case 'delayed':
       return { ...interrupted(state, 'backoff'), isLate: !position }
     case 'retry':
@@ -186,7 +200,7 @@ export function transition(state: TopicState, event: TopicEvent): TopicState {
     case 'overtaken':
       return position || state.isLate ? state : { ...state, isLate: true }
     case 'resumed':
-      return position || 'request' in state
+      return position || state.request
         ? state
         : { ...state, position: event.cursor, isLate: false, snapshot: { status: 'none' } }
   }

@@ -99,7 +99,7 @@ export class RunTopic implements TableTopic {
   resume(reader: RunReader): void {
     const state = this.#state
     const isPast = parts.seqAt(state) > seqOf(this.#readers.get(reader))
-    if ('request' in state && (isPast || this.#isPaused)) this.onLost()
+    if (state.request && (isPast || this.#isPaused)) this.onLost()
     this.#deps.needsSync()
   }
 
@@ -194,7 +194,7 @@ export class RunTopic implements TableTopic {
   /** Ends the readers that need dropped events, and requests the run again for the others. */
   #onGone(error: TidingsError, seq: number): void {
     // Otherwise the run is about to be requested again, which shows what is gone.
-    if (!('request' in this.#state)) return
+    if (!this.#state.request) return
     this.onLost()
     const readers = [...this.#readers].filter(([, position]) => seqOf(position) <= seq)
     this.#end(

@@ -2,10 +2,10 @@ import type { TidingsError } from '@tidings/core'
 import { type CompiledChannel, topicKey } from '@tidings/core/wire'
 import { type Subscription, unsubscriber } from '../disposable.js'
 import { runReporting } from '../reporting.js'
-import type { SignalOptions } from '../types/client.js'
+import type { Failure, SignalOptions } from '../types/client.js'
 import { type FoldableTopic, FoldedTopic, type FoldOptions, type Reducer } from './folded-topic.js'
 import { Readiness } from './readiness.js'
-import type { Subscriber } from './subscriber.js'
+import type { Gap, Received, Subscriber } from './subscriber.js'
 import { type LoopItem, type LoopTopic, TopicLoop } from './topic-loop.js'
 import type { TopicSubscriptionDeps } from './topic-subscription.js'
 
@@ -46,7 +46,7 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
 
   subscribe(handlers: Handlers, { signal }: SignalOptions = {}): Subscription {
     const readiness = new Readiness()
-    const subscriber = this.#subscriber(handlers, readiness)
+    const subscriber = new CallbackSubscriber(this.#topic, handlers, readiness)
     if (!signal?.aborted) this.#topic.attach(subscriber)
     const stop = unsubscriber(() => {
       readiness.left()
@@ -70,30 +70,51 @@ export class UntypedTopic implements AsyncIterable<LoopItem> {
   [Symbol.asyncIterator](): TopicLoop {
     return this.events()
   }
+}
 
-  #subscriber(handlers: Handlers, readiness: Readiness): Subscriber {
-    const topic = this.#topic
-    const own = new Map(Object.entries(handlers))
-    const call = (name: string, payload: unknown) => {
-      const handler = own.get(name)
-      if (handler) topic.run(name, () => handler(payload as never, undefined as never))
-    }
-    const failed = (problem: TidingsError, isFinal: boolean) => {
-      const handler = own.get('error')
-      if (handler) topic.run('error', () => handler(problem as never, { isFinal } as never))
-      return handler !== undefined
-    }
-    return {
-      wantsSnapshot: own.get('snapshot') !== undefined,
-      onEvent: ({ name, value }) => call(name, value),
-      onSnapshot: (state) => call('snapshot', state),
-      onGap: (gap) => call('gap', gap),
-      onLive: () => readiness.live(),
-      onDelayed: (problem) => failed(problem, false),
-      onEnded: (problem) => {
-        readiness.ended(problem)
-        if (problem && !failed(problem, true)) topic.report(problem)
-      },
-    }
+/** Calls the handlers of a subscription. */
+class CallbackSubscriber implements Subscriber {
+  readonly wantsSnapshot: boolean
+  readonly #topic: FoldableTopic
+  readonly #handlers: ReadonlyMap<string, Handlers[string]>
+  readonly #readiness: Readiness
+
+  constructor(topic: FoldableTopic, handlers: Handlers, readiness: Readiness) {
+    this.#topic = topic
+    this.#handlers = new Map(Object.entries(handlers))
+    this.#readiness = readiness
+    this.wantsSnapshot = this.#handlers.get('snapshot') !== undefined
+  }
+
+  onEvent({ name, value }: Received): void {
+    this.#call(name, value)
+  }
+
+  onSnapshot(value: unknown): void {
+    this.#call('snapshot', value)
+  }
+
+  onGap(gap: Gap): void {
+    this.#call('gap', gap)
+  }
+
+  onLive(): void {
+    this.#readiness.live()
+  }
+
+  onDelayed(problem: TidingsError): boolean {
+    return this.#call('error', problem, { isFinal: false })
+  }
+
+  onEnded(problem?: TidingsError): void {
+    this.#readiness.ended(problem)
+    if (problem && !this.#call('error', problem, { isFinal: true })) this.#topic.report(problem)
+  }
+
+  /** Returns whether there is a handler. */
+  #call(name: string, payload: unknown, about?: Failure): boolean {
+    const handler = this.#handlers.get(name)
+    if (handler) this.#topic.run(name, () => handler(payload as never, about as never))
+    return handler !== undefined
   }
 }
