@@ -3,7 +3,6 @@ import type { ConnectionInfo, DisconnectReason, Hooks } from '../hooks.js'
 import type { Sink, SinkListener } from '../http/adapter.js'
 import { Chunk } from '../http/chunk.js'
 import { MonitoredSink, type MonitoredSinkCallbacks, type MonitoredSinkDeps } from '../http/monitored-sink.js'
-import type { Piece } from '../log/pending-frames.js'
 import type { Subscription, SubscriptionConnection } from '../log/subscription.js'
 import type { Departure } from '../log/topic.js'
 import type { WriteBatcher } from '../log/write-batcher.js'
@@ -12,6 +11,9 @@ import type { Admission } from './admission.js'
 import { type ConnectionIdentity, connectionInfo } from './connection-identity.js'
 import { ReadyList } from './ready-list.js'
 import { type SnapshotBytes, SnapshotRoom } from './snapshot-room.js'
+
+/** About how many bytes are joined at once: a socket's room, so that no more is written to a client that does not read. */
+const maxJoinedBytes = 16 * 1024
 
 export interface ConnectionDeps extends MonitoredSinkDeps {
   readonly writes: WriteBatcher
@@ -63,6 +65,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
   #lastTopics: readonly string[] | undefined
   /** Whether a flush is scheduled or under way that includes the connection. */
   #isFlushDue = false
+  #isTaking = false
   /** Present once a snapshot was loaded. */
   #room: SnapshotRoom | undefined
   /** The subscriptions whose last frame is being written. */
@@ -210,15 +213,16 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
 
   #write(): void {
     const sink = this.#sink
-    if (!sink.isWritable) return
-    const piece = this.#take()
-    if (!piece) return
+    // A hook that is called for a gap may flush, and what was taken before precedes the rest.
+    if (!sink.isWritable || this.#isTaking) return
+    const chunk = this.#take()
+    if (!chunk) return
     if (!this.#ready.first) {
-      sink.write(piece.chunk)
+      sink.write(chunk)
     } else {
       sink.together(() => {
-        for (let next: Piece | undefined = piece; next; next = sink.isWritable ? this.#take() : undefined) {
-          sink.write(next.chunk)
+        for (let next: Chunk | undefined = chunk; next; next = sink.isWritable ? this.#take() : undefined) {
+          sink.write(next)
         }
       })
     }
@@ -261,18 +265,35 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
     this.#release('left')
   }
 
-  /** Takes frames of the first subscription that is ready. If it has more, it goes behind the others. */
-  #take(): Piece | undefined {
-    for (let first = this.#ready.first; first; first = this.#ready.first) {
+  /**
+   * Takes frames of the first subscription that is ready. If it has more, it goes behind the others.
+   *
+   * Frames that no other connection shares are joined with those of the next subscriptions: each write, and each chunk
+   * of HTTP, costs the client as much as reading several events.
+   */
+  #take(): Chunk | undefined {
+    const own: Chunk[] = []
+    let length = 0
+    let shared: Chunk | undefined
+    this.#isTaking = true
+    for (let first = this.#ready.first; first && length < maxJoinedBytes; first = this.#ready.first) {
+      const isShared = first.topic.readers.size > 1
+      if (isShared && own.length > 0) break
       const piece = first.take()
       this.#ready.shift()
       if (first.hasMore) this.#ready.append(first)
       if (!piece) continue
       this.#deps.counters.deliveries += piece.count
       if (first.isComplete) this.#completed.push(first)
-      return piece
+      if (isShared) {
+        shared = piece.chunk
+        break
+      }
+      own.push(piece.chunk)
+      length += piece.chunk.byteLength
     }
-    return undefined
+    this.#isTaking = false
+    return own.length > 1 ? Chunk.join(own) : (shared ?? own[0])
   }
 
   /** The keys of the topics that the connection carries, or that its client is subscribing to. */

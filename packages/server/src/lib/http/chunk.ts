@@ -1,6 +1,7 @@
 import { utf8Length } from '../runtime/utf8.js'
 
 const encoder = new TextEncoder()
+const decoder = new TextDecoder()
 
 /** The bytes of a chunk in HTTP/1.1's chunked transfer coding (RFC 9112 section 7.1), from its text or its bytes. */
 export type Frame = (content: string | Uint8Array, byteLength: number) => Uint8Array
@@ -15,9 +16,21 @@ export class Chunk {
   #content: string | Uint8Array
   #isFramed = false
 
-  constructor(text: string) {
+  /** @param byteLength the text's length in UTF-8, which is counted by default */
+  constructor(text: string, byteLength: number = utf8Length(text)) {
     this.#content = text
-    this.byteLength = utf8Length(text)
+    this.byteLength = byteLength
+  }
+
+  /** Returns one chunk with the contents of several. */
+  static join(chunks: readonly Chunk[]): Chunk {
+    let text = ''
+    let byteLength = 0
+    for (const chunk of chunks) {
+      text += typeof chunk.#content === 'string' ? chunk.#content : decoder.decode(chunk.bytes)
+      byteLength += chunk.byteLength
+    }
+    return new Chunk(text, byteLength)
   }
 
   /** The text in UTF-8. */
