@@ -31,8 +31,9 @@ export const clientScenarios: readonly ClientScenario[] = [
     topics: 1,
     burst: 1,
     everyMs: 1,
-    warmUp: 1_500,
-    measured: 4_000,
+    // Fewer would leave the compiling of a client's code in its figure.
+    warmUp: 6_000,
+    measured: 6_000,
     sampled: 1_500,
   },
   {
