@@ -1,6 +1,7 @@
 // Checks for the tools that the tests need beyond npm. On Debian, as root, it installs missing tools;
 // elsewhere it prints how to get each. With CI=true a missing tool is an error.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 const tools = [
@@ -88,7 +89,7 @@ function install(packages) {
  * Installs the releases of Node that the tests of `compatibility/hosts` run, from the npm registry: 155 MB. They are no
  * dependencies, because `npm ci` would link one of them as `node_modules/.bin/node`, which every npm script would run.
  */
-function installNodeVersions() {
+async function installNodeVersions() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return
   const folder = new URL('../compatibility/hosts/node-versions/', import.meta.url)
   const read = (file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
@@ -98,14 +99,18 @@ function installNodeVersions() {
     (existsSync(new URL(`${path}/bin/node`, folder)) && read(`${path}/package.json`).version === version)
   if (Object.entries(packages).every(isInstalled)) return
   console.log('Installing Node 22, 24 and 26 for the tests')
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  const npm = spawn('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
+  const [status] = await once(npm, 'exit')
   if (status === 0) return
   console.error('Node 22, 24 and 26 could not be installed. Without them, their tests are skipped')
   if (process.env.CI === 'true') process.exit(1)
 }
+
+// While apt-get downloads.
+const nodeVersions = installNodeVersions()
 
 const missing = tools.filter((tool) => !existsSync(tool.path))
 if (missing.length > 0 && isRootOnDebian) {
@@ -119,7 +124,7 @@ if (missing.length > 0 && isRootOnDebian) {
   }
 }
 
-installNodeVersions()
+await nodeVersions
 
 const stillMissing = missing.filter((tool) => !existsSync(tool.path))
 const isCi = process.env.CI === 'true'
