@@ -42,7 +42,7 @@ async function start(options: ServerOptions<string> = {}) {
   const url = await mount(expressHandler(tidings))
   const pay = (amount: unknown, key: string, headers: Record<string, string> = {}) =>
     post(`${url}/pay`, { amount }, { 'idempotency-key': key, ...headers })
-  return { url, runs, pay }
+  return { tidings, url, runs, pay }
 }
 
 it('a command that is sent again with its key gets the same response without another run', async () => {
@@ -255,4 +255,12 @@ it('without principals, callers are told apart by their credentials', async () =
   expect((await pay(1, 'Bearer ada')).body).toEqual({ receipt: 1 })
   expect((await pay(2, 'Bearer eve')).body).toEqual({ receipt: 2 })
   expect((await pay(2, 'Bearer ada')).status).toBe(409)
+})
+
+it('a server closes although a command that has a key never returns', async () => {
+  const { tidings, pay, runs } = await start()
+  void pay(5_000, 'a').catch(() => {})
+  await until(() => runs.length === 1)
+  await tidings.close({ drainMs: 0 })
+  expect(runs[0]?.signal.aborted).toBe(true)
 })

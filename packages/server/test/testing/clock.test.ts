@@ -54,6 +54,21 @@ describe('the clock of the kit moves', () => {
     expect(setTimeout).toBe(real)
   })
 
+  it('the date by no less than what was asked for', async () => {
+    const { server } = startServer()
+    const moved: number[] = []
+    for (let n = 0; n < 300; n += 1) {
+      const before = Date.now()
+      // A timer that takes a part of a millisecond.
+      setTimeout(() => {
+        for (const until = performance.now() + 0.3; performance.now() < until; );
+      }, 50)
+      await server.clock.advance(100)
+      moved.push(Date.now() - before)
+    }
+    expect(moved.filter((ms) => ms < 100)).toEqual([])
+  })
+
   it('until fake timers replace it', async () => {
     const { server } = startServer()
     vi.useFakeTimers()

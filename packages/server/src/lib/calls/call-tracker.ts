@@ -2,7 +2,7 @@ import { waitAtMost } from '../deadline.js'
 import { onAbort } from '../on-abort.js'
 
 /** How long closing waits for aborted calls, in milliseconds. */
-const abortedMs = 1_000
+export const abortedMs = 1_000
 
 /**
  * The commands and streams that are running. Each has a signal that fires when its caller leaves or the

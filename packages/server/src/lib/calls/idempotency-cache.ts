@@ -1,10 +1,12 @@
 import { TidingsError } from '@tidings/core'
 import type { BusCoordination } from '../bus/bus.js'
+import { waitAtMost } from '../deadline.js'
 import type { CompleteResponse } from '../http/adapter.js'
 import { ignorable } from '../ignorable.js'
 import { onAbort } from '../on-abort.js'
 import { sha256 } from '../runtime/sha256.js'
 import { setBackgroundTimeout, type Timer } from '../runtime/timers.js'
+import { abortedMs } from './call-tracker.js'
 import { type ResponseOwner, ResponseStore } from './response-store.js'
 import { runOnceInCluster } from './run-once.js'
 import { replay, requireSameRequest, toStored } from './stored-response.js'
@@ -81,11 +83,11 @@ export class IdempotencyCache {
     return join(current ?? this.#start(id, fingerprint, request, execute), request.left)
   }
 
-  /** Aborts every execution and resolves once all have settled. */
+  /** Aborts every execution, and waits a moment for their handlers to return. */
   async close(reason: Error): Promise<void> {
     const executions = [...this.#executions.values()]
     for (const { controller } of executions) controller.abort(reason)
-    await Promise.allSettled(executions.map(({ response }) => response))
+    await waitAtMost(abortedMs, Promise.allSettled(executions.map(({ response }) => response)))
     this.#store.clear()
   }
 

@@ -65,7 +65,10 @@ export function installVirtualTimers(): { readonly timers: VirtualTimers; restor
 
 /** Returns a `Date` whose current time is ahead as the timers are. A date made by either is an instance of both. */
 function movedDate(timers: VirtualTimers, Native: DateConstructor): DateConstructor {
-  const now = () => Native.now() + Math.round(timers.offset)
+  // By the same clock as the timers: both move by what a test advances, and not by a millisecond less.
+  const start = Native.now()
+  const startedAt = timers.now()
+  const now = () => start + Math.floor(timers.now() - startedAt)
   return new Proxy(Native, {
     apply: () => new Native(now()).toString(),
     construct: (target, args, newTarget) =>
