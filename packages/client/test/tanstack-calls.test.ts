@@ -1,7 +1,9 @@
-import { dehydrate, hydrate, MutationObserver } from '@tanstack/query-core'
-import { TidingsError } from '@tidings/core'
+import { dehydrate, hashKey, hydrate, MutationObserver } from '@tanstack/query-core'
+import { bigint, defineContract, isoDate, map, set, stream, TidingsError } from '@tidings/core'
 import { until } from '@tidings/test-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import * as z from 'zod'
+import { createClient } from '../src/index.js'
 import { commandMutation, runQuery } from '../src/tanstack-query.js'
 import { connect, startServer } from './harness.js'
 import { cacheOf, observe } from './tanstack.js'
@@ -39,6 +41,57 @@ describe('the mutation of a command', () => {
     const { error } = mutation.getCurrentResult()
     expect(error?.code === 'muted' && error.data.until).toEqual(new Date(5))
   })
+})
+
+it('a mutation does not call a command again, whatever the defaults of the cache', async () => {
+  let calls = 0
+  const { url } = await startServer({
+    send: ({ fail }) => {
+      calls += 1
+      throw fail('muted', { until: new Date(5) })
+    },
+  })
+  const queryClient = cacheOf()
+  queryClient.setDefaultOptions({ mutations: { retry: 2, retryDelay: 1 } })
+  const mutation = new MutationObserver(queryClient, commandMutation(connect(url).client.send))
+  await expect(mutation.mutate({ text: 'hi' })).rejects.toMatchObject({ code: 'muted' })
+  expect(calls).toBe(1)
+})
+
+it('the queries of runs with different inputs differ, also where JSON knows no difference', async () => {
+  const contract = defineContract({
+    sum: stream({
+      input: z.object({
+        ids: set(z.string()),
+        counts: map(z.string(), z.number()),
+        at: isoDate,
+        big: bigint,
+        list: z.array(set(z.number())),
+      }),
+      events: {},
+    }),
+  })
+  const client = createClient(contract, { url: 'http://localhost/events' })
+  onTestFinished(() => client.close())
+  const input = {
+    ids: new Set(['a']),
+    counts: new Map([['a', 1]]),
+    at: new Date(0),
+    big: 1n,
+    list: [] as Set<number>[],
+  }
+  const hashOf = (changes: Partial<typeof input>) =>
+    hashKey(runQuery(client.sum, { input: { ...input, ...changes } }).queryKey)
+  const hashes = [
+    hashOf({}),
+    hashOf({ ids: new Set(['b']) }),
+    hashOf({ counts: new Map([['a', 2]]) }),
+    hashOf({ at: new Date(1) }),
+    hashOf({ big: 2n }),
+    hashOf({ list: [new Set([1])] }),
+  ]
+  expect(new Set(hashes).size).toBe(hashes.length)
+  expect(hashOf({ ids: new Set(['a']), counts: new Map([['a', 1]]) })).toBe(hashes[0])
 })
 
 describe('the query of a run', () => {

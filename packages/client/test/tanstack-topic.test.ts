@@ -55,6 +55,22 @@ describe('the query of a topic', () => {
     expect([subscriptions(), loads]).toEqual([1, ['lobby']])
   })
 
+  it('is collected without observers, also while its first snapshot never comes', async () => {
+    const own = await startTyped({
+      gcTime: 10,
+      handlers: { room: { snapshot: () => new Promise(() => {}) } },
+    })
+    const first = observe(own.queryClient, own.typed())
+    await until(() => own.subscriptions() === 1, 'a subscription')
+    first.stop()
+    const second = observe(own.queryClient, own.typed())
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(own.queryClient.getQueryCache().getAll()).toHaveLength(1)
+    second.stop()
+    await until(() => own.subscriptions() === 0, 'the end of the subscription')
+    expect(own.queryClient.getQueryCache().getAll()).toEqual([])
+  })
+
   it('stays subscribed without observers until it is collected, and a new observer goes on with it', async () => {
     const { queryClient, typed, type, loads, subscriptions, subscribes } = await startTyped()
     const first = observe(queryClient, typed())

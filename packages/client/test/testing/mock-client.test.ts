@@ -252,6 +252,52 @@ describe('calls', () => {
   })
 })
 
+describe('a run', () => {
+  it('is carried on by hand if a newer one is over, and is cancelled when it is left', async () => {
+    const mock = mocked()
+    const [first, second] = [mock.client.complete({ prompt: 'a' }), mock.client.complete({ prompt: 'b' })]
+    const seen = [first, second].map((run) => run.state((count: number) => count + 1, { initial: 0 }))
+    for (const state of seen) state.subscribe(() => {})
+    await mock.settle()
+    await mock.run.complete().output({ tokens: 2, at })
+    await mock.run.complete().emit.token('x')
+    await mock.settle()
+    expect(seen.map(({ value, status }) => [value, status])).toEqual([
+      [1, 'running'],
+      [0, 'done'],
+    ])
+    seen[0]?.close()
+    await mock.settle()
+    await expect(mock.client.complete.attach(first.id).output).rejects.toMatchObject({ code: 'cancelled' })
+    mock.close()
+  })
+
+  it('is over when the mock has settled, however many events its answer has', async () => {
+    const mock = mocked()
+    mock.on.complete(async function* () {
+      for (let n = 0; n < 50; n += 1) yield { type: 'token', data: String(n) } as const
+      return { tokens: 50, at }
+    })
+    const state = mock.client.complete({ prompt: 'a' }).state((count: number) => count + 1, { initial: 0 })
+    state.subscribe(() => {})
+    await mock.settle()
+    expect([state.value, state.status]).toEqual([50, 'done'])
+    mock.close()
+  })
+
+  it('whose answer never ends does not keep the mock from settling', async () => {
+    const mock = mocked()
+    mock.on.complete(async function* () {
+      for (;;) yield { type: 'token', data: 'x' } as const
+    })
+    const state = mock.client.complete({ prompt: 'a' }).state((count: number) => count + 1, { initial: 0 })
+    state.subscribe(() => {})
+    await mock.settle()
+    expect(state.value).toBeGreaterThan(100)
+    mock.close()
+  })
+})
+
 describe('a failure that a server would not send', () => {
   const unfit = 'x' as never
   const misfit = 'invalid_output: the data of error "muted" of chat/send did not fit'

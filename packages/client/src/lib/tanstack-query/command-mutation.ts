@@ -43,6 +43,8 @@ export function commandMutation(
 ): object {
   return {
     mutationKey: procedureKey(command.path),
+    // Even if it is on by default.
+    retry: false,
     ...config,
     mutationFn: (variables: unknown) => command(variables),
   }

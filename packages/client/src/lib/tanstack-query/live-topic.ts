@@ -1,5 +1,6 @@
 import type { QueryCache, QueryCacheNotifyEvent } from '@tanstack/query-core'
 import { TidingsError } from '@tidings/core'
+import { maxTimerMs } from '@tidings/core/wire'
 import { type AnyQuery, type QueryWatcher, watchQuery } from './query-watch.js'
 import { TopicData } from './topic-data.js'
 import { type FeedCallbacks, type FeedTopic, TopicFeed } from './topic-feed.js'
@@ -53,6 +54,7 @@ export function fetchTopic(
  * cache. It continues while the query has no observers.
  */
 class LiveTopic implements QueryWatcher, FeedCallbacks {
+  readonly #cache: QueryCache
   readonly #query: AnyQuery
   readonly #data: TopicData
   readonly #unwatch: () => void
@@ -63,6 +65,7 @@ class LiveTopic implements QueryWatcher, FeedCallbacks {
   #failure: TidingsError | undefined
 
   constructor(cache: QueryCache, query: AnyQuery) {
+    this.#cache = cache
     this.#query = query
     this.#data = new TopicData(query)
     this.#unwatch = watchQuery(cache, query, this)
@@ -124,6 +127,7 @@ class LiveTopic implements QueryWatcher, FeedCallbacks {
       return
     }
     if (event.type === 'observerAdded') clearTimeout(this.#unobserved)
+    if (event.type === 'observerRemoved' && this.#loading) this.#collectLater()
     if (event.type !== 'updated' || this.#data.isWriting) return
     const { action } = event
     const { data, fetchStatus } = this.#query.state
@@ -190,6 +194,15 @@ class LiveTopic implements QueryWatcher, FeedCallbacks {
     if (!feed.end) return
     this.#current = undefined
     this.#fail(feed.end)
+  }
+
+  /** TanStack Query does not collect a query that is fetched, and this fetch may never end: the server may refuse for ever. */
+  #collectLater(): void {
+    const { gcTime } = this.#query
+    if (this.#query.getObserversCount() > 0 || gcTime > maxTimerMs) return
+    this.#unobserved = setTimeout(() => {
+      if (this.#loading) this.#cache.remove(this.#query)
+    }, gcTime)
   }
 
   /** Gives up the fetch that loads, whose data nothing waits for. */

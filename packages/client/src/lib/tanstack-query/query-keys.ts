@@ -31,5 +31,18 @@ export function topicQueryKey(key: string, as: string | undefined): TopicQueryKe
 
 /** Returns the key of a run's query. `as` distinguishes queries that fold one run differently. */
 export function runQueryKey(path: string, identity: RunIdentity, as: string | undefined): RunQueryKey {
-  return [...procedureKey(path), identity, ...(as === undefined ? [] : [{ as }])]
+  const known = 'id' in identity ? identity : { input: hashable(identity.input) }
+  return [...procedureKey(path), known, ...(as === undefined ? [] : [{ as }])]
+}
+
+/** Returns an input as TanStack Query can hash it, which is as JSON: that has no bigint, and a Map or Set is `{}`. */
+function hashable(value: unknown): unknown {
+  if (typeof value === 'bigint') return { bigint: String(value) }
+  if (value instanceof Map || value instanceof Set) {
+    return { [value instanceof Map ? 'map' : 'set']: hashable([...value]) }
+  }
+  if (Array.isArray(value)) return value.map(hashable)
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hashable(member)]))
 }

@@ -24,6 +24,9 @@ const asyncDisposeSymbol: typeof Symbol.asyncDispose =
 /** How many turns of the event loop the client and the mock may take for a request, its response and what follows. */
 const enoughTurns = 6
 
+/** How many times {@link enoughTurns} to wait for answers that go on: one may never end. */
+const mostRounds = 1_000
+
 /** The network of a mocked client. */
 export interface MockNetwork {
   /** Breaks the connection. Requests fail until {@link restore}. Resolves when the client has noticed. */
@@ -111,7 +114,11 @@ export function mockClient(
     act?.()
     // The first run waits for its code, for longer than a few turns.
     if (hasStreams) await runsLoaded()
-    for (let count = 0; count < enoughTurns; count += 1) await turn()
+    let seen: number | undefined
+    for (let round = 0; round < mostRounds && seen !== server.activity; round += 1) {
+      seen = server.activity
+      for (let count = 0; count < enoughTurns; count += 1) await turn()
+    }
   }
   let isClosed = false
   const close = () => {

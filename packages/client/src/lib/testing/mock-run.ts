@@ -7,6 +7,8 @@ import { turn } from './turn.js'
 
 export interface MockRunDeps {
   connection(): MockConnection | undefined
+  /** Called with each event and end. */
+  onAppended(): void
   /** Reports an error that no client receives. */
   report(error: unknown, place: string): void
 }
@@ -107,8 +109,9 @@ export class MockRun {
   onLeft(): void {
     this.#isCarried = false
     if (this.isOver) return
-    this.#left.abort()
-    this.isOver = true
+    const { isAnswered } = this
+    this.cancel()
+    this.isAnswered = isAnswered
   }
 
   async #fail(problem: Problem): Promise<void> {
@@ -120,6 +123,7 @@ export class MockRun {
     this.isAnswered = true
     if (this.isOver) throw new Error(`mock.run: the run ${this.id} of ${this.stream.path} is over`)
     this.isOver = isLast
+    this.#deps.onAppended()
     const frame = this.#log.append(body)
     if (this.#isCarried) this.#deps.connection()?.send(frame)
     await turn()

@@ -40,6 +40,8 @@ export class MockServer {
   readonly answers = new Map<string, MockAnswer>()
   /** The inputs of calls, by the path of the procedure. */
   readonly calls = new Map<string, unknown[]>()
+  /** Changes with each request, and with each event and end of a run. */
+  activity = 0
   readonly #contract: CompiledContract
   readonly #errors: TestErrors
   readonly #topics = new Map<string, MockTopic>()
@@ -74,16 +76,17 @@ export class MockServer {
    */
   async run(stream: CompiledStream, id?: string): Promise<MockRun> {
     if (id !== undefined) return this.#runs.get(id) ?? this.#prepareRun(stream, id)
-    const newest = () => [...this.#runs.values()].filter((run) => run.stream === stream).at(-1)
+    const runs = () => [...this.#runs.values()].filter((run) => run.stream === stream)
+    const newest = () => runs().findLast(({ isOver }) => !isOver)
     let found: MockRun | undefined
     await this.#runsWaited.run(
-      () => newest()?.isOver === false,
+      () => newest() !== undefined,
       () => {
         found = newest()
       },
       () => {
         const name = nameOf(stream.path)
-        const over = newest()
+        const over = runs().at(-1)
           ? `its last run is over, and ${name} was not called again`
           : `${name} was not called`
         return `mock.run.${name}: ${over}. Call it, or name a run to attach to`
@@ -121,6 +124,7 @@ export class MockServer {
   /** The client's `fetch`. */
   readonly fetch = async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const { signal } = init
+    this.activity += 1
     // As over a network: the caller goes on meanwhile.
     await undefined
     if (signal?.aborted) throw signal.reason
@@ -250,6 +254,9 @@ export class MockServer {
   #addRun(stream: CompiledStream, id: string): MockRun {
     const run = new MockRun(stream, id, {
       connection: () => this.#connection,
+      onAppended: () => {
+        this.activity += 1
+      },
       report: (error, place) => this.#errors.report(error, place),
     })
     this.#runs.set(id, run)
