@@ -260,7 +260,7 @@ it('without principals, callers are told apart by their credentials', async () =
 it('a server closes although a command that has a key never returns', async () => {
   const { tidings, pay, runs } = await start()
   void pay(5_000, 'a').catch(() => {})
-  await until(() => runs.length === 1)
+  await until(() => runs.length === 1, 'it ran')
   await tidings.close({ drainMs: 0 })
   expect(runs[0]?.signal.aborted).toBe(true)
 })

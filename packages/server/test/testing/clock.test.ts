@@ -54,6 +54,18 @@ describe('the clock of the kit moves', () => {
     expect(setTimeout).toBe(real)
   })
 
+  it.each([
+    ['its own clock', () => {}],
+    ['fake timers', () => void vi.useFakeTimers()],
+  ])('on while it closes with calls that do not return, with %s', async (_which, begin) => {
+    begin()
+    const { server } = startServer()
+    const ada = server.client()
+    for (const text of ['stuck', 'slow']) ada.send({ roomId: 'lobby', text }).catch(() => {})
+    await server.clock.advance(100)
+    await expect(server.close()).resolves.toBeUndefined()
+  })
+
   it('the date by no less than what was asked for', async () => {
     const { server } = startServer()
     const moved: number[] = []

@@ -25,6 +25,8 @@ export function startServer(options: Options = {}, lingerMs = 5_000) {
           signals.push(signal)
           await new Promise((resolve) => signal.addEventListener('abort', resolve))
         }
+        if (input.text === 'stuck') await new Promise(() => {})
+        if (input.text === 'slow') await new Promise((resolve) => setTimeout(resolve, 3_000))
         sent += 1
         messages.push(input.text)
         const sentAt = new Date(1_000)

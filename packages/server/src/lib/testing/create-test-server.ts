@@ -90,13 +90,34 @@ export function createTestServer(
     if (hasStreams) await runsLoaded()
   }
 
+  /** Moves the clock while calls that were aborted have time to return: a test may hold it, and must not wait for it. */
+  async function moveUntil(closing: Promise<void>): Promise<void> {
+    let isClosed = false
+    const closed = () => {
+      isClosed = true
+    }
+    closing.then(closed, closed)
+    await settle()
+    while (!isClosed) {
+      try {
+        await clock.advance(1_000)
+      } catch {
+        // The timers are real again, or throw what the test is told otherwise.
+        return
+      }
+      await settle()
+    }
+  }
+
   async function shutDown(options: CloseOptions): Promise<void> {
     // Handlers receive what is on its way, and may fail.
     await codeLoaded()
     await settle()
     for (const each of clients) each.close()
     try {
-      await tidings.close(options)
+      const closing = tidings.close(options)
+      if (options.drainMs === 0) await moveUntil(closing)
+      await closing
     } finally {
       clock.release()
     }
