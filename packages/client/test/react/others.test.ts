@@ -73,6 +73,17 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
         await until(async () => JSON.stringify(await heard()).includes('closed'), 'it was closed')
       },
     )
+
+    it.runIf(hasChromium)('reports what an asynchronous handler rejects with', async () => {
+      const { show, tidings, subscriptions, evaluate } = await open()
+      await show('Events')
+      await subscriptions(1)
+      await tidings.emit.room(room('a')).typing('reject')
+      await until(
+        async () => (await evaluate(({ errors }) => errors)).includes('internal'),
+        'it was reported',
+      )
+    })
   })
 
   it.runIf(hasChromium)(
@@ -297,6 +308,29 @@ describe.each(Object.entries(reacts))('with %s', (_version, folder) => {
         expect((await commits()).filter(({ status }) => status === 'failed')).toEqual([])
       },
     )
+
+    it.runIf(hasChromium && folder === reacts['React 19'])(
+      'shows a run whose component was hidden in the turn that started it, once it is shown again',
+      async () => {
+        const { runs, run } = counting()
+        const { show, shows, call } = await open({ count: { run, lingerMs: Number.POSITIVE_INFINITY } })
+        await show('Hiding')
+        await call('startAndHide', 3)
+        await until(() => runs.started === 1 && runs.running === 0, 'it had run')
+        await call('reveal')
+        await shows({ status: 'done', numbers: [1, 2, 3] })
+      },
+    )
+
+    it.runIf(hasChromium)('cancels a run in the handler that started it', async () => {
+      const { runs, run } = counting()
+      const { show, shows, call, heard } = await open({ count: { run } })
+      await show('Count')
+      await call('startAndCancel', 1e9)
+      await until(async () => (await heard()).length > 0, 'it had ended')
+      expect([await heard(), runs.running]).toEqual([['cancelled'], 0])
+      await shows({ status: 'failed', code: 'cancelled' })
+    })
 
     it.runIf(hasChromium)('detaches from a run that another id replaces in the same render', async () => {
       const { run } = counting()

@@ -57,6 +57,13 @@ interface TopicProps {
   isClosed?: boolean
 }
 
+/** Closes its client, as a component that logs out does. */
+function TopicOfOther({ roomId = 'a', keepPrevious = false }) {
+  const { value, isPrevious, error } = useTopic(other.room({ roomId }), fold, { keepPrevious })
+  Object.assign(globalThis, { closeOther: () => other.close() })
+  return <Shown value={{ roomId, messages: value?.messages, isPrevious, error: error?.code }} />
+}
+
 function Topic({ roomId, seed, keepPrevious = false, isClosed = false }: TopicProps) {
   const topic = roomId === undefined ? undefined : (isClosed ? closed : client).room({ roomId })
   const { value, isCurrent, isPrevious, error } = useTopic(topic, fold, { seed, keepPrevious })
@@ -75,7 +82,10 @@ function Ticks({ keepPrevious = false }) {
 
 function Events({ roomId = 'a', suffix = '', isClosed = false, withMessages = false }) {
   useEvents((isClosed ? closed : client).room({ roomId }), {
-    typing: (author) => heard.push(`${author}${suffix}`),
+    async typing(author) {
+      heard.push(`${author}${suffix}`)
+      if (author === 'reject') throw new Error('bug in the page')
+    },
     ...(withMessages && { message: ({ text }: { text: string }) => heard.push(text) }),
     gap: ({ reason }) => heard.push(reason),
     error: ({ code }, { isFinal }) => heard.push([code, isFinal]),
@@ -102,6 +112,10 @@ function Count({ id }: { id?: string }) {
     startAndChoose(to: number, other: string) {
       run.start({ to }).output.catch(({ code }) => heard.push(code))
       choose(other)
+    },
+    startAndCancel(to: number) {
+      run.start({ to }).output.catch(({ code }) => heard.push(code))
+      void run.cancel()
     },
     attach: (other: string) => run.attach(other).id,
     cancel: () => void run.cancel(),
@@ -162,6 +176,28 @@ function Hideable({ isHidden = false, ...props }: StartingProps & { isHidden?: b
       <Starting {...props} />
     </Activity>
   )
+}
+
+/** Hides the component that starts a run, in the same turn. */
+function Hiding() {
+  const [isHidden, hide] = useState(false)
+  return (
+    <Activity mode={isHidden ? 'hidden' : 'visible'}>
+      <Hidden hide={hide} />
+    </Activity>
+  )
+}
+
+function Hidden({ hide }: { hide: (isHidden: boolean) => void }) {
+  const run = useRun(client.count)
+  Object.assign(globalThis, {
+    startAndHide(to: number) {
+      run.start({ to })
+      hide(true)
+    },
+    reveal: () => hide(false),
+  })
+  return <ShownRun run={run} />
 }
 
 function ConnectionStatus({ isOther = false }) {
@@ -238,12 +274,14 @@ class Boundary extends Component<{ children: ReactNode }> {
 
 const components = {
   Topic,
+  TopicOfOther,
   Ticks,
   Events,
   Command,
   Count,
   Starting,
   Hideable,
+  Hiding,
   ConnectionStatus,
   Suspending,
 }

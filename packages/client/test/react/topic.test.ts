@@ -143,6 +143,20 @@ describe.each(Object.entries(reacts))('with %s, useTopic', (_version, folder) =>
     },
   )
 
+  it.runIf(hasChromium)('has the error of a client that is closed while it is shown', async () => {
+    const { show, shows, call } = await open({
+      room: {
+        snapshot: ({ params }) => (params.roomId === 'a' ? { messages: ['x'] } : new Promise(() => {})),
+      },
+    })
+    await show('TopicOfOther')
+    await shows({ messages: ['x'] })
+    await show('TopicOfOther', { roomId: 'b', keepPrevious: true })
+    await shows({ roomId: 'b', messages: ['x'], isPrevious: true })
+    await call('closeOther')
+    await shows({ roomId: 'b', isPrevious: false, error: 'closed' })
+  })
+
   it.runIf(hasChromium)('has the error of a refusal, and of a client that was closed', async () => {
     let isAdmitted = false
     const { show, shows, subscriptions, unmount, evaluate, page } = await open({

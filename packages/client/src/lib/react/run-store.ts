@@ -67,14 +67,15 @@ export class RunStore {
     })
   }
 
-  /** Detaches from a run that no component has come to show. */
+  /** Detaches from a run that no component has come to show. A component that comes later attaches again. */
   abandon(): void {
-    if (!this.#wasObserved) this.#state?.close()
+    if (!this.#wasObserved) this.#state?.subscribe(() => {})()
   }
 
-  /** Detaches likewise, for another run. A commit that precedes that of the other run shows no failure. */
+  /** Detaches for good, for another run. A commit that precedes that of the other run shows no failure. */
   replace(): void {
-    this.abandon()
-    if (!this.#wasObserved) this.#state = undefined
+    if (this.#wasObserved) return
+    this.#state?.close()
+    this.#state = undefined
   }
 }

@@ -87,7 +87,7 @@ export class TopicStore {
     }
     try {
       const unhandle = state.on('error', (_problem, { isFinal }) => (isFinal ? stand() : update()))
-      const unsubscribe = state.subscribe(() => (this.#hasValue ? stand() : update()))
+      const unsubscribe = state.subscribe(() => (this.#hasValue || isClosed(state) ? stand() : update()))
       if (this.#waitsForLive) state.ready.then(stand, () => {})
       return () => {
         unhandle()
@@ -125,4 +125,9 @@ export class TopicStore {
     this.#shown = next
     return true
   }
+}
+
+/** Whether the client was closed, so that nothing more comes. */
+function isClosed({ error }: TopicState<unknown, unknown>): boolean {
+  return error?.code === 'closed'
 }

@@ -12,7 +12,7 @@ interface Subscribable {
   subscribe(handlers: Handlers): () => void
 }
 
-type Handlers = Readonly<Record<string, ((payload: unknown, about: unknown) => void) | undefined>>
+type Handlers = Readonly<Record<string, ((payload: unknown, about: unknown) => unknown) | undefined>>
 
 /**
  * Calls handlers with the events of a topic while the component is mounted, as `topic.subscribe` does. A component may
@@ -34,9 +34,9 @@ export function useEvents(topic: IdentifiedTopic | undefined, given: object): vo
   useEffect(() => {
     let isOver = false
     const own = names.split(',').map((name) => {
-      const handler = (payload: unknown, about: unknown) => {
-        if (!isOver) latest.current[name]?.(payload, about)
-      }
+      // What it returns may be a promise that rejects, which the client reports.
+      const handler = (payload: unknown, about: unknown) =>
+        isOver ? undefined : latest.current[name]?.(payload, about)
       return [name, handler] as const
     })
     try {

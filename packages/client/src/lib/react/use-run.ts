@@ -1,5 +1,5 @@
 import type { EventUnion, TidingsError } from '@tidings/core'
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useInsertionEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { Run, SignalOptions } from '../types/client.js'
 import { RunStore, type ShownRun } from './run-store.js'
 
@@ -35,7 +35,7 @@ export interface RunView<Args extends readonly unknown[], Events, Output, Failur
   /** Shows the run that has an id, from its beginning. */
   readonly attach: (id: string) => Run<Events, Output>
   /**
-   * Ends the shown run on the server, for every reader. The promise may be ignored: its rejection is never reported as
+   * Ends the shown run on the server, for every reader, or the one that was just started. The promise may be ignored: its rejection is never reported as
    * unhandled.
    */
   readonly cancel: () => Promise<void>
@@ -76,6 +76,11 @@ export function useRun(
   }
   const shown = useSyncExternalStore(store.subscribe, store.getShown, store.getShown)
 
+  /** The run that is shown, or is about to be: a handler may start one and cancel it. */
+  const current = useRef(store.run)
+  useInsertionEffect(() => {
+    current.current = store.run
+  }, [store])
   const lastBegun = useRef<RunStore>(undefined)
   const isGone = useRef(false)
   const abandonIfGone = useCallback(() => {
@@ -88,6 +93,7 @@ export function useRun(
   const show = useCallback(
     (run: Run<unknown, unknown>) => {
       const next = new RunStore(run)
+      current.current = run
       lastBegun.current?.replace()
       lastBegun.current = next
       abandonIfGone()
@@ -110,12 +116,11 @@ export function useRun(
 
   const start = useCallback((...args: unknown[]) => show(stream(...args)), [stream, show])
   const attach = useCallback((other: string) => show(stream.attach(other)), [stream, show])
-  const { run } = store
   const cancel = useCallback(() => {
-    const cancelled = Promise.resolve(run?.cancel())
+    const cancelled = Promise.resolve(current.current?.cancel())
     cancelled.catch(() => {})
     return cancelled
-  }, [run])
+  }, [])
   return { ...shown, start, attach, cancel }
 }
 

@@ -30,7 +30,7 @@ interface KeepOptions {
    * Whether the value of the topic that was shown before stays, with `isPrevious`, until the new topic has one or is
    * refused. The subscription to the old topic stays as long.
    *
-   * Defaults to false: a new topic begins with its seed, its `initial` or undefined.
+   * Read when the topic changes. Defaults to false: a new topic begins with its seed, its `initial` or undefined.
    */
   keepPrevious?: boolean
 }

@@ -89,10 +89,9 @@ export class FoldedTopic extends Folded implements Subscriber {
 
   onEnded(problem?: TidingsError): void {
     this.ended()
-    this.#readiness.ended(problem)
     this.announce(this.isCurrent ? 'change' : 'any')
     this.#isEnded = true
-    this.error = problem
+    this.error = this.#readiness.ended(problem)
     if (problem && !this.notify('error', problem, { isFinal: true })) this.#topic.report(problem)
   }
 

@@ -16,9 +16,12 @@ export class Readiness {
     this.#settle?.resolve()
   }
 
-  /** The server refused the topic or, without a problem, the client was closed. */
-  ended(problem?: TidingsError): void {
-    this.#settle?.reject(problem ?? new TidingsError({ code: 'closed', message: 'The client was closed' }))
+  /** The server refused the topic or, without a problem, the client was closed. Returns the reason. */
+  ended(
+    problem: TidingsError = new TidingsError({ code: 'closed', message: 'The client was closed' }),
+  ): TidingsError {
+    this.#settle?.reject(problem)
+    return problem
   }
 
   /** The subscriber has left. */

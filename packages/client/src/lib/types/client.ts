@@ -80,7 +80,7 @@ export type TopicEvent<Events, Snapshot = never> = EventUnion<
 
 /** Options to fold a topic into a value that does not start from its snapshot. */
 export interface StateOptions<State> extends SignalOptions {
-  /** The value before the first event. */
+  /** The value before the first event. For a topic, `undefined` means that there is none. */
   initial: State
 }
 
@@ -116,7 +116,10 @@ export interface TopicState<State, Before = never> extends Disposes {
    * that), and while the state has no observers.
    */
   readonly isCurrent: boolean
-  /** Why the server refused the topic, permanently or for now. Undefined when the topic is live again. */
+  /**
+   * Why the server refused the topic, permanently or for now, or `closed` once the client is. Undefined when the topic is
+   * live again.
+   */
   readonly error: TidingsError | undefined
   /**
    * Calls the handler with the value: at once, and whenever `value`, `isCurrent` or `error` changes, once for all events
