@@ -35,8 +35,8 @@ export interface RunView<Args extends readonly unknown[], Events, Output, Failur
   /** Shows the run that has an id, from its beginning. */
   readonly attach: (id: string) => Run<Events, Output>
   /**
-   * Ends the shown run on the server, for every reader, or the one that was just started. The promise may be ignored: its rejection is never reported as
-   * unhandled.
+   * Ends the shown run on the server, for every reader, or the one that was just started. The promise may be ignored: its
+   * rejection is never reported as unhandled.
    */
   readonly cancel: () => Promise<void>
 }

@@ -268,8 +268,8 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
   /**
    * Takes frames of the first subscription that is ready. If it has more, it goes behind the others.
    *
-   * Frames that no other connection shares are joined with those of the next subscriptions: each write, and each chunk
-   * of HTTP, costs the client as much as reading several events.
+   * Frames that no other connection shares are joined with those of the next subscriptions. With an event in each of
+   * many topics, a write for each would give the client as many chunks of HTTP to read.
    */
   #take(): Chunk | undefined {
     const own: Chunk[] = []
