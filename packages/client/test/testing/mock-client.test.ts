@@ -285,16 +285,22 @@ describe('a run', () => {
     mock.close()
   })
 
-  it('whose answer never ends does not keep the mock from settling', async () => {
+  it('whose answer never ends does not keep the mock from settling, and ends with it', async () => {
     const mock = mocked()
+    let isOver = false
     mock.on.complete(async function* () {
-      for (;;) yield { type: 'token', data: 'x' } as const
+      try {
+        for (;;) yield { type: 'token', data: 'x' } as const
+      } finally {
+        isOver = true
+      }
     })
     const state = mock.client.complete({ prompt: 'a' }).state((count: number) => count + 1, { initial: 0 })
     state.subscribe(() => {})
     await mock.settle()
     expect(state.value).toBeGreaterThan(100)
     mock.close()
+    await until(() => isOver, 'the answer had ended')
   })
 })
 

@@ -111,9 +111,11 @@ export class MockServer {
     this.#outage = undefined
   }
 
-  /** Reports the runs that nothing carried on. */
+  /** Ends the runs, whose answers may go on, and reports those that nothing carried on. */
   close(): void {
-    for (const { isAnswered, stream, id } of this.#runs.values()) {
+    for (const run of this.#runs.values()) {
+      run.onLeft()
+      const { isAnswered, stream, id } = run
       if (isAnswered) continue
       const name = nameOf(stream.path)
       const message = `${name} was called, and the mock has no answer: run ${id} waits. Write mock.on.${name}(async function* (input) { … }), or carry it on by hand: mock.run.${name}().output(…)`
