@@ -119,7 +119,7 @@ export const newTopic: TopicState = ofOneShape({
  */
 export function transition(state: TopicState, event: TopicEvent): TopicState {
   const next = nextState(state, event)
-  return next === state ? state : ofOneShape(next)
+  return next === state || event.type === 'event' ? next : ofOneShape(next)
 }
 
 /**

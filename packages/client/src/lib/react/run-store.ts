@@ -69,6 +69,7 @@ export class RunStore {
 
   /** Detaches from a run that no component has come to show. A component that comes later attaches again. */
   abandon(): void {
+    // As an observer that leaves. A state that was closed would stay closed.
     if (!this.#wasObserved) this.#state?.subscribe(() => {})()
   }
 

@@ -77,9 +77,9 @@ export function useRun(
   const shown = useSyncExternalStore(store.subscribe, store.getShown, store.getShown)
 
   /** The run that is shown, or is about to be: a handler may start one and cancel it. */
-  const current = useRef(store.run)
+  const newest = useRef(store.run)
   useInsertionEffect(() => {
-    current.current = store.run
+    newest.current = store.run
   }, [store])
   const lastBegun = useRef<RunStore>(undefined)
   const isGone = useRef(false)
@@ -93,7 +93,7 @@ export function useRun(
   const show = useCallback(
     (run: Run<unknown, unknown>) => {
       const next = new RunStore(run)
-      current.current = run
+      newest.current = run
       lastBegun.current?.replace()
       lastBegun.current = next
       abandonIfGone()
@@ -117,7 +117,7 @@ export function useRun(
   const start = useCallback((...args: unknown[]) => show(stream(...args)), [stream, show])
   const attach = useCallback((other: string) => show(stream.attach(other)), [stream, show])
   const cancel = useCallback(() => {
-    const cancelled = Promise.resolve(current.current?.cancel())
+    const cancelled = Promise.resolve(newest.current?.cancel())
     cancelled.catch(() => {})
     return cancelled
   }, [])

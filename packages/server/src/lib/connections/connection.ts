@@ -12,7 +12,7 @@ import { type ConnectionIdentity, connectionInfo } from './connection-identity.j
 import { ReadyList } from './ready-list.js'
 import { type SnapshotBytes, SnapshotRoom } from './snapshot-room.js'
 
-/** About how many bytes are joined at once: a socket's room, so that no more is written to a client that does not read. */
+/** About how many bytes are joined to one chunk: as many as a socket buffers before it counts as full. */
 const maxJoinedBytes = 16 * 1024
 
 export interface ConnectionDeps extends MonitoredSinkDeps {
@@ -65,6 +65,7 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
   #lastTopics: readonly string[] | undefined
   /** Whether a flush is scheduled or under way that includes the connection. */
   #isFlushDue = false
+  /** Whether frames were taken that are not written yet. */
   #isTaking = false
   /** Present once a snapshot was loaded. */
   #room: SnapshotRoom | undefined
@@ -272,28 +273,24 @@ export class Connection implements MonitoredSinkCallbacks, SubscriptionConnectio
    * many topics, a write for each would give the client as many chunks of HTTP to read.
    */
   #take(): Chunk | undefined {
-    const own: Chunk[] = []
+    const chunks: Chunk[] = []
     let length = 0
-    let shared: Chunk | undefined
     this.#isTaking = true
     for (let first = this.#ready.first; first && length < maxJoinedBytes; first = this.#ready.first) {
       const isShared = first.topic.readers.size > 1
-      if (isShared && own.length > 0) break
+      if (isShared && chunks.length > 0) break
       const piece = first.take()
       this.#ready.shift()
       if (first.hasMore) this.#ready.append(first)
       if (!piece) continue
       this.#deps.counters.deliveries += piece.count
       if (first.isComplete) this.#completed.push(first)
-      if (isShared) {
-        shared = piece.chunk
-        break
-      }
-      own.push(piece.chunk)
+      chunks.push(piece.chunk)
       length += piece.chunk.byteLength
+      if (isShared) break
     }
     this.#isTaking = false
-    return own.length > 1 ? Chunk.join(own) : (shared ?? own[0])
+    return chunks.length > 1 ? Chunk.join(chunks) : chunks[0]
   }
 
   /** The keys of the topics that the connection carries, or that its client is subscribing to. */
