@@ -1,7 +1,6 @@
 import type { QueryCache, QueryCacheNotifyEvent } from '@tanstack/query-core'
 import { TidingsError } from '@tidings/core'
-import { maxTimerMs } from '@tidings/core/wire'
-import { type AnyQuery, type QueryWatcher, watchQuery } from './query-watch.js'
+import { type AnyQuery, collectLater, type QueryWatcher, watchQuery } from './query-watch.js'
 
 /** The data of a run's query. */
 export interface RunData<Value, Output> {
@@ -89,7 +88,7 @@ class LiveRun implements QueryWatcher {
     if (type === 'removed') this.#leave()
     else if (type === 'updated' && query.state.fetchStatus === 'idle') this.#leave()
     else if (type === 'observerAdded') clearTimeout(this.#unobserved)
-    else if (type === 'observerRemoved' && query.getObserversCount() === 0) this.#collectLater()
+    else if (type === 'observerRemoved') this.#unobserved = collectLater(this.#cache, query, () => true)
   }
 
   #onChange(): void {
@@ -121,13 +120,6 @@ class LiveRun implements QueryWatcher {
       { ...data, ...(this.#hasWritten && this.#snapshot), status: 'failed' },
       { manual: true },
     )
-  }
-
-  /** TanStack Query does not collect a query that is fetched, as a running one is. */
-  #collectLater(): void {
-    const { gcTime } = this.#query
-    if (gcTime > maxTimerMs) return
-    this.#unobserved = setTimeout(() => this.#cache.remove(this.#query), gcTime)
   }
 
   /** Detaches from the run. The last reader that does ends the run on the server. */

@@ -1,7 +1,6 @@
 import type { QueryCache, QueryCacheNotifyEvent } from '@tanstack/query-core'
 import { TidingsError } from '@tidings/core'
-import { maxTimerMs } from '@tidings/core/wire'
-import { type AnyQuery, type QueryWatcher, watchQuery } from './query-watch.js'
+import { type AnyQuery, collectLater, type QueryWatcher, watchQuery } from './query-watch.js'
 import { TopicData } from './topic-data.js'
 import { type FeedCallbacks, type FeedTopic, TopicFeed } from './topic-feed.js'
 import { foldFailure, foldItems, type TopicFold } from './topic-fold.js'
@@ -127,7 +126,9 @@ class LiveTopic implements QueryWatcher, FeedCallbacks {
       return
     }
     if (event.type === 'observerAdded') clearTimeout(this.#unobserved)
-    if (event.type === 'observerRemoved' && this.#loading) this.#collectLater()
+    if (event.type === 'observerRemoved' && this.#loading) {
+      this.#unobserved = collectLater(this.#cache, this.#query, () => this.#loading !== undefined)
+    }
     if (event.type !== 'updated' || this.#data.isWriting) return
     const { action } = event
     const { data, fetchStatus } = this.#query.state
@@ -194,15 +195,6 @@ class LiveTopic implements QueryWatcher, FeedCallbacks {
     if (!feed.end) return
     this.#current = undefined
     this.#fail(feed.end)
-  }
-
-  /** TanStack Query does not collect a query that is fetched, and this fetch may never end: the server may refuse for ever. */
-  #collectLater(): void {
-    const { gcTime } = this.#query
-    if (this.#query.getObserversCount() > 0 || gcTime > maxTimerMs) return
-    this.#unobserved = setTimeout(() => {
-      if (this.#loading) this.#cache.remove(this.#query)
-    }, gcTime)
   }
 
   /** Gives up the fetch that loads, whose data nothing waits for. */

@@ -1,4 +1,5 @@
 import type { Query, QueryCache, QueryCacheNotifyEvent } from '@tanstack/query-core'
+import { maxTimerMs } from '@tidings/core/wire'
 
 /** Any query of a cache. The cache does not know the types of its queries. */
 export type AnyQuery = Query
@@ -35,6 +36,22 @@ class CacheWatch {
 }
 
 const watches = new WeakMap<QueryCache, CacheWatch>()
+
+/**
+ * Removes a query without observers after its `gcTime`, if it is still fetched then: TanStack Query collects no query that
+ * is, and a fetch may never end. Returns the timer, which the next observer clears.
+ */
+export function collectLater(
+  cache: QueryCache,
+  query: AnyQuery,
+  isFetched: () => boolean,
+): ReturnType<typeof setTimeout> | undefined {
+  const { gcTime } = query
+  if (query.getObserversCount() > 0 || gcTime > maxTimerMs) return undefined
+  return setTimeout(() => {
+    if (isFetched()) cache.remove(query)
+  }, gcTime)
+}
 
 /** Notifies the watcher of each event of a query, until the returned function is called. */
 export function watchQuery(cache: QueryCache, query: AnyQuery, watcher: QueryWatcher): () => void {
