@@ -66,6 +66,16 @@ describe('the clock of the kit moves', () => {
     await expect(server.close()).resolves.toBeUndefined()
   })
 
+  it('on while it closes, and fails the test with what a timer throws then', async () => {
+    const { server } = startServer()
+    server.client().send({ roomId: 'lobby', text: 'stuck' }).catch(() => {})
+    await server.clock.advance(100)
+    setTimeout(() => {
+      throw new Error('a bug in a timer')
+    }, 500)
+    await expect(server.close()).rejects.toThrow('- in a timer: Error: a bug in a timer')
+  })
+
   it('the date by no less than what was asked for', async () => {
     const { server } = startServer()
     const moved: number[] = []

@@ -83,7 +83,7 @@ function followingClock({ isOn, step }: FakeClock): ServerClock {
       } while (left > 0)
       const moved = Date.now() - before
       if (moved >= ms) return
-      throw new Error(
+      throw new UnmovableClock(
         `clock.advance(${ms}): the fake timers moved, and Date by ${moved} ms. Fake Date as well: vi.useFakeTimers(), or t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })`,
       )
     },
@@ -99,8 +99,11 @@ function requireMs(ms: number): void {
   throw new RangeError(`clock.advance: ms is ${String(ms)}. Give a number of milliseconds, 0 or more`)
 }
 
+/** The error of a clock that cannot be moved. Any other error of `advance` was thrown by a timer. */
+export class UnmovableClock extends Error {}
+
 function changed(how: 'faked' | 'restored'): Error {
-  return new Error(
+  return new UnmovableClock(
     `clock.advance: the timers were ${how} after createTestServer, so the server's own timers are on another clock. Call vi.useFakeTimers() before createTestServer, and vi.useRealTimers() after server.close()`,
   )
 }
