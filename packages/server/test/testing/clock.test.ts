@@ -68,7 +68,10 @@ describe('the clock of the kit moves', () => {
 
   it('on while it closes, and fails the test with what a timer throws then', async () => {
     const { server } = startServer()
-    server.client().send({ roomId: 'lobby', text: 'stuck' }).catch(() => {})
+    server
+      .client()
+      .send({ roomId: 'lobby', text: 'stuck' })
+      .catch(() => {})
     await server.clock.advance(100)
     setTimeout(() => {
       throw new Error('a bug in a timer')
